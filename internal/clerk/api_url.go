@@ -1,0 +1,55 @@
+package clerk
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// DefaultAPIURL is where Clerk's Backend API is served.
+const DefaultAPIURL = "https://api.clerk.com/v1"
+
+// Errors of ParseAPIURL.
+var (
+	ErrURLMalformed   = errors.New("not an absolute URL such as " + DefaultAPIURL)
+	ErrURLInsecure    = errors.New("the secret key would travel in clear: use https, or http on a loopback address only")
+	ErrURLCredentials = errors.New("the URL must not hold a user name or password")
+	ErrURLTail        = errors.New("the URL must not have a query or a fragment")
+)
+
+// ParseAPIURL reads the address of the API. It is taken with or without a
+// trailing slash and with or without /v1, since Clerk's JavaScript SDKs write
+// the same environment variable without it; the result always ends in /v1.
+func ParseAPIURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	// The parser's own error is dropped: it quotes the text, which may hold a
+	// password.
+	if err != nil || u.Hostname() == "" {
+		return nil, ErrURLMalformed
+	}
+	switch {
+	case u.User != nil:
+		return nil, ErrURLCredentials
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(raw, "#"):
+		return nil, ErrURLTail
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, ErrURLInsecure
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, ErrURLMalformed
+	}
+
+	path := strings.TrimRight(u.Path, "/")
+	if !strings.HasSuffix(path, "/v1") {
+		path += "/v1"
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}, nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,130 @@
+package clerk
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+// APIVersion is the version of Clerk's API that every request names. It has no
+// effect on OAuth applications today; naming it guards against a future default.
+const APIVersion = "2026-05-12"
+
+// Defaults of Config.
+const (
+	DefaultRequestTimeout = 30 * time.Second
+	DefaultMaxRetries     = 5
+
+	// Clerk allows 100 requests in 10 seconds for a development instance and
+	// 1,000 for a production one, and counts the user's own back end in. The
+	// first leaves a margin for requests that arrive closer together than they
+	// were sent; the second leaves most of it to the sign-ins that it serves.
+	DefaultRequestsPer10sDevelopment = 90
+	DefaultRequestsPer10sProduction  = 360
+)
+
+// Config says how a Client reaches Clerk and how hard it tries. The zero value
+// of every field but SecretKey is usable.
+type Config struct {
+	SecretKey      Secret            // from ParseSecretKey
+	APIURL         *url.URL          // from ParseAPIURL; default DefaultAPIURL
+	InstanceID     string            // when set, no request is made with a key of another instance
+	UserAgent      string            // sent with every request
+	RequestTimeout time.Duration     // for one attempt, to the last byte of the answer
+	MaxRetries     *int              // how often one request is repeated; default DefaultMaxRetries
+	RequestsPer10s int               // the most this client sends in any 10 seconds
+	RefuseDoubles  bool              // creating a second application of one name is an error
+	SeparateReads  bool              // one GET for each read, no shared list pages
+	Observer       Observer          // told of every attempt; may be nil
+	Transport      http.RoundTripper // for tests; default: a tuned http.Transport
+}
+
+// Client speaks to one instance of Clerk. It is safe for concurrent use and
+// meant to be shared: the rate limit, the shared reads and the locks by name
+// hold for all users of one Client.
+type Client struct {
+	key            Secret
+	base           *url.URL
+	http           *http.Client
+	userAgent      string
+	requestTimeout time.Duration
+	maxRetries     int
+	refuseDoubles  bool
+	observer       Observer
+
+	scrubber  scrubber
+	governor  *governor
+	guard     instanceGuard
+	names     keyedMutex
+	ownIDs    idSet
+	reads     *applicationReader
+	clockSkew atomic.Int64 // server's clock minus ours, in nanoseconds, as of the latest answer
+}
+
+// New returns a client. It sends nothing: a wrong key shows at the first
+// request.
+func New(config Config) *Client {
+	c := &Client{
+		key:            config.SecretKey,
+		base:           config.APIURL,
+		userAgent:      config.UserAgent,
+		requestTimeout: config.RequestTimeout,
+		maxRetries:     DefaultMaxRetries,
+		refuseDoubles:  config.RefuseDoubles,
+		observer:       config.Observer,
+		guard:          instanceGuard{expected: config.InstanceID},
+	}
+	if c.base == nil {
+		c.base, _ = url.Parse(DefaultAPIURL)
+	}
+	if c.requestTimeout == 0 {
+		c.requestTimeout = DefaultRequestTimeout
+	}
+	if config.MaxRetries != nil {
+		c.maxRetries = *config.MaxRetries
+	}
+	transport := config.Transport
+	if transport == nil {
+		transport = newTransport()
+	}
+	c.http = &http.Client{
+		Transport: transport,
+		// Go would carry the key along to subdomains, other ports and plain
+		// http, and would repeat a POST after a 307. Clerk redirects nothing.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+
+	requests := config.RequestsPer10s
+	if requests == 0 {
+		requests = DefaultRequestsPer10sProduction
+		if isDevelopmentKey(c.key) {
+			requests = DefaultRequestsPer10sDevelopment
+		}
+	}
+	c.governor = newGovernor(requests)
+	c.scrubber.learn(c.key)
+	c.reads = c.newApplicationReader(config.SeparateReads)
+	return c
+}
+
+// newTransport clones Go's default, which keeps its support for proxies, and
+// sets what it leaves open.
+func newTransport() *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	transport.TLSHandshakeTimeout = 10 * time.Second
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	// Terraform runs ten operations at once by default; the default of two idle
+	// connections would dial anew for the other eight, again and again.
+	transport.MaxIdleConnsPerHost = 16
+	return transport
+}
+
+// serverTime translates a time of the local clock to the server's, as far as the
+// latest answer tells.
+func (c *Client) serverTime(local time.Time) time.Time {
+	return local.Add(time.Duration(c.clockSkew.Load()))
+}

@@ -1,0 +1,192 @@
+package clerk
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Codes of Clerk's error catalogue that are more than a text to show.
+const (
+	CodeResourceNotFound = "resource_not_found"
+	CodeResourceLocked   = "resource_locked"
+	CodeKeyInvalid       = "clerk_key_invalid"
+)
+
+// APIError is an answer by which Clerk, or something in front of it, refuses a
+// request. Its texts are scrubbed and short.
+type APIError struct {
+	Status  int         // HTTP status
+	Errors  []ErrorItem // what Clerk says; empty when the body is not Clerk's
+	TraceID string      // what Clerk's support asks for; may be empty
+	Body    string      // a description of a body that is not Clerk's: "HTML, 1842 bytes"
+}
+
+// ErrorItem is one of the errors in Clerk's envelope.
+type ErrorItem struct {
+	Code        string
+	Message     string
+	LongMessage string
+	ParamName   string // the request's field that is at fault; may be empty
+}
+
+func (e *APIError) Error() string {
+	if len(e.Errors) == 0 {
+		return fmt.Sprintf("HTTP %d %s (%s)", e.Status, http.StatusText(e.Status), e.Body)
+	}
+	texts := make([]string, len(e.Errors))
+	for i, item := range e.Errors {
+		texts[i] = item.String()
+	}
+	return fmt.Sprintf("HTTP %d: %s", e.Status, strings.Join(texts, "; "))
+}
+
+func (i ErrorItem) String() string {
+	text := i.LongMessage
+	if text == "" {
+		text = i.Message
+	}
+	return fmt.Sprintf("%s (%s)", text, i.Code)
+}
+
+// HasCode tells whether Clerk gave this code.
+func (e *APIError) HasCode(code string) bool {
+	return slices.ContainsFunc(e.Errors, func(i ErrorItem) bool { return i.Code == code })
+}
+
+// IsNotFound tells whether Clerk itself says that the object does not exist,
+// among the objects of the key's instance. A 404 of any other kind says only
+// that the request went somewhere else.
+func IsNotFound(err error) bool {
+	var api *APIError
+	return errors.As(err, &api) && api.Status == http.StatusNotFound && api.HasCode(CodeResourceNotFound)
+}
+
+// TransportError is a request that got no answer.
+type TransportError struct {
+	Sent    bool   // the request may have reached Clerk; false is a proof that it did not
+	Timeout bool   // the time for one attempt was over
+	Problem string // scrubbed text of the transport
+}
+
+func (e *TransportError) Error() string {
+	switch {
+	case e.Timeout:
+		return "no answer in time: " + e.Problem
+	case e.Sent:
+		return "the connection broke after the request was sent: " + e.Problem
+	}
+	return "the request could not be sent: " + e.Problem
+}
+
+// AnswerError is an answer that is not what Clerk's document says it must be.
+type AnswerError struct {
+	Status  int
+	Problem string // scrubbed; never a piece of the body
+	TraceID string
+}
+
+func (e *AnswerError) Error() string {
+	return fmt.Sprintf("unexpected answer with HTTP status %d: %s", e.Status, e.Problem)
+}
+
+// RetryAfterError is a server that asks for a longer wait than this client is
+// willing to sit through.
+type RetryAfterError struct {
+	RetryAfter time.Duration // what the server asked for
+	TraceID    string
+}
+
+func (e *RetryAfterError) Error() string {
+	return fmt.Sprintf("too many requests; the server asks to wait %s, longer than this client waits (%s)", e.RetryAfter, maxRetryAfter)
+}
+
+// AttemptsError is an operation given up after several attempts; it wraps the
+// last one's error.
+type AttemptsError struct {
+	Attempts int
+	Err      error
+}
+
+func (e *AttemptsError) Error() string {
+	return fmt.Sprintf("%s (after %d attempts)", e.Err, e.Attempts)
+}
+
+func (e *AttemptsError) Unwrap() error { return e.Err }
+
+// InstanceError is a secret key that belongs to another instance than it should.
+type InstanceError struct {
+	Expected string // the instance that the state or the configuration names
+	Actual   string // the instance of the key
+}
+
+func (e *InstanceError) Error() string {
+	return fmt.Sprintf("the secret key belongs to instance %s, not to %s", e.Actual, e.Expected)
+}
+
+// newAPIError reads the body of an answer with a status of 400 or more.
+func (c *Client) newAPIError(answer answer) *APIError {
+	var envelope struct {
+		Errors []struct {
+			Code        string `json:"code"`
+			Message     string `json:"message"`
+			LongMessage string `json:"long_message"`
+			Meta        struct {
+				ParamName string `json:"param_name"`
+			} `json:"meta"`
+		} `json:"errors"`
+		TraceID string `json:"clerk_trace_id"`
+	}
+	err := &APIError{Status: answer.status, TraceID: c.traceID(answer.header)}
+	if json.Unmarshal(answer.body, &envelope) != nil || len(envelope.Errors) == 0 {
+		err.Body = describeBody(answer)
+		return err
+	}
+
+	if envelope.TraceID != "" {
+		err.TraceID = c.scrubber.clean(envelope.TraceID)
+	}
+	for _, item := range envelope.Errors {
+		err.Errors = append(err.Errors, ErrorItem{
+			Code:        c.scrubber.clean(item.Code),
+			Message:     c.scrubber.clean(item.Message),
+			LongMessage: c.scrubber.clean(item.LongMessage),
+			ParamName:   c.scrubber.clean(item.Meta.ParamName),
+		})
+	}
+	return err
+}
+
+// traceID finds the identifier of the request: Clerk's, or that of the edge in
+// front of it, where the answer never reached Clerk.
+func (c *Client) traceID(header http.Header) string {
+	for _, name := range []string{"X-Clerk-Trace-Id", "X-Cloud-Trace-Context", "Cf-Ray"} {
+		if id := header.Get(name); id != "" {
+			return c.scrubber.clean(id)
+		}
+	}
+	return ""
+}
+
+// describeBody says what a body is without quoting it.
+func describeBody(answer answer) string {
+	if len(answer.body) == 0 {
+		return "an empty body"
+	}
+	kind := "a body that is not Clerk's JSON"
+	start := strings.ToLower(strings.TrimSpace(string(answer.body[:min(len(answer.body), 64)])))
+	contentType := answer.header.Get("Content-Type")
+	switch {
+	case strings.HasPrefix(start, "<"):
+		kind = "an HTML page"
+	case strings.HasPrefix(contentType, "text/plain"):
+		kind = "plain text"
+	case json.Valid(answer.body):
+		kind = "JSON without Clerk's errors"
+	}
+	return fmt.Sprintf("%s, %d bytes", kind, len(answer.body))
+}

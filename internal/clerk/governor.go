@@ -1,0 +1,125 @@
+package clerk
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// governorWindow is the time in which Clerk counts requests.
+	governorWindow = 10 * time.Second
+	// maxPauseJitter keeps processes that share a key, and were throttled
+	// together, from coming back in the same instant.
+	maxPauseJitter = 500 * time.Millisecond
+)
+
+// governor is the one gate that all requests of a key pass before they are sent.
+//
+// It is an exact sliding window: in no 10 seconds, wherever they begin, do more
+// than n requests start, and none starts later than that, the order of arrival
+// and a pause demand. There is no pacing below the limit, as a token bucket would
+// have: the first n requests of a process start at once, so that small plans cost
+// nothing.
+//
+// The window is on the time at which requests are sent; Clerk counts them as they
+// arrive, and a slow one can arrive among those of the next window. At most as
+// many as are under way at one time can do so. Terraform has ten operations under
+// way unless told otherwise, and so 90 of the 100 requests that Clerk allows a
+// development instance are safe. To free a place only 10 seconds after the answer
+// would be safe with any parallelism, but slower with all of them; what it would
+// prevent is a 429, which pause deals with.
+//
+// First in, first out matters as much as the limit: without it, an unlucky request
+// among hundreds waits for all of the others.
+type governor struct {
+	line *semaphore.Weighted // held by the head of the line; serves in order of arrival
+
+	mu          sync.Mutex
+	starts      []time.Time // of the latest requests, at most limit; a ring once full
+	oldest      int         // index in starts
+	limit       int
+	closedUntil time.Time
+	jitter      time.Duration // of the pause that ends at closedUntil
+	randomPause func() time.Duration
+}
+
+// newGovernor returns a governor that lets at most requestsPer10s requests start
+// in any 10 seconds; one that would let none start at all lets one.
+func newGovernor(requestsPer10s int) *governor {
+	return &governor{
+		line:        semaphore.NewWeighted(1),
+		limit:       max(1, requestsPer10s),
+		randomPause: func() time.Duration { return rand.N(maxPauseJitter) },
+	}
+}
+
+// acquire waits until the next request may start, and counts it. It returns how
+// long that took. When ctx is over it returns at once with the error of ctx;
+// those behind in the line are then served as if the caller had never come.
+func (g *governor) acquire(ctx context.Context) (waited time.Duration, err error) {
+	arrived := time.Now()
+	if err := g.line.Acquire(ctx, 1); err != nil {
+		return time.Since(arrived), err
+	}
+	defer g.line.Release(1)
+
+	// A pause may begin while the head of the line waits: look again.
+	for {
+		wait := g.tryStart()
+		if wait <= 0 {
+			return time.Since(arrived), nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return time.Since(arrived), err
+		}
+	}
+}
+
+// tryStart counts a request if one may start now, and else returns how long that
+// will take at least.
+func (g *governor) tryStart() (wait time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+
+	full := len(g.starts) == g.limit
+	opens := g.closedUntil
+	if full {
+		if free := g.starts[g.oldest].Add(governorWindow); free.After(opens) {
+			opens = free
+		}
+	}
+	if wait = opens.Sub(now); wait > 0 {
+		return wait
+	}
+	if full {
+		g.starts[g.oldest] = now
+		g.oldest = (g.oldest + 1) % g.limit
+	} else {
+		g.starts = append(g.starts, now)
+	}
+	return 0
+}
+
+// pause closes the gate for every request for d and a little more. The answer
+// 429 to one request is a message to all.
+//
+// Requests that are under way while the gate is closed may come back with a 429
+// as well. They prolong the pause only if the server now asks for a later time,
+// and the little more is added once for all of them.
+func (g *governor) pause(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+
+	if !now.Before(g.closedUntil) {
+		g.jitter = g.randomPause()
+	}
+	if until := now.Add(d).Add(g.jitter); until.After(g.closedUntil) {
+		g.closedUntil = until
+	}
+}

@@ -1,0 +1,33 @@
+package clerk
+
+import (
+	"context"
+	"time"
+)
+
+// How long work that must not be torn apart may go on after the caller's
+// context has ended. The sum stays below what pipelines grant: GitHub Actions,
+// for one, sends a second signal 7.5 s after the first, and that one makes
+// Terraform kill the provider.
+const (
+	postGrace = 4 * time.Second // the POST in flight
+	fullGrace = 6 * time.Second // and all that follows it
+)
+
+// withGrace returns a context with parent's values that ends only when the
+// parent has been over for the given time, whether by cancellation or by its
+// deadline.
+//
+// A create or a rotation in flight runs on such a context: torn off, it may
+// well be carried out by Clerk, and the secret in its answer is shown once.
+func withGrace(parent context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() {
+		timer := time.AfterFunc(grace, cancel)
+		context.AfterFunc(ctx, func() { timer.Stop() })
+	})
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}

@@ -1,0 +1,105 @@
+package clerk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+)
+
+const routeInstance = "/instance"
+
+// Instance is the Clerk instance that a secret key belongs to.
+type Instance struct {
+	ID              string `json:"id"`               // ins_…
+	EnvironmentType string `json:"environment_type"` // "development" or "production"
+}
+
+// Instance reads the instance of the secret key. It asks once: a key never
+// changes its instance.
+func (c *Client) Instance(ctx context.Context) (Instance, error) {
+	return c.guard.instance(ctx, c)
+}
+
+// ConfirmGone tells whether err, the error of an operation on an object that
+// instanceID holds, means that the object is gone. A 404 does not say so by
+// itself: every object of another instance is "not found" too, and state that
+// is dropped for that reason would be made a second time.
+//
+// It returns false with a nil error when err means something else, and an
+// InstanceError when the key is another instance's. instanceID may be empty,
+// where it is not known; then nothing can be confirmed but the 404 itself.
+func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) (bool, error) {
+	if !IsNotFound(err) {
+		return false, nil
+	}
+	if instanceID == "" {
+		return true, nil
+	}
+	instance, err := c.Instance(ctx)
+	if err != nil {
+		return false, fmt.Errorf("the application was not found, and which instance the secret key belongs to could not be read: %w", err)
+	}
+	if instance.ID != instanceID {
+		return false, &InstanceError{Expected: instanceID, Actual: instance.ID}
+	}
+	return true, nil
+}
+
+// instanceGuard knows the instance of the key once somebody had to ask, and
+// holds every other request back until it is the expected one.
+type instanceGuard struct {
+	expected string // empty: any
+
+	mu    sync.Mutex
+	known Instance
+}
+
+// check lets a request pass that may be sent with this key.
+func (g *instanceGuard) check(ctx context.Context, c *Client, r request) error {
+	if g.expected == "" || r.route == routeInstance {
+		return nil
+	}
+	instance, err := g.instance(ctx, c)
+	if err != nil {
+		return fmt.Errorf("the instance of the secret key could not be read, to compare it with instance_id: %w", err)
+	}
+	if instance.ID != g.expected {
+		return &InstanceError{Expected: g.expected, Actual: instance.ID}
+	}
+	return nil
+}
+
+// instance asks Clerk unless it is known. The lock is held while asking, so that
+// ten operations that start at once ask once; a failure is not kept.
+func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.known.ID != "" {
+		return g.known, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return Instance{}, err
+	}
+
+	var instance Instance
+	err := c.do(ctx, ctx, request{
+		operation: opRead, method: http.MethodGet, route: routeInstance,
+		accept: func(a answer) error {
+			if err := json.Unmarshal(a.body, &instance); err != nil {
+				return err
+			}
+			if instance.ID == "" {
+				return errors.New("it has no instance id")
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return Instance{}, err
+	}
+	g.known = instance
+	return instance, nil
+}

@@ -1,0 +1,145 @@
+package clerk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+const (
+	routeApplications = "/oauth_applications"
+	routeApplication  = "/oauth_applications/{id}"
+	routeRotateSecret = "/oauth_applications/{id}/rotate_secret" //nolint:gosec // a path, not a credential
+	routeLogo         = "/oauth_applications/{id}/logo"
+
+	contentTypeJSON = "application/json"
+)
+
+// OAuthApplication is an OAuth application as Clerk serves it
+// (schema OAuthApplication of Clerk's OpenAPI document).
+type OAuthApplication struct {
+	ID         string // oa_…
+	InstanceID string // ins_…
+	ClientID   string // what OAuth calls the client_id
+
+	Name                 string
+	RedirectURIs         []string // exact strings; their order has no meaning
+	Scopes               []string // sorted; their order has no meaning
+	ConsentScreenEnabled bool
+	PKCERequired         bool
+	Public               bool // a client without a secret
+
+	DynamicallyRegistered bool    // registered itself by RFC 7591
+	ClientURI             *string // set by dynamic registration only
+	ClientImageURL        *string // where the logo is served
+	CallbackURL           string  // deprecated by Clerk in favour of RedirectURIs
+
+	AuthorizeURL          string
+	TokenFetchURL         string
+	UserInfoURL           string
+	DiscoveryURL          string
+	TokenIntrospectionURL string
+
+	CreatedAt time.Time // UTC, to the millisecond; zero when the answer had none
+	UpdatedAt time.Time
+}
+
+// GetOAuthApplication reads one application. It may be answered from a list page
+// that this client read less than a minute ago and that no write of its own has
+// made stale; GetOAuthApplicationFresh never is. IsNotFound tells when there is
+// none of this id.
+func (c *Client) GetOAuthApplication(ctx context.Context, id string) (OAuthApplication, error) {
+	if err := checkID(id); err != nil {
+		return OAuthApplication{}, err
+	}
+	app, err := c.reads.Read(ctx, id)
+	if err == nil {
+		c.ownIDs.add(id)
+	}
+	return app, err
+}
+
+// GetOAuthApplicationFresh reads one application by a request of its own.
+func (c *Client) GetOAuthApplicationFresh(ctx context.Context, id string) (OAuthApplication, error) {
+	if err := checkID(id); err != nil {
+		return OAuthApplication{}, err
+	}
+	app, err := c.reads.Fresh(ctx, id)
+	if err == nil {
+		c.ownIDs.add(id)
+	}
+	return app, err
+}
+
+func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplication, error) {
+	var app OAuthApplication
+	err := c.do(ctx, ctx, request{
+		operation: opRead, method: http.MethodGet, route: routeApplication, id: id,
+		accept: acceptApplication(id, &app),
+	})
+	return app, err
+}
+
+// UpdateOAuthApplication changes the given fields and leaves the others as they
+// are. The answer is returned as it came: OAuthApplicationFields.Refused tells
+// what of it did not take.
+func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields OAuthApplicationFields) (OAuthApplication, error) {
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return OAuthApplication{}, err
+	}
+	defer c.reads.BeginWrite(id)()
+
+	var app OAuthApplication
+	err = c.do(ctx, ctx, request{
+		operation: opUpdate, method: http.MethodPatch, route: routeApplication, id: id,
+		body: body, contentType: contentTypeJSON,
+		accept: acceptApplication(id, &app),
+	})
+	return app, err
+}
+
+// DeleteOAuthApplication deletes an application, for good. IsNotFound tells when
+// there was none; that is also how the repetition of a delete ends whose answer
+// was lost.
+func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
+	defer c.reads.BeginWrite(id)()
+
+	return c.do(ctx, ctx, request{
+		operation: opDelete, method: http.MethodDelete, route: routeApplication, id: id,
+		accept: func(a answer) error {
+			var deleted struct {
+				ID      string `json:"id"`
+				Deleted bool   `json:"deleted"`
+			}
+			if err := json.Unmarshal(a.body, &deleted); err != nil {
+				return err
+			}
+			if !deleted.Deleted {
+				return errors.New("it does not say that the application was deleted")
+			}
+			return nil
+		},
+	})
+}
+
+// acceptApplication reads an answer that must be the application of the given id.
+func acceptApplication(id string, into *OAuthApplication) func(answer) error {
+	return func(a answer) error {
+		decoded, err := decodeApplication(a.body)
+		if err != nil {
+			return err
+		}
+		if err := decoded.complete(); err != nil {
+			return err
+		}
+		if decoded.app.ID != id {
+			return fmt.Errorf("it is about another application (%.80q)", decoded.app.ID)
+		}
+		*into = decoded.app
+		return nil
+	}
+}

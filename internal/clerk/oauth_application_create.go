@@ -1,0 +1,274 @@
+package clerk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Creation is an application that was made.
+type Creation struct {
+	Application  OAuthApplication
+	ClientSecret Secret   // empty for a public client, or when RotationError is set
+	Problems     []string // fields of the answer that could not be read and are zero
+
+	// Adopted tells that the answer was lost and the application found
+	// afterwards; its secret was then rotated to get one that is known.
+	Adopted bool
+	// LostAnswer is the error of the attempt whose answer was lost; set whenever
+	// Adopted is, and when a second request was made after a lost first one.
+	LostAnswer error
+	// RotationError is why no secret could be had for an adopted application.
+	RotationError error
+	// Doubles are applications that a request whose answer was lost may have
+	// made beside this one, as far as could be seen.
+	Doubles []OAuthApplication
+}
+
+// DuplicateNameError refuses to create a second application of one name; only
+// with Config.RefuseDoubles.
+type DuplicateNameError struct {
+	Name string
+	IDs  []string // of the applications that have the name
+}
+
+func (e *DuplicateNameError) Error() string {
+	return fmt.Sprintf("an application named %q exists already: %s", e.Name, strings.Join(e.IDs, ", "))
+}
+
+// UnknownCreateError is a create of which nobody can say whether it was carried
+// out. It is not repeated, since that could make a second application.
+type UnknownCreateError struct {
+	Name       string
+	Candidates []OAuthApplication // applications that the request may have made; may be empty
+	Err        error              // what happened to the request
+	LookupErr  error              // why it could not be looked for; nil when it could
+}
+
+func (e *UnknownCreateError) Error() string {
+	return fmt.Sprintf("whether the application %q was created is not known: %s", e.Name, e.Err)
+}
+
+func (e *UnknownCreateError) Unwrap() error { return e.Err }
+
+// clockSlack is how far the start of a create is put back when its application is
+// looked for by age: HTTP dates have whole seconds only.
+const clockSlack = 5 * time.Second
+
+// lookupDelays are the waits before each look for an application whose create
+// had no answer. It may become visible, or come into being, some time after.
+var lookupDelays = []time.Duration{
+	500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second,
+}
+
+// CreateOAuthApplication creates an application. Name must be set.
+//
+// Once the request has begun it runs to its end, even when ctx is over: its
+// answer holds a secret that is shown once. When no usable answer comes, the
+// request is not repeated. The application is looked for instead: by its exact
+// name, made since the request began, not known before, with every field as
+// sent. One match is adopted, and its secret rotated to one that is known; that
+// costs nothing, as nobody can be using a secret that nobody received. With no
+// match, and if the request broke or failed rather than took too long, one more
+// is sent, and doubles are looked for. Anything else is an UnknownCreateError.
+//
+// Creates of one name wait for each other, so that the search cannot mistake one
+// for another.
+func (c *Client) CreateOAuthApplication(ctx context.Context, fields OAuthApplicationFields) (Creation, error) {
+	name := *fields.Name
+	unlock, err := c.names.lock(ctx, name)
+	if err != nil {
+		return Creation{}, err
+	}
+	defer unlock()
+	if c.refuseDoubles {
+		if err := c.refuseDouble(ctx, name); err != nil {
+			return Creation{}, err
+		}
+	}
+
+	finishing, cancel := withGrace(ctx, fullGrace)
+	defer cancel()
+	begun := time.Now()
+	creation, err := c.postApplication(ctx, fields)
+	var lost *ambiguousError
+	if !errors.As(err, &lost) {
+		return creation, err
+	}
+
+	search := applicationSearch{fields: fields, since: begun}
+	found, lookupErr := c.searchUntilFound(ctx, finishing, search)
+	if len(found) == 1 {
+		return c.adopt(ctx, finishing, found[0], lost.err), nil
+	}
+	if len(found) > 1 || lookupErr != nil || !lost.mayBeSentAgain() || ctx.Err() != nil {
+		return Creation{}, &UnknownCreateError{Name: name, Candidates: found, Err: lost.err, LookupErr: lookupErr}
+	}
+	return c.createAgain(ctx, finishing, search, lost.err)
+}
+
+// mayBeSentAgain tells whether a create that left no trace may be sent once more.
+// One that took too long may still be under way; one that was answered with a
+// success, however unreadable, was carried out.
+func (e *ambiguousError) mayBeSentAgain() bool {
+	var transport *TransportError
+	if errors.As(e.err, &transport) && transport.Timeout {
+		return false
+	}
+	return e.outcome == outcomeLost || e.outcome == outcomeFailed
+}
+
+// createAgain sends the request a second time and then looks for a trace of the
+// first.
+func (c *Client) createAgain(ctx, finishing context.Context, search applicationSearch, firstErr error) (Creation, error) {
+	creation, err := c.postApplication(ctx, search.fields)
+	var lost *ambiguousError
+	if errors.As(err, &lost) {
+		found, lookupErr := c.searchUntilFound(ctx, finishing, search)
+		if len(found) == 1 {
+			return c.adopt(ctx, finishing, found[0], lost.err), nil
+		}
+		return Creation{}, &UnknownCreateError{Name: *search.fields.Name, Candidates: found, Err: lost.err, LookupErr: lookupErr}
+	}
+	if err != nil {
+		return Creation{}, &UnknownCreateError{Name: *search.fields.Name, Err: errors.Join(firstErr, err)}
+	}
+
+	creation.LostAnswer = firstErr
+	// A double is named in a warning; not finding out is not worth an error.
+	creation.Doubles, _ = c.searchOnce(finishing, search)
+	creation.Doubles = slices.DeleteFunc(creation.Doubles, func(app OAuthApplication) bool {
+		return app.ID == creation.Application.ID
+	})
+	return creation, nil
+}
+
+// postApplication sends the create. An ambiguousError says that it may have been
+// carried out.
+func (c *Client) postApplication(ctx context.Context, fields OAuthApplicationFields) (Creation, error) {
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return Creation{}, err
+	}
+	defer c.reads.BeginWrite("")()
+	sending, cancel := withGrace(ctx, postGrace)
+	defer cancel()
+
+	var creation Creation
+	err = c.do(ctx, sending, request{
+		operation: opCreate, method: http.MethodPost, route: routeApplications,
+		body: body, contentType: contentTypeJSON,
+		accept: func(a answer) error {
+			decoded, err := decodeApplication(a.body)
+			if err != nil {
+				return err
+			}
+			creation = Creation{Application: decoded.app, ClientSecret: decoded.secret, Problems: decoded.problems}
+			return nil
+		},
+	})
+	if err != nil {
+		return Creation{}, err
+	}
+	c.scrubber.learn(creation.ClientSecret)
+	c.ownIDs.add(creation.Application.ID)
+	return creation, nil
+}
+
+// adopt takes an application that was found for the one that was to be made.
+func (c *Client) adopt(ctx, finishing context.Context, app OAuthApplication, lost error) Creation {
+	c.ownIDs.add(app.ID)
+	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
+	if app.Public {
+		return creation
+	}
+	rotation, err := c.rotate(finishing, ctx, finishing, app.ID)
+	if err != nil {
+		creation.RotationError = err
+		return creation
+	}
+	creation.Application = rotation.Application
+	creation.ClientSecret = rotation.ClientSecret
+	creation.Problems = rotation.Problems
+	return creation
+}
+
+// applicationSearch describes an application that a create may have made.
+type applicationSearch struct {
+	fields OAuthApplicationFields
+	since  time.Time // local clock
+}
+
+// searchUntilFound looks again and again, until something is found. When ctx is
+// over it looks once more and not again: what is left of the grace must do for
+// the rotation too.
+func (c *Client) searchUntilFound(ctx, finishing context.Context, search applicationSearch) ([]OAuthApplication, error) {
+	var lastErr error
+	looked := false
+	for _, delay := range lookupDelays {
+		interrupted := sleep(ctx, delay) != nil
+		found, err := c.searchOnce(finishing, search)
+		switch {
+		case err != nil:
+			lastErr = err
+		case len(found) > 0:
+			return found, nil
+		default:
+			looked = true
+		}
+		if interrupted {
+			break
+		}
+	}
+	if looked {
+		return nil, nil
+	}
+	return nil, lastErr
+}
+
+// searchOnce lists the applications of the name and keeps those that the request
+// may have made.
+func (c *Client) searchOnce(ctx context.Context, search applicationSearch) ([]OAuthApplication, error) {
+	named, err := c.applicationsNamed(ctx, *search.fields.Name)
+	if err != nil {
+		return nil, err
+	}
+	// The list's own answer has just told the server's time.
+	since := c.serverTime(search.since).Add(-clockSlack)
+	return slices.DeleteFunc(named, func(app OAuthApplication) bool {
+		return app.CreatedAt.Before(since) ||
+			app.DynamicallyRegistered ||
+			c.ownIDs.contains(app.ID) ||
+			len(search.fields.Refused(app)) > 0
+	}), nil
+}
+
+// applicationsNamed lists the applications of exactly this name.
+func (c *Client) applicationsNamed(ctx context.Context, name string) ([]OAuthApplication, error) {
+	var named []OAuthApplication
+	for app, err := range c.listAnew(ctx, listing{nameQuery: name, orderBy: OrderByNewest}) {
+		if err != nil {
+			return nil, err
+		}
+		if app.Name == name {
+			named = append(named, app)
+		}
+	}
+	return named, nil
+}
+
+func (c *Client) refuseDouble(ctx context.Context, name string) error {
+	named, err := c.applicationsNamed(ctx, name)
+	if err != nil {
+		return fmt.Errorf("whether an application of this name exists already could not be read: %w", err)
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	return &DuplicateNameError{Name: name, IDs: idsOf(named)}
+}

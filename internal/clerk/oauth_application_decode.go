@@ -1,0 +1,165 @@
+package clerk
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// decodedApplication is an application as far as it could be read.
+type decodedApplication struct {
+	app      OAuthApplication
+	secret   Secret
+	problems []string // fields that are missing or of another type
+}
+
+// complete returns an error when a field could not be read.
+func (d decodedApplication) complete() error {
+	if len(d.problems) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(d.problems, "; "))
+}
+
+// decodeApplication reads an application field by field: first what must not be
+// lost (id, client_id, client_secret), then the rest, where a surprise in one
+// field is noted and costs that field only. It fails when the body is not an
+// application at all.
+//
+// The usual way, one Unmarshal into a struct, was rejected: created_at in another
+// type would fail the whole of it, and with it lose a secret that is shown once.
+// Decoder was rejected too, as it ignores what follows the first value.
+func decodeApplication(body []byte) (decodedApplication, error) {
+	var d decodedApplication
+	raw, err := decodeObject(body)
+	if err != nil {
+		return d, err
+	}
+	f := fields{raw: raw}
+
+	// A secret that is no string is none; it is confidential clients that must
+	// have one, and their callers check.
+	var secret *string
+	_ = json.Unmarshal(raw["client_secret"], &secret)
+	if secret != nil {
+		d.secret = NewSecret(*secret)
+	}
+	if object := need[string](&f, "object"); object != "oauth_application" {
+		return d, fmt.Errorf("it is not an OAuth application (object is %.40q)", object)
+	}
+	d.app.ID = need[string](&f, "id")
+	d.app.ClientID = need[string](&f, "client_id")
+	switch {
+	case d.app.ID == "":
+		return d, errors.New("it has no id")
+	case !ValidID(d.app.ID):
+		return d, &IDError{ID: d.app.ID}
+	case d.app.ClientID == "":
+		return d, fmt.Errorf("application %s has no client_id", d.app.ID)
+	}
+
+	d.app.InstanceID = need[string](&f, "instance_id")
+	d.app.Name = need[string](&f, "name")
+	d.app.Public = need[bool](&f, "public")
+	d.app.PKCERequired = need[bool](&f, "pkce_required")
+	d.app.ConsentScreenEnabled = need[bool](&f, "consent_screen_enabled")
+	d.app.Scopes = ParseScopes(take[string](&f, "scopes"))
+	d.app.RedirectURIs = take[[]string](&f, "redirect_uris")
+
+	// What is only reported may be absent: Clerk can drop the deprecated
+	// callback_url, and that must not stop every plan.
+	d.app.DynamicallyRegistered = take[bool](&f, "dynamically_registered")
+	d.app.ClientURI = take[*string](&f, "client_uri")
+	d.app.ClientImageURL = take[*string](&f, "client_image_url")
+	d.app.CallbackURL = take[string](&f, "callback_url")
+	d.app.AuthorizeURL = take[string](&f, "authorize_url")
+	d.app.TokenFetchURL = take[string](&f, "token_fetch_url")
+	d.app.UserInfoURL = take[string](&f, "user_info_url")
+	d.app.DiscoveryURL = take[string](&f, "discovery_url")
+	d.app.TokenIntrospectionURL = take[string](&f, "token_introspection_url")
+	d.app.CreatedAt = millisecondTime(&f, "created_at")
+	d.app.UpdatedAt = millisecondTime(&f, "updated_at")
+
+	d.problems = f.problems
+	return d, nil
+}
+
+// decodeObject splits a JSON object into its fields. Unlike a struct's, a map's
+// keys are compared exactly.
+func decodeObject(body []byte) (map[string]json.RawMessage, error) {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(body, &raw); err != nil {
+		var wrongType *json.UnmarshalTypeError
+		if errors.As(err, &wrongType) {
+			return nil, fmt.Errorf("it is a JSON %s, not an object", wrongType.Value)
+		}
+		return nil, err
+	}
+	if raw == nil {
+		return nil, errors.New("it is null")
+	}
+	return raw, nil
+}
+
+// fields reads the fields of an object and gathers what is wrong with them.
+type fields struct {
+	raw      map[string]json.RawMessage
+	problems []string
+}
+
+// take reads a field that may be absent or null; both give the zero value.
+func take[T any](f *fields, name string) T {
+	var value T
+	raw, ok := f.raw[name]
+	if !ok {
+		return value
+	}
+	if err := json.Unmarshal(raw, &value); err != nil {
+		f.problems = append(f.problems, name+" has an unexpected type")
+		var zero T
+		return zero
+	}
+	return value
+}
+
+// need reads a field that must be there.
+func need[T any](f *fields, name string) T {
+	if raw, ok := f.raw[name]; !ok || string(raw) == "null" {
+		f.problems = append(f.problems, name+" is missing")
+		var zero T
+		return zero
+	}
+	return take[T](f, name)
+}
+
+// millisecondTime reads a Unix time in milliseconds. The document calls it an
+// integer; a float of integral value is taken as well, because the two are one
+// and the same to JSON.
+func millisecondTime(f *fields, name string) time.Time {
+	ms := take[*float64](f, name)
+	if ms == nil {
+		return time.Time{}
+	}
+	if *ms != math.Trunc(*ms) || math.Abs(*ms) > 1<<53 {
+		f.problems = append(f.problems, name+" is not a time in milliseconds")
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(*ms)).UTC()
+}
+
+// clone returns a copy that shares nothing with app.
+func (app OAuthApplication) clone() OAuthApplication {
+	app.RedirectURIs = slices.Clone(app.RedirectURIs)
+	app.Scopes = slices.Clone(app.Scopes)
+	if app.ClientURI != nil {
+		app.ClientURI = new(*app.ClientURI)
+	}
+	if app.ClientImageURL != nil {
+		app.ClientImageURL = new(*app.ClientImageURL)
+	}
+	return app
+}

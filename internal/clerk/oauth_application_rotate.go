@@ -1,0 +1,138 @@
+package clerk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Rotation is a client secret that was replaced.
+type Rotation struct {
+	Application  OAuthApplication
+	ClientSecret Secret   // empty for a public client
+	Problems     []string // fields of the answer that could not be read and are zero
+
+	// Unsettled tells that the answer to an earlier attempt was lost and that it
+	// could not be made sure that ClientSecret is the newest one.
+	Unsettled bool
+}
+
+// UnknownRotationError is a rotation of which nobody can say whether it was
+// carried out: the old secret may have stopped working, and the new one was not
+// received.
+type UnknownRotationError struct {
+	Err error // what happened to the last attempt
+}
+
+func (e *UnknownRotationError) Error() string {
+	return fmt.Sprintf("whether the client secret was rotated is not known: %s", e.Err)
+}
+
+func (e *UnknownRotationError) Unwrap() error { return e.Err }
+
+const (
+	// rotateAttempts is how often a rotation is sent whose answer is lost each time.
+	rotateAttempts = 3
+	// rotateQuiesce is given to a rotation without an answer before the next one,
+	// so that the two do not overtake each other.
+	rotateQuiesce = 3 * time.Second
+	// rotateSettle is the time after which a rotation that overtook is looked for.
+	rotateSettle = 2 * time.Second
+	// rotateExtraRounds is how often one is sent again because another landed later.
+	rotateExtraRounds = 2
+)
+
+// RotateClientSecret replaces the client secret. Clerk keeps one secret and no
+// grace period: the old one stops working at once.
+//
+// Once the request has begun it runs to its end, even when ctx is over. When its
+// answer is lost it is sent again: only the newest secret matters, and only that
+// one has to be known. The one trap is a first attempt that Clerk carries out
+// after the second; it would make the secret of the second a dead one. So after
+// a lost answer the application is read once more, and rotated again if it has
+// changed since.
+func (c *Client) RotateClientSecret(ctx context.Context, id string) (Rotation, error) {
+	finishing, cancel := withGrace(ctx, fullGrace)
+	defer cancel()
+	return c.rotate(ctx, ctx, finishing, id)
+}
+
+// rotate waits for its first attempt with first and between the others with ctx,
+// both of which an interrupt ends; what has begun ends with finishing. An
+// application without any known secret is rotated with first = finishing.
+func (c *Client) rotate(first, ctx, finishing context.Context, id string) (Rotation, error) {
+	defer c.reads.BeginWrite(id)()
+
+	rotation, lost, err := c.rotateUntilAnswered(first, ctx, finishing, id)
+	if err != nil || !lost {
+		return rotation, err
+	}
+	for range rotateExtraRounds {
+		if sleep(ctx, rotateSettle) != nil {
+			break
+		}
+		latest, err := c.getApplication(finishing, id)
+		if err != nil || rotation.Application.UpdatedAt.IsZero() {
+			break
+		}
+		if !latest.UpdatedAt.After(rotation.Application.UpdatedAt) {
+			return rotation, nil
+		}
+		again, _, err := c.rotateUntilAnswered(finishing, ctx, finishing, id)
+		if err != nil {
+			break
+		}
+		rotation = again
+	}
+	rotation.Unsettled = true
+	return rotation, nil
+}
+
+// rotateUntilAnswered rotates until a secret is received. lost tells that an
+// earlier attempt had no usable answer.
+func (c *Client) rotateUntilAnswered(first, ctx, finishing context.Context, id string) (rotation Rotation, lost bool, err error) {
+	waiting := first
+	for attempt := 1; ; attempt++ {
+		rotation, err = c.postRotation(waiting, finishing, id)
+		var ambiguous *ambiguousError
+		if !errors.As(err, &ambiguous) {
+			if err != nil && lost {
+				err = &UnknownRotationError{Err: err}
+			}
+			return rotation, lost, err
+		}
+		lost = true
+		// The old secret may be dead by now: one more attempt can save the
+		// situation and is not called off.
+		waiting = finishing
+		if attempt == rotateAttempts || finishing.Err() != nil {
+			return Rotation{}, lost, &UnknownRotationError{Err: ambiguous.err}
+		}
+		_ = sleep(ctx, rotateQuiesce)
+	}
+}
+
+func (c *Client) postRotation(ctx, sending context.Context, id string) (Rotation, error) {
+	var rotation Rotation
+	err := c.do(ctx, sending, request{
+		operation: opRotate, method: http.MethodPost, route: routeRotateSecret, id: id,
+		accept: func(a answer) error {
+			decoded, err := decodeApplication(a.body)
+			if err != nil {
+				return err
+			}
+			if decoded.app.ID != id {
+				return fmt.Errorf("it is about another application (%.80q)", decoded.app.ID)
+			}
+			rotation = Rotation{Application: decoded.app, ClientSecret: decoded.secret, Problems: decoded.problems}
+			return nil
+		},
+	})
+	if err != nil {
+		return Rotation{}, err
+	}
+	c.scrubber.learn(rotation.ClientSecret)
+	return rotation, nil
+}

@@ -1,0 +1,395 @@
+package clerk
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Limits on bodies, in bytes after decompression. Nothing that Clerk sends for
+// these endpoints comes near them.
+const (
+	maxObjectBytes = 1 << 20
+	maxListBytes   = 16 << 20
+	maxErrorBytes  = 64 << 10
+)
+
+// request is one request of the API, in a form that can be sent again.
+type request struct {
+	operation   operation
+	method      string
+	route       string // path below /v1, with {id} in place of an id
+	id          string
+	query       url.Values
+	body        []byte
+	contentType string
+
+	// accept reads an answer with a 2xx status. Its error makes the attempt
+	// count as truncated (a *json.SyntaxError) or foreign (any other).
+	accept func(answer) error
+}
+
+// answer is an answer that was read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// failure is an attempt that did not succeed.
+type failure struct {
+	outcome    outcome
+	err        error
+	retryAfter time.Duration
+	hasRetry   bool // the server said when to come back
+}
+
+// ambiguousError is the end of a create or a rotation of which it is not known
+// whether it was carried out.
+type ambiguousError struct {
+	outcome outcome
+	err     error
+}
+
+func (e *ambiguousError) Error() string { return e.err.Error() }
+func (e *ambiguousError) Unwrap() error { return e.err }
+
+// do sends a request until it succeeds or the policy says to stop. Waiting ends
+// with ctx; an attempt that has begun ends with sending, which may outlive ctx.
+func (c *Client) do(ctx, sending context.Context, r request) error {
+	if err := c.guard.check(ctx, c, r); err != nil {
+		return err
+	}
+	strangers := 0
+	for attempt := 1; ; attempt++ {
+		waited, err := c.governor.acquire(ctx)
+		if err != nil {
+			return err
+		}
+		// Once more, just before sending: what has not begun when the user
+		// interrupts must not begin.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		failed := c.attempt(sending, r, attempt, waited)
+		if failed == nil {
+			return nil
+		}
+		// Cut off by the caller and not by an event of the network.
+		if err := sending.Err(); err != nil && !failed.outcome.certain() {
+			if reactions[failed.outcome][r.operation] == ambiguous {
+				return &ambiguousError{outcome: failed.outcome, err: failed.err}
+			}
+			return err
+		}
+
+		switch reactions[failed.outcome][r.operation] {
+		case giveUp:
+			return failed.err
+		case ambiguous:
+			return &ambiguousError{outcome: failed.outcome, err: failed.err}
+		case repeatOnce:
+			if strangers++; strangers > 1 {
+				return failed.err
+			}
+		case repeat:
+		}
+		if attempt > c.maxRetries {
+			return giveUpAfter(attempt, failed.err)
+		}
+		if err := c.waitBeforeRepeat(ctx, attempt, failed); err != nil {
+			return err
+		}
+	}
+}
+
+// certain tells whether the outcome says for sure what became of the request.
+func (o outcome) certain() bool {
+	switch o {
+	case outcomeThrottled, outcomeLocked, outcomeRejected, outcomeUntrusted, outcomeFailed, outcomeForeign:
+		return true
+	case outcomeUnsent, outcomeLost, outcomeTruncated:
+	}
+	return false
+}
+
+func giveUpAfter(attempts int, err error) error {
+	if attempts == 1 {
+		return err
+	}
+	return &AttemptsError{Attempts: attempts, Err: err}
+}
+
+// waitBeforeRepeat waits as long as the server asks, or else by exponential
+// backoff. A 429 makes every request of this client wait.
+func (c *Client) waitBeforeRepeat(ctx context.Context, attempt int, failed *failure) error {
+	wait := backoff(attempt, rand.Float64)
+	if failed.hasRetry {
+		wait = max(failed.retryAfter, minRetryAfter)
+	}
+	deadline, limited := ctx.Deadline()
+	if wait > maxRetryAfter || limited && time.Until(deadline) < wait {
+		if failed.outcome == outcomeThrottled && failed.hasRetry {
+			return &RetryAfterError{RetryAfter: failed.retryAfter, TraceID: traceIDOf(failed.err)}
+		}
+		return giveUpAfter(attempt, failed.err)
+	}
+	if failed.outcome == outcomeThrottled {
+		c.governor.pause(wait)
+		return nil
+	}
+	return sleep(ctx, wait)
+}
+
+// attempt sends the request once.
+func (c *Client) attempt(ctx context.Context, r request, number int, waited time.Duration) *failure {
+	begun := time.Now()
+	answer, failed := c.send(ctx, r)
+	if failed == nil {
+		failed = c.judge(r, answer)
+	}
+
+	if c.observer != nil {
+		event := Event{
+			Method: r.method, Route: r.route, Attempt: number, Outcome: "ok",
+			Status: answer.status, Bytes: len(answer.body), TraceID: c.traceID(answer.header),
+			Waited: waited, Duration: time.Since(begun),
+		}
+		if failed != nil {
+			event.Outcome = failed.outcome.String()
+		}
+		c.observer(ctx, event)
+	}
+	return failed
+}
+
+// send sends the request and reads the answer, whatever it says.
+func (c *Client) send(ctx context.Context, r request) (answer, *failure) {
+	ctx, cancel := context.WithTimeout(ctx, c.requestTimeout)
+	defer cancel()
+
+	// The transport reports that headers were written before it puts them on the
+	// wire: no report is the proof that nothing was sent.
+	var sent atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteHeaders: func() { sent.Store(true) },
+	})
+	req, err := c.newRequest(traced, r)
+	if err != nil {
+		return answer{}, &failure{outcome: outcomeRejected, err: err}
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, c.transportFailure(ctx, err, sent.Load())
+	}
+	defer func() { _ = res.Body.Close() }()
+	c.readClock(res.Header)
+
+	limit := r.maxBytes()
+	if res.StatusCode >= http.StatusBadRequest {
+		limit = maxErrorBytes
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, int64(limit)+1))
+	a := answer{status: res.StatusCode, header: res.Header, body: body}
+	switch {
+	case res.StatusCode >= http.StatusBadRequest:
+		// The status alone says what matters.
+		if len(body) > limit {
+			a.body = body[:limit]
+		}
+		return a, nil
+	case err != nil:
+		return a, &failure{outcome: outcomeTruncated, err: c.answerError(a, "the answer broke off: "+c.scrubber.clean(readProblem(err)))}
+	case len(body) > limit:
+		a.body = nil
+		return a, &failure{outcome: outcomeForeign, err: c.answerError(a, fmt.Sprintf("the answer is larger than %d bytes", limit))}
+	}
+	return a, nil
+}
+
+// judge decides what an answer that arrived means.
+func (c *Client) judge(r request, a answer) *failure {
+	failed := &failure{}
+	failed.retryAfter, failed.hasRetry = parseRetryAfter(a.header.Values("Retry-After"), c.serverDate(a.header), time.Now())
+
+	switch {
+	case a.status >= http.StatusBadRequest:
+		api := c.newAPIError(a)
+		failed.err = api
+		switch {
+		case a.status == http.StatusTooManyRequests:
+			failed.outcome = outcomeThrottled
+		case a.status == http.StatusConflict && api.HasCode(CodeResourceLocked):
+			failed.outcome = outcomeLocked
+		case a.status == http.StatusRequestTimeout || a.status >= http.StatusInternalServerError:
+			failed.outcome = outcomeFailed
+		default:
+			failed.outcome = outcomeRejected
+		}
+		return failed
+	case a.status >= http.StatusMultipleChoices:
+		failed.outcome = outcomeForeign
+		failed.err = c.answerError(a, "a redirect"+c.redirectTarget(a)+"; redirects are not followed, because the secret key would travel along")
+		return failed
+	}
+
+	err := r.accept(a)
+	if err == nil {
+		return nil
+	}
+	failed.outcome = outcomeForeign
+	problem := c.scrubber.clean(err.Error())
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		problem = describeBody(a)
+		// An answer that ends with the connection and not by its length is cut
+		// off without any error of the transport.
+		if len(a.body) == 0 || int(syntax.Offset) >= len(a.body) {
+			failed.outcome = outcomeTruncated
+			problem = fmt.Sprintf("the JSON breaks off after %d bytes", len(a.body))
+		}
+	}
+	failed.err = c.answerError(a, problem)
+	return failed
+}
+
+func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
+	target := *c.base
+	target.Path += strings.ReplaceAll(r.route, "{id}", r.id)
+	if strings.Contains(r.route, "{id}") {
+		if err := checkID(r.id); err != nil {
+			return nil, err
+		}
+	}
+	target.RawQuery = r.query.Encode()
+
+	var body io.Reader
+	if r.body != nil {
+		body = bytes.NewReader(r.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.key.Reveal())
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Clerk-API-Version", APIVersion)
+	if c.userAgent != "" {
+		req.Header.Set("User-Agent", c.userAgent)
+	}
+	if r.contentType != "" {
+		req.Header.Set("Content-Type", r.contentType)
+	}
+	return req, nil
+}
+
+func (r request) maxBytes() int {
+	if r.operation == opList {
+		return maxListBytes
+	}
+	return maxObjectBytes
+}
+
+func (c *Client) transportFailure(ctx context.Context, err error, sent bool) *failure {
+	// url.Error would add the method and the whole URL.
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	timeout := errors.Is(err, context.DeadlineExceeded) || isTimeout(err)
+	problem := c.scrubber.clean(err.Error())
+	if ctx.Err() != nil && timeout {
+		problem = fmt.Sprintf("nothing came within %s", c.requestTimeout)
+	}
+	failed := &failure{outcome: outcomeLost, err: &TransportError{Sent: sent, Timeout: timeout, Problem: problem}}
+	switch {
+	case isUntrusted(err):
+		failed.outcome = outcomeUntrusted
+	case !sent:
+		failed.outcome = outcomeUnsent
+	}
+	return failed
+}
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// isUntrusted tells whether the server's certificate or its TLS version was
+// refused, which no repetition changes.
+func isUntrusted(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		alert        tls.AlertError
+		record       tls.RecordHeaderError
+	)
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &alert) || errors.As(err, &record)
+}
+
+func readProblem(err error) string {
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the time for one attempt was over"
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.As(err, &corrupt):
+		return "its compression is broken"
+	}
+	return err.Error()
+}
+
+func (c *Client) answerError(a answer, problem string) *AnswerError {
+	return &AnswerError{Status: a.status, Problem: problem, TraceID: c.traceID(a.header)}
+}
+
+// redirectTarget names the host only: a path or a query may hold anything.
+func (c *Client) redirectTarget(a answer) string {
+	target, err := url.Parse(a.header.Get("Location"))
+	if err != nil || target.Hostname() == "" {
+		return ""
+	}
+	return " to " + c.scrubber.clean(target.Hostname())
+}
+
+func traceIDOf(err error) string {
+	var api *APIError
+	if errors.As(err, &api) {
+		return api.TraceID
+	}
+	return ""
+}
+
+// readClock notes how far the server's clock is from ours.
+func (c *Client) readClock(header http.Header) {
+	if date := c.serverDate(header); !date.IsZero() {
+		c.clockSkew.Store(int64(date.Sub(time.Now())))
+	}
+}
+
+func (c *Client) serverDate(header http.Header) time.Time {
+	date, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return date
+}
+
+// String names the outcome for logs.
+func (o outcome) String() string {
+	return [...]string{"unsent", "untrusted", "throttled", "locked", "rejected", "failed", "lost", "truncated", "foreign"}[o]
+}

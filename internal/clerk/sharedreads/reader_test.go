@@ -1,0 +1,555 @@
+package sharedreads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// readAll reads the ids with so many readers at once, and fails for each that does
+// not come out as expected.
+func readAll(t *testing.T, r *Reader[thing, query], ids []string, parallel int, expect func(id string, err error) bool) {
+	t.Helper()
+	queue := make(chan string)
+	var wait sync.WaitGroup
+	for range parallel {
+		wait.Go(func() {
+			for id := range queue {
+				got, err := r.Read(t.Context(), id)
+				if !expect(id, err) || err == nil && got.ID != id {
+					t.Errorf("reading %s: %v, %v", id, got, err)
+				}
+			}
+		})
+	}
+	for _, id := range ids {
+		queue <- id
+	}
+	close(queue)
+	wait.Wait()
+}
+
+func succeeds(_ string, err error) bool { return err == nil }
+
+func TestReadsOfKnownSizesCost(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		reads, total int
+		most         int // requests
+	}{
+		{reads: 1, total: 20_000, most: 1},
+		{reads: 2, total: 500, most: 2},
+		{reads: 10, total: 10, most: 2},
+		{reads: 500, total: 500, most: 2},
+		{reads: 1000, total: 1000, most: 5},
+		{reads: 5000, total: 5000, most: 21},
+		{reads: 20, total: 20_020, most: 40},
+		{reads: 200, total: 50_000, most: 201},
+	} {
+		for _, parallel := range []int{1, 10, 50} {
+			t.Run(fmt.Sprintf("%d of %d by %d", test.reads, test.total, parallel), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newStore(test.total)
+					s.latency = fixed(50 * time.Millisecond)
+					r := New(s.source())
+					random := rand.New(rand.NewPCG(1, 2))
+					ids := thingIDs(0, test.total)
+					random.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+					readAll(t, r, ids[:test.reads], parallel, succeeds)
+					if gets, pages := s.requests(); gets+pages > test.most {
+						t.Errorf("%d GETs and %d pages, want at most %d together", gets, pages, test.most)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The bound of the package comment, for any order of reads, any number of readers
+// at once, any latency, and while others create and delete between the pages. And
+// nothing is called gone that is not.
+func TestReadsKeepTheirBound(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(400) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				random := rand.New(rand.NewPCG(seed, 3))
+				pageSize := 10 + random.IntN(20)
+				s := newStore(random.IntN(pageSize * 8))
+				slowest := 1 + random.IntN(1000)
+				s.latency = func() time.Duration { return time.Duration(random.IntN(slowest)) * time.Millisecond }
+				r := newReader(s, pageSize)
+
+				wanted := thingIDs(0, len(s.order))
+				managed := make(map[string]bool)
+				for range random.IntN(4) {
+					wanted = append(wanted, fmt.Sprintf("never%d", len(wanted)))
+				}
+				random.Shuffle(len(wanted), func(i, j int) { wanted[i], wanted[j] = wanted[j], wanted[i] })
+				if random.IntN(3) == 0 {
+					slices.Sort(wanted)
+				}
+				wanted = wanted[:random.IntN(len(wanted)+1)]
+				for _, id := range wanted {
+					managed[id] = true
+				}
+
+				largest := len(s.order)
+				if random.IntN(2) == 0 {
+					s.beforePage = func(s *store) {
+						for range random.IntN(3) {
+							s.createLocked()
+						}
+						for range random.IntN(3) {
+							// What is managed stays, so that it must be found.
+							if len(s.order) > 0 {
+								if id := s.order[random.IntN(len(s.order))]; !managed[id] {
+									s.deleteLocked(id)
+								}
+							}
+						}
+						largest = max(largest, len(s.order))
+					}
+				}
+				readAll(t, r, wanted, 1+random.IntN(30), func(id string, err error) bool {
+					if id[0] == 'n' {
+						return errors.Is(err, errNotFound)
+					}
+					return err == nil
+				})
+
+				inNoPage := 0
+				for _, id := range wanted {
+					if !s.served[id] {
+						inNoPage++
+					}
+				}
+				allPages := (largest + pageSize - 1) / pageSize
+				bound := 2*min(len(wanted), allPages) + 1 + inNoPage
+				if gets, pages := s.requests(); gets+pages > bound {
+					t.Errorf("%d reads of %d things cost %d GETs and %d pages; with %d in no page the bound is %d",
+						len(wanted), largest, gets, pages, inNoPage, bound)
+				}
+			})
+		})
+	}
+}
+
+func TestReadsOfTheSameObjectShareAGet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(30)
+		s.latency = fixed(time.Second)
+		r := newReader(s, 10)
+		readAll(t, r, slices.Repeat([]string{thingID(25)}, 50), 50, succeeds)
+		s.expectRequests(t, 1, 0)
+		mustRead(t, r, thingID(25))
+		s.expectRequests(t, 1, 0)
+	})
+}
+
+func TestReadAnswersAreAtMostALifetimeOld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(5)
+		r := newReader(s, 10)
+		mustRead(t, r, thingID(0)) // by GET
+		mustRead(t, r, thingID(1)) // with all the others, by page
+		before := s.version(thingID(2))
+		s.update(thingID(2))
+
+		time.Sleep(Lifetime - 1)
+		if got := mustRead(t, r, thingID(2)); got.Version != before {
+			t.Errorf("just below a Lifetime the snapshot does not answer")
+		}
+		s.expectRequests(t, 1, 1)
+		time.Sleep(1)
+		if got := mustRead(t, r, thingID(2)); got.Version != s.version(thingID(2)) {
+			t.Errorf("the answer is a Lifetime old")
+		}
+		s.expectRequests(t, 2, 1) // and everything begins anew
+		mustRead(t, r, thingID(3))
+		s.expectRequests(t, 2, 2)
+	})
+}
+
+// A request that takes long brings what was true when it began, at best.
+func TestReadCountsAgeFromTheBeginningOfTheRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(5)
+		r := newReader(s, 10)
+		mustRead(t, r, thingID(0))
+		s.latency = fixed(20 * time.Second)
+		mustRead(t, r, thingID(1))
+		s.latency = nil
+		s.expectRequests(t, 1, 1)
+		time.Sleep(Lifetime - 40*time.Second)
+		mustRead(t, r, thingID(2))
+		s.expectRequests(t, 2, 1)
+	})
+}
+
+func TestAbsenceFromPagesIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(20)
+		r := newReader(s, 50)
+		mustRead(t, r, thingID(0))
+		mustRead(t, r, thingID(1))
+		s.expectRequests(t, 1, 1)
+
+		created := s.create()
+		mustRead(t, r, created)
+		s.expectRequests(t, 2, 1)
+
+		for range 2 {
+			if _, err := r.Read(t.Context(), "never"); !errors.Is(err, errNotFound) {
+				t.Errorf("error is %v", err)
+			}
+		}
+		s.expectRequests(t, 4, 1)
+	})
+}
+
+func TestFreshIsAlwaysAGet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(5)
+		r := newReader(s, 10)
+		mustList(t, r, everything)
+		s.update(thingID(1))
+		if got, err := r.Fresh(t.Context(), thingID(1)); err != nil || got.Version != s.version(thingID(1)) {
+			t.Errorf("brought %v, %v", got, err)
+		}
+		s.expectRequests(t, 1, 1)
+		// What it brought is shared.
+		if got := mustRead(t, r, thingID(1)); got.Version != s.version(thingID(1)) {
+			t.Error("a read later brings an older state")
+		}
+		s.expectRequests(t, 1, 1)
+	})
+}
+
+func TestFreshJoinsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(5)
+		s.latency = fixed(time.Second)
+		r := newReader(s, 10)
+		var wait sync.WaitGroup
+		wait.Go(func() { mustRead(t, r, thingID(1)) })
+		time.Sleep(1500 * time.Millisecond) // the answer is on its way back
+		s.update(thingID(1))
+		if got, err := r.Fresh(t.Context(), thingID(1)); err != nil || got.Version != s.version(thingID(1)) {
+			t.Errorf("brought %v, %v", got, err)
+		}
+		wait.Wait()
+		// The older answer of the GET, kept first, does not come back either.
+		if got := mustRead(t, r, thingID(1)); got.Version != s.version(thingID(1)) {
+			t.Error("a read later brings an older state")
+		}
+	})
+}
+
+// A page that began before a GET and ends after it must not replace its answer.
+func TestSnapshotKeepsTheNewerAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(5)
+		r := newReader(s, 10)
+		mustRead(t, r, thingID(0))
+		s.latency = fixed(time.Second)
+		var wait sync.WaitGroup
+		wait.Go(func() { mustRead(t, r, thingID(1)) }) // buys the page
+		time.Sleep(1500 * time.Millisecond)
+		s.latency = nil
+		s.update(thingID(2))
+		if _, err := r.Fresh(t.Context(), thingID(2)); err != nil {
+			t.Fatal(err)
+		}
+		wait.Wait()
+		if got := mustRead(t, r, thingID(2)); got.Version != s.version(thingID(2)) {
+			t.Error("the page has replaced a newer answer")
+		}
+		s.expectRequests(t, 2, 1)
+	})
+}
+
+func TestAnObjectThatCannotBeReadLeavesTheSnapshot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(5)
+		r := newReader(s, 10)
+		mustList(t, r, everything)
+		s.delete(thingID(1))
+		if _, err := r.Fresh(t.Context(), thingID(1)); !errors.Is(err, errNotFound) {
+			t.Fatalf("error is %v", err)
+		}
+		if got, err := r.Read(t.Context(), thingID(1)); !errors.Is(err, errNotFound) {
+			t.Errorf("brought %v, %v after a GET had called it gone", got, err)
+		}
+	})
+}
+
+func TestOwnWrites(t *testing.T) {
+	t.Parallel()
+	const id = "thing00003"
+	isCurrent := func(t *testing.T, s *store, r *Reader[thing, query]) {
+		t.Helper()
+		if got := mustRead(t, r, id); got.Version != s.version(id) {
+			t.Error("a read brings the state before the own write")
+		}
+	}
+	filled := func(t *testing.T) (*store, *Reader[thing, query]) {
+		s := newStore(5)
+		r := newReader(s, 10)
+		mustRead(t, r, thingID(0))
+		mustRead(t, r, thingID(1))
+		return s, r
+	}
+
+	t.Run("take the object out of the snapshot", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s, r := filled(t)
+			end := r.BeginWrite(id)
+			isCurrent(t, s, r)
+			s.expectRequests(t, 2, 1)
+			s.update(id)
+			isCurrent(t, s, r) // nothing is kept while a write is under way
+			s.expectRequests(t, 3, 1)
+			end()
+			isCurrent(t, s, r)
+			s.expectRequests(t, 4, 1)
+			isCurrent(t, s, r)
+			s.expectRequests(t, 4, 1)
+			// The others are where they were.
+			mustRead(t, r, thingID(2))
+			s.expectRequests(t, 4, 1)
+		})
+	})
+	t.Run("a page that began before the end does not put it back", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s := newStore(5)
+			r := newReader(s, 10)
+			mustRead(t, r, thingID(0))
+			s.latency = fixed(time.Second)
+			var wait sync.WaitGroup
+			wait.Go(func() { mustRead(t, r, thingID(1)) })
+			time.Sleep(1500 * time.Millisecond) // the page is on its way back
+			s.latency = nil
+			end := r.BeginWrite(id)
+			s.update(id)
+			end()
+			wait.Wait()
+			isCurrent(t, s, r)
+			s.expectRequests(t, 2, 1)
+			mustRead(t, r, thingID(2)) // what else the page brought is there
+			s.expectRequests(t, 2, 1)
+		})
+	})
+	t.Run("a GET that began before the end is neither joined nor kept", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s := newStore(5)
+			s.latency = fixed(time.Second)
+			r := newReader(s, 10)
+			var wait sync.WaitGroup
+			wait.Go(func() { mustRead(t, r, id) })
+			time.Sleep(1500 * time.Millisecond)
+			end := r.BeginWrite(id)
+			s.update(id)
+			end()
+			isCurrent(t, s, r)
+			wait.Wait()
+			isCurrent(t, s, r)
+		})
+	})
+	t.Run("two at once count until both have ended", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s, r := filled(t)
+			endFirst, endSecond := r.BeginWrite(id), r.BeginWrite(id)
+			endFirst()
+			endFirst() // once is enough, and twice does no harm
+			isCurrent(t, s, r)
+			s.update(id)
+			isCurrent(t, s, r)
+			endSecond()
+			isCurrent(t, s, r)
+		})
+	})
+	t.Run("reads of what was written share pages again", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s, r := filled(t)
+			for range 100 {
+				end := r.BeginWrite("")
+				created := s.create()
+				end()
+				r.BeginWrite(created)()
+			}
+			readAll(t, r, thingIDs(5, 105), 10, succeeds)
+			gets, pages := s.requests()
+			if most := 2 + 2*12 + 1; gets+pages > most {
+				t.Errorf("%d GETs and %d pages, want at most %d together", gets, pages, most)
+			}
+		})
+	})
+}
+
+func TestWithoutPagesGetsAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(100)
+		s.pageError = errNoPages
+		r := newReader(s, 10)
+		readAll(t, r, thingIDs(0, 50), 10, succeeds)
+		s.expectRequests(t, 50, 1)
+
+		time.Sleep(Lifetime)
+		s.pageError = nil
+		mustRead(t, r, thingID(0))
+		mustRead(t, r, thingID(1))
+		s.expectRequests(t, 51, 2)
+	})
+}
+
+func TestOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(5)
+		source := s.source()
+		source.Off = true
+		r := New(source)
+		for range 3 {
+			mustRead(t, r, thingID(1))
+		}
+		if _, err := r.Fresh(t.Context(), thingID(1)); err != nil {
+			t.Fatal(err)
+		}
+		s.expectRequests(t, 4, 0)
+		mustList(t, r, everything)
+		mustList(t, r, everything)
+		s.expectRequests(t, 4, 2)
+		mustRead(t, r, thingID(1))
+		s.expectRequests(t, 5, 2)
+	})
+}
+
+func TestCallersCannotChangeWhatOthersRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(5)
+		r := newReader(s, 10)
+		check := func(got thing, err error) {
+			t.Helper()
+			if err != nil || !slices.Equal(got.Tags, []string{"a", "b"}) {
+				t.Errorf("brought %v, %v", got, err)
+			}
+			got.Tags[0] = "changed"
+		}
+		for range 2 {
+			check(r.Read(t.Context(), thingID(0)))  // GET, then snapshot
+			check(r.Read(t.Context(), thingID(1)))  // page, then snapshot
+			check(r.Fresh(t.Context(), thingID(2))) // GET, which fills the snapshot
+			check(r.Read(t.Context(), thingID(2)))
+			for item, err := range r.List(t.Context(), everything) {
+				check(item, err)
+			}
+		}
+	})
+}
+
+func TestWithoutCloneValuesAreHandedOutAsTheyAre(t *testing.T) {
+	t.Parallel()
+	source := newStore(1).source()
+	source.Clone = nil
+	r := New(source)
+	if got, err := r.Read(t.Context(), thingID(0)); err != nil || got.ID != thingID(0) {
+		t.Errorf("brought %v, %v", got, err)
+	}
+}
+
+// While a page is on its way, those who leave harm no one, and those who stay get
+// what they came for without another request.
+func TestCancellingOneReadHarmsNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(100)
+		r := newReader(s, 200)
+		mustRead(t, r, thingID(0))
+		s.latency = fixed(10 * time.Second)
+		begun := time.Now()
+		var wait sync.WaitGroup
+		for i := 1; i < 50; i++ {
+			wait.Go(func() {
+				ctx := t.Context()
+				if i%2 == 1 { // the first, who bought the page, among them
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, time.Second)
+					defer cancel()
+				}
+				_, err := r.Read(ctx, thingID(i))
+				switch took := time.Since(begun); {
+				case i%2 == 1 && (!errors.Is(err, context.DeadlineExceeded) || took != time.Second):
+					t.Errorf("the cancelled read %d returned %v after %s", i, err, took)
+				case i%2 == 0 && (err != nil || took != 20*time.Second):
+					t.Errorf("the other read %d returned %v after %s", i, err, took)
+				}
+			})
+			synctest.Wait()
+		}
+		wait.Wait()
+		s.expectRequests(t, 1, 1)
+	})
+}
+
+func TestCancellingAllReadsCancelsTheirRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(100)
+		s.latency = fixed(time.Hour)
+		r := newReader(s, 200)
+		ctx, cancel := context.WithCancel(t.Context())
+		begun := time.Now()
+		var wait sync.WaitGroup
+		for i := range 10 {
+			wait.Go(func() {
+				if _, err := r.Read(ctx, thingID(i)); !errors.Is(err, context.Canceled) {
+					t.Errorf("error is %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		s.expectRequests(t, 1, 1)
+		cancel()
+		wait.Wait()
+		synctest.Wait() // a request that went on would stop the bubble from ending
+		if took := time.Since(begun); took != 0 {
+			t.Errorf("it took %s", took)
+		}
+
+		if _, err := r.Read(ctx, thingID(1)); !errors.Is(err, context.Canceled) {
+			t.Errorf("a read that begins cancelled returns %v", err)
+		}
+		s.expectRequests(t, 1, 1)
+
+		// A cancelled page says nothing of pages as such, and is no answer.
+		s.latency = nil
+		readAll(t, r, thingIDs(0, 100), 10, succeeds)
+		if gets, pages := s.requests(); gets+pages > 4 {
+			t.Errorf("%d GETs and %d pages", gets, pages)
+		}
+	})
+}
