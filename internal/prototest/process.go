@@ -1,0 +1,134 @@
+package prototest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// process is one life of the provider's program, or with [SharedProcess] a share in one: what serves one walk.
+type process struct {
+	provider *Provider
+	server   tfprotov6.ProviderServer
+	calls    *runningCalls
+	deaf     func() bool // stops listening to the user's interrupt
+}
+
+// runningCalls lets StopProvider end the context of every call under way, as the gRPC server around a provider does.
+type runningCalls struct {
+	mu      sync.Mutex
+	next    int
+	cancels map[int]context.CancelFunc
+}
+
+func (c *runningCalls) begin(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := c.next
+	c.next++
+	c.cancels[id] = cancel
+	return ctx, func() {
+		c.mu.Lock()
+		delete(c.cancels, id)
+		c.mu.Unlock()
+		cancel()
+	}
+}
+
+func (c *runningCalls) cancelAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, cancel := range c.cancels {
+		cancel()
+	}
+}
+
+// newProcess starts a server without configuring it. An end of ctx is the user's interrupt.
+func (p *Provider) newProcess(ctx context.Context) *process {
+	proc := &process{provider: p, server: p.factory(), calls: &runningCalls{cancels: map[int]context.CancelFunc{}}}
+	proc.listen(ctx)
+	return proc
+}
+
+func (proc *process) listen(ctx context.Context) {
+	p := proc.provider
+	proc.deaf = context.AfterFunc(ctx, func() {
+		if err := proc.stop(); err != nil {
+			p.tb.Errorf("prototest: StopProvider: %s", err)
+		}
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running[proc] = struct{}{}
+}
+
+// end is the end of the walk. The protocol has no farewell: Terraform ends the program.
+func (proc *process) end() {
+	proc.deaf()
+	p := proc.provider
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.running, proc)
+}
+
+// stop passes on that the user interrupted.
+func (proc *process) stop() error {
+	proc.calls.cancelAll()
+	response, err := proc.server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
+	if err != nil {
+		return err
+	}
+	if response != nil && response.Error != "" {
+		return errors.New(response.Error)
+	}
+	return nil
+}
+
+// call makes one RPC. The context that the provider sees ends with the call, as it does behind gRPC. The response is nil
+// if there is none; then the diagnostics say why.
+func call[Request, Response any](
+	ctx context.Context, proc *process, name string,
+	rpc func(context.Context, *Request) (*Response, error), request *Request,
+) (response *Response, ds Diagnostics) {
+	provider := proc.provider
+	provider.tb.Helper()
+	callCtx, done := proc.calls.begin(ctx)
+	defer done()
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			response = nil
+			ds = provider.bug("", "Plugin did not respond",
+				"The provider panicked in its %s call: %v\n%s", name, recovered, debug.Stack())
+		}
+	}()
+
+	response, err := rpc(callCtx, request)
+	if err != nil {
+		return nil, provider.bug("", "Plugin error", "The provider failed in its %s call: %s", name, err)
+	}
+	if response == nil {
+		return nil, provider.bug("", "Plugin did not respond", "The provider answered its %s call with nothing", name)
+	}
+	return response, nil
+}
+
+// bug fails the test because of something that Terraform, too, would call a bug in the provider.
+func (p *Provider) bug(path, summary, format string, args ...any) Diagnostics {
+	p.tb.Helper()
+	p.tb.Errorf("%s\n%s", summary, fmt.Sprintf(format, args...))
+	return terraformError(path, summary, format, args...)
+}
+
+// bugIn is bug about an object or the value at a path in it.
+func (p *Provider) bugIn(address, path, summary, format string, args ...any) Diagnostics {
+	p.tb.Helper()
+	if path != "" {
+		address += "." + path
+	}
+	return p.bug(path, summary, "%s: %s", address, fmt.Sprintf(format, args...))
+}
