@@ -25,7 +25,8 @@ func ParseAPIURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	// The parser's own error is dropped: it quotes the text, which may hold a
 	// password.
-	if err != nil || u.Hostname() == "" {
+	// A host outside ASCII is refused because letters of other alphabets look alike.
+	if err != nil || u.Hostname() == "" || strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, ErrURLMalformed
 	}
 	switch {

@@ -2,6 +2,7 @@ package clerk
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -48,7 +49,7 @@ type Config struct {
 type Client struct {
 	key            Secret
 	base           *url.URL
-	http           *http.Client
+	transport      http.RoundTripper
 	userAgent      string
 	requestTimeout time.Duration
 	maxRetries     int
@@ -86,15 +87,12 @@ func New(config Config) *Client {
 	if config.MaxRetries != nil {
 		c.maxRetries = *config.MaxRetries
 	}
-	transport := config.Transport
-	if transport == nil {
-		transport = newTransport()
-	}
-	c.http = &http.Client{
-		Transport: transport,
-		// Go would carry the key along to subdomains, other ports and plain
-		// http, and would repeat a POST after a 307. Clerk redirects nothing.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	// A round tripper and no http.Client: that one follows redirects, carrying the
+	// key along to subdomains, other ports and plain http, and repeating a POST
+	// after a 307. Clerk redirects nothing.
+	c.transport = config.Transport
+	if c.transport == nil {
+		c.transport = newTransport()
 	}
 
 	requests := config.RequestsPer10s
@@ -114,6 +112,7 @@ func New(config Config) *Client {
 // sets what it leaves open.
 func newTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.Proxy = proxyFromEnvironment
 	transport.DialContext = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	transport.TLSHandshakeTimeout = 10 * time.Second
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
@@ -121,6 +120,16 @@ func newTransport() *http.Transport {
 	// connections would dial anew for the other eight, again and again.
 	transport.MaxIdleConnsPerHost = 16
 	return transport
+}
+
+// proxyFromEnvironment is Go's, without its error, which quotes the variable and
+// with it a password.
+func proxyFromEnvironment(req *http.Request) (*url.URL, error) {
+	proxy, err := http.ProxyFromEnvironment(req)
+	if err != nil {
+		return nil, errors.New("the proxy address in HTTPS_PROXY or HTTP_PROXY is not a URL")
+	}
+	return proxy, nil
 }
 
 // serverTime translates a time of the local clock to the server's, as far as the

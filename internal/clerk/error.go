@@ -95,14 +95,31 @@ func (e *AnswerError) Error() string {
 }
 
 // RetryAfterError is a server that asks for a longer wait than this client is
-// willing to sit through.
+// willing to sit through, or than the operation has time for.
 type RetryAfterError struct {
 	RetryAfter time.Duration // what the server asked for
+	TimeLeft   time.Duration // until the operation's deadline, where that is the reason; else 0
 	TraceID    string
+	Err        error // what the server answered
 }
 
 func (e *RetryAfterError) Error() string {
-	return fmt.Sprintf("too many requests; the server asks to wait %s, longer than this client waits (%s)", e.RetryAfter, maxRetryAfter)
+	reason := fmt.Sprintf("longer than this client waits (%s)", maxRetryAfter)
+	if e.TimeLeft != 0 {
+		reason = fmt.Sprintf("longer than the operation may still take (%s)", e.TimeLeft.Round(time.Millisecond))
+	}
+	return fmt.Sprintf("the server asks to wait %s, %s: %s", waitText(e.RetryAfter), reason, e.Err)
+}
+
+func (e *RetryAfterError) Unwrap() error { return e.Err }
+
+// waitText writes a wait in the unit in which a person would read it.
+func waitText(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= 3*day {
+		return fmt.Sprintf("%d days", d/day)
+	}
+	return d.Round(time.Millisecond).String()
 }
 
 // AttemptsError is an operation given up after several attempts; it wraps the

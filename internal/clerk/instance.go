@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 )
 
 const routeInstance = "/instance"
@@ -53,8 +52,8 @@ func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) 
 type instanceGuard struct {
 	expected string // empty: any
 
-	mu    sync.Mutex
-	known Instance
+	asking keyedMutex // of one key; guards known
+	known  Instance
 }
 
 // check lets a request pass that may be sent with this key.
@@ -75,17 +74,17 @@ func (g *instanceGuard) check(ctx context.Context, c *Client, r request) error {
 // instance asks Clerk unless it is known. The lock is held while asking, so that
 // ten operations that start at once ask once; a failure is not kept.
 func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	unlock, err := g.asking.lock(ctx, "")
+	if err != nil {
+		return Instance{}, err
+	}
+	defer unlock()
 	if g.known.ID != "" {
 		return g.known, nil
 	}
-	if err := ctx.Err(); err != nil {
-		return Instance{}, err
-	}
 
 	var instance Instance
-	err := c.do(ctx, ctx, request{
+	err = c.do(ctx, ctx, request{
 		operation: opRead, method: http.MethodGet, route: routeInstance,
 		accept: func(a answer) error {
 			if err := json.Unmarshal(a.body, &instance); err != nil {

@@ -23,6 +23,8 @@ type Creation struct {
 	// LostAnswer is the error of the attempt whose answer was lost; set whenever
 	// Adopted is, and when a second request was made after a lost first one.
 	LostAnswer error
+	// Unsettled is Rotation.Unsettled of the rotation of an adopted application.
+	Unsettled bool
 	// RotationError is why no secret could be had for an adopted application.
 	RotationError error
 	// Doubles are applications that a request whose answer was lost may have
@@ -65,6 +67,10 @@ const clockSlack = 5 * time.Second
 var lookupDelays = []time.Duration{
 	500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second,
 }
+
+// doublesSettle is the time after which a first create without an answer is looked
+// for once more, beside the second: lists can lag a little behind.
+const doublesSettle = 2 * time.Second
 
 // CreateOAuthApplication creates an application. Name must be set.
 //
@@ -128,23 +134,23 @@ func (e *ambiguousError) mayBeSentAgain() bool {
 func (c *Client) createAgain(ctx, finishing context.Context, search applicationSearch, firstErr error) (Creation, error) {
 	creation, err := c.postApplication(ctx, search.fields)
 	var lost *ambiguousError
-	if errors.As(err, &lost) {
+	switch {
+	case errors.As(err, &lost):
 		found, lookupErr := c.searchUntilFound(ctx, finishing, search)
-		if len(found) == 1 {
-			return c.adopt(ctx, finishing, found[0], lost.err), nil
+		if len(found) != 1 {
+			return Creation{}, &UnknownCreateError{Name: *search.fields.Name, Candidates: found, Err: lost.err, LookupErr: lookupErr}
 		}
-		return Creation{}, &UnknownCreateError{Name: *search.fields.Name, Candidates: found, Err: lost.err, LookupErr: lookupErr}
-	}
-	if err != nil {
+		creation = c.adopt(ctx, finishing, found[0], lost.err)
+	case err != nil:
 		return Creation{}, &UnknownCreateError{Name: *search.fields.Name, Err: errors.Join(firstErr, err)}
+	default:
+		creation.LostAnswer = firstErr
 	}
 
-	creation.LostAnswer = firstErr
-	// A double is named in a warning; not finding out is not worth an error.
+	_ = sleep(ctx, doublesSettle)
+	// A double is named in a warning; not finding out is not worth an error. The
+	// application itself is known by now and not found.
 	creation.Doubles, _ = c.searchOnce(finishing, search)
-	creation.Doubles = slices.DeleteFunc(creation.Doubles, func(app OAuthApplication) bool {
-		return app.ID == creation.Application.ID
-	})
 	return creation, nil
 }
 
@@ -195,6 +201,7 @@ func (c *Client) adopt(ctx, finishing context.Context, app OAuthApplication, los
 	creation.Application = rotation.Application
 	creation.ClientSecret = rotation.ClientSecret
 	creation.Problems = rotation.Problems
+	creation.Unsettled = rotation.Unsettled
 	return creation
 }
 

@@ -65,16 +65,22 @@ func (c *Client) RotateClientSecret(ctx context.Context, id string) (Rotation, e
 func (c *Client) rotate(first, ctx, finishing context.Context, id string) (Rotation, error) {
 	defer c.reads.BeginWrite(id)()
 
+	begun := time.Now()
 	rotation, lost, err := c.rotateUntilAnswered(first, ctx, finishing, id)
 	if err != nil || !lost {
 		return rotation, err
+	}
+	if rotation.Application.UpdatedAt.Before(c.serverTime(begun).Add(-clockSlack)) {
+		// A rotation leaves no trace in updated_at, so nothing tells of another.
+		rotation.Unsettled = true
+		return rotation, nil
 	}
 	for range rotateExtraRounds {
 		if sleep(ctx, rotateSettle) != nil {
 			break
 		}
 		latest, err := c.getApplication(finishing, id)
-		if err != nil || rotation.Application.UpdatedAt.IsZero() {
+		if err != nil {
 			break
 		}
 		if !latest.UpdatedAt.After(rotation.Application.UpdatedAt) {

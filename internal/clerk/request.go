@@ -6,12 +6,12 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -108,10 +108,22 @@ func (c *Client) do(ctx, sending context.Context, r request) error {
 			}
 		case repeat:
 		}
+		wait := failed.waitAfter(attempt)
+		throttled := failed.outcome == outcomeThrottled
+		if throttled && wait <= maxRetryAfter {
+			// A message to every request of this client, whatever becomes of this one.
+			c.governor.pause(wait)
+		}
 		if attempt > c.maxRetries {
 			return giveUpAfter(attempt, failed.err)
 		}
-		if err := c.waitBeforeRepeat(ctx, attempt, failed); err != nil {
+		if err := failed.refuseToWait(ctx, attempt, wait); err != nil {
+			return err
+		}
+		if throttled {
+			continue // the governor makes it wait
+		}
+		if err := sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -134,25 +146,29 @@ func giveUpAfter(attempts int, err error) error {
 	return &AttemptsError{Attempts: attempts, Err: err}
 }
 
-// waitBeforeRepeat waits as long as the server asks, or else by exponential
-// backoff. A 429 makes every request of this client wait.
-func (c *Client) waitBeforeRepeat(ctx context.Context, attempt int, failed *failure) error {
-	wait := backoff(attempt, rand.Float64)
-	if failed.hasRetry {
-		wait = max(failed.retryAfter, minRetryAfter)
+// waitAfter returns how long to wait after a failed attempt: as long as the server
+// asks, or else by exponential backoff.
+func (f *failure) waitAfter(attempt int) time.Duration {
+	if f.hasRetry {
+		return f.retryAfter
 	}
+	return backoff(attempt, rand.Float64)
+}
+
+// refuseToWait returns an error when the wait is longer than this client, or the
+// deadline of ctx, allows.
+func (f *failure) refuseToWait(ctx context.Context, attempt int, wait time.Duration) error {
 	deadline, limited := ctx.Deadline()
-	if wait > maxRetryAfter || limited && time.Until(deadline) < wait {
-		if failed.outcome == outcomeThrottled && failed.hasRetry {
-			return &RetryAfterError{RetryAfter: failed.retryAfter, TraceID: traceIDOf(failed.err)}
-		}
-		return giveUpAfter(attempt, failed.err)
-	}
-	if failed.outcome == outcomeThrottled {
-		c.governor.pause(wait)
+	left := time.Until(deadline)
+	switch {
+	case wait > maxRetryAfter:
+		return &RetryAfterError{RetryAfter: wait, TraceID: traceIDOf(f.err), Err: f.err}
+	case !limited || wait <= left:
 		return nil
+	case f.hasRetry:
+		return &RetryAfterError{RetryAfter: wait, TimeLeft: left, TraceID: traceIDOf(f.err), Err: f.err}
 	}
-	return sleep(ctx, wait)
+	return giveUpAfter(attempt, f.err)
 }
 
 // attempt sends the request once.
@@ -192,7 +208,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, *failure) {
 	if err != nil {
 		return answer{}, &failure{outcome: outcomeRejected, err: err}
 	}
-	res, err := c.http.Do(req)
+	res, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return answer{}, c.transportFailure(ctx, err, sent.Load())
 	}
@@ -305,11 +321,6 @@ func (r request) maxBytes() int {
 }
 
 func (c *Client) transportFailure(ctx context.Context, err error, sent bool) *failure {
-	// url.Error would add the method and the whole URL.
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
 	timeout := errors.Is(err, context.DeadlineExceeded) || isTimeout(err)
 	problem := c.scrubber.clean(err.Error())
 	if ctx.Err() != nil && timeout {
@@ -317,9 +328,10 @@ func (c *Client) transportFailure(ctx context.Context, err error, sent bool) *fa
 	}
 	failed := &failure{outcome: outcomeLost, err: &TransportError{Sent: sent, Timeout: timeout, Problem: problem}}
 	switch {
+	case sent:
 	case isUntrusted(err):
 		failed.outcome = outcomeUntrusted
-	case !sent:
+	default:
 		failed.outcome = outcomeUnsent
 	}
 	return failed
@@ -330,16 +342,16 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// isUntrusted tells whether the server's certificate or its TLS version was
-// refused, which no repetition changes.
+// isUntrusted tells whether one side refused the other in the TLS handshake, for
+// its certificate or its version, which no repetition changes.
 func isUntrusted(err error) bool {
 	var (
 		verification *tls.CertificateVerificationError
-		authority    x509.UnknownAuthorityError
-		alert        tls.AlertError
-		record       tls.RecordHeaderError
+		record       tls.RecordHeaderError // not TLS at all
+		operation    *net.OpError
 	)
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &alert) || errors.As(err, &record)
+	alert := errors.As(err, &operation) && operation.Op == "remote error" // the server's word for it
+	return alert || errors.As(err, &verification) || errors.As(err, &record)
 }
 
 func readProblem(err error) string {

@@ -16,7 +16,10 @@ import (
 const maxForeignText = 500
 
 // shapes are what a secret looks like whose value is not known here.
-var shapes = regexp.MustCompile(`\bsk_(live|test)_[A-Za-z0-9_\-]+|\b[Bb]earer\s+[^\s"',;]+|AGE-SECRET-KEY-[A-Z0-9-]+|(://)[^/\s@]+@`)
+var (
+	shapes         = regexp.MustCompile(`\bsk_(live|test)_[A-Za-z0-9_\-]+|\b(?i:bearer)\s+[^\s"',;]+|(?i:age-secret-key-)[A-Za-z0-9-]+`)
+	urlCredentials = regexp.MustCompile(`://[^/\s]*@`)
+)
 
 // scrubber removes secrets from texts that come from outside: Clerk's messages,
 // transport errors. It knows the secrets of this process and the shapes of
@@ -47,6 +50,10 @@ func (s *scrubber) learn(secret Secret) {
 		base64.RawStdEncoding.EncodeToString([]byte(value)),
 		base64.RawURLEncoding.EncodeToString([]byte(value)),
 	}
+	for shift := range 3 {
+		inner := innerBase64(value, shift)
+		forms = append(forms, inner, strings.NewReplacer("+", "-", "/", "_").Replace(inner))
+	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,17 +66,40 @@ func (s *scrubber) learn(secret Secret) {
 	slices.SortStableFunc(s.known, func(a, b string) int { return len(b) - len(a) })
 }
 
+// innerBase64 is the part that is certain of the base64 form of a text that holds
+// value after shift (0 to 2) bytes, modulo 3: "Bearer " and the key, for one.
+func innerBase64(value string, shift int) string {
+	const bitsOfByte, bitsOfDigit = 8, 6
+	encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), value...))
+	from := (shift*bitsOfByte + bitsOfDigit - 1) / bitsOfDigit
+	to := (shift + len(value)) * bitsOfByte / bitsOfDigit
+	return encoded[from:to]
+}
+
 // clean returns text without secrets and control characters, on one line and at
 // most maxForeignText runes long.
 func (s *scrubber) clean(text string) string {
+	// Twice, because what oneLine leaves out may have kept the parts of a secret
+	// apart.
+	runes := []rune(s.redact(oneLine(s.redact(text))))
+	if len(runes) > maxForeignText {
+		runes = append(runes[:maxForeignText-1], '…')
+	}
+	return string(runes)
+}
+
+func (s *scrubber) redact(text string) string {
 	s.mu.RLock()
 	for _, secret := range s.known {
 		text = strings.ReplaceAll(text, secret, redacted)
 	}
 	s.mu.RUnlock()
+	text = urlCredentials.ReplaceAllLiteralString(text, "://"+redacted+"@")
+	return shapes.ReplaceAllLiteralString(text, redacted)
+}
 
-	text = shapes.ReplaceAllString(text, "${2}"+redacted)
-	text = strings.ToValidUTF8(text, "\uFFFD")
+// oneLine makes of every white space one blank, and leaves out what cannot be seen.
+func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
@@ -78,11 +108,6 @@ func (s *scrubber) clean(text string) string {
 			return r
 		}
 		return -1
-	}, text)
-
-	runes := []rune(strings.Join(strings.Fields(text), " "))
-	if len(runes) > maxForeignText {
-		runes = append(runes[:maxForeignText-1], '…')
-	}
-	return string(runes)
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	return strings.Join(strings.Fields(text), " ")
 }

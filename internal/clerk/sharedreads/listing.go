@@ -1,8 +1,6 @@
 package sharedreads
 
-import (
-	"time"
-)
+import "time"
 
 // entry is an object as one request brought it. It is never changed.
 type entry[T any] struct {
@@ -24,8 +22,7 @@ type listing[T any, Q comparable] struct {
 	pages    int             // requested so far, by reads and lists
 	flight   *flight[struct{}]
 
-	// bought and gets are what reads have paid so far: pages, and GETs that a page
-	// could have saved.
+	// bought and gets are what reads have paid so far, in pages and in GETs.
 	bought, gets int
 
 	// whole is set once a List depends on this listing: from then on it leaves

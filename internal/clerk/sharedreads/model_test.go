@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -35,11 +36,7 @@ type since struct {
 func (m *model) begin() since {
 	m.store.mu.Lock()
 	defer m.store.mu.Unlock()
-	floor := make(map[string]int, len(m.floor))
-	for id, states := range m.floor {
-		floor[id] = states
-	}
-	return since{begun: time.Now(), floor: floor, lastWrite: m.lastWrite}
+	return since{begun: time.Now(), floor: maps.Clone(m.floor), lastWrite: m.lastWrite}
 }
 
 // checkState fails unless the answer is a state that the object had at some time
@@ -219,6 +216,7 @@ func (m *model) run(script []byte) {
 }
 
 func runScript(t *testing.T, seed uint64, script []byte) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 4))
 		s := newStore(random.IntN(40))

@@ -128,9 +128,7 @@ func (r *Reader[T, Q]) choose(ctx context.Context, id string) (get *flight[T], p
 			return nil, r.launchPage(ctx, l)
 		}
 	}
-	if !l.complete {
-		l.gets++
-	}
+	l.gets++
 	return r.launchGet(ctx, id), nil
 }
 
@@ -274,7 +272,6 @@ func (r *Reader[T, Q]) launchPage(ctx context.Context, l *listing[T, Q]) *flight
 		case l.flight != f:
 			// Everybody had left before it came, and another has taken its place.
 		case err == nil:
-			r.noPagesBefore = time.Time{}
 			for _, e := range page {
 				r.keep(e, writes)
 			}

@@ -134,6 +134,13 @@ func (s *store) expectRequests(t *testing.T, gets, pages int) {
 	}
 }
 
+// setLatency gives each request the same time for each direction.
+func (s *store) setLatency(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latency = func() time.Duration { return d }
+}
+
 // travel lets the time of a request on its way pass.
 func (s *store) travel(ctx context.Context) error {
 	var d time.Duration
@@ -265,8 +272,4 @@ func thingIDs(first, end int) []string {
 		ids = append(ids, thingID(i))
 	}
 	return ids
-}
-
-func fixed(d time.Duration) func() time.Duration {
-	return func() time.Duration { return d }
 }
