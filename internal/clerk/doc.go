@@ -11,7 +11,7 @@
 //   - both run to their end when the caller is cancelled meanwhile (grace.go);
 //   - an answer is decoded secret first, and field by field, so that a surprise
 //     in one field cannot lose the one value that is shown once;
-//   - reads of many applications share list pages (shared_reads.go), and all
+//   - reads of many applications share list pages (package sharedreads), and all
 //     requests of a process pass one window and one gate (governor.go).
 //
 // Clerk's official Go SDK is not used: as of v2.7.0 it cannot express

@@ -28,7 +28,8 @@
 // 1,000 for 1,000 reads of 1,000 objects. The bound holds for one listing, that is
 // for as long as the snapshot lives, for any order of reads and any number of them
 // at once, and whatever others create and delete meanwhile. It counts the requests
-// of reads only, not of lists, and holds for T up to 200 pages: no more are read.
+// of reads only, not of lists, and supposes that none is cancelled. T may be as large
+// as 200 pages; of a longer list no more are read.
 //
 // # What is guaranteed
 //

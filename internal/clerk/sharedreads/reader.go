@@ -146,7 +146,8 @@ func (r *Reader[T, Q]) Fresh(ctx context.Context, id string) (T, error) {
 // List goes through all objects of a query, in its order, and requests pages only
 // as far as the caller goes. It ends with the first error. The pages are at most a
 // Lifetime old when it begins, and younger than every own write that ended before.
-// The package comment says what is guaranteed when objects come and go meanwhile.
+// The package comment says what is guaranteed when objects come and go meanwhile;
+// one that came in may stand out of order, unless new objects come last.
 func (r *Reader[T, Q]) List(ctx context.Context, query Q) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		l := r.listingForList(query)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -576,8 +577,12 @@ func TestAnAbandonedRequestThatIsAnsweredLate(t *testing.T) {
 	late := func(t *testing.T, s *store) (*Reader[thing, query], context.Context, context.CancelFunc) {
 		t.Helper()
 		source := s.source()
-		var first sync.Once
-		delay := func() { first.Do(func() { time.Sleep(20 * time.Second) }) }
+		var delayed atomic.Bool
+		delay := func() {
+			if !delayed.Swap(true) {
+				time.Sleep(20 * time.Second)
+			}
+		}
 		source.Get = func(ctx context.Context, id string) (thing, error) {
 			delay()
 			return s.get(context.WithoutCancel(ctx), id)

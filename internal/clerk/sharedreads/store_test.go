@@ -17,12 +17,12 @@ type thing struct {
 	Tags    []string
 }
 
-// query selects things of one parity only, to have more than one list.
 type query string
 
 const (
-	everything query = ""
-	evenOnly   query = "even"
+	everything  query = "" // oldest first, so that new things come last
+	newestFirst query = "newest"
+	evenOnly    query = "even"
 )
 
 var (
@@ -203,14 +203,12 @@ func (s *store) pageNow(q query, offset, limit int) ([]thing, int, error) {
 	if s.pageError != nil {
 		return nil, 0, s.pageError
 	}
-	selected := s.order
-	if q == evenOnly {
-		selected = nil
-		for _, id := range s.order {
-			if isEven(id) {
-				selected = append(selected, id)
-			}
-		}
+	selected := slices.Clone(s.order)
+	switch q {
+	case newestFirst:
+		slices.Reverse(selected)
+	case evenOnly:
+		selected = slices.DeleteFunc(selected, func(id string) bool { return !isEven(id) })
 	}
 	var items []thing
 	for _, id := range selected[min(offset, len(selected)):min(offset+limit, len(selected))] {
