@@ -1,0 +1,63 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+)
+
+// reportedAttributes are the attributes of applicationModel, which is what Clerk
+// reports of an application and holds nothing secret. A text stands where the
+// resource's own describes an argument.
+var reportedAttributes = map[string]string{
+	"name":                    "Name that users see on the consent screen. Names need not be unique.",
+	"redirect_uris":           "Where Clerk may send users back to.",
+	"scopes":                  "Scopes that the application may ask for.",
+	"consent_screen_enabled":  "Whether users are asked for consent.",
+	"pkce_required":           "Whether Proof Key for Code Exchange (RFC 7636) is required.",
+	"public":                  "Whether this is a public client: one without a secret.",
+	"id":                      "",
+	"client_id":               "",
+	"instance_id":             "",
+	"dynamically_registered":  "",
+	"client_uri":              "",
+	"client_image_url":        "",
+	"callback_url":            "",
+	"authorize_url":           "",
+	"token_fetch_url":         "",
+	"user_info_url":           "",
+	"discovery_url":           "",
+	"token_introspection_url": "",
+	"created_at":              "",
+	"updated_at":              "",
+}
+
+// reportedApplicationAttributes makes the schema of applicationModel for the data
+// sources, one application's and the list's, out of the resource's: the types and
+// most of the descriptions cannot differ. All are computed.
+func reportedApplicationAttributes(ctx context.Context) map[string]schema.Attribute {
+	var managed resource.SchemaResponse
+	(&oauthApplicationResource{}).Schema(ctx, resource.SchemaRequest{}, &managed)
+
+	attributes := make(map[string]schema.Attribute, len(reportedAttributes))
+	for name, description := range reportedAttributes {
+		attribute := managed.Schema.Attributes[name]
+		if description == "" {
+			description = attribute.GetMarkdownDescription()
+		}
+		switch typ := attribute.GetType().(type) {
+		case basetypes.StringType:
+			attributes[name] = schema.StringAttribute{MarkdownDescription: description, Computed: true}
+		case basetypes.BoolType:
+			attributes[name] = schema.BoolAttribute{MarkdownDescription: description, Computed: true}
+		case basetypes.SetType:
+			attributes[name] = schema.SetAttribute{MarkdownDescription: description, Computed: true, ElementType: typ.ElemType}
+		default:
+			panic(fmt.Sprintf("attribute %s has a type that the data sources do not know: %s", name, typ))
+		}
+	}
+	return attributes
+}

@@ -1,0 +1,116 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// oauthApplicationDataSource is clerk_oauth_application as a data source: one
+// application, by its id, its client_id or its name.
+type oauthApplicationDataSource struct {
+	data *providerData
+}
+
+var (
+	_ datasource.DataSourceWithConfigure        = (*oauthApplicationDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*oauthApplicationDataSource)(nil)
+)
+
+func newOAuthApplicationDataSource() datasource.DataSource {
+	return &oauthApplicationDataSource{}
+}
+
+func (d *oauthApplicationDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + applicationTypeName
+}
+
+func (d *oauthApplicationDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = connect(req.ProviderData, &resp.Diagnostics)
+}
+
+func (d *oauthApplicationDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{
+		datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("client_id"), path.MatchRoot("name")),
+	}
+}
+
+func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := reportedApplicationAttributes(ctx)
+	by := func(name, condition string, check validator.String) {
+		attributes[name] = schema.StringAttribute{
+			MarkdownDescription: attributes[name].GetMarkdownDescription() + " " + condition,
+			Optional:            true,
+			Computed:            true,
+			Validators:          []validator.String{check},
+		}
+	}
+	const one = "Exactly one of `id`, `client_id` and `name` must be given."
+	by("id", one, idValidator{})
+	by("client_id", one, stringvalidator.LengthAtLeast(1))
+	by("name", one+" By name, exactly one application must have exactly this name.", stringvalidator.LengthAtLeast(1))
+
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One OAuth application of a Clerk instance. It holds nothing secret: Clerk shows a client secret only when it is made.",
+		Attributes:          attributes,
+	}
+}
+
+func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer recoverPanic(&resp.Diagnostics, actionFind)
+
+	var config applicationModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	client := d.data.clientOr(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+
+	app := findApplication(ctx, client, config, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	var model applicationModel
+	model.fromAPI(app)
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+const actionFind = "find OAuth application"
+
+// findApplication looks for the application by the one argument that is given.
+func findApplication(ctx context.Context, client *clerk.Client, config applicationModel, diags *diag.Diagnostics) clerk.OAuthApplication {
+	argument, value, find := "name", config.Name.ValueString(), client.FindOAuthApplicationByName
+	switch {
+	case !config.ID.IsNull():
+		argument, value, find = "id", config.ID.ValueString(), client.GetOAuthApplication
+	case !config.ClientID.IsNull():
+		argument, value, find = "client_id", config.ClientID.ValueString(), client.FindOAuthApplicationByClientID
+	}
+
+	app, err := find(ctx, value)
+	var ambiguous *clerk.AmbiguousNameError
+	switch {
+	case clerk.IsNotFound(err), errors.Is(err, clerk.ErrNoMatch):
+		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
+			fmt.Sprintf("No OAuth application of the secret key's instance has the %s %q. The data source clerk_oauth_applications lists those that there are.", argument, value))
+	case errors.As(err, &ambiguous):
+		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
+			fmt.Sprintf("%d OAuth applications have the name %q. Give the id of the one that is meant:\n\n  %s", len(ambiguous.IDs), value, strings.Join(ambiguous.IDs, "\n  ")))
+	case err != nil:
+		addError(diags, actionFind, err, nil)
+	}
+	return app
+}

@@ -1,0 +1,233 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// applicationTypeName is the suffix of clerk_oauth_application, as resource, data
+// source and list resource.
+const applicationTypeName = "_oauth_application"
+
+// oauthApplicationResource is clerk_oauth_application. Its methods are in the
+// files beside this one, one for each step of its life.
+type oauthApplicationResource struct {
+	data *providerData
+}
+
+var (
+	_ resource.ResourceWithConfigure      = (*oauthApplicationResource)(nil)
+	_ resource.ResourceWithIdentity       = (*oauthApplicationResource)(nil)
+	_ resource.ResourceWithImportState    = (*oauthApplicationResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*oauthApplicationResource)(nil)
+	_ resource.ResourceWithMoveState      = (*oauthApplicationResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*oauthApplicationResource)(nil)
+)
+
+func newOAuthApplicationResource() resource.Resource {
+	return &oauthApplicationResource{}
+}
+
+// applicationParams says on which attribute an error stands that Clerk attributes
+// to a parameter.
+var applicationParams = map[string]path.Path{
+	"name":                   path.Root("name"),
+	"redirect_uris":          path.Root("redirect_uris"),
+	"callback_url":           path.Root("redirect_uris"),
+	"scopes":                 path.Root("scopes"),
+	"consent_screen_enabled": path.Root("consent_screen_enabled"),
+	"pkce_required":          path.Root("pkce_required"),
+	"public":                 path.Root("public"),
+	"file":                   path.Root("logo_path"),
+}
+
+func (r *oauthApplicationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + applicationTypeName
+}
+
+func (r *oauthApplicationResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = connect(req.ProviderData, &resp.Diagnostics)
+}
+
+func (r *oauthApplicationResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "Id of the application (oa_…).",
+			},
+		},
+	}
+}
+
+func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "An OAuth application of a Clerk instance: a client that signs its users in through Clerk with OAuth 2.0 or OpenID Connect. " +
+			"Not a social connection, by which users sign in to Clerk.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				MarkdownDescription: "Name that users see on the consent screen; 1 to 256 characters. Names need not be unique.",
+				Required:            true,
+				Validators:          []validator.String{nameValidator{}},
+			},
+			"redirect_uris": schema.SetAttribute{
+				MarkdownDescription: "Where Clerk may send users back to: absolute URIs of any scheme, compared exactly. `[]` removes all. Default: what the application has, at first none.",
+				ElementType:         types.StringType,
+				Optional:            true,
+				Computed:            true,
+				Validators:          []validator.Set{setvalidator.ValueStringsAre(redirectURIValidator{})},
+				PlanModifiers:       []planmodifier.Set{setplanmodifier.UseNonNullStateForUnknown()},
+			},
+			"scopes": schema.SetAttribute{
+				MarkdownDescription: "Scopes that the application may ask for, such as `profile`, `email`, `openid`, `public_metadata`, `private_metadata`, or custom ones. " +
+					"`offline_access`, which Clerk adds by itself, need not be listed. Default: what the application has, at first Clerk's `profile` and `email`.",
+				ElementType:   types.StringType,
+				Optional:      true,
+				Computed:      true,
+				Validators:    []validator.Set{setvalidator.ValueStringsAre(scopeValidator{})},
+				PlanModifiers: []planmodifier.Set{keepSatisfiedScopes{}, setplanmodifier.UseNonNullStateForUnknown()},
+			},
+			"consent_screen_enabled": schema.BoolAttribute{
+				MarkdownDescription: "Whether users are asked for consent. Clerk's default is `true`; it cannot be turned off for dynamically registered applications.",
+				Optional:            true,
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+			},
+			"pkce_required": schema.BoolAttribute{
+				MarkdownDescription: "Whether Proof Key for Code Exchange (RFC 7636) is required. Clerk's default is `false`; public clients need it in any case.",
+				Optional:            true,
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+			},
+			"public": schema.BoolAttribute{
+				MarkdownDescription: "Whether this is a public client: one that cannot keep a secret, such as a native or single-page app, and has none. Changed in place. Made confidential again, it gets a secret by a rotation in the same apply. Clerk's default is `false`.",
+				Optional:            true,
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+			},
+			"rotate_secret_trigger": schema.StringAttribute{
+				MarkdownDescription: "Any text. Changing it to another text, also from none, **replaces the client secret; the old one stops working at once**, as Clerk keeps one secret and no grace period. Creating does not rotate, nor does removing the trigger. Not for public clients.",
+				Optional:            true,
+				Validators:          []validator.String{triggerValidator{}},
+			},
+			"deletion_protection": schema.BoolAttribute{
+				MarkdownDescription: "While `true`, plans that would destroy or replace the application fail. Deleting one is final: its users' grants and its `client_id` are gone. Default `false`.",
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+			},
+			"encrypt_client_secret_to": schema.SetAttribute{
+				MarkdownDescription: "[age](https://age-encryption.org) recipients (`age1…`). When set, the secret never reaches the state in plain: `client_secret` is null and `client_secret_encrypted` holds the ciphertext. Changing the set rotates the secret, as the present one cannot be encrypted anew.",
+				ElementType:         types.StringType,
+				Optional:            true,
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(recipientValidator{})},
+			},
+			"logo_path": schema.StringAttribute{
+				MarkdownDescription: "Path of an image file to upload as the logo: JPEG, PNG, GIF or WebP, at most 10 MB. Removing it leaves the logo, as Clerk offers no way to delete one.",
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"logo_sha256": schema.StringAttribute{
+				MarkdownDescription: "SHA-256 of the uploaded file, in hexadecimal. A file with another content plans an upload.",
+				Computed:            true,
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"client_secret": schema.StringAttribute{
+				MarkdownDescription: "The client secret. Clerk shows it once, when it is made: on create and on rotation. Null for public clients, after an import (Clerk cannot show it again; a `rotate_secret_trigger` makes a new one) and with `encrypt_client_secret_to`.",
+				Computed:            true,
+				Sensitive:           true,
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"client_secret_version": schema.Int64Attribute{
+				MarkdownDescription: "1 after create, one more after each rotation, null after an import. Known when planned, so that it can be the version of a write-only argument that takes the secret.",
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+			},
+			"client_secret_encrypted": schema.StringAttribute{
+				MarkdownDescription: "The client secret, encrypted to `encrypt_client_secret_to`, as ASCII-armoured age file. The ephemeral resource `clerk_decrypted_secret` or `age -d` reads it.",
+				Computed:            true,
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"id":                      computedString("Id of the application (`oa_…`)."),
+			"client_id":               computedString("The OAuth `client_id`."),
+			"instance_id":             computedString("Id of the Clerk instance (`ins_…`)."),
+			"client_uri":              computedNullableString("The client's home page; set by dynamic registration only."),
+			"client_image_url":        computedNullableString("Where the logo is served."),
+			"callback_url":            computedString("Clerk's deprecated form of `redirect_uris`, for one URI."),
+			"discovery_url":           computedString("OpenID Connect discovery document."),
+			"authorize_url":           computedString("Authorization endpoint."),
+			"token_fetch_url":         computedString("Token endpoint."),
+			"user_info_url":           computedString("OpenID Connect UserInfo endpoint."),
+			"token_introspection_url": computedString("Token introspection endpoint (RFC 7662)."),
+			"created_at":              computedString("When the application was made, RFC 3339 in UTC."),
+			"dynamically_registered": schema.BoolAttribute{
+				MarkdownDescription: "Whether the application registered itself (RFC 7591).",
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+			},
+			"updated_at": schema.StringAttribute{
+				MarkdownDescription: "When Clerk last changed the application, RFC 3339 in UTC.",
+				Computed:            true,
+			},
+		},
+		Blocks: map[string]schema.Block{
+			"timeouts": timeouts.BlockAll(ctx),
+		},
+	}
+}
+
+// computedString is an attribute that Clerk always has and that no update changes.
+func computedString(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		MarkdownDescription: description,
+		Computed:            true,
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()},
+	}
+}
+
+// computedNullableString is the same where null is a value of its own, and would
+// otherwise be "(known after apply)" in every plan.
+func computedNullableString(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		MarkdownDescription: description,
+		Computed:            true,
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+	}
+}
+
+// client returns the client, or adds the error that says why there is none.
+func (r *oauthApplicationResource) client(diags *diag.Diagnostics) *clerk.Client {
+	return r.data.clientOr(diags)
+}
+
+// save writes the state, and the identity where the engine keeps one.
+func save(ctx context.Context, model oauthApplicationModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+	raw, diags := encodeModel(ctx, state.Raw.Type(), model.slots())
+	if diags.HasError() {
+		return diags
+	}
+	state.Raw = raw
+	if identity != nil {
+		diags.Append(identity.Set(ctx, oauthApplicationIdentity{ID: model.ID})...)
+	}
+	return diags
+}

@@ -1,0 +1,176 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// Defaults of the timeouts block. They bound an operation with all its
+// repetitions and waits for the rate limit, which a thousand others may share.
+const (
+	defaultWriteTimeout = 20 * time.Minute
+	defaultReadTimeout  = 10 * time.Minute
+)
+
+// Create makes the application. Whatever happens after Clerk made it is a
+// warning: an error would taint it, and the next apply would destroy it.
+func (r *oauthApplicationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var saved bool
+	defer recoverPanicSaved(&resp.Diagnostics, "create OAuth application", &saved)
+
+	var plan oauthApplicationModel
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, plan.slots())...)
+	timeout, diags := plan.Timeouts.Create(ctx, defaultWriteTimeout)
+	resp.Diagnostics.Append(diags...)
+	client := r.client(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	fields := plan.fieldsToCreate()
+	creation, err := client.CreateOAuthApplication(ctx, fields)
+	if err != nil {
+		addError(&resp.Diagnostics, "create OAuth application", err, applicationParams)
+		return
+	}
+	model := plan
+	model.fromAPI(creation.Application)
+	model.LogoSHA256 = types.StringNull()
+	secretDiags := model.secretFromAPI(creation.ClientSecret)
+	model.ClientSecret = promised(plan.ClientSecret, model.ClientSecret)
+	model.ClientSecretEncrypted = promised(plan.ClientSecretEncrypted, model.ClientSecretEncrypted)
+	model.settle(plan.applicationModel)
+	resp.Diagnostics.Append(save(ctx, model, &resp.State, resp.Identity)...)
+	saved = !resp.Diagnostics.HasError()
+
+	resp.Diagnostics.Append(asWarnings(secretDiags)...)
+	warnOfCreation(&resp.Diagnostics, creation, fields)
+	if !model.Public.ValueBool() && model.ClientSecret.IsNull() && model.ClientSecretEncrypted.IsNull() {
+		r.makeMissingSecret(ctx, client, creation, &model, resp)
+	}
+	if !plan.LogoPath.IsNull() {
+		r.uploadLogoAfterCreate(ctx, client, &model, plan, resp)
+	}
+}
+
+// makeMissingSecret gives a confidential application a secret whose create
+// brought none. Without success the next plan asks for it.
+func (r *oauthApplicationResource) makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk.Creation, model *oauthApplicationModel, resp *resource.CreateResponse) {
+	// Until the secret is in the state, whatever ends this.
+	resp.Diagnostics.Append(asWarnings(resp.Private.SetKey(ctx, rotationOwedKey, []byte(`true`)))...)
+	err := creation.RotationError
+	if err == nil {
+		var rotation clerk.Rotation
+		rotation, err = client.RotateClientSecret(ctx, creation.Application.ID)
+		if err == nil && rotation.ClientSecret.IsEmpty() {
+			err = errNoSecret
+		}
+		if err == nil {
+			diags := model.secretFromAPI(rotation.ClientSecret)
+			resp.Diagnostics.Append(asWarnings(diags)...)
+			resp.Diagnostics.Append(asWarnings(save(ctx, *model, &resp.State, resp.Identity))...)
+			if !diags.HasError() {
+				resp.Diagnostics.Append(asWarnings(resp.Private.SetKey(ctx, rotationOwedKey, nil))...)
+				return
+			}
+		}
+	}
+	if err != nil {
+		var diags diag.Diagnostics
+		addError(&diags, "make a client secret for the new OAuth application", err, nil)
+		resp.Diagnostics.Append(asWarnings(diags)...)
+	}
+	resp.Diagnostics.AddWarning("The OAuth application has no known client secret",
+		fmt.Sprintf("The application %s exists and is in the state, without a secret. The next plan rotates to get one.", creation.Application.ID))
+}
+
+func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, client *clerk.Client, model *oauthApplicationModel, plan oauthApplicationModel, resp *resource.CreateResponse) {
+	var diags diag.Diagnostics
+	app, ok := uploadLogo(ctx, client, model, &diags)
+	resp.Diagnostics.Append(asWarnings(diags)...)
+	if !ok {
+		resp.Diagnostics.AddAttributeWarning(path.Root("logo_path"), "The logo was not uploaded",
+			"The application was created without it. The next plan asks for the logo again.")
+		return
+	}
+	model.fromAPI(app)
+	model.settle(plan.applicationModel)
+	resp.Diagnostics.Append(asWarnings(save(ctx, *model, &resp.State, resp.Identity))...)
+}
+
+// uploadLogo uploads the file and notes its hash.
+func uploadLogo(ctx context.Context, client *clerk.Client, model *oauthApplicationModel, diags *diag.Diagnostics) (clerk.OAuthApplication, bool) {
+	file := model.LogoPath.ValueString()
+	logo, err := readLogo(file)
+	if err != nil {
+		diags.AddAttributeError(path.Root("logo_path"), "Unable to use logo", sentence(err.Error()))
+		return clerk.OAuthApplication{}, false
+	}
+	app, err := client.UploadOAuthApplicationLogo(ctx, model.ID.ValueString(), filepath.Base(file), logo.image)
+	if err != nil {
+		addError(diags, "upload logo of OAuth application", err, applicationParams)
+		return clerk.OAuthApplication{}, false
+	}
+	model.LogoSHA256 = types.StringValue(logo.sha256)
+	return app, true
+}
+
+// warnOfCreation tells what was unusual about a create that succeeded.
+func warnOfCreation(diags *diag.Diagnostics, creation clerk.Creation, fields clerk.OAuthApplicationFields) {
+	app := creation.Application
+	if creation.Adopted {
+		story := fmt.Sprintf("%s It was looked for, and exactly one application is what was asked for: %s (client_id %s), created at %s. The state has taken it.",
+			sentence("The answer to the request was lost: "+creation.LostAnswer.Error()), app.ID, app.ClientID, app.CreatedAt.Format(time.RFC3339))
+		if !app.Public && creation.RotationError == nil {
+			story += " Its first secret was in the lost answer; it was rotated once, and the state has the new one."
+		}
+		diags.AddWarning("OAuth application found after its create had no answer", story)
+	} else if creation.LostAnswer != nil {
+		diags.AddWarning("OAuth application created by a second request",
+			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error()))
+	}
+	if len(creation.Doubles) > 0 {
+		ids := make([]string, len(creation.Doubles))
+		for i, double := range creation.Doubles {
+			ids[i] = double.ID
+		}
+		diags.AddWarning("There may be a second OAuth application",
+			fmt.Sprintf("The first request seems to have been carried out after all. Beside %s, which is in the state, there is now %s with the same fields, which nobody uses. Delete it in the Clerk dashboard.", app.ID, strings.Join(ids, ", ")))
+	}
+	if len(creation.Problems) > 0 {
+		diags.AddWarning("Clerk's answer was incomplete",
+			fmt.Sprintf("The application %s was created, but of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, strings.Join(creation.Problems, "; ")))
+	}
+	for _, refused := range fields.Refused(app) {
+		diags.AddAttributeWarning(applicationParams[refused.Name], "Clerk did not take a value",
+			fmt.Sprintf("The application %s was created, but Clerk's answer has another value for %s. The next plan shows the difference.", app.ID, refused))
+	}
+}
+
+// asWarnings lowers errors to warnings.
+func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
+	var warnings diag.Diagnostics
+	for _, d := range diags {
+		if d.Severity() == diag.SeverityError {
+			warning := diag.Diagnostic(diag.NewWarningDiagnostic(d.Summary(), d.Detail()))
+			if at, ok := d.(diag.DiagnosticWithPath); ok {
+				warning = diag.WithPath(at.Path(), warning)
+			}
+			d = warning
+		}
+		warnings.Append(d)
+	}
+	return warnings
+}

@@ -1,0 +1,120 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// MoveState takes over applications from the states of other providers for Clerk,
+// vanillauys/clerk and buildwithdeck/clerk, so that neither the application nor its
+// secret is lost on the way.
+func (r *oauthApplicationResource) MoveState(context.Context) []resource.StateMover {
+	return []resource.StateMover{{StateMover: moveForeignApplication}}
+}
+
+// foreignApplication are the attributes by which the other providers keep what
+// cannot be had, or is not had without a request, from Clerk. The rest comes with the
+// refresh that follows a move.
+//
+// It is read from the raw state and not by a schema, which would have to be that of
+// one version of one provider. Every field is optional.
+type foreignApplication struct {
+	ID                   *string `json:"id"`
+	ClientID             *string `json:"client_id"`
+	ClientSecret         *string `json:"client_secret"`
+	Name                 *string `json:"name"`
+	CallbackURL          *string `json:"callback_url"`
+	Scopes               *string `json:"scopes"` // separated by spaces
+	Public               *bool   `json:"public"`
+	ConsentScreenEnabled *bool   `json:"consent_screen_enabled"`
+	AuthorizeURL         *string `json:"authorize_url"`
+	TokenFetchURL        *string `json:"token_fetch_url"`
+	UserInfoURL          *string `json:"user_info_url"`
+	DiscoveryURL         *string `json:"discovery_url"`
+}
+
+func moveForeignApplication(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+	const action = "move OAuth application from another provider"
+	defer recoverPanic(&resp.Diagnostics, action)
+
+	if !isForeignApplication(req) {
+		return // Terraform then says that this move is not possible
+	}
+	var foreign foreignApplication
+	// The error is dropped: it can quote a value.
+	if err := json.Unmarshal(req.SourceRawState.JSON, &foreign); err != nil {
+		resp.Diagnostics.AddError("Unable to "+action,
+			"The state of provider "+req.SourceProviderAddress+" has an attribute of another type than is known. "+
+				"Remove the application from the state (a removed block with destroy = false, or terraform state rm) and import it. "+
+				"An import cannot bring the client secret along; it keeps working, and the old state has it.")
+		return
+	}
+	if foreign.ID == nil || !clerk.ValidID(*foreign.ID) {
+		resp.Diagnostics.AddError("Unable to "+action, "The state of provider "+req.SourceProviderAddress+" holds no id of an OAuth application.")
+		return
+	}
+	resp.Diagnostics.Append(save(ctx, foreign.model(), &resp.TargetState, resp.TargetIdentity)...)
+}
+
+// isForeignApplication tells whether the state is that of a clerk_oauth_application
+// of another provider. It goes by the type first, then by the last part of the
+// provider's address, on any host; before 1.12.4, OpenTofu gives that part only.
+//
+// Which of the other providers it was shows in the attributes, not in the address:
+// both have forks, and the address may lack the namespace. What has redirect_uris
+// is a state of this provider, whose moves Terraform makes by itself.
+func isForeignApplication(req resource.MoveStateRequest) bool {
+	segments := strings.Split(req.SourceProviderAddress, "/")
+	if req.SourceTypeName != "clerk"+applicationTypeName || segments[len(segments)-1] != "clerk" || req.SourceRawState == nil {
+		return false
+	}
+	var attributes map[string]json.RawMessage
+	if json.Unmarshal(req.SourceRawState.JSON, &attributes) != nil {
+		return false
+	}
+	_, hasCallback := attributes["callback_url"]
+	_, hasRedirects := attributes["redirect_uris"]
+	return hasCallback && !hasRedirects
+}
+
+// model is the application as this provider keeps it. Set is only what the next plan
+// may compare with the configuration before a refresh, and what a refresh cannot
+// bring.
+func (f foreignApplication) model() oauthApplicationModel {
+	model := unmanagedApplication()
+	model.ID = types.StringPointerValue(f.ID)
+	model.ClientID = types.StringPointerValue(f.ClientID)
+	model.Name = types.StringPointerValue(f.Name)
+	model.Public = types.BoolPointerValue(f.Public)
+	model.ConsentScreenEnabled = types.BoolPointerValue(f.ConsentScreenEnabled)
+	model.CallbackURL = types.StringPointerValue(f.CallbackURL)
+	model.AuthorizeURL = types.StringPointerValue(f.AuthorizeURL)
+	model.TokenFetchURL = types.StringPointerValue(f.TokenFetchURL)
+	model.UserInfoURL = types.StringPointerValue(f.UserInfoURL)
+	model.DiscoveryURL = types.StringPointerValue(f.DiscoveryURL)
+
+	switch {
+	case f.CallbackURL == nil:
+	case *f.CallbackURL == "":
+		model.RedirectURIs = setOf(nil)
+	default:
+		model.RedirectURIs = setOf([]string{*f.CallbackURL})
+	}
+	if f.Scopes != nil {
+		if scopes := clerk.ParseScopes(*f.Scopes); len(scopes) > 0 {
+			model.Scopes = setOf(scopes)
+		}
+	}
+	// The secret of a public client is the empty text there, and none here.
+	if f.ClientSecret != nil && *f.ClientSecret != "" && !model.Public.ValueBool() {
+		model.ClientSecret = types.StringPointerValue(f.ClientSecret)
+		model.ClientSecretVersion = types.Int64Value(1)
+	}
+	return model
+}

@@ -1,0 +1,135 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// ModifyPlan decides what of a plan is known. The attributes' own modifiers keep
+// every computed value; here those become unknown that an apply will change, and
+// no others: whatever is unknown without need makes everything that depends on it
+// show a change.
+func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer recoverPanic(&resp.Diagnostics, "plan OAuth application")
+
+	if req.Plan.Raw.IsNull() {
+		var state oauthApplicationModel
+		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+		state.refuseDestroy(&resp.Diagnostics)
+		return
+	}
+	var config, plan oauthApplicationModel
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, config.slots())...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, plan.slots())...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	logo := plan.planLogo(&resp.Diagnostics)
+	if plan.Public.ValueBool() && !plan.RotateSecretTrigger.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
+			"The application is a public client and has no secret that could be rotated. Remove rotate_secret_trigger, or set public = false.")
+	}
+
+	if req.State.Raw.IsNull() {
+		plan.planCreate(logo)
+	} else {
+		var state oauthApplicationModel
+		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+		owed, diags := req.Private.GetKey(ctx, rotationOwedKey)
+		resp.Diagnostics.Append(diags...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		plan.planUpdate(config, state, logo, owed != nil, &resp.Diagnostics)
+	}
+	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan.slots())
+	resp.Diagnostics.Append(diags...)
+	resp.Plan.Raw = planned
+}
+
+func (m *oauthApplicationModel) refuseDestroy(diags *diag.Diagnostics) {
+	if m.DeletionProtection.ValueBool() {
+		diags.AddAttributeError(path.Root("deletion_protection"), "OAuth application is protected from deletion",
+			"The application "+m.Name.ValueString()+" ("+m.ID.ValueString()+") has deletion_protection = true. To delete it, apply deletion_protection = false first. To only forget it, use a removed block or terraform state rm.")
+	}
+}
+
+// planCreate plans a new application. Everything computed is unknown already.
+func (m *oauthApplicationModel) planCreate(logo plannedLogo) {
+	m.ClientSecretVersion = types.Int64Value(1)
+	m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
+	m.LogoSHA256 = types.StringNull()
+	if logo.wanted {
+		// Not the file's own: if the upload fails after the application is made,
+		// the state must be able to say so, and then the next plan asks for it.
+		m.LogoSHA256 = types.StringUnknown()
+	}
+}
+
+// planUpdate plans a change of an application.
+func (m *oauthApplicationModel) planUpdate(config, state oauthApplicationModel, logo plannedLogo, owed bool, diags *diag.Diagnostics) {
+	redirectsChange := !m.RedirectURIs.Equal(state.RedirectURIs)
+	publicChanges := !m.Public.Equal(state.Public)
+	requests := !m.fieldsToUpdate(state.applicationModel).IsEmpty() ||
+		redirectsChange || publicChanges || !m.Scopes.Equal(state.Scopes) || m.Name.IsUnknown() ||
+		m.ConsentScreenEnabled.IsUnknown() || m.PKCERequired.IsUnknown()
+
+	if redirectsChange {
+		m.CallbackURL = types.StringUnknown()
+	}
+	if publicChanges && config.PKCERequired.IsNull() {
+		// Clerk may require PKCE of a client that becomes public; its document
+		// does not say.
+		m.PKCERequired = types.BoolUnknown()
+	}
+
+	m.LogoSHA256 = logo.sha256
+	if logo.wanted && !logo.sha256.Equal(state.LogoSHA256) {
+		m.ClientImageURL = types.StringUnknown()
+		requests = true
+	}
+	if m.LogoPath.IsNull() && !state.LogoPath.IsNull() {
+		diags.AddAttributeWarning(path.Root("logo_path"), "The logo stays",
+			"Clerk has no request that removes a logo. Without logo_path the present one stays and is no longer managed.")
+	}
+
+	m.ClientSecret, m.ClientSecretEncrypted = state.ClientSecret, state.ClientSecretEncrypted
+	m.ClientSecretVersion = state.ClientSecretVersion
+	reason := rotationFor(*m, state, owed)
+	switch {
+	case m.Public.ValueBool():
+		m.ClientSecret, m.ClientSecretEncrypted = types.StringNull(), types.StringNull()
+	case reason == rotationUndecided:
+		m.ClientSecret, m.ClientSecretEncrypted = types.StringUnknown(), types.StringUnknown()
+		m.ClientSecretVersion = types.Int64Unknown()
+		requests = true
+	case reason != noRotation:
+		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
+		m.ClientSecretVersion = nextSecretVersion(state.ClientSecretVersion)
+		requests = true
+	}
+	reason.warn(diags, state)
+
+	m.UpdatedAt = state.UpdatedAt
+	if requests {
+		m.UpdatedAt = types.StringUnknown()
+	}
+}
+
+// plannedSecret tells where a secret that Clerk will make goes: into one of the
+// two attributes, the other being null.
+func (m *oauthApplicationModel) plannedSecret() (plain, encrypted types.String) {
+	switch {
+	case m.Public.ValueBool():
+		return types.StringNull(), types.StringNull()
+	case m.EncryptClientSecretTo.IsUnknown() || m.Public.IsUnknown() && !m.EncryptClientSecretTo.IsNull():
+		return types.StringUnknown(), types.StringUnknown()
+	case m.EncryptClientSecretTo.IsNull():
+		return types.StringUnknown(), types.StringNull()
+	}
+	return types.StringNull(), types.StringUnknown()
+}

@@ -1,0 +1,80 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// Read refreshes the state. What is gone leaves the state, with a warning; but
+// gone is only what Clerk itself says is not there, in the instance that the
+// state came from.
+func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer recoverPanic(&resp.Diagnostics, "read OAuth application")
+
+	var state oauthApplicationModel
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
+	resp.Diagnostics.Append(diags...)
+	client := r.client(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	id := state.ID.ValueString()
+	app, err := client.GetOAuthApplication(ctx, id)
+	if err != nil {
+		if !confirmGone(ctx, client, err, state, "read OAuth application", &resp.Diagnostics) {
+			return
+		}
+		if resp.Identity != nil {
+			// The framework wants one of an object that is gone, too.
+			resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthApplicationIdentity{ID: state.ID})...)
+		}
+		resp.State.RemoveResource(ctx)
+		if !state.Name.IsNull() {
+			resp.Diagnostics.AddWarning("OAuth application is gone",
+				fmt.Sprintf("The application %q (%s) no longer exists in Clerk: it was deleted outside Terraform. It leaves the state; while the configuration has it, the plan makes a new one, with a new client_id and secret.", state.Name.ValueString(), id))
+		}
+		return
+	}
+	owed, diags := req.Private.GetKey(ctx, rotationOwedKey)
+	resp.Diagnostics.Append(diags...)
+	if owed != nil && !app.Public {
+		resp.Diagnostics.AddWarning("The client secret in the state may not work",
+			fmt.Sprintf("An earlier apply did not receive the present secret of OAuth application %q (%s). The next apply rotates it.", state.Name.ValueString(), id))
+	}
+
+	state.fromAPI(app)
+	if app.Public {
+		// Somebody else, or an update whose answer was lost, made it public: what
+		// secret it had is one no more.
+		state.ClientSecret, state.ClientSecretEncrypted = types.StringNull(), types.StringNull()
+	}
+	if state.DeletionProtection.IsNull() {
+		// After an import; what the attribute defaults to, so that the plan is empty.
+		state.DeletionProtection = types.BoolValue(false)
+	}
+	resp.Diagnostics.Append(save(ctx, state, &resp.State, resp.Identity)...)
+}
+
+// confirmGone tells whether the application is gone, given the error of a
+// request about it. Otherwise it adds that error, or the better one that the key
+// belongs to another instance.
+func confirmGone(ctx context.Context, client *clerk.Client, err error, state oauthApplicationModel, action string, diags *diag.Diagnostics) bool {
+	gone, confirmErr := client.ConfirmGone(ctx, err, state.InstanceID.ValueString())
+	if confirmErr != nil {
+		err = confirmErr
+	}
+	if !gone {
+		addError(diags, action, err, nil)
+	}
+	return gone
+}

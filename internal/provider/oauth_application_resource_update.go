@@ -1,0 +1,201 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// errNoSecret: a rotation succeeded and brought nothing.
+var errNoSecret = errors.New("the answer to the rotation holds no client secret")
+
+// Update changes the application in up to three steps: the fields that differ,
+// then the secret, then the logo. After each the state is saved with what is true
+// by then; the attributes that ask for the remaining steps keep their old values
+// until those are done. So an update that stops half way plans the rest again,
+// and only that.
+func (r *oauthApplicationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer recoverPanic(&resp.Diagnostics, "update OAuth application")
+
+	var plan, state oauthApplicationModel
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, plan.slots())...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+	owed, diags := req.Private.GetKey(ctx, rotationOwedKey)
+	resp.Diagnostics.Append(diags...)
+	timeout, diags := plan.Timeouts.Update(ctx, defaultWriteTimeout)
+	resp.Diagnostics.Append(diags...)
+	client := r.client(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	update := &oauthApplicationUpdate{
+		client:   client,
+		plan:     plan,
+		current:  state,
+		rotation: rotationFor(plan, state, owed != nil),
+		owed:     owed != nil,
+		resp:     resp,
+	}
+	update.current.DeletionProtection = plan.DeletionProtection
+	update.current.Timeouts = plan.Timeouts
+	if update.patch(ctx) && update.rotate(ctx) && update.uploadLogo(ctx) {
+		update.finish(ctx)
+	}
+}
+
+// oauthApplicationUpdate is one update under way.
+type oauthApplicationUpdate struct {
+	client   *clerk.Client
+	plan     oauthApplicationModel
+	current  oauthApplicationModel // what is true by now
+	rotation rotationReason
+	owed     bool // what the private state says by now
+	resp     *resource.UpdateResponse
+}
+
+const actionUpdate = "update OAuth application"
+
+// patch sends the fields that differ. A success that did not take is an error,
+// with the true values saved.
+func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
+	fields := u.plan.fieldsToUpdate(u.current.applicationModel)
+	if fields.IsEmpty() {
+		return true
+	}
+	if u.rotation == rotationByMaking {
+		// Once Clerk has done this, nothing else in the state says that there is no
+		// secret; and it may have done it even if no answer comes.
+		u.markOwed(ctx)
+	}
+	app, err := u.client.UpdateOAuthApplication(ctx, u.current.ID.ValueString(), fields)
+	if err != nil {
+		u.fail(ctx, actionUpdate, err)
+		return false
+	}
+	refused := fields.Refused(app)
+	u.current.Scopes = u.plan.Scopes // for its writing
+	u.current.fromAPI(app)
+	if len(refused) == 0 {
+		u.current.settle(u.plan.applicationModel)
+	}
+	if u.current.Public.ValueBool() {
+		u.current.ClientSecret, u.current.ClientSecretEncrypted = u.plan.ClientSecret, u.plan.ClientSecretEncrypted
+		u.clearOwed(ctx)
+	}
+	u.save(ctx)
+	for _, field := range refused {
+		u.resp.Diagnostics.AddAttributeError(applicationParams[field.Name], "Unable to "+actionUpdate,
+			fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", field))
+	}
+	return !u.resp.Diagnostics.HasError()
+}
+
+// rotate replaces the secret if the plan asks for it.
+func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
+	if u.rotation == noRotation {
+		return true
+	}
+	wasOwed := u.owed
+	u.markOwed(ctx) // until the new secret is in the state, whatever ends this
+	rotation, err := u.client.RotateClientSecret(ctx, u.current.ID.ValueString())
+	if err == nil && rotation.ClientSecret.IsEmpty() {
+		err = errNoSecret
+	}
+	if err != nil {
+		var unknown *clerk.UnknownRotationError
+		if !wasOwed && !errors.As(err, &unknown) && !errors.Is(err, errNoSecret) {
+			u.clearOwed(ctx) // the old secret works on
+		}
+		u.fail(ctx, "rotate client secret of OAuth application", err)
+		return false
+	}
+
+	present := u.current
+	u.current.EncryptClientSecretTo = u.plan.EncryptClientSecretTo
+	sealing := u.current.secretFromAPI(rotation.ClientSecret)
+	if sealing.HasError() {
+		// The recipients were checked when planning, so this should not happen; if
+		// it does, the new secret is lost.
+		u.current = present
+		u.resp.Diagnostics.Append(sealing...)
+		u.save(ctx)
+		return false
+	}
+	u.current.RotateSecretTrigger = u.plan.RotateSecretTrigger
+	u.current.ClientSecretVersion = promised(u.plan.ClientSecretVersion, nextSecretVersion(present.ClientSecretVersion))
+	u.current.fromAPI(rotation.Application)
+	u.current.settle(u.plan.applicationModel)
+	u.clearOwed(ctx)
+	u.save(ctx)
+	if rotation.Unsettled {
+		u.resp.Diagnostics.AddWarning("The client secret may not be the newest",
+			"An earlier attempt to rotate had no answer, and it could not be made sure that Clerk carries it out no more. If clients fail with the new secret, change rotate_secret_trigger once more.")
+	}
+	return true
+}
+
+// uploadLogo uploads the file if its content is not the one that was uploaded.
+func (u *oauthApplicationUpdate) uploadLogo(ctx context.Context) bool {
+	if u.plan.LogoPath.IsNull() || u.plan.LogoSHA256.Equal(u.current.LogoSHA256) {
+		return true
+	}
+	next := u.current
+	next.LogoPath = u.plan.LogoPath
+	app, ok := uploadLogo(ctx, u.client, &next, &u.resp.Diagnostics)
+	if ok && !u.plan.LogoSHA256.IsUnknown() && !u.plan.LogoSHA256.Equal(next.LogoSHA256) {
+		u.resp.Diagnostics.AddAttributeError(applicationParams["file"], "The logo changed between plan and apply",
+			"The file that was uploaded is not the one that was planned. Plan again.")
+		ok = false
+	}
+	if !ok {
+		u.save(ctx)
+		return false
+	}
+	u.current = next
+	u.current.fromAPI(app)
+	u.current.settle(u.plan.applicationModel)
+	return true
+}
+
+// finish saves the state with everything that the plan has.
+func (u *oauthApplicationUpdate) finish(ctx context.Context) {
+	u.current.RotateSecretTrigger = u.plan.RotateSecretTrigger
+	u.current.EncryptClientSecretTo = u.plan.EncryptClientSecretTo
+	u.current.LogoPath = u.plan.LogoPath
+	u.current.LogoSHA256 = promised(u.plan.LogoSHA256, u.current.LogoSHA256)
+	u.current.ClientSecret = promised(u.plan.ClientSecret, u.current.ClientSecret)
+	u.current.ClientSecretEncrypted = promised(u.plan.ClientSecretEncrypted, u.current.ClientSecretEncrypted)
+	u.current.settle(u.plan.applicationModel)
+	u.save(ctx)
+}
+
+func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err error) {
+	addError(&u.resp.Diagnostics, action, err, applicationParams)
+	u.save(ctx)
+}
+
+func (u *oauthApplicationUpdate) save(ctx context.Context) {
+	u.append(save(ctx, u.current, &u.resp.State, u.resp.Identity))
+}
+
+func (u *oauthApplicationUpdate) markOwed(ctx context.Context) {
+	u.owed = true
+	u.append(u.resp.Private.SetKey(ctx, rotationOwedKey, []byte(`true`)))
+}
+
+func (u *oauthApplicationUpdate) clearOwed(ctx context.Context) {
+	u.owed = false
+	u.append(u.resp.Private.SetKey(ctx, rotationOwedKey, nil))
+}
+
+func (u *oauthApplicationUpdate) append(diags diag.Diagnostics) {
+	u.resp.Diagnostics.Append(diags...)
+}

@@ -1,0 +1,42 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+// ValidateConfig checks what no attribute can check by itself, and warns of a few
+// things that are allowed and rarely meant.
+func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	defer recoverPanic(&resp.Diagnostics, "validate OAuth application")
+
+	var config oauthApplicationModel
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, config.slots())...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	public := config.Public.ValueBool()
+
+	if public && !config.RotateSecretTrigger.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
+			"A public client has no secret that could be rotated. Remove rotate_secret_trigger, or public = true.")
+	}
+	if public && !config.PKCERequired.IsUnknown() && !config.PKCERequired.ValueBool() {
+		resp.Diagnostics.AddAttributeWarning(path.Root("pkce_required"), "Public client without PKCE",
+			"Without a secret, PKCE (RFC 7636) is all that ties an authorization code to the client that asked for it. Set pkce_required = true.")
+	}
+	if scopes := stringsOf(config.Scopes); public && slices.Contains(scopes, "private_metadata") {
+		resp.Diagnostics.AddAttributeWarning(path.Root("scopes"), "Private metadata for a public client",
+			"The scope private_metadata hands users' private metadata to a client whose code and tokens are on their devices.")
+	}
+	for _, uri := range stringsOf(config.RedirectURIs) {
+		if isInsecureRedirectURI(uri) {
+			resp.Diagnostics.AddAttributeWarning(path.Root("redirect_uris"), "Redirect URI without encryption",
+				fmt.Sprintf("Authorization codes sent to %q travel over the network in clear. Use https, except for a loopback address.", uri))
+		}
+	}
+}

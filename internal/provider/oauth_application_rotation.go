@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// A rotationReason is why an apply replaces the client secret.
+type rotationReason int
+
+const (
+	noRotation        rotationReason = iota
+	rotationByTrigger                // rotate_secret_trigger has another text
+	rotationBySealing                // encrypt_client_secret_to is another set
+	rotationByMaking                 // a public client becomes confidential
+	rotationOwed                     // an earlier apply could not do it, or does not know whether it did
+	rotationUndecided                // depends on a value that is not known yet
+)
+
+// rotationOwedKey marks, in the private state, a rotation that the attributes do
+// not ask for by themselves: for a secret that was never received, or one that an
+// unanswered request may have invalidated.
+const rotationOwedKey = "rotation_owed"
+
+// rotationFor decides whether going from state to plan replaces the secret.
+func rotationFor(plan, state oauthApplicationModel, owed bool) rotationReason {
+	if plan.Public.ValueBool() {
+		return noRotation
+	}
+	reason := noRotation
+	switch {
+	case owed && !state.Public.ValueBool():
+		reason = rotationOwed
+	case plan.Public.IsUnknown() && (state.Public.ValueBool() || !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger)),
+		plan.RotateSecretTrigger.IsUnknown(),
+		plan.EncryptClientSecretTo.IsUnknown(),
+		!plan.EncryptClientSecretTo.IsNull() && !isWhollyKnown(plan.EncryptClientSecretTo):
+		reason = rotationUndecided
+	case !plan.RotateSecretTrigger.IsNull() && !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger):
+		reason = rotationByTrigger
+	case !plan.EncryptClientSecretTo.Equal(state.EncryptClientSecretTo):
+		reason = rotationBySealing
+	case state.Public.ValueBool() && !plan.Public.IsUnknown():
+		reason = rotationByMaking
+	}
+	if plan.Public.IsUnknown() && reason != noRotation {
+		return rotationUndecided
+	}
+	return reason
+}
+
+// nextSecretVersion is the version after one more rotation.
+func nextSecretVersion(present types.Int64) types.Int64 {
+	return types.Int64Value(present.ValueInt64() + 1)
+}
+
+// warn tells in the plan what the rotation will do.
+func (reason rotationReason) warn(diags *diag.Diagnostics, state oauthApplicationModel) {
+	who := fmt.Sprintf("OAuth application %q (client_id %s)", state.Name.ValueString(), state.ClientID.ValueString())
+	const consequence = "The present secret stops working the moment this is applied: Clerk keeps one secret and no grace period. Clients that use it fail until they have the new one."
+
+	switch reason {
+	case rotationByTrigger:
+		diags.AddAttributeWarning(path.Root("rotate_secret_trigger"), "The client secret will be rotated",
+			fmt.Sprintf("rotate_secret_trigger of %s changes. %s", who, consequence))
+	case rotationBySealing:
+		diags.AddAttributeWarning(path.Root("encrypt_client_secret_to"), "The client secret will be rotated",
+			fmt.Sprintf("encrypt_client_secret_to of %s changes, and a secret that exists already cannot be sealed anew. %s", who, consequence))
+	case rotationByMaking:
+		diags.AddAttributeWarning(path.Root("public"), "A client secret will be made",
+			fmt.Sprintf("%s becomes a confidential client. It has no secret until one is made, by a rotation in the same apply.", who))
+	case rotationOwed:
+		diags.AddWarning("The client secret will be rotated",
+			fmt.Sprintf("An earlier apply did not receive the present secret of %s, so the state has none that is known to work. %s", who, consequence))
+	case rotationUndecided:
+		diags.AddWarning("The client secret may be rotated",
+			fmt.Sprintf("Whether the secret of %s is rotated depends on a value that is known only during apply. If it is: %s", who, consequence))
+	case noRotation:
+	}
+}

@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// defaultScopesKey marks, in the private state, that the present default scopes were
+// set by the configuration.
+//
+// Two things look alike in the state and must not be treated alike. Default scopes
+// that the configuration had and has no longer are reset. Default scopes that it
+// never had, of an instance that was adopted or imported, are left alone. The state
+// has a value and the configuration has none in either case, so something has to
+// remember. An optional attribute that is not computed, with a second one for what
+// the instance has, would not need to: but then an import of settings that match
+// their configuration would plan a change. What the mark cannot know of is a value
+// that was added to the configuration when the instance had it already: there is
+// nothing to apply then, and nobody to set the mark. Removing that again changes
+// nothing, which is the safe side.
+const defaultScopesKey = "default_scopes_configured"
+
+// privateKeys is the private state that the framework hands to a method.
+type privateKeys interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// markDefaultScopes sets the mark or takes it away.
+func markDefaultScopes(ctx context.Context, private privateKeys, configured bool) diag.Diagnostics {
+	if !configured {
+		return private.SetKey(ctx, defaultScopesKey, nil)
+	}
+	return private.SetKey(ctx, defaultScopesKey, []byte("true"))
+}
+
+// ModifyPlan decides on the default scopes; the other settings need nothing but
+// their attributes' modifiers.
+func (r *oauthApplicationSettingsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer recoverPanic(&resp.Diagnostics, "plan OAuth application settings")
+
+	switch {
+	case req.Plan.Raw.IsNull():
+		warnOfForgetting(&resp.Diagnostics)
+		return
+	case req.State.Raw.IsNull():
+		return
+	}
+	var config, plan, state oauthApplicationSettingsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	configured, diags := req.Private.GetKey(ctx, defaultScopesKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.DefaultScopes = plannedDefaultScopes(config.DefaultScopes, state.DefaultScopes, configured != nil)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+func plannedDefaultScopes(config, state types.Set, configured bool) types.Set {
+	switch {
+	case config.IsNull() && configured:
+		return types.SetNull(types.StringType)
+	case config.IsNull():
+		return state
+	case !state.IsNull() && isWhollyKnown(config) && sameDefaultScopes(stringsOf(config), stringsOf(state)):
+		return state
+	}
+	return config
+}

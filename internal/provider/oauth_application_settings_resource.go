@@ -1,0 +1,303 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// oauthApplicationSettingsResource is clerk_oauth_application_settings: the one
+// object of its kind that an instance has. It exists before Terraform and after it,
+// so a create adopts it and a destroy only forgets it.
+type oauthApplicationSettingsResource struct {
+	data *providerData
+}
+
+var (
+	_ resource.ResourceWithConfigure   = (*oauthApplicationSettingsResource)(nil)
+	_ resource.ResourceWithIdentity    = (*oauthApplicationSettingsResource)(nil)
+	_ resource.ResourceWithImportState = (*oauthApplicationSettingsResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*oauthApplicationSettingsResource)(nil)
+)
+
+func newOAuthApplicationSettingsResource() resource.Resource {
+	return &oauthApplicationSettingsResource{}
+}
+
+// settingsTypeName is the suffix of the resource's type.
+const settingsTypeName = applicationTypeName + "_settings"
+
+// settingsImportName imports the settings of whatever instance the secret key
+// belongs to.
+const settingsImportName = "oauth_application_settings"
+
+const (
+	actionReadSettings   = "read OAuth application settings"
+	actionUpdateSettings = "update OAuth application settings"
+)
+
+// settingsParams says on which attribute an error stands that Clerk attributes to a
+// parameter.
+var settingsParams = map[string]path.Path{
+	"dynamic_oauth_client_registration":                              path.Root("dynamic_oauth_client_registration"),
+	"default_scopes":                                                 path.Root("default_scopes"),
+	"oauth_jwt_access_tokens":                                        path.Root("oauth_jwt_access_tokens"),
+	"client_id_metadata_documents_advertised":                        path.Root("client_id_metadata_documents_advertised"),
+	"client_id_metadata_documents_only_allow_pre_registered_clients": path.Root("client_id_metadata_documents_only_allow_pre_registered_clients"),
+	"client_id_metadata_documents_block_implicitly_allowed_clients":  path.Root("client_id_metadata_documents_block_implicitly_allowed_clients"),
+}
+
+func (r *oauthApplicationSettingsResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + settingsTypeName
+}
+
+func (r *oauthApplicationSettingsResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = connect(req.ProviderData, &resp.Diagnostics)
+}
+
+func (r *oauthApplicationSettingsResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"id": identityschema.StringAttribute{
+				RequiredForImport: true,
+				Description:       "Id of the instance (ins_…).",
+			},
+		},
+	}
+}
+
+func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The settings of a Clerk instance for OAuth applications. Every instance has them once: creating this resource adopts them and changes what the configuration asks for, " +
+			"and destroying it leaves them as they are. An argument that is left out keeps the value that the instance has. Use it once for each instance.",
+		Attributes: map[string]schema.Attribute{
+			"id": computedString("Id of the instance (`ins_…`)."),
+			"default_scopes": schema.SetAttribute{
+				MarkdownDescription: "Scopes of clients that register without asking for any; at least one. `offline_access`, which Clerk includes by itself, makes no difference. " +
+					"Removing the argument resets what it had set to Clerk's own defaults. What it never set, such as scopes chosen in the Clerk dashboard, stays. Null where Clerk's own defaults hold.",
+				ElementType: types.StringType,
+				Optional:    true,
+				Computed:    true,
+				Validators:  []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(scopeValidator{})},
+			},
+			"dynamic_oauth_client_registration": settingAttribute("Whether clients may register themselves (RFC 7591), without authentication."),
+			"oauth_jwt_access_tokens":           settingAttribute("Whether access tokens are JSON Web Tokens. They are opaque otherwise."),
+			"client_id_metadata_documents_advertised": settingAttribute("Whether the instance says in its authorization server metadata that it supports Client ID Metadata Documents. " +
+				"By itself it lets any such client in; see `client_id_metadata_documents_only_allow_pre_registered_clients`."),
+			"client_id_metadata_documents_only_allow_pre_registered_clients": settingAttribute("Whether clients with a Client ID Metadata Document are rejected if the instance does not know them yet."),
+			"client_id_metadata_documents_block_implicitly_allowed_clients": settingAttribute("Whether clients with a Client ID Metadata Document are rejected also if the instance knows them only from having let them in, and not by explicit permission. " +
+				"Tokens that they have go on working."),
+		},
+	}
+}
+
+// settingAttribute is a switch that Clerk always has. Of settings that are not
+// configured a plan shows nothing, so null is never kept for one.
+func settingAttribute(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		MarkdownDescription: description,
+		Optional:            true,
+		Computed:            true,
+		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+	}
+}
+
+// Create adopts: it reads the settings and changes what differs.
+func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer recoverPanic(&resp.Diagnostics, "adopt OAuth application settings")
+
+	var config, plan oauthApplicationSettingsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	client := r.data.clientOr(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultWriteTimeout)
+	defer cancel()
+
+	instance, err := client.Instance(ctx)
+	if err != nil {
+		addError(&resp.Diagnostics, "read the instance of the secret key", err, nil)
+		return
+	}
+	settings, err := client.GetOAuthApplicationSettings(ctx)
+	if err != nil {
+		addError(&resp.Diagnostics, actionReadSettings, err, nil)
+		return
+	}
+	present := oauthApplicationSettingsModel{DefaultScopes: types.SetNull(types.StringType)}
+	present.fromAPI(settings)
+	if fields := plan.fieldsToUpdate(present); !fields.IsEmpty() {
+		settings, err = client.UpdateOAuthApplicationSettings(ctx, fields)
+		if err != nil {
+			addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
+			return
+		}
+		// Not errors, which would taint; the next plan shows the difference.
+		for _, field := range refusedSettings(fields, settings) {
+			resp.Diagnostics.AddAttributeWarning(settingsParams[field.Name], "Clerk did not take a value",
+				fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The next plan shows the difference.", field))
+		}
+	}
+	model := plan
+	model.ID = types.StringValue(instance.ID)
+	model.fromAPI(settings)
+	model.settle(plan)
+	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
+	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
+}
+
+// Read refreshes the state, if it is the state of the key's instance.
+func (r *oauthApplicationSettingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer recoverPanic(&resp.Diagnostics, actionReadSettings)
+
+	var state oauthApplicationSettingsModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	client := r.data.clientOr(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+
+	if err := checkInstance(ctx, client, state); err != nil {
+		addError(&resp.Diagnostics, actionReadSettings, err, nil)
+		return
+	}
+	settings, err := client.GetOAuthApplicationSettings(ctx)
+	if err != nil {
+		addError(&resp.Diagnostics, actionReadSettings, err, nil)
+		return
+	}
+	state.fromAPI(settings)
+	if state.DefaultScopes.IsNull() {
+		// Somebody else reset them. What comes after that is not of our making.
+		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, false)...)
+	}
+	resp.Diagnostics.Append(saveSettings(ctx, state, &resp.State, resp.Identity)...)
+}
+
+// Update sends what differs, in one request: some of the settings are only valid
+// together.
+func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer recoverPanic(&resp.Diagnostics, actionUpdateSettings)
+
+	var config, plan, state oauthApplicationSettingsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	client := r.data.clientOr(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultWriteTimeout)
+	defer cancel()
+
+	if err := checkInstance(ctx, client, state); err != nil {
+		addError(&resp.Diagnostics, actionUpdateSettings, err, nil)
+		return
+	}
+	model := state
+	if fields := plan.fieldsToUpdate(state); !fields.IsEmpty() {
+		settings, err := client.UpdateOAuthApplicationSettings(ctx, fields)
+		if err != nil {
+			addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
+			return
+		}
+		model.DefaultScopes = plan.DefaultScopes // for its writing
+		model.fromAPI(settings)
+		for _, field := range refusedSettings(fields, settings) {
+			resp.Diagnostics.AddAttributeError(settingsParams[field.Name], "Unable to "+actionUpdateSettings,
+				fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", field))
+		}
+	}
+	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
+	if !resp.Diagnostics.HasError() {
+		model.settle(plan)
+	}
+	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
+}
+
+// Delete sends nothing. Resetting the settings was rejected: that they are no longer
+// managed does not mean that nobody relies on them.
+func (r *oauthApplicationSettingsResource) Delete(_ context.Context, _ resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer recoverPanic(&resp.Diagnostics, "forget OAuth application settings")
+
+	warnOfForgetting(&resp.Diagnostics)
+}
+
+func warnOfForgetting(diags *diag.Diagnostics) {
+	diags.AddWarning("OAuth application settings stay as they are",
+		"An instance always has these settings, so they cannot be deleted, and they are not reset. They leave the state and keep their present values in Clerk.")
+}
+
+// ImportState takes the id of the key's instance, or a name that stands for it.
+func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	const action = "import OAuth application settings"
+	defer recoverPanic(&resp.Diagnostics, action)
+
+	id := req.ID
+	if id == "" && req.Identity != nil {
+		var identity oauthApplicationSettingsIdentity
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		id = identity.ID.ValueString()
+	}
+	client := r.data.clientOr(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	instance, err := client.Instance(ctx)
+	switch {
+	case err != nil:
+	case id == settingsImportName, id == instance.ID:
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), instance.ID)...)
+		if resp.Identity != nil {
+			resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("id"), instance.ID)...)
+		}
+	case strings.HasPrefix(id, "ins_") && clerk.ValidID(id):
+		err = &clerk.InstanceError{Expected: id, Actual: instance.ID}
+	default:
+		err = fmt.Errorf("%.80q is not the id of the secret key's instance, which is %s. The import id is that one, or %s", id, instance.ID, settingsImportName)
+	}
+	if err != nil {
+		addError(&resp.Diagnostics, action, err, nil)
+	}
+}
+
+// checkInstance returns an InstanceError when the key's instance is not that of the
+// state. Every instance has settings, so nothing else would tell: a plan would adopt
+// those of the other one.
+func checkInstance(ctx context.Context, client *clerk.Client, state oauthApplicationSettingsModel) error {
+	instance, err := client.Instance(ctx)
+	if err != nil {
+		return fmt.Errorf("which instance the secret key belongs to could not be read: %w", err)
+	}
+	if expected := state.ID.ValueString(); instance.ID != expected {
+		return &clerk.InstanceError{Expected: expected, Actual: instance.ID}
+	}
+	return nil
+}
+
+// saveSettings writes the state, and the identity where the engine keeps one.
+func saveSettings(ctx context.Context, model oauthApplicationSettingsModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+	diags := state.Set(ctx, model)
+	if identity != nil {
+		diags.Append(identity.Set(ctx, oauthApplicationSettingsIdentity{ID: model.ID})...)
+	}
+	return diags
+}

@@ -1,0 +1,113 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// oauthApplicationsDataSource is clerk_oauth_applications: what the instance has.
+type oauthApplicationsDataSource struct {
+	data *providerData
+}
+
+var _ datasource.DataSourceWithConfigure = (*oauthApplicationsDataSource)(nil)
+
+func newOAuthApplicationsDataSource() datasource.DataSource {
+	return &oauthApplicationsDataSource{}
+}
+
+// oauthApplicationsModel has no id of its own. Nothing needs one, and a random one
+// would differ in every plan.
+type oauthApplicationsModel struct {
+	applicationFilter
+
+	Limit             types.Int64        `tfsdk:"limit"`
+	Offset            types.Int64        `tfsdk:"offset"`
+	OAuthApplications []applicationModel `tfsdk:"oauth_applications"`
+}
+
+// listParams says on which attribute an error stands that Clerk attributes to a
+// parameter of a list.
+var listParams = map[string]path.Path{
+	"name_query": path.Root("name_query"),
+	"order_by":   path.Root("order_by"),
+}
+
+func (d *oauthApplicationsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + applicationTypeName + "s"
+}
+
+func (d *oauthApplicationsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = connect(req.ProviderData, &resp.Diagnostics)
+}
+
+func (d *oauthApplicationsDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "OAuth applications of a Clerk instance. All of them are read, page by page, unless `limit` says how many are wanted.",
+		Attributes: map[string]schema.Attribute{
+			"name_query": schema.StringAttribute{
+				MarkdownDescription: nameQueryDescription,
+				Optional:            true,
+				Validators:          nameQueryValidators,
+			},
+			"order_by": schema.StringAttribute{
+				MarkdownDescription: orderByDescription,
+				Optional:            true,
+				Validators:          orderByValidators,
+			},
+			"dynamically_registered": schema.BoolAttribute{
+				MarkdownDescription: "`true` for those only that registered themselves (RFC 7591), `false` for the others only. Default: both.",
+				Optional:            true,
+			},
+			"limit": schema.Int64Attribute{
+				MarkdownDescription: "How many applications in all, at least 1. Default: all.",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.AtLeast(1)},
+			},
+			"offset": schema.Int64Attribute{
+				MarkdownDescription: "How many of the matching applications to leave out first. Default 0.",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.AtLeast(0)},
+			},
+			"oauth_applications": schema.ListNestedAttribute{
+				MarkdownDescription: "The applications, in the order asked for.",
+				Computed:            true,
+				NestedObject:        schema.NestedAttributeObject{Attributes: reportedApplicationAttributes(ctx)},
+			},
+		},
+	}
+}
+
+func (d *oauthApplicationsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	const action = "list OAuth applications"
+	defer recoverPanic(&resp.Diagnostics, action)
+
+	var model oauthApplicationsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	client := d.data.clientOr(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+
+	query := model.query()
+	query.Limit = int(model.Limit.ValueInt64())
+	query.Offset = int(model.Offset.ValueInt64())
+	apps, err := client.ListOAuthApplications(ctx, query)
+	if err != nil {
+		addError(&resp.Diagnostics, action, err, listParams)
+		return
+	}
+	model.OAuthApplications = make([]applicationModel, len(apps))
+	for i, app := range apps {
+		model.OAuthApplications[i].fromAPI(app)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}

@@ -1,0 +1,117 @@
+// Package provider is the Terraform side: schemas, models and the lifecycle of
+// each object. It is the only code that knows both Terraform and package clerk,
+// and within it the files named …_model.go are the only ones that turn the one's
+// types into the other's.
+package provider
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// Environment variables that stand in for arguments of the provider block.
+const (
+	envSecretKey = "CLERK_SECRET_KEY" //nolint:gosec // the variable's name, not a key
+	envAPIURL    = "CLERK_API_URL"
+)
+
+type clerkProvider struct {
+	version   string
+	transport http.RoundTripper // for tests; nil for the network
+}
+
+var (
+	_ provider.Provider                       = (*clerkProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*clerkProvider)(nil)
+	_ provider.ProviderWithListResources      = (*clerkProvider)(nil)
+)
+
+// New returns the constructor of the provider for the plugin server. version is
+// that of the release; it appears in the User-Agent header.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider {
+		return &clerkProvider{version: version}
+	}
+}
+
+func (p *clerkProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "clerk"
+	resp.Version = p.version
+}
+
+func (p *clerkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Manages the OAuth applications of a [Clerk](https://clerk.com) instance: the OAuth and OpenID Connect clients that sign in *through* Clerk. " +
+			"It does not manage social connections, by which users sign in *to* Clerk.",
+		Attributes: map[string]schema.Attribute{
+			"secret_key": schema.StringAttribute{
+				MarkdownDescription: "Secret key of the Clerk instance (`sk_test_…` or `sk_live_…`). It selects the instance. Default: the environment variable `" + envSecretKey + "`, which keeps it out of files.",
+				Optional:            true,
+				Sensitive:           true,
+			},
+			"api_url": schema.StringAttribute{
+				MarkdownDescription: "Address of Clerk's Backend API, with or without `/v1`. https, or http on a loopback address. Default: the environment variable `" + envAPIURL + "`, else `https://api.clerk.com/v1`.",
+				Optional:            true,
+			},
+			"instance_id": schema.StringAttribute{
+				MarkdownDescription: "Id of the instance (`ins_…`) that the secret key must belong to. With a key of another instance nothing is read or written. A guard against applying one environment's configuration with the other's key.",
+				Optional:            true,
+			},
+			"request_timeout": schema.StringAttribute{
+				MarkdownDescription: "The longest that one attempt of one request may take, as a duration such as `\"30s\"` (the default) or `\"1m30s\"`.",
+				Optional:            true,
+				Validators:          []validator.String{durationBetween(time.Millisecond, 10*time.Minute)},
+			},
+			"max_retries": schema.Int64Attribute{
+				MarkdownDescription: "How often one request is repeated, where repeating it is safe. Default 5.",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.Between(0, 20)},
+			},
+			"requests_per_10s": schema.Int64Attribute{
+				MarkdownDescription: "The most requests that are sent in any 10 seconds. Default 90 with a development key (Clerk allows 100) and 360 with a production key (Clerk allows 1,000, which the users of your own back end share).",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.Between(1, 1000)},
+			},
+			"prevent_duplicate_names": schema.BoolAttribute{
+				MarkdownDescription: "When `true`, creating an application is refused while another one has exactly the same name. Clerk itself allows it, and `create_before_destroy` needs it. Default `false`.",
+				Optional:            true,
+			},
+		},
+	}
+}
+
+func (p *clerkProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		newOAuthApplicationResource,
+		newOAuthApplicationSettingsResource,
+	}
+}
+
+func (p *clerkProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		newOAuthApplicationDataSource,
+		newOAuthApplicationsDataSource,
+	}
+}
+
+func (p *clerkProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		newDecryptedSecretEphemeralResource,
+	}
+}
+
+func (p *clerkProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		newOAuthApplicationListResource,
+	}
+}

@@ -1,0 +1,46 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// keepSatisfiedScopes keeps the scopes of the state in the plan where they are
+// what the configuration asks for. They differ in writing by offline_access, which
+// Clerk adds unasked: after an import the state has it and the configuration does
+// not. Terraform allows a plan to keep a prior value that means the same.
+type keepSatisfiedScopes struct{}
+
+func (keepSatisfiedScopes) Description(context.Context) string {
+	return "offline_access, which Clerk adds by itself, is no difference"
+}
+
+func (m keepSatisfiedScopes) MarkdownDescription(ctx context.Context) string {
+	return m.Description(ctx)
+}
+
+func (keepSatisfiedScopes) PlanModifySet(_ context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse) {
+	if req.StateValue.IsNull() || req.ConfigValue.IsNull() || !isWhollyKnown(req.ConfigValue) {
+		return
+	}
+	if clerk.ScopesSatisfy(stringsOf(req.StateValue), stringsOf(req.ConfigValue)) {
+		resp.PlanValue = req.StateValue
+	}
+}
+
+// isWhollyKnown tells whether a set and each of its elements are known.
+func isWhollyKnown(set types.Set) bool {
+	if set.IsUnknown() {
+		return false
+	}
+	for _, element := range set.Elements() {
+		if element.IsUnknown() {
+			return false
+		}
+	}
+	return true
+}
