@@ -1,0 +1,4 @@
+import {
+  to = clerk_oauth_application.dashboard
+  id = "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u" # or the client_id
+}

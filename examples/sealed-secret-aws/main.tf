@@ -1,0 +1,53 @@
+# A client secret in AWS Secrets Manager, and in plain nowhere else: neither in the state nor in a plan file.
+# Needs Terraform 1.11 or OpenTofu 1.11, and version 5.88 or later of the AWS provider.
+
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    clerk = {
+      source  = "terraform-provider-clerk/clerk"
+      version = "~> 0.1"
+    }
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.88"
+    }
+  }
+}
+
+variable "age_recipient" {
+  type = string
+}
+
+variable "age_identity" {
+  type      = string
+  sensitive = true
+  ephemeral = true
+}
+
+resource "clerk_oauth_application" "portal" {
+  name                     = "Partner portal"
+  redirect_uris            = ["https://portal.example.com/oauth/callback"]
+  encrypt_client_secret_to = [var.age_recipient]
+  rotate_secret_trigger    = "2026-07"
+}
+
+ephemeral "clerk_decrypted_secret" "portal" {
+  ciphertext = clerk_oauth_application.portal.client_secret_encrypted
+  identity   = var.age_identity
+}
+
+resource "aws_secretsmanager_secret" "portal" {
+  name = "partner-portal/oauth-client"
+}
+
+resource "aws_secretsmanager_secret_version" "portal" {
+  secret_id = aws_secretsmanager_secret.portal.id
+
+  # Write-only: sent, and stored in no state. It is sent again only when its version is another one.
+  secret_string_wo = jsonencode({
+    client_id     = clerk_oauth_application.portal.client_id
+    client_secret = ephemeral.clerk_decrypted_secret.portal.plaintext
+  })
+  secret_string_wo_version = clerk_oauth_application.portal.client_secret_version
+}

@@ -1,0 +1,57 @@
+# The same application in a development and a production instance. instance_id is a guard: with the wrong key nothing is read
+# or written, so that one environment's configuration can never be applied to the other.
+
+terraform {
+  required_providers {
+    clerk = {
+      source  = "terraform-provider-clerk/clerk"
+      version = "~> 0.1"
+    }
+  }
+}
+
+variable "development" {
+  description = "Key and id of the development instance."
+  type        = object({ secret_key = string, instance_id = string })
+  sensitive   = true
+}
+
+variable "production" {
+  description = "Key and id of the production instance."
+  type        = object({ secret_key = string, instance_id = string })
+  sensitive   = true
+}
+
+provider "clerk" {
+  alias       = "development"
+  secret_key  = var.development.secret_key
+  instance_id = var.development.instance_id
+}
+
+provider "clerk" {
+  alias       = "production"
+  secret_key  = var.production.secret_key
+  instance_id = var.production.instance_id
+}
+
+resource "clerk_oauth_application" "development" {
+  provider = clerk.development
+
+  name          = "Internal dashboard"
+  redirect_uris = ["http://localhost:3000/oauth/callback"]
+}
+
+resource "clerk_oauth_application" "production" {
+  provider = clerk.production
+
+  name                = "Internal dashboard"
+  redirect_uris       = ["https://dashboard.example.com/oauth/callback"]
+  deletion_protection = true
+}
+
+output "client_ids" {
+  value = {
+    development = clerk_oauth_application.development.client_id
+    production  = clerk_oauth_application.production.client_id
+  }
+}
