@@ -2,7 +2,6 @@ package clerk
 
 import (
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"net/url"
@@ -111,8 +110,7 @@ func New(config Config) *Client {
 // newTransport clones Go's default, which keeps its support for proxies, and
 // sets what it leaves open.
 func newTransport() *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = proxyFromEnvironment
+	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // a panic if Go changes it
 	transport.DialContext = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	transport.TLSHandshakeTimeout = 10 * time.Second
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
@@ -120,16 +118,6 @@ func newTransport() *http.Transport {
 	// connections would dial anew for the other eight, again and again.
 	transport.MaxIdleConnsPerHost = 16
 	return transport
-}
-
-// proxyFromEnvironment is Go's, without its error, which quotes the variable and
-// with it a password.
-func proxyFromEnvironment(req *http.Request) (*url.URL, error) {
-	proxy, err := http.ProxyFromEnvironment(req)
-	if err != nil {
-		return nil, errors.New("the proxy address in HTTPS_PROXY or HTTP_PROXY is not a URL")
-	}
-	return proxy, nil
 }
 
 // serverTime translates a time of the local clock to the server's, as far as the

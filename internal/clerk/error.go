@@ -68,19 +68,21 @@ func IsNotFound(err error) bool {
 
 // TransportError is a request that got no answer.
 type TransportError struct {
-	Sent    bool   // the request may have reached Clerk; false is a proof that it did not
-	Timeout bool   // the time for one attempt was over
-	Problem string // scrubbed text of the transport
+	Sent      bool   // the request may have reached Clerk; false is a proof that it did not
+	Timeout   bool   // the time for one attempt was over
+	Untrusted bool   // one side refused the other in the TLS handshake
+	Problem   string // scrubbed text of the transport
 }
 
 func (e *TransportError) Error() string {
+	what := "the request could not be sent"
 	switch {
 	case e.Timeout:
-		return "no answer in time: " + e.Problem
+		what = "no answer in time"
 	case e.Sent:
-		return "the connection broke after the request was sent: " + e.Problem
+		what = "the connection broke after the request was sent"
 	}
-	return "the request could not be sent: " + e.Problem
+	return fmt.Sprintf("%s (%s)", what, e.Problem)
 }
 
 // AnswerError is an answer that is not what Clerk's document says it must be.

@@ -2,7 +2,6 @@ package clerk
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,8 +11,8 @@ const routeInstance = "/instance"
 
 // Instance is the Clerk instance that a secret key belongs to.
 type Instance struct {
-	ID              string `json:"id"`               // ins_…
-	EnvironmentType string `json:"environment_type"` // "development" or "production"
+	ID              string // ins_…
+	EnvironmentType string // "development" or "production"
 }
 
 // Instance reads the instance of the secret key. It asks once: a key never
@@ -87,9 +86,16 @@ func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, erro
 	err = c.do(ctx, ctx, request{
 		operation: opRead, method: http.MethodGet, route: routeInstance,
 		accept: func(a answer) error {
-			if err := json.Unmarshal(a.body, &instance); err != nil {
+			raw, err := decodeObject(a.body)
+			if err != nil {
 				return err
 			}
+			f := fields{raw: raw}
+			if object := take[string](&f, "object"); object != "" && object != "instance" {
+				return fmt.Errorf("it is not an instance (object is %q)", object)
+			}
+			instance.ID = need[string](&f, "id")
+			instance.EnvironmentType = take[string](&f, "environment_type")
 			if instance.ID == "" {
 				return errors.New("it has no instance id")
 			}

@@ -62,6 +62,16 @@ func (c *Client) GetOAuthApplication(ctx context.Context, id string) (OAuthAppli
 	return app, err
 }
 
+// KnownOAuthApplication returns an application as GetOAuthApplication would, if it
+// can without a request and without waiting for one.
+func (c *Client) KnownOAuthApplication(id string) (app OAuthApplication, known bool) {
+	app, known = c.reads.Known(id)
+	if known {
+		c.ownIDs.add(id)
+	}
+	return app, known
+}
+
 // GetOAuthApplicationFresh reads one application by a request of its own.
 func (c *Client) GetOAuthApplicationFresh(ctx context.Context, id string) (OAuthApplication, error) {
 	if err := checkID(id); err != nil {
@@ -137,7 +147,7 @@ func acceptApplication(id string, into *OAuthApplication) func(answer) error {
 			return err
 		}
 		if decoded.app.ID != id {
-			return fmt.Errorf("it is about another application (%.80q)", decoded.app.ID)
+			return fmt.Errorf("it is about another application (%q)", decoded.app.ID)
 		}
 		*into = decoded.app
 		return nil

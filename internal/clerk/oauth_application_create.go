@@ -23,6 +23,9 @@ type Creation struct {
 	// LostAnswer is the error of the attempt whose answer was lost; set whenever
 	// Adopted is, and when a second request was made after a lost first one.
 	LostAnswer error
+	// Repeated tells that two requests were made, of which the first left no trace.
+	// It may still be carried out, later than anybody waits for it.
+	Repeated bool
 	// Unsettled is Rotation.Unsettled of the rotation of an adopted application.
 	Unsettled bool
 	// RotationError is why no secret could be had for an adopted application.
@@ -147,6 +150,7 @@ func (c *Client) createAgain(ctx, finishing context.Context, search applicationS
 		creation.LostAnswer = firstErr
 	}
 
+	creation.Repeated = true
 	_ = sleep(ctx, doublesSettle)
 	// A double is named in a warning; not finding out is not worth an error. The
 	// application itself is known by now and not found.

@@ -42,6 +42,7 @@ func (b *bench) assertAdopted(creation clerk.Creation, err error, name string) {
 	equal(b, "applications on the server", len(apps), 1)
 	equal(b, "id", creation.Application.ID, apps[0].ID)
 	equal(b, "adopted", creation.Adopted, true)
+	equal(b, "repeated", creation.Repeated, false)
 	equal(b, "rotation error", creation.RotationError, nil)
 	equal(b, "unsettled", creation.Unsettled, false)
 	equal(b, "doubles", len(creation.Doubles), 0)
@@ -123,6 +124,7 @@ func TestCreateThatLeftNoTraceIsSentOnceMore(t *testing.T) {
 				equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(apps[0].ID))
 				equal(b, "adopted", creation.Adopted, false)
 				equal(b, "has a story", creation.LostAnswer != nil, true)
+				equal(b, "repeated", creation.Repeated, true)
 				equal(b, "doubles", len(creation.Doubles), 0)
 				equal(b, "creates", b.posts(), 2)
 				equal(b, "lists", b.lists(), lookups+1)
@@ -189,6 +191,7 @@ func TestCreateThatIsLostTwice(t *testing.T) {
 				}
 				noError(b, err)
 				equal(b, "adopted", creation.Adopted, true)
+				equal(b, "repeated", creation.Repeated, true)
 				equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
 				equal(b, "doubles", len(creation.Doubles), 0)
 			})

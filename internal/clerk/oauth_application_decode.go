@@ -49,7 +49,7 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 		d.secret = NewSecret(*secret)
 	}
 	if object := need[string](&f, "object"); object != "oauth_application" {
-		return d, fmt.Errorf("it is not an OAuth application (object is %.40q)", object)
+		return d, fmt.Errorf("it is not an OAuth application (object is %q)", object)
 	}
 	d.app.ID = need[string](&f, "id")
 	d.app.ClientID = need[string](&f, "client_id")
@@ -57,7 +57,8 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 	case d.app.ID == "":
 		return d, errors.New("it has no id")
 	case !ValidID(d.app.ID):
-		return d, &IDError{ID: d.app.ID}
+		// As a whole: the scrubber would not know a piece of a secret.
+		return d, fmt.Errorf("its id (%q) is none that Clerk could have given", d.app.ID)
 	case d.app.ClientID == "":
 		return d, fmt.Errorf("application %s has no client_id", d.app.ID)
 	}
@@ -93,8 +94,7 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 func decodeObject(body []byte) (map[string]json.RawMessage, error) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(body, &raw); err != nil {
-		var wrongType *json.UnmarshalTypeError
-		if errors.As(err, &wrongType) {
+		if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return nil, fmt.Errorf("it is a JSON %s, not an object", wrongType.Value)
 		}
 		return nil, err

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// ErrNoMatch: no application of the instance is the one that was asked for.
+// ErrNoMatch tells that no application of the instance is the one that was asked for.
 var ErrNoMatch = errors.New("no OAuth application matches")
 
-// AmbiguousNameError: several applications have the name that was asked for.
+// AmbiguousNameError tells that several applications have the name that was asked for.
 type AmbiguousNameError struct {
 	Name string
 	IDs  []string

@@ -173,7 +173,7 @@ func decodePage(body []byte) (page, error) {
 			err = decoded.complete()
 		}
 		if err != nil {
-			return page{}, fmt.Errorf("item %d (id %.80q): %w", i, decoded.app.ID, err)
+			return page{}, fmt.Errorf("item %d (id %q): %w", i, decoded.app.ID, err)
 		}
 		result.applications[i] = decoded.app
 	}

@@ -130,7 +130,7 @@ func (c *Client) postRotation(ctx, sending context.Context, id string) (Rotation
 				return err
 			}
 			if decoded.app.ID != id {
-				return fmt.Errorf("it is about another application (%.80q)", decoded.app.ID)
+				return fmt.Errorf("it is about another application (%q)", decoded.app.ID)
 			}
 			rotation = Rotation{Application: decoded.app, ClientSecret: decoded.secret, Problems: decoded.problems}
 			return nil

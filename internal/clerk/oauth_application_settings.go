@@ -129,7 +129,7 @@ func acceptSettings(into *OAuthApplicationSettings) func(answer) error {
 		}
 		f := fields{raw: raw}
 		if object := need[string](&f, "object"); object != "oauth_application_settings" {
-			return fmt.Errorf("it is not the instance's OAuth settings (object is %.40q)", object)
+			return fmt.Errorf("it is not the instance's OAuth settings (object is %q)", object)
 		}
 		scopes := take[[]string](&f, "default_scopes")
 		settings := OAuthApplicationSettings{

@@ -270,17 +270,25 @@ func (c *Client) judge(r request, a answer) *failure {
 	failed.outcome = outcomeForeign
 	problem := c.scrubber.clean(err.Error())
 	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		problem = describeBody(a)
-		// An answer that ends with the connection and not by its length is cut
-		// off without any error of the transport.
-		if len(a.body) == 0 || int(syntax.Offset) >= len(a.body) {
-			failed.outcome = outcomeTruncated
-			problem = fmt.Sprintf("the JSON breaks off after %d bytes", len(a.body))
-		}
+	switch {
+	case !errors.As(err, &syntax):
+	case breaksOff(a.body):
+		failed.outcome = outcomeTruncated
+		problem = fmt.Sprintf("the JSON breaks off after %d bytes", len(a.body))
+	default:
+		problem = "it is " + describeBody(a)
 	}
 	failed.err = c.answerError(a, problem)
 	return failed
+}
+
+// breaksOff tells whether a body is the beginning of a JSON value. An answer that
+// ends with the connection and not by its length is cut off without any error of
+// the transport.
+func breaksOff(body []byte) bool {
+	var value json.RawMessage
+	err := json.NewDecoder(bytes.NewReader(body)).Decode(&value)
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
@@ -323,18 +331,22 @@ func (r request) maxBytes() int {
 func (c *Client) transportFailure(ctx context.Context, err error, sent bool) *failure {
 	timeout := errors.Is(err, context.DeadlineExceeded) || isTimeout(err)
 	problem := c.scrubber.clean(err.Error())
-	if ctx.Err() != nil && timeout {
+	switch {
+	case ctx.Err() != nil && timeout:
 		problem = fmt.Sprintf("nothing came within %s", c.requestTimeout)
+	case errors.Is(err, context.Canceled):
+		problem = "the operation was interrupted"
+	case errors.Is(err, io.EOF):
+		problem = "the server closed it"
 	}
-	failed := &failure{outcome: outcomeLost, err: &TransportError{Sent: sent, Timeout: timeout, Problem: problem}}
+	lost := &TransportError{Sent: sent, Timeout: timeout, Untrusted: !sent && isUntrusted(err), Problem: problem}
 	switch {
 	case sent:
-	case isUntrusted(err):
-		failed.outcome = outcomeUntrusted
-	default:
-		failed.outcome = outcomeUnsent
+		return &failure{outcome: outcomeLost, err: lost}
+	case lost.Untrusted:
+		return &failure{outcome: outcomeUntrusted, err: lost}
 	}
-	return failed
+	return &failure{outcome: outcomeUnsent, err: lost}
 }
 
 func isTimeout(err error) bool {
@@ -379,8 +391,7 @@ func (c *Client) redirectTarget(a answer) string {
 }
 
 func traceIDOf(err error) string {
-	var api *APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.TraceID
 	}
 	return ""
@@ -389,7 +400,7 @@ func traceIDOf(err error) string {
 // readClock notes how far the server's clock is from ours.
 func (c *Client) readClock(header http.Header) {
 	if date := c.serverDate(header); !date.IsZero() {
-		c.clockSkew.Store(int64(date.Sub(time.Now())))
+		c.clockSkew.Store(int64(time.Until(date)))
 	}
 }
 

@@ -29,7 +29,7 @@ var (
 // line, for a server or a proxy that echoes what it was sent.
 type scrubber struct {
 	mu    sync.RWMutex
-	known []string
+	known []Secret // every form, the longest first
 }
 
 // learn adds a secret, in every form in which it could come back.
@@ -58,12 +58,12 @@ func (s *scrubber) learn(secret Secret) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, form := range forms {
-		if !slices.Contains(s.known, form) {
-			s.known = append(s.known, form)
+		if !slices.ContainsFunc(s.known, func(known Secret) bool { return known.Reveal() == form }) {
+			s.known = append(s.known, NewSecret(form))
 		}
 	}
-	// The longest first: a form that contains another must go as a whole.
-	slices.SortStableFunc(s.known, func(a, b string) int { return len(b) - len(a) })
+	// A form that contains another must go as a whole.
+	slices.SortStableFunc(s.known, func(a, b Secret) int { return len(b.Reveal()) - len(a.Reveal()) })
 }
 
 // innerBase64 is the part that is certain of the base64 form of a text that holds
@@ -91,7 +91,7 @@ func (s *scrubber) clean(text string) string {
 func (s *scrubber) redact(text string) string {
 	s.mu.RLock()
 	for _, secret := range s.known {
-		text = strings.ReplaceAll(text, secret, redacted)
+		text = strings.ReplaceAll(text, secret.Reveal(), redacted)
 	}
 	s.mu.RUnlock()
 	text = urlCredentials.ReplaceAllLiteralString(text, "://"+redacted+"@")

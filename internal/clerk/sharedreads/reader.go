@@ -90,7 +90,7 @@ func (r *Reader[T, Q]) Read(ctx context.Context, id string) (T, error) {
 	}
 	for ctx.Err() == nil {
 		r.mu.Lock()
-		if e := r.snapshot[id]; e != nil && !expired(e.asOf) {
+		if e := r.known(id); e != nil {
 			r.mu.Unlock()
 			return r.source.Clone(e.value), nil
 		}
@@ -110,6 +110,27 @@ func (r *Reader[T, Q]) Read(ctx context.Context, id string) (T, error) {
 	}
 	var none T
 	return none, ctx.Err()
+}
+
+// Known returns what Read would return at once, if it is there: it neither begins a
+// request nor waits for one.
+func (r *Reader[T, Q]) Known(id string) (value T, known bool) {
+	r.mu.Lock()
+	e := r.known(id)
+	r.mu.Unlock()
+	if e == nil {
+		return value, false
+	}
+	return r.source.Clone(e.value), true
+}
+
+// known returns what the snapshot has of an object, or nil. The caller holds the
+// mutex.
+func (r *Reader[T, Q]) known(id string) *entry[T] {
+	if e := r.snapshot[id]; e != nil && !expired(e.asOf) {
+		return e
+	}
+	return nil
 }
 
 // choose picks the request that a read waits for that missed the snapshot: a GET

@@ -1,0 +1,66 @@
+package clerk_test
+
+import (
+	"testing"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+func TestParseAPIURL(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"https://api.clerk.com/v1":     "https://api.clerk.com/v1",
+		"https://api.clerk.com/v1/":    "https://api.clerk.com/v1",
+		"https://api.clerk.com/v1//":   "https://api.clerk.com/v1",
+		"https://api.clerk.com":        "https://api.clerk.com/v1",
+		"https://api.clerk.com/":       "https://api.clerk.com/v1",
+		" https://api.clerk.com\n":     "https://api.clerk.com/v1",
+		"HTTPS://api.clerk.com":        "https://api.clerk.com/v1",
+		"https://proxy.example/clerk/": "https://proxy.example/clerk/v1",
+		"https://proxy.example/xv1":    "https://proxy.example/xv1/v1",
+		"https://10.0.0.1:8443":        "https://10.0.0.1:8443/v1",
+		"http://127.0.0.1:8080":        "http://127.0.0.1:8080/v1",
+		"http://127.9.9.9":             "http://127.9.9.9/v1",
+		"http://[::1]:8080/v1":         "http://[::1]:8080/v1",
+		"http://localhost:8080":        "http://localhost:8080/v1",
+		"http://clerk.localhost":       "http://clerk.localhost/v1",
+	} {
+		u, err := clerk.ParseAPIURL(raw)
+		noError(t, err)
+		equal(t, raw, u.String(), want)
+	}
+	for raw, want := range map[string]error{
+		"":                                  clerk.ErrURLMalformed,
+		"api.clerk.com":                     clerk.ErrURLMalformed,
+		"/v1":                               clerk.ErrURLMalformed,
+		"https://":                          clerk.ErrURLMalformed,
+		"https:///v1":                       clerk.ErrURLMalformed,
+		"https://:8080":                     clerk.ErrURLMalformed,
+		"https:api.clerk.com":               clerk.ErrURLMalformed,
+		"javascript:alert(1)":               clerk.ErrURLMalformed,
+		"javascript://api.clerk.com/%0a":    clerk.ErrURLMalformed,
+		"file:///etc/passwd":                clerk.ErrURLMalformed,
+		"ftp://api.clerk.com":               clerk.ErrURLMalformed,
+		"https://api.clerk.com:port":        clerk.ErrURLMalformed,
+		"https://api.clerk.com/%zz":         clerk.ErrURLMalformed,
+		"https://api.clerk.com\x00":         clerk.ErrURLMalformed,
+		"https://аpi.clerk.com":             clerk.ErrURLMalformed, // the first letter is Cyrillic
+		"https://%d0%b0pi.clerk.com":        clerk.ErrURLMalformed,
+		"http://api.clerk.com":              clerk.ErrURLInsecure,
+		"http://127.0.0.1.example.com":      clerk.ErrURLInsecure,
+		"http://localhost.example.com":      clerk.ErrURLInsecure,
+		"http://notlocalhost":               clerk.ErrURLInsecure,
+		"http://0.0.0.0":                    clerk.ErrURLInsecure,
+		"http://[2001:db8::1]":              clerk.ErrURLInsecure,
+		"https://user@api.clerk.com":        clerk.ErrURLCredentials,
+		"https://user:secret@api.clerk.com": clerk.ErrURLCredentials,
+		"https://api.clerk.com/v1?key=1":    clerk.ErrURLTail,
+		"https://api.clerk.com/v1?":         clerk.ErrURLTail,
+		"https://api.clerk.com/v1#":         clerk.ErrURLTail,
+		"https://api.clerk.com/v1#top":      clerk.ErrURLTail,
+	} {
+		u, err := clerk.ParseAPIURL(raw)
+		equal(t, raw, err, want)
+		equal(t, raw+" gives nothing", u == nil, true)
+	}
+}

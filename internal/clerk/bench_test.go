@@ -1,0 +1,75 @@
+package clerk
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// BenchmarkDecode reads answers as they come over the wire: an application, and a page
+// of as many as Clerk gives at once.
+func BenchmarkDecode(b *testing.B) {
+	b.Run("application", func(b *testing.B) {
+		body := []byte(wholeApplication)
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if decoded, err := decodeApplication(body); err != nil || decoded.complete() != nil {
+				b.Fatal(err, decoded.problems)
+			}
+		}
+	})
+	b.Run("page of 500", func(b *testing.B) {
+		items := strings.Repeat(wholeApplication+",", 499) + wholeApplication
+		body := []byte(`{"data":[` + items + `],"total_count":500}`)
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if page, err := decodePage(body); err != nil || len(page.applications) != 500 {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkRequest makes requests of the simulator, which is in this process: what it
+// takes is the client's, net/http's and the simulator's.
+func BenchmarkRequest(b *testing.B) {
+	server := clerktest.NewServer(clerktest.WithoutRequestLog())
+	b.Cleanup(server.Close)
+	ids := server.SeedMany(500, "app %d")
+	key, err := ParseSecretKey(server.Key())
+	if err != nil {
+		b.Fatal(err)
+	}
+	base, err := ParseAPIURL(server.URL())
+	if err != nil {
+		b.Fatal(err)
+	}
+	client := New(Config{SecretKey: key, APIURL: base, Transport: server.RoundTripper(), RequestsPer10s: 1 << 20, SeparateReads: true})
+
+	for _, benchmark := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"get", func(ctx context.Context) error {
+			_, err := client.GetOAuthApplication(ctx, ids[0])
+			return err
+		}},
+		{"page of 500", func(ctx context.Context) error {
+			_, err := client.ListOAuthApplications(ctx, ListQuery{Limit: 500})
+			return err
+		}},
+	} {
+		b.Run(benchmark.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := benchmark.do(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

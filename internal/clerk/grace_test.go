@@ -1,0 +1,366 @@
+package clerk_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// allOperations are the operations of a client on an application that exists.
+var allOperations = map[string]func(context.Context, *clerk.Client, string) error{
+	"get": func(ctx context.Context, c *clerk.Client, id string) error {
+		_, err := c.GetOAuthApplication(ctx, id)
+		return err
+	},
+	"get fresh": func(ctx context.Context, c *clerk.Client, id string) error {
+		_, err := c.GetOAuthApplicationFresh(ctx, id)
+		return err
+	},
+	"list": func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.ListOAuthApplications(ctx, clerk.ListQuery{})
+		return err
+	},
+	"find by client id": func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.FindOAuthApplicationByClientID(ctx, "d9g4CT4WYiCBm7EU")
+		return err
+	},
+	"find by name": func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.FindOAuthApplicationByName(ctx, "web")
+		return err
+	},
+	"create": func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.CreateOAuthApplication(ctx, fieldsNamed("new"))
+		return err
+	},
+	"update": func(ctx context.Context, c *clerk.Client, id string) error {
+		_, err := c.UpdateOAuthApplication(ctx, id, clerk.OAuthApplicationFields{Name: new("new")})
+		return err
+	},
+	"rotate": func(ctx context.Context, c *clerk.Client, id string) error {
+		_, err := c.RotateClientSecret(ctx, id)
+		return err
+	},
+	"upload": func(ctx context.Context, c *clerk.Client, id string) error {
+		_, err := c.UploadOAuthApplicationLogo(ctx, id, "logo.png", pngImage)
+		return err
+	},
+	"delete": func(ctx context.Context, c *clerk.Client, id string) error {
+		return c.DeleteOAuthApplication(ctx, id)
+	},
+	"get settings": func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.GetOAuthApplicationSettings(ctx)
+		return err
+	},
+	"update settings": func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.UpdateOAuthApplicationSettings(ctx, clerk.OAuthApplicationSettingsFields{OAuthJWTAccessTokens: new(true)})
+		return err
+	},
+	"instance": func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.Instance(ctx)
+		return err
+	},
+}
+
+func TestNothingIsSentOnAContextThatIsOver(t *testing.T) {
+	t.Parallel()
+	for name, operate := range allOperations {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(b *bench) {
+				ctx, cancel := context.WithCancel(b.Context())
+				cancel()
+				err := operate(ctx, b.client, b.server.Seed("web"))
+				equal(b, "is context.Canceled", errors.Is(err, context.Canceled), true)
+				equal(b, "requests", b.server.CountRequests("", ""), 0)
+			})
+		})
+	}
+}
+
+// Waits, whatever for, end at once, and nothing is sent afterwards.
+func TestWaitsEndWithTheContext(t *testing.T) {
+	t.Parallel()
+	for kind, fault := range map[string]clerktest.Fault{
+		"429 with Retry-After": clerktest.TooManyRequests("30"),
+		"429 without":          clerktest.TooManyRequests(),
+		"locked":               {Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 409, Code: "resource_locked", Header: http.Header{"Retry-After": {"30"}}}},
+	} {
+		for name, operate := range allOperations {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				inVirtualTime(t, func(b *bench) {
+					id := b.server.Seed("web")
+					b.server.Inject(fault)
+					const patience = 10 * time.Millisecond
+					err := operate(b.cancelledAfter(patience), b.client, id)
+					if b.elapsed() > patience {
+						b.Errorf("it went on for %s", b.elapsed()-patience)
+					}
+					if b.elapsed() < patience {
+						return // a backoff that came out shorter, repeatedly; nothing was interrupted
+					}
+					equal(b, "is context.Canceled", errors.Is(err, context.Canceled), true)
+					sent := b.server.CountRequests("", "")
+					time.Sleep(time.Minute)
+					equal(b, "requests afterwards", b.server.CountRequests("", "")-sent, 0)
+				})
+			})
+		}
+	}
+}
+
+// What can be repeated is torn off in flight.
+func TestRepeatableOperationsEndWithTheContext(t *testing.T) {
+	t.Parallel()
+	for name, operate := range allOperations {
+		if name == "create" || name == "rotate" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(b *bench) {
+				id := b.server.Seed("web")
+				b.server.Inject(clerktest.NeverAnswers())
+				err := operate(b.cancelledAfter(time.Second), b.client, id)
+				equal(b, "is context.Canceled", errors.Is(err, context.Canceled), true)
+				equal(b, "time", b.elapsed(), time.Second)
+			})
+		})
+	}
+}
+
+func TestCreateInFlightSurvivesAnInterrupt(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]clerktest.Fault{
+		"slow work":   clerktest.Slow(4900 * time.Millisecond),
+		"slow answer": clerktest.SlowAnswer(4900 * time.Millisecond),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(b *bench) {
+				b.server.Inject(onCreate(fault))
+				creation, err := b.client.CreateOAuthApplication(b.cancelledAfter(time.Second), fieldsNamed("web"))
+				noError(b, err)
+				equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
+				equal(b, "adopted", creation.Adopted, false)
+				equal(b, "time", b.elapsed(), 4900*time.Millisecond)
+				equal(b, "requests", b.server.CountRequests("", ""), 1)
+			})
+		})
+	}
+}
+
+// The deadline of an operation is an interrupt too.
+func TestCreateInFlightSurvivesADeadline(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(b *bench) {
+		b.server.Inject(onCreate(clerktest.SlowAnswer(3 * time.Second)))
+		ctx, cancel := context.WithTimeout(b.Context(), time.Second)
+		defer cancel()
+		creation, err := b.client.CreateOAuthApplication(ctx, fieldsNamed("web"))
+		noError(b, err)
+		equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
+		equal(b, "time", b.elapsed(), 3*time.Second)
+	})
+}
+
+// The create has 4 s from the interrupt on. When they are over it is looked for once, and adopted if it is there.
+func TestInterruptedCreateIsLookedForOnce(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault   clerktest.Fault
+		more    []clerktest.Fault
+		adopted bool
+		secret  bool
+		time    time.Duration
+	}{
+		"carried out":     {clerktest.SlowAnswer(time.Hour), nil, true, true, 5 * time.Second},
+		"not carried out": {clerktest.NeverAnswers(), nil, false, false, 5 * time.Second},
+		"carried out, and everything is slow": {
+			clerktest.SlowAnswer(time.Hour),
+			[]clerktest.Fault{onList(clerktest.SlowAnswer(time.Second)), onRotate(clerktest.SlowAnswer(900 * time.Millisecond))},
+			true, true, 6900 * time.Millisecond,
+		},
+		"carried out, and the list is too slow": {
+			clerktest.SlowAnswer(time.Hour),
+			[]clerktest.Fault{onList(clerktest.SlowAnswer(time.Hour))},
+			false, false, 7 * time.Second,
+		},
+		"carried out, and the rotation is too slow": {
+			clerktest.SlowAnswer(time.Hour),
+			[]clerktest.Fault{onRotate(clerktest.SlowAnswer(time.Hour))},
+			true, false, 7 * time.Second,
+		},
+		"carried out, and the list is throttled": {
+			clerktest.SlowAnswer(time.Hour),
+			[]clerktest.Fault{onList(clerktest.TooManyRequests("5"))},
+			false, false, 7 * time.Second,
+		},
+		"carried out, and the rotation is lost again and again": {
+			clerktest.SlowAnswer(time.Hour),
+			[]clerktest.Fault{onRotate(clerktest.ResetAfterWork())},
+			true, false, 5 * time.Second,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(b *bench) {
+				b.server.Inject(onCreate(test.fault))
+				for _, fault := range test.more {
+					b.server.Inject(fault)
+				}
+				creation, err := b.client.CreateOAuthApplication(b.cancelledAfter(time.Second), fieldsNamed("web"))
+				equal(b, "time", b.elapsed(), test.time)
+				equal(b, "creates", b.posts(), 1)
+				equal(b, "adopted", creation.Adopted, test.adopted)
+				if !test.adopted {
+					b.assertUnknown(err, "web", 0)
+					return
+				}
+				noError(b, err)
+				equal(b, "has a secret", !creation.ClientSecret.IsEmpty(), test.secret)
+				if test.secret {
+					equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
+				} else {
+					equal(b, "says why not", creation.RotationError != nil, true)
+				}
+			})
+		})
+	}
+}
+
+// An interrupt while a lost create is looked for: one more look, at once, and no second create.
+func TestInterruptDuringTheLookForACreate(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault   clerktest.Fault
+		adopted bool
+	}{
+		"carried out by then":     {clerktest.LateCommit(2 * time.Second), true},
+		"not carried out by then": {clerktest.LateCommit(4 * time.Second), false},
+		"never carried out":       {clerktest.ResetBeforeWork(), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(b *bench) {
+				b.server.Inject(onCreate(test.fault))
+				// The looks are at 0.5, 1.5 and 3.5 s.
+				creation, err := b.client.CreateOAuthApplication(b.cancelledAfter(2500*time.Millisecond), fieldsNamed("web"))
+				equal(b, "time", b.elapsed(), 2500*time.Millisecond)
+				equal(b, "creates", b.posts(), 1)
+				equal(b, "lists", b.lists(), 3)
+				if test.adopted {
+					b.assertAdopted(creation, err, "web")
+					return
+				}
+				b.assertUnknown(err, "web", 0)
+			})
+		})
+	}
+}
+
+func TestInterruptDuringTheSecondCreate(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(b *bench) {
+		b.server.Inject(onCreate(clerktest.ResetBeforeWork()).Once())
+		b.server.Inject(onCreate(clerktest.SlowAnswer(3 * time.Second)).Once())
+		creation, err := b.client.CreateOAuthApplication(b.cancelledAfter(lookTime+time.Second), fieldsNamed("web"))
+		noError(b, err)
+		equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
+		equal(b, "time", b.elapsed(), lookTime+3*time.Second)
+	})
+}
+
+func TestRotationInFlightSurvivesAnInterrupt(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(b *bench) {
+		id := b.server.Seed("web")
+		b.server.Inject(onRotate(clerktest.SlowAnswer(4900 * time.Millisecond)))
+		rotation, err := b.client.RotateClientSecret(b.cancelledAfter(time.Second), id)
+		b.assertCurrent(rotation, err, id)
+		equal(b, "time", b.elapsed(), 4900*time.Millisecond)
+	})
+}
+
+// Its old secret may be dead: an interrupted rotation that was lost is tried again as long as the grace lasts.
+func TestInterruptedRotation(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		faults  []clerktest.Fault
+		known   bool
+		settled bool
+		time    time.Duration
+	}{
+		"never answered":                     {[]clerktest.Fault{clerktest.NeverAnswers()}, false, false, 7 * time.Second},
+		"lost in the grace":                  {[]clerktest.Fault{slowly(clerktest.ResetAfterWork(), 2*time.Second).Once()}, true, false, 2 * time.Second},
+		"interrupted before the second":      {[]clerktest.Fault{clerktest.ResetAfterWork().Once()}, true, false, time.Second},
+		"lost again and again":               {[]clerktest.Fault{clerktest.ResetAfterWork()}, false, false, time.Second},
+		"the second is slow, within limits":  {[]clerktest.Fault{clerktest.ResetAfterWork().Once(), clerktest.SlowAnswer(5 * time.Second)}, true, false, 6 * time.Second},
+		"the second is slow, without limits": {[]clerktest.Fault{clerktest.ResetAfterWork().Once(), clerktest.SlowAnswer(time.Hour)}, false, false, 7 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(b *bench) {
+				id := b.server.Seed("web")
+				for _, fault := range test.faults {
+					b.server.Inject(onRotate(fault))
+				}
+				rotation, err := b.client.RotateClientSecret(b.cancelledAfter(time.Second), id)
+				equal(b, "time", b.elapsed(), test.time)
+				if !test.known {
+					asError[*clerk.UnknownRotationError](b, err)
+					return
+				}
+				b.assertCurrent(rotation, err, id)
+				equal(b, "unsettled", rotation.Unsettled, !test.settled)
+			})
+		})
+	}
+}
+
+// slowly puts a wait before the work of a fault.
+func slowly(f clerktest.Fault, delay time.Duration) clerktest.Fault {
+	f.Delay = delay
+	return f
+}
+
+// A create that waits for another of its name is not begun when the user interrupts.
+func TestInterruptWhileWaitingForTheName(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(b *bench) {
+		b.server.Inject(onCreate(clerktest.SlowAnswer(20 * time.Second)))
+		first := make(chan error)
+		go func() {
+			_, err := b.client.CreateOAuthApplication(b.Context(), fieldsNamed("web"))
+			first <- err
+		}()
+		synctest.Wait()
+		_, err := b.client.CreateOAuthApplication(b.cancelledAfter(time.Second), fieldsNamed("web"))
+		equal(b, "error", err, context.Canceled)
+		equal(b, "time", b.elapsed(), time.Second)
+		noError(b, <-first)
+		equal(b, "creates", b.posts(), 1)
+	})
+}
+
+func TestNothingIsLeftBehindByInterruptedOperations(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(b *bench) {
+		id := b.server.Seed("web")
+		b.server.Inject(clerktest.SlowAnswer(50 * time.Millisecond))
+		for round := range 80 {
+			for _, operate := range allOperations {
+				ctx, cancel := context.WithTimeout(b.Context(), time.Duration(round)*time.Millisecond)
+				_ = operate(ctx, b.client, id)
+				cancel()
+			}
+		}
+		// The bubble fails if a goroutine is left when it ends.
+	}, func(config *clerk.Config) { config.RequestsPer10s = 1e6 })
+}

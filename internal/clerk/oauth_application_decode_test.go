@@ -1,0 +1,339 @@
+package clerk
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// wholeApplication is an answer of the API as it comes over the wire, written by hand after Clerk's OpenAPI document.
+const wholeApplication = `{
+	"object": "oauth_application",
+	"id": "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u",
+	"instance_id": "ins_2O4BCh3zUONvWlZHtBXv6s6tm7a",
+	"name": "Back office",
+	"client_id": "d9g4CT4WYiCBm7EU",
+	"client_uri": "https://client.example",
+	"client_image_url": "https://img.example/logo.png",
+	"dynamically_registered": true,
+	"consent_screen_enabled": true,
+	"pkce_required": true,
+	"public": true,
+	"scopes": "profile email  openid email",
+	"redirect_uris": ["https://b.example/cb", "https://a.example/cb"],
+	"callback_url": "https://b.example/cb",
+	"authorize_url": "https://verb-noun-42.clerk.accounts.dev/oauth/authorize",
+	"token_fetch_url": "https://verb-noun-42.clerk.accounts.dev/oauth/token",
+	"user_info_url": "https://verb-noun-42.clerk.accounts.dev/oauth/userinfo",
+	"discovery_url": "https://verb-noun-42.clerk.accounts.dev/.well-known/openid-configuration",
+	"token_introspection_url": "https://verb-noun-42.clerk.accounts.dev/oauth/token_info",
+	"created_at": 1755000000123,
+	"updated_at": 1755000060456,
+	"client_secret": "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k",
+	"device_authorization_grant_enabled": true,
+	"something": {"else": [1, 2, {"entirely": null}]}
+}`
+
+func TestDecodeApplication(t *testing.T) {
+	t.Parallel()
+	decoded, err := decodeApplication([]byte(wholeApplication))
+	if err != nil || len(decoded.problems) > 0 {
+		t.Fatalf("error %v, problems %v", err, decoded.problems)
+	}
+	want := OAuthApplication{
+		ID:                    "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u",
+		InstanceID:            "ins_2O4BCh3zUONvWlZHtBXv6s6tm7a",
+		ClientID:              "d9g4CT4WYiCBm7EU",
+		Name:                  "Back office",
+		RedirectURIs:          []string{"https://b.example/cb", "https://a.example/cb"},
+		Scopes:                []string{"email", "openid", "profile"},
+		ConsentScreenEnabled:  true,
+		PKCERequired:          true,
+		Public:                true,
+		DynamicallyRegistered: true,
+		ClientURI:             new("https://client.example"),
+		ClientImageURL:        new("https://img.example/logo.png"),
+		CallbackURL:           "https://b.example/cb",
+		AuthorizeURL:          "https://verb-noun-42.clerk.accounts.dev/oauth/authorize",
+		TokenFetchURL:         "https://verb-noun-42.clerk.accounts.dev/oauth/token",
+		UserInfoURL:           "https://verb-noun-42.clerk.accounts.dev/oauth/userinfo",
+		DiscoveryURL:          "https://verb-noun-42.clerk.accounts.dev/.well-known/openid-configuration",
+		TokenIntrospectionURL: "https://verb-noun-42.clerk.accounts.dev/oauth/token_info",
+		CreatedAt:             time.Date(2025, 8, 12, 12, 0, 0, 123e6, time.UTC),
+		UpdatedAt:             time.Date(2025, 8, 12, 12, 1, 0, 456e6, time.UTC),
+	}
+	if !reflect.DeepEqual(decoded.app, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", decoded.app, want)
+	}
+	if got := decoded.secret.Reveal(); got != "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k" {
+		t.Errorf("secret: %q", got)
+	}
+}
+
+// with returns the whole application with a field replaced by other JSON; "" removes it.
+func with(name, value string) []byte {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(wholeApplication), &raw); err != nil {
+		panic(err)
+	}
+	raw[name] = json.RawMessage(value)
+	if value == "" {
+		delete(raw, name)
+	}
+	encoded, err := json.Marshal(raw)
+	if err != nil {
+		panic(err)
+	}
+	return encoded
+}
+
+// One surprise costs one field: every other one is read, the secret above all.
+func TestDecodeApplicationFieldByField(t *testing.T) {
+	t.Parallel()
+	const text, truth, list, number = "text", "truth", "list", "number"
+	examples := map[string]string{text: `"text"`, truth: "true", list: `["text"]`, number: "1755000000000"}
+	for name, field := range map[string]struct {
+		name     string // in OAuthApplication
+		kind     string
+		required bool
+	}{
+		"instance_id":             {"InstanceID", text, true},
+		"name":                    {"Name", text, true},
+		"public":                  {"Public", truth, true},
+		"pkce_required":           {"PKCERequired", truth, true},
+		"consent_screen_enabled":  {"ConsentScreenEnabled", truth, true},
+		"scopes":                  {"Scopes", text, false},
+		"redirect_uris":           {"RedirectURIs", list, false},
+		"dynamically_registered":  {"DynamicallyRegistered", truth, false},
+		"client_uri":              {"ClientURI", text, false},
+		"client_image_url":        {"ClientImageURL", text, false},
+		"callback_url":            {"CallbackURL", text, false},
+		"authorize_url":           {"AuthorizeURL", text, false},
+		"token_fetch_url":         {"TokenFetchURL", text, false},
+		"user_info_url":           {"UserInfoURL", text, false},
+		"discovery_url":           {"DiscoveryURL", text, false},
+		"token_introspection_url": {"TokenIntrospectionURL", text, false},
+		"created_at":              {"CreatedAt", number, false},
+		"updated_at":              {"UpdatedAt", number, false},
+	} {
+		check := func(value string, problem, empty bool) {
+			decoded, err := decodeApplication(with(name, value))
+			if err != nil {
+				t.Errorf("%s = %s: %v", name, value, err)
+				return
+			}
+			var problems int
+			if problem {
+				problems = 1
+			}
+			if len(decoded.problems) != problems || problem && !strings.HasPrefix(decoded.problems[0], name+" ") || problem == (decoded.complete() == nil) {
+				t.Errorf("%s = %s: problems %q, want %d", name, value, decoded.problems, problems)
+			}
+			got := reflect.ValueOf(decoded.app).FieldByName(field.name)
+			if (got.IsZero() || got.Kind() == reflect.Slice && got.Len() == 0) != empty {
+				t.Errorf("%s = %s is read as %v", name, value, got)
+			}
+			if decoded.secret.Reveal() != "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k" || decoded.app.ID == "" || decoded.app.ClientID == "" {
+				t.Errorf("%s = %s: the secret or an id is lost", name, value)
+			}
+		}
+		check("", field.required, true)
+		check("null", field.required, true)
+		check(`{"a": 1}`, true, true)
+		check(`[{"a": 1}]`, true, true)
+		check("7.5", true, true)
+		check("1e400", true, true)
+		for kind, example := range examples {
+			check(example, kind != field.kind, kind != field.kind)
+		}
+	}
+}
+
+func TestDecodeApplicationLists(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string][]string{`[]`: {}, `null`: nil, ``: nil, `["a"]`: {"a"}, `["b","a","b"]`: {"b", "a", "b"}} {
+		decoded, err := decodeApplication(with("redirect_uris", value))
+		if err != nil || !slices.Equal(decoded.app.RedirectURIs, want) {
+			t.Errorf("redirect_uris %s: %v (%v)", value, decoded.app.RedirectURIs, err)
+		}
+	}
+	for value, want := range map[string][]string{`""`: {}, `null`: {}, ``: {}, `"  b a  b "`: {"a", "b"}} {
+		decoded, err := decodeApplication(with("scopes", value))
+		if err != nil || !slices.Equal(decoded.app.Scopes, want) {
+			t.Errorf("scopes %s: %v (%v)", value, decoded.app.Scopes, err)
+		}
+	}
+}
+
+func TestDecodeApplicationTimes(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]time.Time{
+		"0":                 time.UnixMilli(0).UTC(),
+		"1.755e12":          time.UnixMilli(1755000000000).UTC(),
+		"1755000000000.0":   time.UnixMilli(1755000000000).UTC(),
+		"-1000":             time.UnixMilli(-1000).UTC(),
+		"9007199254740993":  time.UnixMilli(1 << 53).UTC(), // what a float holds of it
+		"1e300":             {},
+		"9.3e18":            {},
+		"99999999999999999": {},
+	} {
+		decoded, err := decodeApplication(with("created_at", value))
+		if err != nil || !decoded.app.CreatedAt.Equal(want) {
+			t.Errorf("created_at %s: %s, want %s (%v)", value, decoded.app.CreatedAt, want, err)
+		}
+		if problem := len(decoded.problems) > 0; problem != want.IsZero() {
+			t.Errorf("created_at %s: problems %v", value, decoded.problems)
+		}
+	}
+}
+
+func TestDecodeApplicationRefuses(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ body, says string }{
+		"nothing":            {"", "unexpected end"},
+		"null":               {"null", "it is null"},
+		"array":              {"[]", "JSON array"},
+		"text":               {`"oauth_application"`, "JSON string"},
+		"number":             {"17", "JSON number"},
+		"HTML":               {"<!DOCTYPE html>", "invalid character"},
+		"half":               {wholeApplication[:len(wholeApplication)/2], "unexpected end"},
+		"trailing garbage":   {wholeApplication + "garbage", "after top-level value"},
+		"two objects":        {wholeApplication + wholeApplication, "after top-level value"},
+		"BOM":                {"\ufeff" + wholeApplication, "invalid character"},
+		"too deep":           {`{"a":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + "}", "exceeded max depth"},
+		"object missing":     {string(with("object", "")), "not an OAuth application"},
+		"object null":        {string(with("object", "null")), "not an OAuth application"},
+		"other object":       {string(with("object", `"user"`)), `object is "user"`},
+		"object of any type": {string(with("object", `["oauth_application"]`)), "not an OAuth application"},
+		"id missing":         {string(with("id", "")), "no id"},
+		"id null":            {string(with("id", "null")), "no id"},
+		"id empty":           {string(with("id", `""`)), "no id"},
+		"id number":          {string(with("id", "7")), "no id"},
+		"id hostile":         {string(with("id", `"../users"`)), "../users"},
+		"id with NUL":        {string(with("id", `"oa_1\u0000"`)), `its id ("oa_1\x00") is none`},
+		"client_id missing":  {string(with("client_id", "")), "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u has no client_id"},
+		"client_id empty":    {string(with("client_id", `""`)), "no client_id"},
+		"keys in upper case": {strings.ReplaceAll(wholeApplication, `"id"`, `"ID"`), "no id"},
+		"Object in key":      {strings.ReplaceAll(wholeApplication, `"object"`, `"Object"`), "not an OAuth application"},
+	} {
+		if _, err := decodeApplication([]byte(test.body)); err == nil || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: error %v, want one with %q", name, err, test.says)
+		}
+	}
+}
+
+// What encoding/json would do to a struct: a key in another case would win over the right one.
+func TestDecodeApplicationKeys(t *testing.T) {
+	t.Parallel()
+	end := strings.LastIndex(wholeApplication, "}")
+	extend := func(more string) []byte { return []byte(wholeApplication[:end] + "," + more + "}") }
+
+	decoded, err := decodeApplication(extend(`"Client_Secret": "wrong", "NAME": "wrong", "ſcopes": "wrong"`))
+	if err != nil || decoded.secret.Reveal() != "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k" || decoded.app.Name != "Back office" || len(decoded.app.Scopes) != 3 {
+		t.Errorf("keys in another case were read: %+v (%v)", decoded.app, err)
+	}
+	decoded, err = decodeApplication(extend(`"name": "the last one"`))
+	if err != nil || decoded.app.Name != "the last one" {
+		t.Errorf("of a key that is there twice the last counts, not %q (%v)", decoded.app.Name, err)
+	}
+}
+
+func TestDecodeApplicationTexts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ json, want string }{
+		"emoji with joiners":    {`"👩‍💻 app"`, "👩‍💻 app"},
+		"decomposed":            {`"Cafe\u0301"`, "Cafe\u0301"},
+		"composed":              {`"Caf\u00e9"`, "Caf\u00e9"},
+		"right to left":         {`"\u202eabc"`, "\u202eabc"},
+		"surrogate pair":        {`"\ud83d\ude00"`, "😀"},
+		"lone surrogate":        {`"\ud83d"`, "\ufffd"},
+		"control characters":    {`"a\u0000b\nc"`, "a\x00b\nc"},
+		"HTML characters":       {`"<b>&</b>"`, "<b>&</b>"},
+		"escaped by the sender": {`"\u003cb\u003e"`, "<b>"},
+	} {
+		decoded, err := decodeApplication(with("name", test.json))
+		if err != nil || decoded.app.Name != test.want {
+			t.Errorf("%s: %q, want %q (%v)", name, decoded.app.Name, test.want, err)
+		}
+	}
+	broken := strings.Replace(wholeApplication, "Back office", "Back \xff\xfe office", 1)
+	decoded, err := decodeApplication([]byte(broken))
+	if err != nil || decoded.app.Name != "Back \ufffd\ufffd office" {
+		t.Errorf("invalid UTF-8: %q (%v)", decoded.app.Name, err)
+	}
+}
+
+func TestDecodePage(t *testing.T) {
+	t.Parallel()
+	whole := `{"data": [` + wholeApplication + `,` + string(with("id", `"oa_2"`)) + `], "total_count": 17, "more": true}`
+	page, err := decodePage([]byte(whole))
+	if err != nil || len(page.applications) != 2 || page.total != 17 || page.applications[1].ID != "oa_2" {
+		t.Errorf("page %+v (%v)", page, err)
+	}
+	page, err = decodePage([]byte(`{"data": [], "total_count": 0}`))
+	if err != nil || len(page.applications) != 0 || page.total != 0 {
+		t.Errorf("empty page %+v (%v)", page, err)
+	}
+
+	for body, says := range map[string]string{
+		`{"data": [], "total_count": null}`:               "total_count is missing",
+		`{"data": []}`:                                    "total_count is missing",
+		`{"data": [], "total_count": "1"}`:                "total_count has an unexpected type",
+		`{"data": [], "total_count": 1.5}`:                "total_count has an unexpected type",
+		`{"data": null, "total_count": 0}`:                "data is missing",
+		`{"total_count": 0}`:                              "data is missing",
+		`{"data": {}, "total_count": 0}`:                  "data has an unexpected type",
+		`{"data": [null], "total_count": 1}`:              "item 0",
+		`{"data": [7], "total_count": 1}`:                 "item 0",
+		`{"data": [{}], "total_count": 1}`:                "item 0",
+		`[` + wholeApplication + `]`:                      "array",
+		whole + "}":                                       "after top-level value",
+		strings.Replace(whole, `"oa_2"`, `"oa_2?x=1"`, 1): "oa_2?x=1",
+		// A field that cannot be read makes a page unusable: what it feeds is compared with the state.
+		`{"data": [` + string(with("public", `"no"`)) + `], "total_count": 1}`: "item 0 (id \"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u\"): public has an unexpected type",
+	} {
+		if _, err := decodePage([]byte(body)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%.80s: error %v, want one with %q", body, err, says)
+		}
+	}
+}
+
+func TestCloneSharesNothing(t *testing.T) {
+	t.Parallel()
+	decoded, err := decodeApplication([]byte(wholeApplication))
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := decoded.app
+	clone := app.clone()
+	if !reflect.DeepEqual(app, clone) {
+		t.Fatalf("the clone differs: %+v", clone)
+	}
+	clone.RedirectURIs[0], clone.Scopes[0], *clone.ClientURI, *clone.ClientImageURL = "x", "x", "x", "x"
+	if app.RedirectURIs[0] == "x" || app.Scopes[0] == "x" || *app.ClientURI == "x" || *app.ClientImageURL == "x" {
+		t.Error("a change of the clone is one of the original")
+	}
+	if nothing := (OAuthApplication{}).clone(); !reflect.DeepEqual(nothing, OAuthApplication{}) {
+		t.Errorf("the clone of nothing is %+v", nothing)
+	}
+}
+
+// The names of all fields above are Clerk's: each is in the document's example.
+func TestWholeApplicationHasEveryField(t *testing.T) {
+	t.Parallel()
+	var raw map[string]any
+	if err := json.Unmarshal([]byte(wholeApplication), &raw); err != nil {
+		t.Fatal(err)
+	}
+	decoded, _ := decodeApplication([]byte(wholeApplication))
+	value := reflect.ValueOf(decoded.app)
+	for i := range value.NumField() {
+		if value.Field(i).IsZero() {
+			t.Errorf("%s is not read from %v", value.Type().Field(i).Name, slices.Sorted(maps.Keys(raw)))
+		}
+	}
+}

@@ -1,0 +1,296 @@
+package clerk_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// appJSON is an answer of the API, written by hand after Clerk's OpenAPI document.
+const appJSON = `{"object":"oauth_application","id":"oa_1","instance_id":"ins_1","name":"web","client_id":"d9g4CT4WYiCBm7EU",` +
+	`"client_uri":null,"client_image_url":null,"dynamically_registered":false,"consent_screen_enabled":true,"pkce_required":false,"public":false,` +
+	`"scopes":"email profile","redirect_uris":[],"callback_url":"","authorize_url":"","token_fetch_url":"","user_info_url":"","discovery_url":"",` +
+	`"token_introspection_url":"","created_at":1755000000000,"updated_at":1755000000000,"client_secret":"VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k"}`
+
+const settingsJSON = `{"object":"oauth_application_settings","dynamic_oauth_client_registration":true,"default_scopes":null,"oauth_jwt_access_tokens":true,` +
+	`"client_id_metadata_documents_advertised":false,"client_id_metadata_documents_only_allow_pre_registered_clients":false,"client_id_metadata_documents_block_implicitly_allowed_clients":false}`
+
+// TestRequests holds what each method of the client puts on the wire against requests that were written by hand.
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	everything := clerk.OAuthApplicationFields{
+		Name: new("Büro & <more>"), RedirectURIs: &[]string{"https://b.example/cb", "myapp://cb"}, Scopes: &[]string{"profile", "email", "profile"},
+		ConsentScreenEnabled: new(false), PKCERequired: new(true), Public: new(false),
+	}
+	for name, test := range map[string]struct {
+		call        func(*clerk.Client) error
+		line        string // method and address
+		contentType string
+		body        string
+		answer      string
+	}{
+		"get": {
+			func(c *clerk.Client) error { _, err := c.GetOAuthApplication(t.Context(), "oa_1"); return err },
+			"GET https://api.clerk.com/v1/oauth_applications/oa_1", "", "", appJSON,
+		},
+		"get fresh": {
+			func(c *clerk.Client) error { _, err := c.GetOAuthApplicationFresh(t.Context(), "oa_1"); return err },
+			"GET https://api.clerk.com/v1/oauth_applications/oa_1", "", "", appJSON,
+		},
+		"list": {
+			func(c *clerk.Client) error {
+				_, err := c.ListOAuthApplications(t.Context(), clerk.ListQuery{})
+				return err
+			},
+			"GET https://api.clerk.com/v1/oauth_applications?limit=500&offset=0&order_by=%2Bcreated_at", "", "", `{"data":[],"total_count":0}`,
+		},
+		"list of a name": {
+			func(c *clerk.Client) error {
+				_, err := c.ListOAuthApplications(t.Context(), clerk.ListQuery{NameQuery: "a+b &=%/?#ü", OrderBy: "-name"})
+				return err
+			},
+			"GET https://api.clerk.com/v1/oauth_applications?limit=500&name_query=a%2Bb+%26%3D%25%2F%3F%23%C3%BC&offset=0&order_by=-name", "", "", `{"data":[],"total_count":0}`,
+		},
+		"create with a name alone": {
+			func(c *clerk.Client) error {
+				_, err := c.CreateOAuthApplication(t.Context(), clerk.OAuthApplicationFields{Name: new("web")})
+				return err
+			},
+			"POST https://api.clerk.com/v1/oauth_applications", "application/json", `{"name":"web"}`, appJSON,
+		},
+		"create with everything": {
+			func(c *clerk.Client) error { _, err := c.CreateOAuthApplication(t.Context(), everything); return err },
+			"POST https://api.clerk.com/v1/oauth_applications", "application/json",
+			`{"name":"Büro \u0026 \u003cmore\u003e","redirect_uris":["https://b.example/cb","myapp://cb"],"scopes":"email profile","consent_screen_enabled":false,"pkce_required":true,"public":false}`, appJSON,
+		},
+		"update of one field": {
+			func(c *clerk.Client) error {
+				_, err := c.UpdateOAuthApplication(t.Context(), "oa_1", clerk.OAuthApplicationFields{Public: new(true)})
+				return err
+			},
+			"PATCH https://api.clerk.com/v1/oauth_applications/oa_1", "application/json", `{"public":true}`, appJSON,
+		},
+		"update that empties": {
+			func(c *clerk.Client) error {
+				_, err := c.UpdateOAuthApplication(t.Context(), "oa_1", clerk.OAuthApplicationFields{RedirectURIs: new([]string(nil)), Scopes: &[]string{}})
+				return err
+			},
+			"PATCH https://api.clerk.com/v1/oauth_applications/oa_1", "application/json", `{"redirect_uris":[],"scopes":""}`, appJSON,
+		},
+		"rotate": {
+			func(c *clerk.Client) error { _, err := c.RotateClientSecret(t.Context(), "oa_1"); return err },
+			"POST https://api.clerk.com/v1/oauth_applications/oa_1/rotate_secret", "", "", appJSON,
+		},
+		"delete": {
+			func(c *clerk.Client) error { return c.DeleteOAuthApplication(t.Context(), "oa_1") },
+			"DELETE https://api.clerk.com/v1/oauth_applications/oa_1", "", "", `{"object":"oauth_application","id":"oa_1","deleted":true}`,
+		},
+		"get settings": {
+			func(c *clerk.Client) error { _, err := c.GetOAuthApplicationSettings(t.Context()); return err },
+			"GET https://api.clerk.com/v1/instance/oauth_application_settings", "", "", settingsJSON,
+		},
+		"update settings": {
+			func(c *clerk.Client) error {
+				_, err := c.UpdateOAuthApplicationSettings(t.Context(), clerk.OAuthApplicationSettingsFields{
+					DynamicOAuthClientRegistration: new(true), DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"profile", "email", "email"}}, OAuthJWTAccessTokens: new(false),
+					ClientIDMetadataDocumentsAdvertised: new(true), ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: new(false), ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: new(true),
+				})
+				return err
+			},
+			"PATCH https://api.clerk.com/v1/instance/oauth_application_settings", "application/json",
+			`{"dynamic_oauth_client_registration":true,"default_scopes":["email","profile"],"oauth_jwt_access_tokens":false,"client_id_metadata_documents_advertised":true,` +
+				`"client_id_metadata_documents_only_allow_pre_registered_clients":false,"client_id_metadata_documents_block_implicitly_allowed_clients":true}`, settingsJSON,
+		},
+		"reset of a setting": {
+			func(c *clerk.Client) error {
+				_, err := c.UpdateOAuthApplicationSettings(t.Context(), clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}})
+				return err
+			},
+			"PATCH https://api.clerk.com/v1/instance/oauth_application_settings", "application/json", `{"default_scopes":null}`, settingsJSON,
+		},
+		"instance": {
+			func(c *clerk.Client) error { _, err := c.Instance(t.Context()); return err },
+			"GET https://api.clerk.com/v1/instance", "", "", `{"object":"instance","id":"ins_1","environment_type":"production"}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests []*http.Request
+			client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+				requests = append(requests, req)
+				return answering(200, "application/json", test.answer)(req)
+			}), func(config *clerk.Config) { config.UserAgent = "terraform-provider-clerk/1.2.3 (terraform/1.9.8)" })
+			noError(t, test.call(client))
+			if len(requests) != 1 {
+				t.Fatalf("%d requests", len(requests))
+			}
+			req := requests[0]
+			equal(t, "line", req.Method+" "+req.URL.String(), test.line)
+			want := http.Header{
+				"Accept": {"application/json"}, "Authorization": {"Bearer " + testKey}, "Clerk-Api-Version": {"2026-05-12"},
+				"User-Agent": {"terraform-provider-clerk/1.2.3 (terraform/1.9.8)"},
+			}
+			if test.contentType != "" {
+				want.Set("Content-Type", test.contentType)
+			}
+			for header := range req.Header {
+				equal(t, header, strings.Join(req.Header[header], "|"), strings.Join(want[header], "|"))
+				want.Del(header)
+			}
+			for header := range want {
+				t.Errorf("the header %s is missing", header)
+			}
+			body := ""
+			if req.Body != nil {
+				read, err := io.ReadAll(req.Body)
+				noError(t, err)
+				body = string(read)
+			}
+			equal(t, "body", body, test.body)
+			equal(t, "length", req.ContentLength, int64(len(test.body)))
+		})
+	}
+}
+
+// What a real transport adds to the headers is known too, and cookies are not kept.
+func TestRequestsHaveNoOtherHeaders(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(b *bench) {
+		id := b.server.Seed("web")
+		b.server.Inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 503, Code: "service_unavailable", Header: http.Header{"Set-Cookie": {"__cf_bm=1; Path=/"}}}}.Once())
+		noError(b, allOperations["get"](b.Context(), b.client, id))
+		for _, operate := range allOperations {
+			if err := operate(b.Context(), b.client, id); !errors.Is(err, clerk.ErrNoMatch) {
+				noError(b, err)
+			}
+			id = b.server.Seed("another") // the last one may be deleted by now
+		}
+		allowed := map[string]bool{"Accept": true, "Accept-Encoding": true, "Clerk-Api-Version": true, "Content-Length": true, "Content-Type": true, "User-Agent": true}
+		for _, request := range b.server.Requests() {
+			equal(b, "authorization", request.Authorization(), "Bearer "+b.server.Key())
+			for header := range request.Header {
+				if !allowed[header] {
+					b.Errorf("%s %s has the header %s", request.Method, request.Path, header)
+				}
+			}
+		}
+	})
+}
+
+func TestAPIURLWithAPath(t *testing.T) {
+	t.Parallel()
+	base, err := clerk.ParseAPIURL("https://proxy.example:8443/clerk/")
+	noError(t, err)
+	var asked string
+	client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+		asked = req.URL.String()
+		return answering(200, "", appJSON)(req)
+	}), func(config *clerk.Config) { config.APIURL = base })
+	_, err = client.GetOAuthApplication(t.Context(), "oa_1")
+	noError(t, err)
+	equal(t, "address", asked, "https://proxy.example:8443/clerk/v1/oauth_applications/oa_1")
+}
+
+func TestGetChecksTheAnswer(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ answer, says string }{
+		"another application": {strings.Replace(appJSON, `"oa_1"`, `"oa_2"`, 1), `another application ("oa_2")`},
+		"incomplete":          {strings.Replace(appJSON, `"name":"web",`, "", 1), "name is missing"},
+		"another object":      {strings.Replace(appJSON, `"oauth_application"`, `"user"`, 1), `object is "user"`},
+	} {
+		for operation, call := range map[string]func(*clerk.Client) error{
+			"get":    func(c *clerk.Client) error { _, err := c.GetOAuthApplication(t.Context(), "oa_1"); return err },
+			"update": func(c *clerk.Client) error { return allOperations["update"](t.Context(), c, "oa_1") },
+			"upload": func(c *clerk.Client) error { return allOperations["upload"](t.Context(), c, "oa_1") },
+		} {
+			err := call(clientOn(t, answering(200, "application/json", test.answer)))
+			if wrong := asError[*clerk.AnswerError](t, err); !strings.Contains(wrong.Problem, test.says) || wrong.Status != 200 {
+				t.Errorf("%s/%s: %v", operation, name, err)
+			}
+		}
+	}
+}
+
+func TestDeleteChecksTheAnswer(t *testing.T) {
+	t.Parallel()
+	for answer, ok := range map[string]bool{
+		`{"object":"oauth_application","id":"oa_1","deleted":true}`: true,
+		`{"deleted":true,"slug":null,"new":[1]}`:                    true,
+		`{"object":"oauth_application","id":"oa_1"}`:                false,
+		`{"deleted":false}`:                                         false,
+		`{"deleted":null}`:                                          false,
+		`{"deleted":"true"}`:                                        false,
+		`null`:                                                      false,
+		`[]`:                                                        false,
+		`<html>`:                                                    false,
+		``:                                                          false,
+	} {
+		err := clientOn(t, answering(200, "application/json", answer)).DeleteOAuthApplication(t.Context(), "oa_1")
+		equal(t, "deleted by "+answer, err == nil, ok)
+	}
+}
+
+// What is not there is asked for by a request of its own, whatever a list says.
+func TestDeletedApplicationIsNotFound(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(b *bench) {
+		id := b.server.Seed("web")
+		noError(b, b.client.DeleteOAuthApplication(b.Context(), id))
+		equal(b, "deleted again", clerk.IsNotFound(b.client.DeleteOAuthApplication(b.Context(), id)), true)
+		for _, name := range []string{"get", "get fresh", "update", "rotate", "upload"} {
+			equal(b, name, clerk.IsNotFound(allOperations[name](b.Context(), b.client, id)), true)
+		}
+	})
+}
+
+func TestClientUnderEverySwitch(t *testing.T) {
+	t.Parallel()
+	for _, setting := range clerktest.AllSwitches() {
+		t.Run(setting.Name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(b *bench) {
+				b.server.Set(setting.Switches)
+				fields := fieldsNamed("web")
+				fields.RedirectURIs = &[]string{"https://b.example/cb", "https://a.example/cb"}
+				creation, err := b.client.CreateOAuthApplication(b.Context(), fields)
+				noError(b, err)
+				equal(b, "problems", len(creation.Problems), 0)
+				equal(b, "refused", len(fields.Refused(creation.Application)), 0)
+				changed := clerk.OAuthApplicationFields{Name: new("new"), Scopes: &[]string{"openid"}}
+				app, err := b.client.UpdateOAuthApplication(b.Context(), creation.Application.ID, changed)
+				noError(b, err)
+				equal(b, "refused", len(changed.Refused(app)), 0)
+				rotation, err := b.client.RotateClientSecret(b.Context(), app.ID)
+				b.assertCurrent(rotation, err, app.ID)
+			})
+		})
+	}
+}
+
+func TestObserver(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(b *bench) {
+		id := b.server.Seed("web")
+		b.server.Inject(clerktest.HTML(502).Once())
+		_, err := b.client.GetOAuthApplication(b.Context(), id)
+		noError(b, err)
+		events := b.events.all()
+		equal(b, "events", len(events), 2)
+		for i, event := range events {
+			equal(b, "method", event.Method, "GET")
+			equal(b, "route", event.Route, "/oauth_applications/{id}")
+			equal(b, "attempt", event.Attempt, i+1)
+			equal(b, "trace id", len(event.TraceID), 32)
+			equal(b, "has bytes", event.Bytes > 100, true)
+		}
+		equal(b, "status", events[0].Status, 502)
+		equal(b, "outcome", events[0].Outcome, "failed")
+		equal(b, "status", events[1].Status, 200)
+		equal(b, "outcome", events[1].Outcome, "ok")
+	})
+}
