@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -17,24 +16,23 @@ import (
 // addError turns an error of package clerk into diagnostics; it is the only place
 // where that happens. action completes "Unable to …". An error that Clerk
 // attributes to a field stands on the attribute of that name, if params has it.
+//
+// A detail says, in this order: what happened, in Clerk's words where there are
+// any; what follows from it and what to do (diagnostic_steps.go); and the facts
+// that Clerk's support asks for.
 func addError(diags *diag.Diagnostics, action string, err error, params map[string]path.Path) {
 	summary := "Unable to " + action
-	var api *clerk.APIError
-	if !errors.As(err, &api) || len(api.Errors) == 0 {
-		diags.AddError(summary, paragraphs(sentence(err.Error()), nextStep(err), traceLine(err)))
+	api, ok := errors.AsType[*clerk.APIError](err)
+	if !ok || len(api.Errors) == 0 {
+		diags.AddError(summary, paragraphs(sentence(plainText(err)), nextStep(err), facts(err)))
 		return
 	}
 	for _, item := range api.Errors {
-		text := item.LongMessage
-		if item.Message != "" && !strings.EqualFold(item.Message, text) {
-			text = strings.TrimSpace(item.Message + "\n" + text)
+		words := item.LongMessage
+		if words == "" {
+			words = item.Message
 		}
-		detail := paragraphs(
-			circumstances(err),
-			text,
-			nextStep(err),
-			fmt.Sprintf("Clerk's code: %s\nHTTP status: %d%s", item.Code, api.Status, prefixed("\nTrace id: ", api.TraceID)),
-		)
+		detail := paragraphs(circumstances(err, api), sentence("Clerk says: "+words), nextStep(err), lines(factsOf(item, api.Status), facts(err)))
 		if attribute, ok := attributeOf(item.ParamName, params); ok {
 			diags.AddAttributeError(attribute, summary, detail)
 			continue
@@ -51,119 +49,47 @@ func attributeOf(param string, params map[string]path.Path) (path.Path, bool) {
 	return attribute, ok
 }
 
-// circumstances tells what surrounds Clerk's own words, if anything.
-func circumstances(err error) string {
-	var api *clerk.APIError
-	if errors.As(err, &api) && err != error(api) {
-		before, _, _ := strings.Cut(err.Error(), api.Error())
-		if before = strings.TrimRight(before, ": "); before != "" {
-			return sentence(before)
-		}
-	}
-	return ""
+// circumstances tells what an error says before it comes to Clerk's own words, if
+// anything.
+func circumstances(err error, api *clerk.APIError) string {
+	before, _, _ := strings.Cut(err.Error(), api.Error())
+	return sentence(strings.TrimRight(before, ": \n"))
 }
 
-// nextStep tells what the user can do about an error, where something is known.
-func nextStep(err error) string {
-	var (
-		instance  *clerk.InstanceError
-		duplicate *clerk.DuplicateNameError
-		unknown   *clerk.UnknownCreateError
-		rotation  *clerk.UnknownRotationError
-		throttled *clerk.RetryAfterError
-		transport *clerk.TransportError
-		answer    *clerk.AnswerError
-		api       *clerk.APIError
-	)
-	switch {
-	case errors.As(err, &instance):
-		return "Nothing was changed. Use the secret key of " + instance.Expected + ", or another state (workspace) for " + instance.Actual + "."
-	case errors.As(err, &duplicate):
-		return "prevent_duplicate_names is set in the provider block. To manage the existing application, import it:\n\n" + importCommands(duplicate.IDs)
-	case errors.As(err, &unknown):
-		return unknownCreateSteps(unknown)
-	case errors.As(err, &rotation):
-		return "The old secret may have stopped working already, and the new one was not received. The state still has the old one. Apply again: the next plan rotates once more, and then the secret in the state is the one that works."
-	case errors.As(err, &throttled):
-		return fmt.Sprintf("Run again in %s. The limit is counted for the whole instance; requests_per_10s in the provider block lowers this provider's share of it.", throttled.RetryAfter)
-	case errors.Is(err, context.DeadlineExceeded):
-		return "The time that the timeouts block allows for this operation was over."
-	case errors.Is(err, context.Canceled):
-		return "The operation was interrupted."
-	case errors.As(err, &transport):
-		return "Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and the provider's api_url."
-	case errors.As(err, &answer):
-		return "Check that the provider's api_url is the address of Clerk's Backend API, and that no proxy answers in its place."
-	case errors.As(err, &api):
-		return apiErrorStep(api)
+// plainText is the text of an error, without the number of attempts, which is among
+// the facts, and without Go's own words.
+func plainText(err error) string {
+	text := err.Error()
+	if attempts, ok := errors.AsType[*clerk.AttemptsError](err); ok {
+		text = strings.Replace(text, attempts.Error(), attempts.Err.Error(), 1)
 	}
-	return ""
+	return strings.NewReplacer(
+		context.Canceled.Error(), "the operation was interrupted",
+		context.DeadlineExceeded.Error(), "the time that the timeouts block allows for this operation was over",
+	).Replace(text)
 }
 
-func apiErrorStep(err *clerk.APIError) string {
-	switch {
-	case err.HasCode(clerk.CodeKeyInvalid), err.HasCode("authorization_header_format_invalid"):
-		return "Check the provider's secret_key, or the environment variable " + envSecretKey + ", and that api_url is the Clerk that issued it."
-	case err.Status == http.StatusNotFound && err.HasCode(clerk.CodeResourceNotFound):
-		return "It does not exist in the instance of the secret key. If it was deleted outside Terraform, the next plan shows that."
-	case err.Status == http.StatusNotFound:
-		return "This is not Clerk's word for a missing object, so the state is kept. Check the provider's api_url."
-	case err.Status == http.StatusForbidden:
-		return "The secret key is valid, but may not do this."
-	case err.HasCode("image_too_large"):
-		return "Clerk takes logos of at most 10 MB."
-	case err.HasCode("feature_requires_oidc_provider"):
-		return "The instance uses Clerk's legacy OAuth 2.0 provider. Migrate it in the Clerk dashboard."
-	case err.Status == http.StatusTooManyRequests:
-		return "The limit is counted for the whole instance; requests_per_10s in the provider block lowers this provider's share of it."
-	case err.Status >= http.StatusInternalServerError:
-		return "This is a failure on Clerk's side. Try again later; https://status.clerk.com tells of known ones."
+// factsOf lists what Clerk says of one error beside its words.
+func factsOf(item clerk.ErrorItem, status int) string {
+	code := "Clerk's code: " + item.Code
+	if item.LongMessage != "" && !strings.Contains(strings.ToLower(item.LongMessage), strings.ToLower(item.Message)) {
+		code += " (" + item.Message + ")"
 	}
-	return ""
+	return lines(code, prefixed("Parameter: ", item.ParamName), fmt.Sprintf("HTTP status: %d", status))
 }
 
-func unknownCreateSteps(err *clerk.UnknownCreateError) string {
-	var steps []string
-	if err.LookupErr != nil {
-		steps = append(steps, sentence("It could not be looked for: "+err.LookupErr.Error()))
+// facts lists how often the request was sent, and what Clerk's support needs.
+func facts(err error) string {
+	var attempts, traceID string
+	if e, ok := errors.AsType[*clerk.AttemptsError](err); ok {
+		attempts = fmt.Sprintf("Attempts: %d", e.Attempts)
 	}
-	if len(err.Candidates) > 0 {
-		ids := make([]string, len(err.Candidates))
-		for i, app := range err.Candidates {
-			ids[i] = app.ID
-		}
-		steps = append(steps, "These applications may be the one, and more than one of them could be. Import the one that is, or delete them, before you apply again:\n\n"+importCommands(ids))
-	} else {
-		steps = append(steps, fmt.Sprintf("Nothing was recorded in the state. Look for an application named %q in the Clerk dashboard before you apply again. "+
-			"If there is one, import it; a rotate_secret_trigger then gives it a secret that Terraform knows. "+
-			"With prevent_duplicate_names in the provider block, applying again is safe either way: it refuses to make a second one.", err.Name))
+	if e, ok := errors.AsType[*clerk.APIError](err); ok {
+		traceID = e.TraceID
+	} else if e, ok := errors.AsType[*clerk.AnswerError](err); ok {
+		traceID = e.TraceID
 	}
-	return strings.Join(steps, "\n\n")
-}
-
-func importCommands(ids []string) string {
-	lines := make([]string, len(ids))
-	for i, id := range ids {
-		lines[i] = "  terraform import clerk_oauth_application.NAME " + id
-	}
-	return strings.Join(lines, "\n")
-}
-
-func traceLine(err error) string {
-	var (
-		api       *clerk.APIError
-		answer    *clerk.AnswerError
-		throttled *clerk.RetryAfterError
-	)
-	switch {
-	case errors.As(err, &api):
-		return prefixed("Trace id: ", api.TraceID)
-	case errors.As(err, &answer):
-		return prefixed("Trace id: ", answer.TraceID)
-	case errors.As(err, &throttled):
-		return prefixed("Trace id: ", throttled.TraceID)
-	}
-	return ""
+	return lines(attempts, prefixed("Trace id: ", traceID))
 }
 
 // sentence makes the text of a Go error one.
@@ -186,7 +112,10 @@ func prefixed(prefix, text string) string {
 	return prefix + text
 }
 
-// paragraphs joins what is not empty.
-func paragraphs(texts ...string) string {
-	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), "\n\n")
+// lines and paragraphs join what is not empty.
+func lines(texts ...string) string      { return joined("\n", texts) }
+func paragraphs(texts ...string) string { return joined("\n\n", texts) }
+
+func joined(separator string, texts []string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), separator)
 }

@@ -129,6 +129,7 @@ func uploadLogo(ctx context.Context, client *clerk.Client, model *oauthApplicati
 
 // warnOfCreation tells what was unusual about a create that succeeded.
 func warnOfCreation(diags *diag.Diagnostics, creation clerk.Creation, fields clerk.OAuthApplicationFields) {
+	const late = " Should Clerk carry out the first request late, there will be a second application of this name, with a later created_at, which nobody uses. Delete that one in the Clerk dashboard."
 	app := creation.Application
 	if creation.Adopted {
 		story := fmt.Sprintf("%s It was looked for, and exactly one application is what was asked for: %s (client_id %s), created at %s. The state has taken it.",
@@ -136,10 +137,13 @@ func warnOfCreation(diags *diag.Diagnostics, creation clerk.Creation, fields cle
 		if !app.Public && creation.RotationError == nil {
 			story += " Its first secret was in the lost answer; it was rotated once, and the state has the new one."
 		}
+		if creation.Repeated {
+			story += " It was the second request; a first one had no usable answer either and left no trace." + late
+		}
 		diags.AddWarning("OAuth application found after its create had no answer", story)
-	} else if creation.LostAnswer != nil {
+	} else if creation.Repeated {
 		diags.AddWarning("OAuth application created by a second request",
-			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error()))
+			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error())+late)
 	}
 	if len(creation.Doubles) > 0 {
 		ids := make([]string, len(creation.Doubles))

@@ -107,6 +107,9 @@ func (m *oauthApplicationModel) planUpdate(config, state oauthApplicationModel, 
 		m.ClientSecret, m.ClientSecretEncrypted = types.StringUnknown(), types.StringUnknown()
 		m.ClientSecretVersion = types.Int64Unknown()
 		requests = true
+	case reason == noRotation && m.Public.IsUnknown():
+		// Should the client turn out to be public, its secret goes.
+		m.ClientSecret, m.ClientSecretEncrypted = unknownUnlessNull(state.ClientSecret), unknownUnlessNull(state.ClientSecretEncrypted)
 	case reason != noRotation:
 		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
 		m.ClientSecretVersion = nextSecretVersion(state.ClientSecretVersion)
@@ -132,4 +135,11 @@ func (m *oauthApplicationModel) plannedSecret() (plain, encrypted types.String) 
 		return types.StringUnknown(), types.StringNull()
 	}
 	return types.StringNull(), types.StringUnknown()
+}
+
+func unknownUnlessNull(value types.String) types.String {
+	if value.IsNull() {
+		return value
+	}
+	return types.StringUnknown()
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -65,10 +66,19 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 	resp.Diagnostics.Append(save(ctx, state, &resp.State, resp.Identity)...)
 }
 
+// errInstanceUnknown: an application is not found that was moved from another
+// provider and never read since, so that nothing says whose it was.
+var errInstanceUnknown = errors.New("the application is not there, but the state does not say which instance it came from, as it was moved from another provider and not read since. " +
+	"So either it is gone, or the secret key belongs to another instance. The state is kept. With the right key the next run succeeds; if the application is gone, remove it from the state (terraform state rm)")
+
 // confirmGone tells whether the application is gone, given the error of a
 // request about it. Otherwise it adds that error, or the better one that the key
 // belongs to another instance.
 func confirmGone(ctx context.Context, client *clerk.Client, err error, state oauthApplicationModel, action string, diags *diag.Diagnostics) bool {
+	if clerk.IsNotFound(err) && state.InstanceID.IsNull() && !state.Name.IsNull() {
+		addError(diags, action, errInstanceUnknown, nil)
+		return false
+	}
 	gone, confirmErr := client.ConfirmGone(ctx, err, state.InstanceID.ValueString())
 	if confirmErr != nil {
 		err = confirmErr

@@ -28,6 +28,7 @@ const (
 type clerkProvider struct {
 	version   string
 	transport http.RoundTripper // for tests; nil for the network
+	data      *providerData     // set by Configure
 }
 
 var (

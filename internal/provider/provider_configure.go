@@ -54,6 +54,7 @@ func (p *clerkProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		config.Transport = p.transport
 		data.client = clerk.New(config)
 	}
+	p.data = data
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.ListResourceData = data

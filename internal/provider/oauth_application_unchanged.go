@@ -1,0 +1,146 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// Here are the answers about applications of which nothing is to change, which in a
+// plan over thousands are nearly all of them. The framework would say the same, but
+// takes and rebuilds the whole object for each of its thirty attributes, several
+// times in each call. Each function returns nil where the answer is not certain;
+// then the framework gives it. Tests hold the two together.
+
+// upgradeUnchanged answers for a state that this schema wrote: it is handed back as it
+// came. An attribute that is not in it is null to Terraform as well, and one that is
+// not in the schema it removes itself before it asks.
+func upgradeUnchanged(req *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.UpgradeResourceStateResponse {
+	if req.TypeName != "clerk"+applicationTypeName || req.Version != 0 || req.RawState == nil || len(req.RawState.JSON) == 0 {
+		return nil
+	}
+	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON}}
+}
+
+// readUnchanged answers for an application that is in a page which was read already,
+// and there is as it is in the state.
+func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadResourceRequest) (resp *tfprotov6.ReadResourceResponse) {
+	// The framework's way tells of a panic.
+	defer func() {
+		if recover() != nil {
+			resp = nil
+		}
+	}()
+	if req.TypeName != "clerk"+applicationTypeName || p.data == nil || p.data.client == nil || bytes.Contains(req.Private, []byte(rotationOwedKey)) {
+		return nil
+	}
+	state, ok := decodeApplication(ctx, req.CurrentState)
+	if !ok || state.DeletionProtection.IsNull() {
+		return nil
+	}
+	app, known := p.data.client.KnownOAuthApplication(state.ID.ValueString())
+	if !known {
+		return nil
+	}
+	read := state
+	read.fromAPI(app)
+	if !read.equal(state) {
+		return nil
+	}
+	identity, err := tfprotov6.NewDynamicValue(identityType, tftypes.NewValue(identityType, map[string]tftypes.Value{
+		"id": tftypes.NewValue(tftypes.String, app.ID),
+	}))
+	if err != nil {
+		return nil
+	}
+	return &tfprotov6.ReadResourceResponse{
+		NewState:    req.CurrentState,
+		Private:     req.Private,
+		NewIdentity: &tfprotov6.ResourceIdentityData{IdentityData: &identity},
+	}
+}
+
+// Pieces of a state in MessagePack, as Terraform sends it: a short text is 0xa0
+// plus its length and then its bytes; null is 0xc0 and false 0xc2. None of these
+// bytes occurs in UTF-8 where it stands here, so no text can look like them.
+var (
+	msgpackNoLogo      = []byte("\xa9logo_path\xc0")
+	msgpackUnprotected = []byte("\xb3deletion_protection\xc2")
+)
+
+// planUnchanged answers for an application whose plan is its state. Terraform proposes
+// the configuration over the state, so where the two are the same the configuration
+// asks for nothing. What can change a plan all the same goes the framework's way: a
+// default that applies, a logo whose file may have changed, a rotation that is owed.
+func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {
+	if req.TypeName != "clerk"+applicationTypeName || req.PriorState == nil || req.ProposedNewState == nil ||
+		!bytes.Contains(req.PriorState.MsgPack, msgpackUnprotected) ||
+		!bytes.Contains(req.PriorState.MsgPack, msgpackNoLogo) ||
+		bytes.Contains(req.PriorPrivate, []byte(rotationOwedKey)) {
+		return nil
+	}
+	if !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) && !proposesSatisfiedScopes(ctx, req) {
+		return nil
+	}
+	return &tfprotov6.PlanResourceChangeResponse{
+		PlannedState:    req.PriorState,
+		PlannedPrivate:  req.PriorPrivate,
+		PlannedIdentity: req.PriorIdentity,
+	}
+}
+
+// proposesSatisfiedScopes tells whether what is proposed differs from the state in
+// nothing but scopes that the present ones satisfy, as all imported applications do:
+// see keepSatisfiedScopes.
+func proposesSatisfiedScopes(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) bool {
+	prior, ok := decodeApplication(ctx, req.PriorState)
+	if !ok {
+		return false
+	}
+	proposed, ok := decodeApplication(ctx, req.ProposedNewState)
+	if !ok || prior.Scopes.IsNull() || proposed.Scopes.IsNull() || !isWhollyKnown(proposed.Scopes) ||
+		!clerk.ScopesSatisfy(stringsOf(prior.Scopes), stringsOf(proposed.Scopes)) {
+		return false
+	}
+	proposed.Scopes = prior.Scopes
+	return proposed.equal(prior)
+}
+
+// equal tells whether two models have the same values.
+func (m *oauthApplicationModel) equal(other oauthApplicationModel) bool {
+	others := other.slots()
+	for i, slot := range m.slots() {
+		if !slot.get().Equal(others[i].get()) {
+			return false
+		}
+	}
+	return true
+}
+
+// decodeApplication reads an application as the protocol carries it.
+func decodeApplication(ctx context.Context, value *tfprotov6.DynamicValue) (model oauthApplicationModel, ok bool) {
+	if value == nil {
+		return model, false
+	}
+	raw, err := value.Unmarshal(applicationStateType())
+	if err != nil || raw.IsNull() {
+		return model, false
+	}
+	return model, !decodeModel(ctx, raw, model.slots()).HasError()
+}
+
+var identityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}
+
+// applicationStateType is the type of the application's state.
+var applicationStateType = sync.OnceValue(func() tftypes.Type {
+	ctx := context.Background() //nolint:forbidigo // no request is made
+	var described resource.SchemaResponse
+	newOAuthApplicationResource().Schema(ctx, resource.SchemaRequest{}, &described)
+	return described.Schema.Type().TerraformType(ctx)
+})
