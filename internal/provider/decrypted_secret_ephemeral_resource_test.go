@@ -1,0 +1,102 @@
+package provider
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
+)
+
+const decryptedSecretType = "clerk_decrypted_secret"
+
+// TestProtocolDecryptedSecret is the way of a secret: sealed on create and on
+// rotation, opened in between, and nowhere else in plain.
+func TestProtocolDecryptedSecret(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	key := newPostQuantumAgeKey(t)
+	p := newProvider(t, server)
+	app := p.Resource(applicationType)
+	decrypt := p.Ephemeral(decryptedSecretType)
+	config := prototest.Values{"name": "web", "encrypt_client_secret_to": []string{key.recipient}}
+
+	for version, trigger := range []any{nil, "1", "2"} {
+		config["rotate_secret_trigger"] = trigger
+		app.Apply(config)
+		ciphertext := app.State().String("client_secret_encrypted")
+		server.ResetRequests()
+
+		opened := decrypt.Open(prototest.Values{"ciphertext": ciphertext, "identity": key.identity})
+		if got, want := opened.Result.String("plaintext"), server.CurrentSecret(app.State().String("id")); got != want {
+			t.Errorf("version %d: the plaintext is not the present secret", version+1)
+		}
+		if !opened.RenewAt.IsZero() {
+			t.Errorf("it is to be renewed at %s", opened.RenewAt)
+		}
+		if ds := opened.Close(); len(ds) > 0 {
+			t.Errorf("closing says %s", ds)
+		}
+		if requests := server.RequestLines(); len(requests) > 0 {
+			t.Errorf("requests were made: %q", requests)
+		}
+		assertNothingSecret(t, server, string(app.StateJSON()))
+		if got := opened.Result.Sensitive(); !slices.Equal(got, []string{"identity", "plaintext"}) {
+			t.Errorf("sensitive are %q", got)
+		}
+	}
+}
+
+func TestProtocolDecryptedSecretErrors(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	mine, other := newAgeKey(t), newAgeKey(t)
+	const secret = "the plaintext that nobody may see"
+	whole := sealed(t, secret, mine)
+
+	for _, test := range []struct {
+		name, ciphertext, identity string
+		at, says                   string
+	}{
+		{"malformed identity", whole, mine.identity[:30], "identity", "line 1 is not an age identity"},
+		{"no identity", whole, "# nothing", "identity", "no age identity"},
+		{"the recipient for the identity", whole, mine.recipient, "identity", "public half"},
+		{"another identity", whole, other.identity, "identity", "not for this identity"},
+		{"malformed ciphertext", secret, mine.identity, "ciphertext", "not an ASCII-armoured age file"},
+		{"truncated ciphertext", whole[:len(whole)-60], mine.identity, "ciphertext", "cut off"},
+		{"too much ciphertext", whole + "\n" + strings.Repeat("A", maxSealedBytes), mine.identity, "ciphertext", "longer than"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			decrypt := newProvider(t, server).Ephemeral(decryptedSecretType)
+			opened, ds := decrypt.TryOpen(t.Context(), prototest.Values{"ciphertext": test.ciphertext, "identity": test.identity})
+			if opened != nil || len(ds.Errors()) != 1 || !strings.Contains(ds.At(test.at).String(), test.says) {
+				t.Errorf("the error is %s", ds)
+			}
+			for _, piece := range []string{secret, mine.identity[16:28], other.identity[16:28]} {
+				if strings.Contains(ds.String(), piece) {
+					t.Error("the error holds a piece of a secret")
+				}
+			}
+			if requests := server.RequestLines(); len(requests) > 0 {
+				t.Errorf("requests were made: %q", requests)
+			}
+		})
+	}
+	if ds := newProvider(t, server).Ephemeral(decryptedSecretType).Validate(prototest.Values{"ciphertext": prototest.Unknown, "identity": prototest.Unknown}); len(ds) > 0 {
+		t.Errorf("unknown values: %s", ds)
+	}
+}
+
+// TestProtocolDecryptedSecretWithoutClient: whether the provider can reach Clerk yet
+// does not matter.
+func TestProtocolDecryptedSecretWithoutClient(t *testing.T) {
+	t.Parallel()
+	key := newAgeKey(t)
+	p := prototest.New(t, factory, prototest.Values{"secret_key": prototest.Unknown})
+	opened := p.Ephemeral(decryptedSecretType).Open(prototest.Values{"ciphertext": sealed(t, "s3cret", key), "identity": key.identity})
+	if got := opened.Result.String("plaintext"); got != "s3cret" {
+		t.Errorf("the plaintext is %q", got)
+	}
+}

@@ -1,0 +1,101 @@
+package provider
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+func TestSameDefaultScopes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		a, b []string
+		want bool
+	}{
+		{nil, nil, true},
+		{nil, []string{}, true},
+		{[]string{"email", "profile"}, []string{"profile", "email"}, true},
+		{[]string{"email", "email"}, []string{"email"}, true},
+		{[]string{"email", "offline_access"}, []string{"email"}, true},
+		{[]string{"offline_access"}, nil, true},
+		{[]string{"email"}, []string{"profile"}, false},
+		{[]string{"email", "profile"}, []string{"email"}, false},
+		{[]string{"email"}, nil, false},
+	} {
+		if sameDefaultScopes(test.a, test.b) != test.want || sameDefaultScopes(test.b, test.a) != test.want {
+			t.Errorf("%q and %q: want %t", test.a, test.b, test.want)
+		}
+	}
+	scopes := []string{"b", "offline_access", "a"}
+	if sameDefaultScopes(scopes, scopes); scopes[0] != "b" || scopes[2] != "a" {
+		t.Errorf("the comparison changed its argument to %q", scopes)
+	}
+}
+
+func TestPlannedDefaultScopes(t *testing.T) {
+	t.Parallel()
+	null, unknown := types.SetNull(types.StringType), types.SetUnknown(types.StringType)
+	email, openid := setOf([]string{"email"}), setOf([]string{"openid"})
+	served := setOf([]string{"email", "offline_access"})
+	for name, test := range map[string]struct {
+		config, state types.Set
+		configured    bool
+		want          types.Set
+	}{
+		"never configured":              {null, served, false, served},
+		"never configured, none":        {null, null, false, null},
+		"no longer configured":          {null, served, true, null},
+		"no longer configured, none":    {null, null, true, null},
+		"configured, as it is":          {email, served, true, served},
+		"configured, as it was found":   {email, served, false, served},
+		"configured otherwise":          {openid, served, true, openid},
+		"configured for the first time": {openid, null, false, openid},
+		"not known yet":                 {unknown, served, true, unknown},
+	} {
+		if got := plannedDefaultScopes(test.config, test.state, test.configured); !got.Equal(test.want) {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestDefaultScopesFromAPI(t *testing.T) {
+	t.Parallel()
+	email := setOf([]string{"email"})
+	for name, test := range map[string]struct {
+		served  []string
+		present types.Set
+		want    types.Set
+	}{
+		"Clerk's own":               {nil, email, types.SetNull(types.StringType)},
+		"the present writing":       {[]string{"email", "offline_access"}, email, email},
+		"drift":                     {[]string{"openid"}, email, setOf([]string{"openid"})},
+		"nothing known before":      {[]string{"openid"}, types.SetNull(types.StringType), setOf([]string{"openid"})},
+		"known only after the call": {[]string{"openid"}, types.SetUnknown(types.StringType), setOf([]string{"openid"})},
+		"an empty list":             {[]string{}, types.SetNull(types.StringType), setOf(nil)},
+	} {
+		if got := defaultScopesFromAPI(test.served, test.present); !got.Equal(test.want) {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestRefusedSettings(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fields   clerk.OAuthApplicationSettingsFields
+		settings clerk.OAuthApplicationSettings
+		want     int
+	}{
+		"nothing sent":               {clerk.OAuthApplicationSettingsFields{}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"a"}}, 0},
+		"offline_access is not told": {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email", "offline_access"}}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 0},
+		"a scope is missing":         {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email", "x"}}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 1},
+		"a reset has no value":       {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 0},
+		"a switch did not move":      {clerk.OAuthApplicationSettingsFields{OAuthJWTAccessTokens: new(true)}, clerk.OAuthApplicationSettings{}, 1},
+	} {
+		if got := refusedSettings(test.fields, test.settings); len(got) != test.want {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}

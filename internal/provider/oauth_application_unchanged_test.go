@@ -1,0 +1,256 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
+)
+
+// witness answers as the framework does, and asks it again without the shortcuts for
+// everything that one of them answers.
+type witness struct {
+	tfprotov6.ProviderServerWithListResource //nolint:staticcheck // see newServer
+	provider                                 *clerkProvider
+	taken                                    *shortcuts
+	t                                        *testing.T
+}
+
+// shortcuts are the calls that were answered by one, as "read oa_...".
+type shortcuts struct {
+	mu    sync.Mutex
+	calls []string
+}
+
+func (s *shortcuts) count(call string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count := 0
+	for _, c := range s.calls {
+		if strings.HasPrefix(c, call) {
+			count++
+		}
+	}
+	return count
+}
+
+func (s *shortcuts) add(call string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, call)
+}
+
+func witnessed(t *testing.T, taken *shortcuts) prototest.Factory {
+	return func() tfprotov6.ProviderServer {
+		p := &clerkProvider{version: "test"}
+		framework := providerserver.NewProtocol6(p)().(tfprotov6.ProviderServerWithListResource) //nolint:staticcheck // see newServer
+		return witness{framework, p, taken, t}
+	}
+}
+
+func (w witness) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	long, err := w.ProviderServerWithListResource.UpgradeResourceState(ctx, req)
+	short := upgradeUnchanged(req)
+	if err != nil || short == nil {
+		return long, err
+	}
+	w.taken.add("upgrade")
+	shortValue, err := tfprotov6.RawState{JSON: short.UpgradedState.JSON}.Unmarshal(applicationStateType())
+	if err != nil {
+		w.t.Errorf("the state that was handed back cannot be read: %v", err)
+	}
+	longValue, err := long.UpgradedState.Unmarshal(applicationStateType())
+	if err != nil || !shortValue.Equal(longValue) || len(long.Diagnostics) > 0 {
+		w.t.Errorf("the shortcut gives\n%s\nthe framework\n%s\n%v %v", shortValue, longValue, long.Diagnostics, err)
+	}
+	return short, nil
+}
+
+func (w witness) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	short := w.provider.readUnchanged(ctx, req)
+	long, err := w.ProviderServerWithListResource.ReadResource(ctx, req)
+	if err != nil || short == nil {
+		return long, err
+	}
+	w.taken.add("read")
+	// The framework writes private data anew; none and an empty one are the same.
+	if !bytes.Equal(short.NewState.MsgPack, long.NewState.MsgPack) || len(long.Diagnostics) > 0 || !bytes.Equal(short.Private, long.Private) ||
+		!bytes.Equal(short.NewIdentity.IdentityData.MsgPack, long.NewIdentity.IdentityData.MsgPack) {
+		w.t.Errorf("the shortcut reads\n%q\nthe framework\n%q\n%v", short.NewState.MsgPack, long.NewState.MsgPack, long.Diagnostics)
+	}
+	return short, nil
+}
+
+func (w witness) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	long, err := w.ProviderServerWithListResource.PlanResourceChange(ctx, req)
+	short := planUnchanged(ctx, req)
+	if err != nil || short == nil {
+		return long, err
+	}
+	w.taken.add("plan")
+	if !bytes.Equal(short.PlannedState.MsgPack, long.PlannedState.MsgPack) || len(long.Diagnostics) > 0 || len(long.RequiresReplace) > 0 ||
+		!bytes.Equal(short.PlannedPrivate, long.PlannedPrivate) || !reflect.DeepEqual(short.PlannedIdentity, long.PlannedIdentity) {
+		w.t.Errorf("the shortcut plans\n%q\nthe framework\n%q\n%v", short.PlannedState.MsgPack, long.PlannedState.MsgPack, long.Diagnostics)
+	}
+	return short, nil
+}
+
+// Wherever a shortcut answers, the framework would have said the same; and they do
+// answer for what is usual.
+func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		config prototest.Values
+		seeded string // a name: the application is imported
+		plans  bool
+	}{
+		{name: "minimal", config: prototest.Values{"name": "a"}, plans: true},
+		{name: "full", config: prototest.Values{
+			"name": "b", "redirect_uris": []string{"https://b.example/cb", "b://cb"}, "scopes": []string{"openid", "email"},
+			"consent_screen_enabled": false, "pkce_required": true, "rotate_secret_trigger": "1",
+			"timeouts": prototest.Values{"read": "1m"},
+		}, plans: true},
+		{name: "public", config: prototest.Values{"name": "c", "public": true, "pkce_required": true}, plans: true},
+		{name: "protected", config: prototest.Values{"name": "d", "deletion_protection": true}},
+		{name: "texts that look like attributes", config: prototest.Values{"name": "logo_path deletion_protection rotation_owed"}, plans: true},
+		{name: "imported", seeded: "e", config: prototest.Values{"name": "e"}, plans: true},
+		{name: "imported, scopes without offline_access", seeded: "f", config: prototest.Values{"name": "f", "scopes": []string{"email", "profile"}}, plans: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var taken shortcuts
+			server := clerktest.New(t)
+			p := prototest.New(t, witnessed(t, &taken), providerConfig(server, nil))
+			graph := p.Graph()
+			app := p.Resource(applicationType)
+			// The first read is a GET, the second buys the page in which the third finds its.
+			graph.Parallelism = 1
+			for range 2 {
+				other := p.Resource(applicationType)
+				other.Apply(prototest.Values{"name": "other", "deletion_protection": true})
+				graph.Add(other, prototest.Values{"name": "other", "deletion_protection": true})
+			}
+			graph.Add(app, test.config)
+			if test.seeded != "" {
+				app.SetStateJSON(0, fmt.Appendf(nil, `{"id":%q}`, server.Seed(test.seeded)))
+				app.Refresh()
+			} else {
+				app.Apply(test.config)
+			}
+
+			taken = shortcuts{}
+			graph.AssertNoChanges()
+			if taken.count("upgrade") != 3 {
+				t.Errorf("%d of 3 states were handed back", taken.count("upgrade"))
+			}
+			if taken.count("read") != 1 {
+				t.Error("the shortcut for the read was not taken")
+			}
+			if plan := taken.count("plan") > 0; plan != test.plans {
+				t.Errorf("shortcut for the plan taken: %v, want %v", plan, test.plans)
+			}
+		})
+	}
+}
+
+// A default that applies changes the plan although Terraform proposes the state.
+func TestShortcutsLeaveDefaultsToTheFramework(t *testing.T) {
+	t.Parallel()
+	app := newProvider(t, clerktest.New(t)).Resource(applicationType)
+	app.Apply(prototest.Values{"name": "a", "deletion_protection": true})
+	plan := app.Plan(prototest.Values{"name": "a"})
+	if got := strings.Join(plan.Changed(), " "); got != "deletion_protection" {
+		t.Errorf("removing deletion_protection changes %q", got)
+	}
+}
+
+// Whatever somebody else changes shows, also in an application that is in a page.
+func TestShortcutsHideNoDrift(t *testing.T) {
+	t.Parallel()
+	for attribute, change := range map[string]func(*clerktest.Application){
+		"name":                   func(a *clerktest.Application) { a.Name = "renamed" },
+		"redirect_uris":          func(a *clerktest.Application) { a.RedirectURIs = nil },
+		"scopes":                 func(a *clerktest.Application) { a.Scopes = "email offline_access" },
+		"consent_screen_enabled": func(a *clerktest.Application) { a.ConsentScreenEnabled = false },
+		"pkce_required":          func(a *clerktest.Application) { a.PKCERequired = true },
+	} {
+		t.Run(attribute, func(t *testing.T) {
+			t.Parallel()
+			var taken shortcuts
+			server := clerktest.New(t)
+			p := prototest.New(t, witnessed(t, &taken), providerConfig(server, nil))
+			graph := p.Graph()
+			graph.Parallelism = 1
+			var apps []*prototest.Resource
+			for i := range 5 {
+				app := p.Resource(applicationType)
+				apps = append(apps, app)
+				graph.Add(app, prototest.Values{
+					"name": fmt.Sprintf("app %d", i), "redirect_uris": []string{"https://a.example/cb"}, "scopes": []string{"email", "profile"},
+					"consent_screen_enabled": true, "pkce_required": false,
+				})
+			}
+			graph.Apply()
+			server.Edit(apps[4].State().String("id"), change)
+
+			taken = shortcuts{}
+			plans := graph.Plan().Plans
+			if taken.count("read") == 0 {
+				t.Error("no shortcut was taken: this test proves nothing")
+			}
+			for i, plan := range plans[:4] {
+				if plan.Action != prototest.NoOp {
+					t.Errorf("application %d, which nobody changed: %s", i, plan)
+				}
+			}
+			if changed := plans[4].Changed(); plans[4].Action != prototest.Update || !slices.Contains(changed, attribute) {
+				t.Errorf("the plan changes %q, want %s", changed, attribute)
+			}
+		})
+	}
+}
+
+// A state may hold anything.
+func TestShortcutsDeclineWhatIsNoApplication(t *testing.T) {
+	t.Parallel()
+	null, err := tfprotov6.NewDynamicValue(applicationStateType(), tftypes.NewValue(applicationStateType(), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &clerkProvider{}
+	for name, state := range map[string]*tfprotov6.DynamicValue{
+		"absent": nil, "null": &null, "empty": {}, "garbage": {MsgPack: []byte("\xa9logo_path\xc0\xb3deletion_protection\xc2")},
+	} {
+		if _, ok := decodeApplication(t.Context(), state); ok {
+			t.Errorf("%s passed for an application", name)
+		}
+		if p.readUnchanged(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: applicationType, CurrentState: state}) != nil {
+			t.Errorf("%s was read", name)
+		}
+		if planUnchanged(t.Context(), &tfprotov6.PlanResourceChangeRequest{TypeName: applicationType, PriorState: state, ProposedNewState: &null}) != nil {
+			t.Errorf("%s was planned", name)
+		}
+	}
+	for name, req := range map[string]*tfprotov6.UpgradeResourceStateRequest{
+		"no state":      {TypeName: applicationType},
+		"flatmap":       {TypeName: applicationType, RawState: &tfprotov6.RawState{Flatmap: map[string]string{"id": "oa_1"}}},
+		"other version": {TypeName: applicationType, Version: 1, RawState: &tfprotov6.RawState{JSON: []byte(`{}`)}},
+		"other type":    {TypeName: settingsType, RawState: &tfprotov6.RawState{JSON: []byte(`{}`)}},
+	} {
+		if upgradeUnchanged(req) != nil {
+			t.Errorf("%s was handed back", name)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package provider
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// refusals has input that must be refused before anything is sent. Each is followed
+// by the same without the mistake, which does send something.
+var refusals = slices.Concat(resourceRefusals(), providerRefusals(), dataSourceRefusals())
+
+func resourceRefusals() []scenario {
+	var all []scenario
+	for _, bad := range []struct {
+		name, attribute string
+		value           any
+		also            values // beside it
+		says            string
+	}{
+		{name: "empty name", attribute: "name", value: "", says: "1 to 256 characters"},
+		{name: "blank name", attribute: "name", value: " \t ", says: "1 to 256 characters"},
+		{name: "name of 257 characters", attribute: "name", value: strings.Repeat("é", 257), says: "1 to 256 characters.*it has 257"},
+		{name: "empty redirect URI", attribute: "redirect_uris", value: []string{""}, says: "is empty"},
+		{name: "relative redirect URI", attribute: "redirect_uris", value: []string{"/callback"}, says: `"/callback" is relative`},
+		{name: "redirect URI that is none", attribute: "redirect_uris", value: []string{"https://app.example.com:port/cb"}, says: "is not a URI"},
+		{name: "redirect URI without host", attribute: "redirect_uris", value: []string{"https:///cb"}, says: "has no host"},
+		{name: "redirect URI with a blank", attribute: "redirect_uris", value: []string{"https://app.example.com/a b"}, says: "white space"},
+		{name: "empty scope", attribute: "scopes", value: []string{""}, says: "Invalid scope"},
+		{name: "scope with a blank", attribute: "scopes", value: []string{"profile email"}, says: `"profile email" is not.*an element of its own`},
+		{name: "scope with a quotation mark", attribute: "scopes", value: []string{`a"b`}, says: "quotation marks"},
+		{name: "empty trigger", attribute: "rotate_secret_trigger", value: "", says: "empty text"},
+		{name: "trigger of a public client", attribute: "rotate_secret_trigger", value: "1", also: values{"public": true, "pkce_required": true}, says: "public client has no secret"},
+		{name: "recipient that is none", attribute: "encrypt_client_secret_to", value: []string{"age1"}, says: "Invalid age recipient"},
+		{name: "identity as recipient", attribute: "encrypt_client_secret_to", value: []string{alice.String()}, says: "identity"},
+		{name: "no recipients", attribute: "encrypt_client_secret_to", value: []string{}, says: "at least 1"},
+		{name: "empty logo path", attribute: "logo_path", value: "", says: "at least 1"},
+		{name: "missing logo", attribute: "logo_path", value: inDir("none.png"), says: "There is no file"},
+		{name: "logo that is a directory", attribute: "logo_path", value: inDir("."), says: "not a regular file"},
+		{name: "logo of another type", attribute: "logo_path", value: inDir("logo.txt"), says: "is of type text/plain.*JPEG, PNG, GIF and WebP"},
+		{name: "logo that is too big", attribute: "logo_path", value: inDir("big.png"), says: "at most 10485760"},
+		{name: "timeout that is none", attribute: "timeouts", value: values{"create": "soon"}, says: "soon"},
+	} {
+		good := with(web, bad.also)
+		if bad.name == "trigger of a public client" {
+			good["public"] = false
+		}
+		all = append(all, scenario{
+			name: bad.name,
+			steps: []step{
+				{
+					does: "refused", config: with(with(web, bad.also), values{bad.attribute: bad.value}),
+					behind: []act{
+						fileWritten("logo.txt", []byte("no image")),
+						fileWritten("big.png", append(pngImage(1), bytes.Repeat([]byte{0}, 10<<20)...)),
+					},
+					silent: true, fails: bad.says, failsAt: bad.attribute,
+				},
+				{does: "without the mistake", config: good, plan: create, sends: []string{sendsCreate(goodBody(good))}, secret: secretMade},
+			},
+		})
+	}
+	return all
+}
+
+func goodBody(config values) string {
+	if config["public"] == false {
+		return `{"name":"web","pkce_required":true,"public":false}`
+	}
+	return `{"name":"web"}`
+}
+
+func providerRefusals() []scenario {
+	var all []scenario
+	for _, bad := range []struct {
+		name, attribute string
+		value           any
+		says            string
+	}{
+		{name: "missing key", attribute: "secret_key", value: nil, says: "CLERK_SECRET_KEY"},
+		{name: "empty key", attribute: "secret_key", value: "", says: "CLERK_SECRET_KEY"},
+		{name: "blank key", attribute: "secret_key", value: " \n", says: "CLERK_SECRET_KEY"},
+		{name: "publishable key", attribute: "secret_key", value: "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k", says: "CLERK_SECRET_KEY.*publishable"},
+		{name: "key with a newline", attribute: "secret_key", value: "sk_test_first\nsecond", says: "CLERK_SECRET_KEY.*on one line"},
+		{name: "address over plain http", attribute: "api_url", value: "http://api.clerk.com", says: "use https"},
+		{name: "address with a password", attribute: "api_url", value: "https://user:password@api.clerk.com", says: "user name or password"},
+		{name: "instance id that is none", attribute: "instance_id", value: "ins/1", says: "instance id"},
+		{name: "request timeout that is none", attribute: "request_timeout", value: "30", says: "duration"},
+		{name: "negative retries", attribute: "max_retries", value: -1, says: "between 0 and 20"},
+		{name: "no requests", attribute: "requests_per_10s", value: 0, says: "between 1 and 1000"},
+	} {
+		all = append(all, scenario{
+			name: bad.name,
+			steps: []step{
+				{does: "refused", config: web, provider: values{bad.attribute: bad.value}, silent: true, fails: bad.says, failsAt: bad.attribute},
+				created,
+			},
+		})
+	}
+	return all
+}
+
+func dataSourceRefusals() []scenario {
+	var all []scenario
+	for _, bad := range []struct {
+		name, typeName, attribute string
+		config                    values
+		says                      string
+	}{
+		{name: "limit 0", typeName: applicationType + "s", attribute: "limit", config: values{"limit": 0}, says: "limit"},
+		{name: "negative offset", typeName: applicationType + "s", attribute: "offset", config: values{"offset": -1}, says: "offset"},
+		{name: "unknown order", typeName: applicationType + "s", attribute: "order_by", config: values{"order_by": "colour"}, says: "order_by"},
+		{name: "data source that asks for nothing", typeName: applicationType, config: values{}, says: "id"},
+		{name: "data source that asks twice", typeName: applicationType, attribute: "id", config: values{"id": "oa_1", "name": "web"}, says: "id"},
+	} {
+		all = append(all, scenario{
+			name: bad.name,
+			steps: []step{
+				{does: "refused", reads: []lookup{{typeName: bad.typeName, config: bad.config}}, silent: true, fails: bad.says, failsAt: bad.attribute},
+				created,
+			},
+		})
+	}
+	return all
+}

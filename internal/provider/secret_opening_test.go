@@ -1,0 +1,203 @@
+package provider
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// ageKey is a pair of an age recipient and its identity.
+type ageKey struct{ recipient, identity string }
+
+func newAgeKey(t *testing.T) ageKey {
+	t.Helper()
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ageKey{identity.Recipient().String(), identity.String()}
+}
+
+func newPostQuantumAgeKey(t *testing.T) ageKey {
+	t.Helper()
+	identity, err := age.GenerateHybridIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ageKey{identity.Recipient().String(), identity.String()}
+}
+
+func sealed(t *testing.T, plaintext string, to ...ageKey) string {
+	t.Helper()
+	recipients := make([]string, len(to))
+	for i, key := range to {
+		recipients[i] = key.recipient
+	}
+	ciphertext, err := sealSecret(clerk.NewSecret(plaintext), recipients)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ciphertext
+}
+
+func TestOpenSealed(t *testing.T) {
+	t.Parallel()
+	one, two, quantum := newAgeKey(t), newAgeKey(t), newPostQuantumAgeKey(t)
+	keyFile := "# created: 2026-05-01T10:00:00Z\r\n# public key: " + one.recipient + "\r\n" + one.identity + "\r\n"
+	for name, test := range map[string]struct {
+		ciphertext, identity string
+	}{
+		"one recipient":                 {sealed(t, "s3cret", one), one.identity},
+		"one of two recipients":         {sealed(t, "s3cret", two, one), one.identity},
+		"several identities":            {sealed(t, "s3cret", one), two.identity + "\n" + one.identity},
+		"post-quantum":                  {sealed(t, "s3cret", quantum), quantum.identity},
+		"identities of both kinds":      {sealed(t, "s3cret", quantum), one.identity + "\n\n" + quantum.identity},
+		"the file of age-keygen":        {sealed(t, "s3cret", one), keyFile},
+		"white space around":            {"\n  " + sealed(t, "s3cret", one) + "\n\n", "\t " + one.identity + " \n"},
+		"line ends of Windows":          {strings.ReplaceAll(sealed(t, "s3cret", one), "\n", "\r\n"), one.identity},
+		"an indented comment":           {sealed(t, "s3cret", one), "    # mine\n    " + one.identity},
+		"without the line end in front": {strings.TrimSpace(sealed(t, "s3cret", one)), one.identity},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			identities, err := parseIdentities(test.identity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := openSealed(test.ciphertext, identities); err != nil || got != "s3cret" {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}
+
+// binary seals bytes that no client secret has.
+func binary(t *testing.T, content []byte, to ageKey) string {
+	t.Helper()
+	recipient, err := parseRecipient(to.recipient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	armored := armor.NewWriter(&out)
+	writer, err := age.Encrypt(armored, recipient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writer.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(writer.Close(), armored.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestOpenSealedRefuses(t *testing.T) {
+	t.Parallel()
+	mine, other := newAgeKey(t), newAgeKey(t)
+	whole := sealed(t, "s3cret", mine)
+	lines := strings.SplitAfter(strings.TrimSpace(whole), "\n")
+	middle := len(lines) / 2
+	last := len(lines) - 2 // before it the recipients' parts; a change there looks like another recipient
+	changed := strings.Repeat("A", len(strings.TrimSpace(lines[last])))
+	for name, test := range map[string]struct {
+		ciphertext string
+		want       error
+	}{
+		"nothing":            {"", errSealedForm},
+		"some text":          {"s3cret", errSealedForm},
+		"a binary age file":  {"age-encryption.org/v1\n-> X25519 x\n", errSealedForm},
+		"another recipient":  {sealed(t, "s3cret", other), errIdentityWrong},
+		"no end":             {strings.Join(lines[:len(lines)-1], ""), errSealedBroken},
+		"no middle":          {strings.Join(append(append([]string{}, lines[:middle]...), lines[middle+1:]...), ""), errSealedBroken},
+		"only the begin":     {lines[0], errSealedBroken},
+		"another last line":  {strings.Join(lines[:last], "") + changed + "\n" + lines[last+1], errSealedBroken},
+		"on one line":        {strings.ReplaceAll(whole, "\n", " "), errSealedBroken},
+		"text at the end":    {whole + "and more", errSealedBroken},
+		"no text inside":     {binary(t, []byte{0xff, 0xfe, 0x00}, mine), errSealedNoText},
+		"much too long":      {binary(t, bytes.Repeat([]byte("a"), maxSealedBytes), mine), errSealedTooLong},
+		"only armour around": {armor.Header + "\nc29tZSB0ZXh0\n" + armor.Footer + "\n", errSealedBroken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			identities, err := parseIdentities(mine.identity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := openSealed(test.ciphertext, identities); !errors.Is(err, test.want) || got != "" {
+				t.Errorf("got %q, %v; want %v", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestParseIdentitiesRefuses(t *testing.T) {
+	t.Parallel()
+	key := newAgeKey(t)
+	broken := key.identity[:len(key.identity)-1]
+	for name, test := range map[string]struct {
+		text string
+		want error // nil for one that names the line
+	}{
+		"nothing":              {"", errIdentityMissing},
+		"white space":          {" \n\t\n", errIdentityMissing},
+		"comments only":        {"# public key: " + key.recipient, errIdentityMissing},
+		"the recipient":        {key.recipient, errIdentityRecipient},
+		"too long":             {strings.Repeat("#\n", maxSealedBytes/2+1) + key.identity, errIdentityTooLong},
+		"a character too few":  {broken, nil},
+		"lower case":           {strings.ToLower(key.identity), nil},
+		"two on a line":        {key.identity + " " + key.identity, nil},
+		"in quotation marks":   {`"` + key.identity + `"`, nil},
+		"a plugin's":           {"AGE-PLUGIN-YUBIKEY-1QQPQYQGZ", nil},
+		"an SSH key":           {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n-----END OPENSSH PRIVATE KEY-----", nil},
+		"one good and one bad": {key.identity + "\n" + broken, nil},
+	} {
+		identities, err := parseIdentities(test.text)
+		switch {
+		case err == nil || identities != nil:
+			t.Errorf("%s was taken", name)
+		case test.want != nil && !errors.Is(err, test.want):
+			t.Errorf("%s: got %v, want %v", name, err, test.want)
+		case test.want == nil && !strings.Contains(err.Error(), "line "):
+			t.Errorf("%s: the error names no line: %v", name, err)
+		}
+		for _, piece := range []string{key.identity[20:40], strings.ToLower(key.identity[20:40]), "QQPQYQGZ", "b3Blbn"} {
+			if err != nil && strings.Contains(err.Error(), piece) {
+				t.Errorf("%s: the error holds a piece of the identity", name)
+			}
+		}
+	}
+	if _, err := parseIdentities(key.identity + "\n" + broken); !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("the wrong line is named: %v", err)
+	}
+}
+
+func FuzzOpenSealed(f *testing.F) {
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		f.Fatal(err)
+	}
+	whole, err := sealSecret(clerk.NewSecret("s3cret"), []string{identity.Recipient().String()})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole, identity.String())
+	f.Add(whole[:len(whole)/2], "# comment\n"+identity.String())
+	f.Add(armor.Header+"\n"+armor.Footer, "AGE-SECRET-KEY-PQ-1")
+	f.Fuzz(func(t *testing.T, ciphertext, text string) {
+		identities, err := parseIdentities(text)
+		if err != nil {
+			return
+		}
+		if got, err := openSealed(ciphertext, identities); err == nil && ciphertext == whole && got != "s3cret" {
+			t.Errorf("opened %q", got)
+		}
+	})
+}

@@ -1,0 +1,63 @@
+package provider
+
+import (
+	"maps"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
+)
+
+const applicationType = "clerk_oauth_application"
+
+// TestMain keeps the developer's own key out of all tests: with it, a test that
+// forgets to name a simulator would change applications at Clerk.
+func TestMain(m *testing.M) {
+	_ = os.Unsetenv(envSecretKey)
+	_ = os.Unsetenv(envAPIURL)
+	code := m.Run()
+	for _, do := range atEnd {
+		do()
+	}
+	os.Exit(code)
+}
+
+// atEnd is done when all tests are over.
+var atEnd []func()
+
+// factory starts the provider as its program does.
+func factory() tfprotov6.ProviderServer {
+	return NewServer("test")()
+}
+
+// factoryWith starts a provider that sends its requests through a transport.
+func factoryWith(transport http.RoundTripper) prototest.Factory {
+	return func() tfprotov6.ProviderServer {
+		return newServer(&clerkProvider{version: "test", transport: transport})
+	}
+}
+
+// newProvider returns the provider, configured for a simulator.
+func newProvider(t *testing.T, server *clerktest.Server, opts ...prototest.Option) *prototest.Provider {
+	t.Helper()
+	return prototest.New(t, factory, providerConfig(server, nil), opts...)
+}
+
+// providerConfig is the provider block for a simulator, with more arguments.
+func providerConfig(server *clerktest.Server, more prototest.Values) prototest.Values {
+	config := prototest.Values{"secret_key": server.Key(), "api_url": server.URL()}
+	maps.Copy(config, more)
+	return config
+}
+
+// must ends the test if there is an error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,335 @@
+package provider
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// Bodies of the application's block.
+const (
+	cliPortal        = `  name = "Portal"` + "\n" + `  redirect_uris = ["https://portal.example.com/callback"]`
+	cliPortalRenamed = `  name = "Portal 2"` + "\n" + `  redirect_uris = ["https://portal.example.com/callback"]`
+	cliTrigger       = "\n" + `  rotate_secret_trigger = "once"`
+)
+
+// A cliRow is a row of the matrix with a real engine.
+type cliRow struct {
+	name     string
+	provider string // more of the provider block
+	given    string // applied before the trouble
+	config   string
+	trouble  func(*troubleWorkspace)
+	run      []string // in place of apply
+
+	code   int
+	says   []string // regular expressions
+	apps   int
+	gone   bool
+	secret secretState
+	next   int      // exit code of the next plan, without trouble: 2 if something is left to do
+	left   []string // what that plan says
+	heals  bool     // another apply does it
+	check  func(*troubleWorkspace, cliResult)
+}
+
+func faultsFor(faults ...clerktest.Fault) func(*troubleWorkspace) {
+	return func(w *troubleWorkspace) {
+		for _, fault := range faults {
+			w.server.Inject(fault)
+		}
+	}
+}
+
+func TestAccTrouble(t *testing.T) {
+	t.Parallel()
+	engine := newTroubleEngine(t)
+	adoptedByCLI := func(name string, fault clerktest.Fault) cliRow {
+		return cliRow{
+			name: name, config: cliPortal, trouble: faultsFor(fault),
+			says: []string{`found after its create had no answer`, `rotated once`, `1 added`}, apps: 1, secret: secretWorks,
+		}
+	}
+	rows := []cliRow{
+		{
+			name: "A1 429 with Retry-After", config: cliPortal, trouble: faultsFor(onCreate(clerktest.TooManyRequests("1")).Repeat(2)),
+			says: []string{`1 added`}, apps: 1, secret: secretWorks,
+		},
+		{
+			name: "A4 Retry-After of a day", config: cliPortal, trouble: faultsFor(onCreate(clerktest.TooManyRequests("86400"))),
+			code: 1, says: []string{`24h0m0s`}, gone: true, next: 2, heals: true,
+		},
+		adoptedByCLI("A7 502 after the work", onCreate(clerktest.HTML(502).AfterWork()).Once()),
+		adoptedByCLI("A8 reset after the work", onCreate(clerktest.ResetAfterWork()).Once()),
+		adoptedByCLI("A12 answer cut", onCreate(clerktest.Truncated(clerktest.DeliverShort))),
+		adoptedByCLI("A15 HTML with 200", onCreate(clerktest.HTML(200).AfterWork()).Once()),
+		{
+			name: "A10 reset before the work", config: cliPortal, trouble: faultsFor(onCreate(clerktest.ResetBeforeWork()).Once()),
+			says: []string{`created by a second request`}, apps: 1, secret: secretWorks,
+		},
+		{
+			name: "A17 redirect", given: cliPortal, config: cliPortal, code: 1, says: []string{`a redirect to (localhost|127\.0\.0\.1)`}, apps: 1, secret: secretWorks,
+			trouble: func(w *troubleWorkspace) {
+				var seen atomic.Int64
+				elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
+				w.t.Cleanup(func() {
+					elsewhere.Close()
+					if n := seen.Load(); n > 0 {
+						w.t.Errorf("%d requests went to the target of the redirect", n)
+					}
+				})
+				w.server.Inject(onRead(clerktest.Redirect(307, elsewhere.URL+"/v1/oauth_applications")))
+			},
+		},
+		{
+			name: "B1 gone", given: cliPortal, config: cliPortal, trouble: func(w *troubleWorkspace) { w.server.Delete(w.id()) },
+			run: []string{"plan", "-no-color", "-detailed-exitcode"}, code: 2, says: []string{`OAuth application is gone`, `1 to add`},
+			secret: secretAbsent, next: 2, heals: true,
+		},
+		{
+			name: "B3 gone before the delete", given: cliPortal, config: cliPortal, trouble: func(w *troubleWorkspace) { w.server.Delete(w.id()) },
+			run: []string{"destroy", "-auto-approve", "-no-color", "-refresh=false"}, says: []string{`1 destroyed`}, gone: true, next: 2, heals: true,
+		},
+		{
+			name: "B4 401 on a refresh", given: cliPortal, config: cliPortalRenamed, trouble: faultsFor(onRead(clerktest.ClerkError(401, "clerk_key_invalid"))),
+			code: 1, says: []string{`secret_key`}, apps: 1, secret: secretWorks, next: 2, heals: true,
+		},
+		{
+			name: "B4 500 on a refresh", provider: "  max_retries = 1", given: cliPortal, config: cliPortalRenamed,
+			trouble: faultsFor(onRead(clerktest.ClerkError(500, "internal_clerk_error"))),
+			code:    1, says: []string{`HTTP status: 500`}, apps: 1, secret: secretWorks, next: 2, heals: true,
+		},
+		{
+			name: "B5 key of another instance", given: cliPortal, config: cliPortal, code: 1, apps: 1, secret: secretWorks,
+			trouble: func(w *troubleWorkspace) {
+				w.env[envSecretKey], _ = w.server.AddInstance(clerktest.Development)
+				w.t.Cleanup(func() {}) // the key is one of the server's, and so searched for
+			},
+			says: []string{`belongs to instance ins_\w+, not to ins_\w+`},
+		},
+		{
+			name: "B5 instance_id before the first write", provider: `  instance_id = "ins_other"`, config: cliPortal, code: 1,
+			says: []string{`belongs to instance ins_\w+, not to ins_other`}, gone: true, next: 2,
+			check: func(w *troubleWorkspace, _ cliResult) {
+				if n := w.server.CountRequests("", ""); n != w.server.CountRequests("GET", clerktest.RouteInstance) {
+					w.t.Errorf("it sent %q", w.server.RequestLines())
+				}
+			},
+		},
+		{
+			name: "B8 the update done and the rotation refused", given: cliPortal, config: cliPortalRenamed + cliTrigger,
+			trouble: faultsFor(onRotate(clerktest.ClerkError(403, "not_allowed_access"))),
+			code:    1, says: []string{`rotate client secret`}, apps: 1, secret: secretWorks,
+			next: 2, left: []string{`client_secret\s`, `1 to change`}, heals: true,
+			check: func(w *troubleWorkspace, _ cliResult) {
+				if name := w.attributes("terraform.tfstate")["name"]; name != "Portal 2" {
+					w.t.Errorf("the name in the state is %v", name)
+				}
+			},
+		},
+		{
+			name: "B9 rotation lost", given: cliPortal, config: cliPortal + cliTrigger, trouble: faultsFor(onRotate(clerktest.ResetAfterWork()).Once()),
+			says: []string{`1 changed`}, apps: 1, secret: secretWorks,
+		},
+		{
+			name: "B12 update lost", given: cliPortal, config: cliPortalRenamed, trouble: faultsFor(onUpdate(clerktest.ResetAfterWork()).Once()),
+			says: []string{`1 changed`}, apps: 1, secret: secretWorks,
+		},
+		{
+			name: "B15 count 2 with every answer lost", config: "  count = 2\n" + cliPortal, trouble: faultsFor(onCreate(clerktest.ResetAfterWork())),
+			says: []string{`2 added`, `found after its create had no answer`}, apps: 2, secret: "",
+		},
+		{
+			name: "D12 created_at of another type", config: cliPortal,
+			trouble: faultsFor(onCreate(clerktest.Changed(func(body map[string]any) { body["created_at"] = "then" })).Once()),
+			says:    []string{`answer was incomplete`}, apps: 1, secret: secretWorks,
+		},
+		{
+			name: "D14 import of a path", config: cliPortal, run: []string{"import", "-no-color", "clerk_oauth_application.portal", "../users"},
+			code: 1, says: []string{`Unable to import`}, gone: true, next: 2,
+			check: func(w *troubleWorkspace, _ cliResult) {
+				if lines := w.server.RequestLines(); len(lines) > 0 {
+					w.t.Errorf("it sent %q", lines)
+				}
+			},
+		},
+		{
+			name: "E2 the server echoes the key", config: cliPortal, code: 1, says: []string{`\[redacted\]`}, gone: true, next: 2,
+			trouble: func(w *troubleWorkspace) {
+				w.server.Inject(onCreate(clerktest.Raw(422, "application/json", fmt.Sprintf(
+					`{"errors":[{"code":"echo","message":"Bearer %[1]s","long_message":"%[1]s"}],"clerk_trace_id":"%[1]s"}`, w.server.Key()))))
+			},
+		},
+	}
+	for _, key := range []string{"sk_test_broken\nin two lines", "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k", "sk_test_broken\tby a tab", " "} {
+		rows = append(rows, cliRow{
+			name: fmt.Sprintf("E4 key %.12q", key), config: cliPortal, code: 1, says: []string{`Unable to use Clerk secret key`}, gone: true, next: 1,
+			trouble: func(w *troubleWorkspace) { w.env[envSecretKey] = key },
+			check: func(w *troubleWorkspace, result cliResult) {
+				searchStreams(w, newCanary(key))
+				if lines := w.server.RequestLines(); len(lines) > 0 {
+					w.t.Errorf("it sent %q", lines)
+				}
+			},
+		})
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			row.play(newTroubleWorkspace(t, engine, clerktest.New(t)))
+		})
+	}
+	t.Run("B11 the back end refuses the state", func(t *testing.T) {
+		t.Parallel()
+		refusedState(newTroubleWorkspace(t, engine, clerktest.New(t)))
+	})
+	for _, row := range signalRows {
+		repeat := max(1, row.repeat)
+		for i := range repeat {
+			name := row.name
+			if repeat > 1 {
+				name = fmt.Sprintf("%s, %d", name, i+1)
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				row.play(newTroubleWorkspace(t, engine, clerktest.New(t)))
+			})
+		}
+	}
+}
+
+// id is that of the application in the state file.
+func (w *troubleWorkspace) id() string {
+	w.t.Helper()
+	id, _ := w.attributes("terraform.tfstate")["id"].(string)
+	if id == "" {
+		w.t.Fatal("nothing is in the state")
+	}
+	return id
+}
+
+func (row cliRow) play(w *troubleWorkspace) {
+	t := w.t
+	t.Helper()
+	if row.given != "" {
+		w.configure(row.provider, row.given)
+		w.apply()
+		w.server.ResetRequests()
+	}
+	w.configure(row.provider, row.config)
+	goodKey := w.env[envSecretKey]
+	if row.trouble != nil {
+		row.trouble(w)
+	}
+	if row.run == nil {
+		row.run = applying
+	}
+	result := w.run(row.run...)
+	if result.code != row.code {
+		t.Errorf("it ends with %d, want %d", result.code, row.code)
+	}
+	if missing := matchesAll(result.output, row.says); len(missing) > 0 {
+		t.Errorf("it does not say %q", missing)
+	}
+	if got := len(w.server.Applications()); got != row.apps {
+		t.Errorf("there are %d applications, want %d", got, row.apps)
+	}
+	if got := w.attributes("terraform.tfstate") == nil; got != row.gone && !strings.Contains(row.config, "count") {
+		t.Errorf("nothing is in the state: %t", got)
+	}
+	if got := w.secretState(); row.secret != "" && got != row.secret {
+		t.Errorf("the secret in the state is %s, want %s", got, row.secret)
+	}
+	if row.check != nil {
+		row.check(w, result)
+	}
+	if t.Failed() {
+		t.Logf("%s\n%s", result.output, strings.Join(w.server.RequestLines(), "\n"))
+	}
+
+	if row.next != 1 {
+		w.env[envSecretKey] = goodKey
+	}
+	w.server.ClearFaults()
+	if plan := w.plan(); plan.code != row.next && !(row.provider != "" && plan.code == 1) || len(matchesAll(plan.output, row.left)) > 0 {
+		t.Errorf("the next plan ends with %d, want %d and %q:\n%s", plan.code, row.next, row.left, plan.output)
+	}
+	if row.heals {
+		w.apply()
+		if state := w.secretState(); state != secretWorks {
+			t.Errorf("after healing the secret is %s", state)
+		}
+		if plan := w.plan(); plan.code != 0 {
+			t.Errorf("it does not converge:\n%s", plan.output)
+		}
+	}
+}
+
+// searchStreams looks for a secret that the simulator does not know in what the runs have printed and logged.
+func searchStreams(w *troubleWorkspace, c canary) {
+	w.t.Helper()
+	for _, pattern := range []string{"run-*.txt", "run-*.log"} {
+		files, err := filepath.Glob(filepath.Join(w.dir, pattern))
+		mustDo(w.t, err)
+		if len(files) == 0 {
+			w.t.Errorf("there is no %s", pattern)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			mustDo(w.t, err)
+			if what := c.find(string(content)); what != "" {
+				w.t.Errorf("%s holds %s", filepath.Base(file), what)
+			}
+		}
+	}
+}
+
+// refusedState: the secret of a create is not lost when the state cannot be stored.
+func refusedState(w *troubleWorkspace) {
+	t := w.t
+	t.Helper()
+	var refuses atomic.Bool
+	var stored atomic.Value // []byte
+	refuses.Store(true)
+	backend := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet && stored.Load() == nil:
+			rw.WriteHeader(http.StatusNotFound)
+		case r.Method == http.MethodGet:
+			_, _ = rw.Write(stored.Load().([]byte))
+		case refuses.Load():
+			rw.WriteHeader(http.StatusInternalServerError)
+		default:
+			stored.Store(mustValue(readAll(r)))
+		}
+	}))
+	t.Cleanup(backend.Close)
+	w.configure("", cliPortal)
+	mustDo(t, os.WriteFile(filepath.Join(w.dir, "backend.tf"), fmt.Appendf(nil,
+		"terraform {\n  backend \"http\" {\n    address   = %q\n    retry_max = 0\n  }\n}\n", backend.URL), 0o600))
+	if result := w.run("init", "-no-color"); result.code != 0 {
+		t.Fatalf("init:\n%s", result.output)
+	}
+	if result := w.run(applying...); result.code == 0 || !strings.Contains(result.output, "errored.tfstate") {
+		t.Fatalf("apply ends with %d:\n%s", result.code, result.output)
+	}
+	attributes := w.attributes("errored.tfstate")
+	id, _ := attributes["id"].(string)
+	if id == "" || attributes["client_secret"] != w.server.CurrentSecret(id) {
+		t.Fatal("errored.tfstate does not have the application with the secret that works")
+	}
+	refuses.Store(false)
+	if result := w.run("state", "push", "errored.tfstate"); result.code != 0 {
+		t.Fatalf("state push:\n%s", result.output)
+	}
+	if plan := w.plan(); plan.code != 0 {
+		t.Errorf("after the state was pushed:\n%s", plan.output)
+	}
+}

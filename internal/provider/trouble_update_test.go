@@ -1,0 +1,258 @@
+package provider
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
+)
+
+// portalRenamed and rotated is the portal with two things to do, in two requests.
+var (
+	portalRenamed           = alsoWith(portal, prototest.Values{"name": "Portal 2"})
+	rotatedPortal           = alsoWith(portal, prototest.Values{"rotate_secret_trigger": "once"})
+	portalRenamedAndRotated = alsoWith(portalRenamed, prototest.Values{"rotate_secret_trigger": "once"})
+	portalWithLogo          = alsoWith(portal, prototest.Values{"logo_path": troubleLogo})
+	publicPortal            = alsoWith(portal, prototest.Values{"public": true, "pkce_required": true})
+)
+
+const notRotated = `rotate client secret of OAuth application`
+
+// The attributes that the plan of a rotation by trigger changes, and those of one that is owed.
+var (
+	triggerChanges = []string{"client_secret", "client_secret_version", "rotate_secret_trigger"}
+	owedChanges    = []string{"client_secret", "client_secret_version"}
+)
+
+const mayNotWork = `secret in the state may not work|did not receive the present secret`
+
+func TestProtocolTroubleUpdate(t *testing.T) {
+	t.Parallel()
+	// patched is an update that succeeds after the given number of requests.
+	patched := func(name string, requests int, faults ...clerktest.Fault) troubleRow {
+		row := troubleRow{
+			name: name, given: portal, config: portalRenamed, faults: faults, apps: 1, secret: secretWorks,
+			state: prototest.Values{"name": "Portal 2"},
+		}
+		for range requests {
+			row.sends = append(row.sends, patchApp)
+		}
+		return row
+	}
+	// failed is one that does not; done says that Clerk did the work nonetheless.
+	failed := func(name string, requests int, message string, done bool, faults ...clerktest.Fault) troubleRow {
+		row := patched(name, requests, faults...)
+		row.errors, row.state = []string{message}, prototest.Values{"name": "Portal"}
+		row.next, row.changes, row.heals = prototest.Update, []string{"name"}, []string{patchApp}
+		if done {
+			row.next, row.changes, row.heals = prototest.NoOp, nil, nil // the refresh sees it
+		}
+		return row
+	}
+	runTroubleRows(t, []troubleRow{
+		patched("A1 429 with Retry-After on an update", 2, onUpdate(clerktest.TooManyRequests("2")).Once()),
+		patched("A6 500 on an update", 2, onUpdate(clerktest.ClerkError(500, "internal_clerk_error")).Once()),
+		patched("A6 502 after an update", 2, onUpdate(clerktest.HTML(502).AfterWork()).Once()),
+		patched("A6 503 on an update twice", 3, onUpdate(clerktest.HTML(503)).Repeat(2)),
+		patched("A6 504 on an update", 2, onUpdate(clerktest.HTML(504)).Once()),
+		patched("B12 reset after an update", 2, onUpdate(clerktest.ResetAfterWork()).Once()),
+		patched("B12 closed before an update", 2, onUpdate(clerktest.CloseBeforeWork()).Once()),
+		patched("B12 update answer cut", 2, onUpdate(clerktest.Truncated(clerktest.DeliverShort)).Once()),
+		patched("B12 update answer cut without a sign", 2, onUpdate(clerktest.Truncated(clerktest.DeliverCutUndeclared)).Once()),
+		patched("B12 update answer too slow", 2, onUpdate(clerktest.SlowAnswer(time.Minute)).Once()),
+		patched("B12 update answered with HTML once", 2, onUpdate(clerktest.HTML(200).AfterWork()).Once()),
+		patched("A3 locked update", 2, onUpdate(clerktest.Locked()).Once()),
+		failed("A6 500 on an update for ever", 6, `HTTP status: 500`, false, onUpdate(clerktest.ClerkError(500, "internal_clerk_error"))),
+		failed("B12 reset after an update for ever", 6, `connection broke.*(attempts: 6|after 6 attempts)`, true, onUpdate(clerktest.ResetAfterWork())),
+		failed("A15 HTML for ever", 2, `unexpected answer|Unexpected answer`, false, onUpdate(clerktest.HTML(200))),
+		failed("A16 HTML error", 1, `HTTP 400 Bad Request \(an HTML page, \d+ bytes\)`, false, onUpdate(clerktest.HTML(400))),
+		failed("A16 large error", 1, `HTTP 400 Bad Request`, false, onUpdate(clerktest.Raw(400, "text/plain", string(make([]byte, 1<<20))))),
+		failed("A17 redirect of an update", 2, `a redirect to elsewhere.example.com`, false, onUpdate(clerktest.Redirect(308, "https://elsewhere.example.com/x?y=z"))),
+		failed("B6 refused on the attribute", 1, `^name: Unable to update OAuth application`, false, onUpdate(clerktest.Raw(422, "application/json",
+			`{"errors":[{"code":"form_param_value_invalid","message":"is invalid","long_message":"The name is reserved.","meta":{"param_name":"name"}}]}`))),
+		failed("B6 conflict", 1, `HTTP status: 409`, false, onUpdate(clerktest.ClerkError(409, "resource_conflict"))),
+		failed("B2 gone meanwhile", 1, `does not exist in the instance.*next plan shows that`, false, onUpdate(clerktest.ClerkError(404, "resource_not_found"))),
+		failed("B2 plain 404", 1, `404.*the state is kept`, false, onUpdate(clerktest.Raw(404, "text/plain", "404 page not found\n"))),
+		{
+			name: "B7 the answer says another value", given: portal, config: portalRenamed,
+			faults: []clerktest.Fault{onUpdate(clerktest.Changed(func(body map[string]any) { body["name"] = "Portal" }))},
+			errors: []string{`^name: Unable to update.*reported success.*sent "Portal 2", Clerk has "Portal"\. The state has Clerk's value`},
+			sends:  []string{patchApp}, apps: 1, secret: secretWorks, state: prototest.Values{"name": "Portal"},
+			next: prototest.NoOp, // the refresh finds the value there after all
+		},
+		{
+			name: "a field did not take", given: portal, config: alsoWith(portalRenamed, prototest.Values{"pkce_required": true}),
+			before: func(tr *trouble) {
+				fault := onUpdate(clerktest.Changed(func(body map[string]any) { body["pkce_required"] = false }))
+				fault.After = func(r clerktest.Request) {
+					tr.server.Edit(r.ID, func(app *clerktest.Application) { app.PKCERequired = false })
+				}
+				tr.server.Inject(fault)
+			},
+			errors: []string{`^pkce_required: Unable to update.*sent true, Clerk has false`},
+			sends:  []string{patchApp}, apps: 1, secret: secretWorks, state: prototest.Values{"name": "Portal 2", "pkce_required": false},
+			next: prototest.Update, changes: []string{"pkce_required"}, heals: []string{patchApp},
+		},
+		{
+			name: "D2 answer about another application", given: portal, config: portalRenamed,
+			faults: []clerktest.Fault{onUpdate(clerktest.Changed(func(body map[string]any) { body["id"] = "oa_other" }))},
+			errors: []string{`about another application`},
+			sends:  []string{patchApp, patchApp}, apps: 1, secret: secretWorks, next: prototest.NoOp,
+		},
+		{
+			name: "the update done and the rotation refused", given: portal, config: portalRenamedAndRotated,
+			faults: []clerktest.Fault{onRotate(clerktest.ClerkError(403, "not_allowed_access"))},
+			errors: []string{notRotated},
+			sends:  []string{patchApp, postRotate}, apps: 1, secret: secretWorks,
+			state: prototest.Values{"name": "Portal 2", "client_secret_version": 1, "rotate_secret_trigger": nil},
+			next:  prototest.Update, changes: triggerChanges, heals: []string{postRotate},
+		},
+	})
+}
+
+func TestProtocolTroubleRotate(t *testing.T) {
+	t.Parallel()
+	// rotated is a rotation that succeeds after the given number of requests.
+	rotated := func(name string, requests int, faults ...clerktest.Fault) troubleRow {
+		row := troubleRow{
+			name: name, given: portal, config: portalRenamedAndRotated, faults: faults, apps: 1, secret: secretWorks,
+			sends: []string{patchApp}, state: prototest.Values{"name": "Portal 2", "client_secret_version": 2, "rotate_secret_trigger": "once"},
+		}
+		for range requests {
+			row.sends = append(row.sends, postRotate)
+		}
+		return row
+	}
+	// lost is one of which nobody knows what became of it.
+	lost := func(name string, secret secretState, requests int, faults ...clerktest.Fault) troubleRow {
+		row := rotated(name, requests, faults...)
+		row.errors = []string{notRotated + `.*Apply again: the next plan rotates once more`}
+		row.secret = secret
+		row.state = prototest.Values{"name": "Portal 2", "client_secret_version": 1, "rotate_secret_trigger": nil}
+		row.next, row.changes, row.heals = prototest.Update, triggerChanges, []string{postRotate}
+		return row
+	}
+	refusedRotation := func(name string, message string, faults ...clerktest.Fault) troubleRow {
+		row := lost(name, secretWorks, 1, faults...)
+		row.errors = []string{message}
+		return row
+	}
+	runTroubleRows(t, []troubleRow{
+		rotated("B8 429 on a rotation", 2, onRotate(clerktest.TooManyRequests("1")).Once()),
+		rotated("B8 locked rotation", 2, onRotate(clerktest.Locked()).Once()),
+		refusedRotation("B8 rotation refused", `HTTP status: 403`, onRotate(clerktest.ClerkError(403, "not_allowed_access"))),
+		refusedRotation("B2 gone before the rotation", `does not exist in the instance`, onRotate(clerktest.ClerkError(404, "resource_not_found"))),
+		refusedRotation("B8 Retry-After of a day on a rotation", `asks to wait 24h0m0s`, onRotate(clerktest.TooManyRequests("86400"))),
+		rotated("B9 reset after the rotation", 2, onRotate(clerktest.ResetAfterWork()).Once()),
+		rotated("B9 reset before the rotation", 2, onRotate(clerktest.ResetBeforeWork()).Once()),
+		rotated("B9 500 after the rotation", 2, onRotate(clerktest.HTML(500).AfterWork()).Once()),
+		rotated("B9 rotation answer cut", 2, onRotate(clerktest.Truncated(clerktest.DeliverShort)).Once()),
+		rotated("B9 rotation answer cut without a sign", 2, onRotate(clerktest.Truncated(clerktest.DeliverCutUndeclared)).Once()),
+		rotated("B9 rotation answered with HTML", 2, onRotate(clerktest.HTML(200).AfterWork()).Once()),
+		rotated("B9 rotation answered too late", 2, onRotate(clerktest.SlowAnswer(time.Minute)).Once()),
+		rotated("B9 two rotations lost", 3, onRotate(clerktest.ResetAfterWork()).Repeat(2)),
+		rotated("B10 the first rotation is late", 3, onRotate(clerktest.LateCommit(4*time.Second)).Once()),
+		lost("B9 rotations lost every time", secretDead, 3, onRotate(clerktest.ResetAfterWork())),
+		lost("B9 rotations never done", secretWorks, 3, onRotate(clerktest.ResetBeforeWork())),
+		lost("B9 lost and then refused", secretDead, 2, onRotate(clerktest.ResetAfterWork()).Once(), onRotate(clerktest.ClerkError(403, "not_allowed_access"))),
+		rowWith(rotated("B10 no trace of a late rotation", 2, onRotate(clerktest.ResetAfterWork()).Once()), func(row *troubleRow) {
+			row.switches = clerktest.Switches{RotateUpdatedAt: clerktest.RotateKeepsUpdatedAt}
+			row.given, row.config, row.sends = portal, rotatedPortal, []string{postRotate, postRotate}
+			row.state = nil
+			row.before = func(*trouble) { time.Sleep(time.Hour) }
+			row.warnings = []string{`may not be the newest`}
+		}),
+		rowWith(rotated("B10 the application changes all the time", 4, onRotate(clerktest.ResetAfterWork()).Once()), func(row *troubleRow) {
+			row.before = func(tr *trouble) {
+				fault := onRead(clerktest.Meanwhile(func(r clerktest.Request) {
+					tr.server.Edit(r.ID, func(app *clerktest.Application) { app.ClientURI = "https://example.com" })
+				})).Skipping(1) // the refresh
+				tr.server.Inject(fault)
+			}
+			row.warnings = []string{`may not be the newest`}
+		}),
+		rowWith(rotated("D12 rotation answer with another type", 1, onRotate(clerktest.Changed(func(body map[string]any) { body["updated_at"] = "now" }))), func(row *troubleRow) {
+			row.warnings = nil
+		}),
+		rowWith(lost("D13 rotation answer without a secret", secretDead, 1, onRotate(clerktest.Changed(func(body map[string]any) { delete(body, "client_secret") }))), func(row *troubleRow) {
+			row.errors = []string{notRotated + `.*holds no client secret`}
+		}),
+		{
+			name: "B9 what is owed is rotated even if the trigger is reverted", given: portal, config: rotatedPortal,
+			faults: []clerktest.Fault{onRotate(clerktest.ResetAfterWork())},
+			errors: []string{notRotated}, sends: []string{postRotate, postRotate, postRotate}, apps: 1, secret: secretDead, stuck: true,
+			check: func(tr *trouble, _ prototest.Diagnostics) {
+				tr.server.ClearFaults()
+				tr.server.ResetRequests()
+				plan := tr.plan(portal)
+				matchMessages(tr.t, "warning", plan.Warnings(), []string{mayNotWork, mayNotWork})
+				if ds := tr.say(plan.TryApply(tr.ctx)); ds.HasError() || tr.secretState() != secretWorks {
+					tr.t.Errorf("the secret is %s:\n%s", tr.secretState(), ds)
+				}
+				after := tr.plan(portal)
+				if after.Action != prototest.NoOp || len(after.Warnings()) > 0 {
+					tr.t.Errorf("it does not converge:\n%s\n%s", after, after.Warnings())
+				}
+			},
+		},
+		{
+			name: "rotation done and the logo refused", given: portal, config: alsoWith(rotatedPortal, prototest.Values{"logo_path": troubleLogo}),
+			faults: []clerktest.Fault{onLogo(clerktest.ClerkError(403, "not_allowed_access"))},
+			errors: []string{`Unable to upload logo`},
+			sends:  []string{postRotate, putLogo}, apps: 1, secret: secretWorks,
+			state: prototest.Values{"client_secret_version": 2, "rotate_secret_trigger": "once", "logo_sha256": nil},
+			next:  prototest.Update, changes: []string{"client_image_url", "logo_path", "logo_sha256"}, heals: []string{putLogo},
+		},
+		{
+			name: "logo lost once", given: portal, config: portalWithLogo,
+			faults: []clerktest.Fault{onLogo(clerktest.ResetAfterWork()).Once()},
+			sends:  []string{putLogo, putLogo}, apps: 1, secret: secretWorks,
+		},
+		{
+			name: "made confidential and the rotation refused", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}),
+			faults: []clerktest.Fault{onRotate(clerktest.ClerkError(403, "not_allowed_access"))},
+			errors: []string{notRotated},
+			sends:  []string{patchApp, postRotate}, apps: 1, secret: secretUnknown, state: prototest.Values{"public": false},
+			next: prototest.Update, changes: owedChanges, heals: []string{postRotate},
+		},
+		{
+			name: "made confidential and the answer lost", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}),
+			faults:   []clerktest.Fault{onUpdate(clerktest.ResetAfterWork())},
+			settings: prototest.Values{"max_retries": 1},
+			errors:   []string{`Unable to update OAuth application`},
+			sends:    []string{patchApp, patchApp}, apps: 1, secret: secretUnknown,
+			next: prototest.Update, changes: owedChanges, heals: []string{postRotate},
+		},
+		{
+			name: "made confidential and refused", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}),
+			faults: []clerktest.Fault{onUpdate(clerktest.ClerkError(403, "not_allowed_access"))},
+			errors: []string{`Unable to update OAuth application`},
+			sends:  []string{patchApp}, apps: 1, secret: secretAbsent, state: prototest.Values{"public": true},
+			next: prototest.Update, changes: []string{"client_secret", "client_secret_version", "public"}, heals: []string{patchApp, postRotate},
+		},
+		{
+			name: "made public and the answer lost", given: portal, config: publicPortal,
+			faults:   []clerktest.Fault{onUpdate(clerktest.ResetAfterWork())},
+			settings: prototest.Values{"max_retries": 0},
+			errors:   []string{`Unable to update OAuth application`},
+			sends:    []string{patchApp}, apps: 1, next: prototest.NoOp,
+		},
+	})
+}
+
+func TestProtocolTroubleLogoFile(t *testing.T) {
+	t.Parallel()
+	// A logo is repeated like any update; what does not change is not sent again.
+	inTrouble(t, nil, func(tr *trouble) {
+		tr.given(portalWithLogo)
+		tr.server.ResetRequests()
+		if ds := tr.apply(portalWithLogo); ds.HasError() || len(tr.writes()) > 0 {
+			tr.t.Errorf("%q\n%s", tr.writes(), ds)
+		}
+		if n := tr.server.CountRequests(http.MethodPut, ""); n != 0 {
+			tr.t.Errorf("%d uploads", n)
+		}
+	})
+}
