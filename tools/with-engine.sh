@@ -1,0 +1,128 @@
+#!/bin/sh
+# Runs a command with Terraform or OpenTofu at hand, and with everything that the tests and the demo need to use it offline.
+#
+#   tools/with-engine.sh auto|terraform|tofu COMMAND [ARGUMENT...]
+#
+# auto is terraform on PATH, else tofu on PATH, else OpenTofu built from tools/opentofu. terraform has no source that Go may
+# build by itself (a licence of its own, no module), so asking for it where it is not installed is an error, exit status 3.
+#
+# The command gets
+#   ENGINE_PATH, ENGINE_NAME   the program (absolute path), and terraform or tofu
+#   TF_ACC_TERRAFORM_PATH, TF_ACC_PROVIDER_HOST, CLERK_ACC_ENGINE, CLERK_ACC_REQUIRED
+#                              what the acceptance tests read; with the last one they fail instead of skip
+#   TF_CLI_CONFIG_FILE         a CLI configuration of our own, see below
+#   CLERK_DEV_CLI_CONFIG       the same with dev_overrides for this provider (no init needed, nothing else can be installed)
+#   CLERK_MIRROR               the filesystem mirror that TF_CLI_CONFIG_FILE names; it has hashicorp/time, hashicorp/random,
+#                              and this provider as VERSION if `make build` has built it
+#   CLERK_SECRET_KEY_WAS_SET   "yes" when there was a key in the environment, which the command does not get
+set -eu
+
+want=${1:?usage: tools/with-engine.sh auto|terraform|tofu COMMAND...}
+shift
+root=$(cd "$(dirname "$0")/.." && pwd)
+state=$root/.tools
+: "${VERSION:=0.1.0}"
+mkdir -p "$state"
+
+# The user's own settings must reach neither tests nor demo: a key would turn a test on the simulator into one on Clerk.
+# TF_CLI_CONFIG_FILE may name a file that does not exist, of which tofu warns on stdout, where the tests expect a version.
+export CLERK_SECRET_KEY_WAS_SET="${CLERK_SECRET_KEY:+yes}"
+unset CLERK_SECRET_KEY CLERK_API_URL
+unset TF_CLI_CONFIG_FILE TF_CLI_ARGS TF_WORKSPACE TF_DATA_DIR TF_PLUGIN_CACHE_DIR TF_REATTACH_PROVIDERS
+unset TF_ACC_PROVIDER_HOST TF_ACC_PROVIDER_NAMESPACE TF_ACC_TERRAFORM_VERSION TF_ACC_TERRAFORM_PATH
+export CHECKPOINT_DISABLE=1
+
+# name_of PROGRAM: terraform or tofu, whatever the program is called. Nothing if it is neither or does not run.
+name_of() {
+	case $("$1" version 2>/dev/null | head -n 1) in
+	Terraform\ v*) echo terraform ;;
+	OpenTofu\ v*) echo tofu ;;
+	esac
+}
+
+# on_path NAME: the absolute path of the engine of that name on PATH, if it runs and is what it says.
+on_path() {
+	found=$(command -v "$1" 2>/dev/null) || return 1
+	case $found in
+	/*) ;;
+	*) found=$(cd "$(dirname "$found")" && pwd)/$1 ;;
+	esac
+	[ "$(name_of "$found")" = "$1" ] && echo "$found"
+}
+
+# Written beside and moved into place: several of these run at once.
+write() {
+	cat >"$1.$$"
+	mv -f "$1.$$" "$1"
+}
+
+# mirror NAMESPACE NAME VERSION BINARY: puts a provider into the mirror, for both engines.
+mirror() {
+	for host in registry.terraform.io registry.opentofu.org; do
+		directory=$state/mirror/$host/$1/$2/$3/$platform
+		binary=$directory/terraform-provider-$2_v$3
+		if [ ! -e "$binary" ] || [ "$4" -nt "$binary" ]; then
+			mkdir -p "$directory"
+			cp "$4" "$state/provider-$2.$$"
+			mv -f "$state/provider-$2.$$" "$binary"
+		fi
+	done
+}
+
+case $want in
+auto) ENGINE_PATH=$(on_path terraform || on_path tofu || "$root/tools/build.sh" opentofu) ;;
+terraform)
+	ENGINE_PATH=$(on_path terraform) || {
+		echo "terraform is not on PATH (it cannot be built here: install it, or use ENGINE=tofu)" >&2
+		exit 3
+	}
+	;;
+tofu) ENGINE_PATH=$(on_path tofu || "$root/tools/build.sh" opentofu) ;;
+*)
+	echo "ENGINE is \"$want\"; it can be auto, terraform or tofu" >&2
+	exit 2
+	;;
+esac
+ENGINE_NAME=$(name_of "$ENGINE_PATH")
+[ -n "$ENGINE_NAME" ] || {
+	echo "$ENGINE_PATH does not run" >&2
+	exit 3
+}
+
+# The examples use these two besides ours. Their versions: what the module is tagged with; hashicorp/random has no tag that
+# Go accepts, its commit is the one of 3.6.0.
+platform=$(go env GOOS)_$(go env GOARCH)
+mirror hashicorp time "$(sed -n 's/.*terraform-provider-time v\([0-9.]*\).*/\1/p' "$root/tools/terraform-provider-time/go.mod")" \
+	"$("$root/tools/build.sh" terraform-provider-time)"
+mirror hashicorp random 3.6.0 "$("$root/tools/build.sh" terraform-provider-random)"
+# A mirror serves releases only to constraints such as "~> 0.1", so the version loses its suffix here.
+if [ -x "$state/provider/terraform-provider-clerk" ]; then
+	mirror terraform-provider-clerk clerk "${VERSION%%-*}" "$state/provider/terraform-provider-clerk"
+fi
+
+write "$state/cli.tfrc" <<EOF
+provider_installation {
+  filesystem_mirror {
+    path = "$state/mirror"
+  }
+}
+EOF
+write "$state/dev.tfrc" <<EOF
+provider_installation {
+  dev_overrides {
+    "terraform-provider-clerk/clerk" = "$state/provider"
+  }
+  filesystem_mirror {
+    path = "$state/mirror"
+  }
+}
+EOF
+
+if [ "$ENGINE_NAME" = tofu ]; then
+	# Without it the test framework's provider addresses are of a registry that OpenTofu does not take for its own.
+	export TF_ACC_PROVIDER_HOST=registry.opentofu.org
+fi
+export ENGINE_PATH ENGINE_NAME
+export TF_ACC_TERRAFORM_PATH="$ENGINE_PATH" CLERK_ACC_ENGINE="$ENGINE_NAME" CLERK_ACC_REQUIRED=1
+export TF_CLI_CONFIG_FILE="$state/cli.tfrc" CLERK_DEV_CLI_CONFIG="$state/dev.tfrc" CLERK_MIRROR="$state/mirror"
+exec "$@"
