@@ -3,13 +3,15 @@
 #
 #   tools/test.sh all|unit|acceptance|live|soak [ARGUMENT of go test...]
 #
-# all and acceptance want tools/with-engine.sh around them. With arguments of one's own no layer is required to run.
+# All but unit want tools/with-engine.sh around them. With arguments of one's own no layer is required to run.
 set -eu
 
 what=${1:?usage: tools/test.sh all|unit|acceptance|live|soak}
 shift
 cd "$(dirname "$0")/.."
 export GOWORK=off
+
+timeout=30m # of one package; it ends what hangs, and must not end what is slow on a busy machine
 
 # note TEXT: one more line for the list of what was skipped.
 notes=
@@ -49,6 +51,7 @@ live)
 	;;
 soak)
 	require=unit
+	timeout=3h
 	select="-run ^TestSoak$end"
 	;;
 *)
@@ -90,7 +93,7 @@ if [ $# -gt 0 ]; then
 	note "what these arguments leave out: $*"
 fi
 if [ -n "${ENGINE_PATH:-}" ]; then
-	echo "acceptance tests run with $("$ENGINE_PATH" version 2>/dev/null | head -n 1), $ENGINE_PATH"
+	echo "the engine is $("$ENGINE_PATH" version 2>/dev/null | head -n 1), $ENGINE_PATH"
 fi
 
 go build -o .tools/bin/testsummary ./tools/testsummary
@@ -99,4 +102,4 @@ IFS='
 '
 # shellcheck disable=SC2086 # the splitting is wanted
 exec .tools/bin/testsummary -require "$require" $notes -- \
-	go test -json -count=1 -timeout 30m $race "${select%% *}" "${select#* }" "$@" ./...
+	go test -json -count=1 -timeout "$timeout" $race "${select%% *}" "${select#* }" "$@" ./...

@@ -110,7 +110,7 @@ func New(config Config) *Client {
 // newTransport clones Go's default, which keeps its support for proxies, and
 // sets what it leaves open.
 func newTransport() *http.Transport {
-	transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // a panic if Go changes it
+	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	transport.TLSHandshakeTimeout = 10 * time.Second
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -155,9 +156,7 @@ func (s *diagnosticScript) RoundTrip(req *http.Request) (*http.Response, error) 
 		return nil, next.err
 	}
 	header := http.Header{"X-Clerk-Trace-Id": {"4f1c8e0d5f6a4b0e9a3d2c1b0a998877"}, "Content-Type": {next.kind}, "Date": {time.Now().UTC().Format(http.TimeFormat)}}
-	for name, values := range next.header {
-		header[name] = values
-	}
+	maps.Copy(header, next.header)
 	return &http.Response{StatusCode: next.status, Header: header, Body: io.NopCloser(strings.NewReader(next.body)), Request: req}, nil
 }
 

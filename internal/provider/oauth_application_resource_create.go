@@ -145,6 +145,9 @@ func warnOfCreation(diags *diag.Diagnostics, creation clerk.Creation, fields cle
 		diags.AddWarning("OAuth application created by a second request",
 			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error())+late)
 	}
+	if creation.Unsettled {
+		warnOfUnsettledRotation(diags)
+	}
 	if len(creation.Doubles) > 0 {
 		ids := make([]string, len(creation.Doubles))
 		for i, double := range creation.Doubles {

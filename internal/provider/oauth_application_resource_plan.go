@@ -54,7 +54,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 func (m *oauthApplicationModel) refuseDestroy(diags *diag.Diagnostics) {
 	if m.DeletionProtection.ValueBool() {
 		diags.AddAttributeError(path.Root("deletion_protection"), "OAuth application is protected from deletion",
-			"The application "+m.Name.ValueString()+" ("+m.ID.ValueString()+") has deletion_protection = true. To delete it, apply deletion_protection = false first. To only forget it, use a removed block or terraform state rm.")
+			"The application "+m.Name.ValueString()+" ("+m.ID.ValueString()+") has deletion_protection = true. To delete it, apply deletion_protection = false first; if it is tainted, terraform untaint before that. To only forget it, use a removed block or terraform state rm.")
 	}
 }
 

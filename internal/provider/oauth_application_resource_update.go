@@ -136,8 +136,7 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 	u.clearOwed(ctx)
 	u.save(ctx)
 	if rotation.Unsettled {
-		u.resp.Diagnostics.AddWarning("The client secret may not be the newest",
-			"An earlier attempt to rotate had no answer, and it could not be made sure that Clerk carries it out no more. If clients fail with the new secret, change rotate_secret_trigger once more.")
+		warnOfUnsettledRotation(&u.resp.Diagnostics)
 	}
 	return true
 }

@@ -823,7 +823,7 @@ var absences = []scenario{
 			{
 				does:   "it ends when the time is over, and says whose time",
 				behind: []act{injected(clerktest.NeverAnswers().On(http.MethodGet, clerktest.RouteApplication).Once())},
-				config: with(web, values{"timeouts": values{"read": "3s"}}), fails: "The time for this operation was over.*timeouts block",
+				config: with(web, values{"timeouts": values{"read": "3s"}}), fails: "The time .*this operation was over",
 			},
 			{does: "the state is as it was", config: with(web, values{"timeouts": values{"read": "3s"}}), plan: noOp},
 		},
