@@ -18,7 +18,7 @@ type callContext struct {
 
 // overContext stands in for the contexts of calls that are over.
 var overContext = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // it belongs to no caller, and nothing runs on it
 	cancel()
 	return ctx
 }()

@@ -84,8 +84,7 @@ func TestCodecRefusesAnotherShape(t *testing.T) {
 
 func tagsOf(typ reflect.Type) []string {
 	var tags []string
-	for i := range typ.NumField() {
-		field := typ.Field(i)
+	for field := range typ.Fields() {
 		if field.Anonymous {
 			tags = append(tags, tagsOf(field.Type)...)
 			continue

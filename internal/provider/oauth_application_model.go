@@ -101,7 +101,7 @@ func (m *oauthApplicationModel) slots() []slot {
 
 var (
 	setOfStrings = types.SetType{ElemType: types.StringType}
-	timeoutsType = timeouts.BlockAll(context.Background()).Type()
+	timeoutsType = timeouts.BlockAll(context.Background()).Type() //nolint:forbidigo // a type, for which the context is not used
 )
 
 // fromAPI overwrites what Clerk reports and touches nothing else. Scopes keep

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -22,7 +23,8 @@ import (
 // came. An attribute that is not in it is null to Terraform as well, and one that is
 // not in the schema it removes itself before it asks.
 func upgradeUnchanged(req *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.UpgradeResourceStateResponse {
-	if req.TypeName != "clerk"+applicationTypeName || req.Version != 0 || req.RawState == nil || len(req.RawState.JSON) == 0 {
+	if req.TypeName != "clerk"+applicationTypeName || req.Version != describedApplication().Version ||
+		req.RawState == nil || len(req.RawState.JSON) == 0 {
 		return nil
 	}
 	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON}}
@@ -137,10 +139,14 @@ func decodeApplication(ctx context.Context, value *tfprotov6.DynamicValue) (mode
 
 var identityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}
 
-// applicationStateType is the type of the application's state.
-var applicationStateType = sync.OnceValue(func() tftypes.Type {
-	ctx := context.Background() //nolint:forbidigo // no request is made
+// describedApplication is the application's schema, and applicationStateType the type
+// of a state that it describes.
+var describedApplication = sync.OnceValue(func() schema.Schema {
 	var described resource.SchemaResponse
-	newOAuthApplicationResource().Schema(ctx, resource.SchemaRequest{}, &described)
-	return described.Schema.Type().TerraformType(ctx)
+	newOAuthApplicationResource().Schema(context.Background(), resource.SchemaRequest{}, &described) //nolint:forbidigo // no request is made
+	return described.Schema
+})
+
+var applicationStateType = sync.OnceValue(func() tftypes.Type {
+	return describedApplication().Type().TerraformType(context.Background()) //nolint:forbidigo // no request is made
 })

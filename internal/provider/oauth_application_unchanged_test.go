@@ -21,10 +21,10 @@ import (
 // witness answers as the framework does, and asks it again without the shortcuts for
 // everything that one of them answers.
 type witness struct {
-	tfprotov6.ProviderServerWithListResource //nolint:staticcheck // see newServer
-	provider                                 *clerkProvider
-	taken                                    *shortcuts
-	t                                        *testing.T
+	tfprotov6.ProviderServerWithListResource
+	provider *clerkProvider
+	taken    *shortcuts
+	t        *testing.T
 }
 
 // shortcuts are the calls that were answered by one, as "read oa_...".
@@ -52,6 +52,7 @@ func (s *shortcuts) add(call string) {
 }
 
 func witnessed(t *testing.T, taken *shortcuts) prototest.Factory {
+	t.Helper()
 	return func() tfprotov6.ProviderServer {
 		p := &clerkProvider{version: "test"}
 		framework := providerserver.NewProtocol6(p)().(tfprotov6.ProviderServerWithListResource) //nolint:staticcheck // see newServer

@@ -21,7 +21,7 @@ import (
 
 // Environment variables that stand in for arguments of the provider block.
 const (
-	envSecretKey = "CLERK_SECRET_KEY" //nolint:gosec // the variable's name, not a key
+	envSecretKey = "CLERK_SECRET_KEY"
 	envAPIURL    = "CLERK_API_URL"
 )
 

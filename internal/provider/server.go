@@ -26,7 +26,6 @@ func newServer(p *clerkProvider) tfprotov6.ProviderServer {
 // framework the contexts of calls rather than giving them away. See planUnchanged and
 // its like, and callContext.
 type server struct {
-	//nolint:staticcheck // see newServer
 	tfprotov6.ProviderServerWithListResource
 	provider *clerkProvider
 }

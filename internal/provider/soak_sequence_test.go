@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -133,9 +134,7 @@ func pickOne[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of
 // mistake of the user, who would be told so.
 func randomConfig(random *rand.Rand, before prototest.Values, triggers *int) prototest.Values {
 	config := prototest.Values{"name": "Alpha"}
-	for name, value := range before {
-		config[name] = value
-	}
+	maps.Copy(config, before)
 	set := func(name string, value any) {
 		if value == nil {
 			delete(config, name)

@@ -37,10 +37,10 @@ func TestProtocolRandomSequences(t *testing.T) {
 
 // TestSoakRandomSequences is the same with more sequences. CLERK_SOAK_FIRST is the seed to begin with, 1 by default.
 func TestSoakRandomSequences(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("CLERK_SOAK") == "" {
 		t.Skip("CLERK_SOAK is not set; make soak sets it")
 	}
-	t.Parallel()
 	first, number := 1, soakSequences
 	for name, value := range map[string]*int{"CLERK_SOAK_FIRST": &first, "CLERK_SOAK_NUMBER": &number} {
 		if text := os.Getenv(name); text != "" {
@@ -188,9 +188,9 @@ func (p *player) play(step sequenceStep) {
 		p.server.Inject(fault.fault)
 	}
 	begun := time.Now()
+	stop := func() bool { return true }
 	if step.interrupt > 0 {
-		timer := time.AfterFunc(step.interrupt, p.interrupt)
-		defer timer.Stop()
+		stop = time.AfterFunc(step.interrupt, p.interrupt).Stop
 	}
 	ran := []*slotModel{slot}
 	var ds prototest.Diagnostics
@@ -210,11 +210,10 @@ func (p *player) play(step sequenceStep) {
 	case stepImport:
 		ds = p.adopt(slot, step)
 	}
+	stop()
 	p.say(ds)
-	if !p.interrupted.IsZero() {
-		if took := time.Since(p.interrupted); took > graceAllowed {
-			p.t.Errorf("it went on for %s after the interrupt", took)
-		}
+	if took, interrupted := p.sinceInterrupt(); interrupted && took > graceAllowed {
+		p.t.Errorf("it went on for %s after the interrupt", took)
 	}
 	p.settle(ran, ds, begun)
 	p.server.ClearFaults()

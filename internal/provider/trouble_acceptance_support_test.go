@@ -291,12 +291,13 @@ func instancesOf(t testing.TB, content []byte) map[string]map[string]any {
 	t.Helper()
 	var state struct {
 		Resources []struct {
-			Type, Name string
-			Instances  []struct {
-				Status     string
-				Attributes map[string]any
-			}
-		}
+			Type      string `json:"type"`
+			Name      string `json:"name"`
+			Instances []struct {
+				Status     string         `json:"status"`
+				Attributes map[string]any `json:"attributes"`
+			} `json:"instances"`
+		} `json:"resources"`
 	}
 	mustDo(t, json.Unmarshal(content, &state))
 	instances := map[string]map[string]any{}

@@ -187,10 +187,10 @@ func killedCreate(w *troubleWorkspace, kill func(*cliProcess)) {
 
 // TestSoakInterruptedCreate is the interrupt of a create, fifty times.
 func TestSoakInterruptedCreate(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("CLERK_SOAK") == "" {
 		t.Skip("CLERK_SOAK is not set; make soak sets it")
 	}
-	t.Parallel()
 	engine := newTroubleEngine(t)
 	for lane := range 2 {
 		t.Run(fmt.Sprintf("lane %d", lane), func(t *testing.T) {
@@ -215,10 +215,10 @@ func TestSoakInterruptedCreate(t *testing.T) {
 // TestSoakKills kills applies of twenty applications at random, and the next one takes up what it finds. In the end
 // there are twenty, all of them managed: every orphan was reported with its id, and imported.
 func TestSoakKills(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("CLERK_SOAK") == "" {
 		t.Skip("CLERK_SOAK is not set; make soak sets it")
 	}
-	t.Parallel()
 	const kills, apps = 200, 20
 	engine := newTroubleEngine(t)
 	requests := make(chan struct{}, 1000)

@@ -33,7 +33,7 @@ func findEngines(ctx context.Context, paths []string, work, provider string) ([]
 	}
 	var engines []*engine
 	for _, path := range paths {
-		version, err := exec.CommandContext(ctx, path, "version").Output() //nolint:gosec // the engine that we are told to use
+		version, err := exec.CommandContext(ctx, path, "version").Output()
 		line := versionLine(string(version))
 		product, _, _ := strings.Cut(line, " v")
 		name := map[string]string{"Terraform": "terraform", "OpenTofu": "tofu"}[product]
@@ -94,7 +94,7 @@ func (e *engine) run(ctx context.Context, dir string, env []string, arguments ..
 	if err := os.RemoveAll(e.usage); err != nil {
 		return measurement{}, err
 	}
-	command := exec.CommandContext(ctx, e.path, append(arguments, "-input=false", "-no-color")...) //nolint:gosec // the engine that we are told to use
+	command := exec.CommandContext(ctx, e.path, append(arguments, "-input=false", "-no-color")...)
 	command.Dir = dir
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "TF_") && !strings.HasPrefix(variable, "CLERK_") {

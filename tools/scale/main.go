@@ -146,7 +146,7 @@ func build(ctx context.Context, out, pkg string) error {
 	if err != nil {
 		return fmt.Errorf("go list: %w", err)
 	}
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, pkg) //nolint:gosec // our own packages
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, pkg)
 	command.Dir = strings.TrimSpace(string(root))
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {

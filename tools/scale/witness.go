@@ -20,8 +20,8 @@ const (
 // of a process is told what it used, and adds that as a line to a file: nanoseconds of processor time, and the most memory
 // in bytes. It costs each start of the provider some milliseconds.
 func witness() (exitCode int) {
-	signal.Ignore(os.Interrupt)                                      // meant for the provider, which gets it too
-	provider := exec.Command(os.Getenv(envProvider), os.Args[1:]...) //nolint:gosec,noctx // the provider that is measured; the engine ends it
+	signal.Ignore(os.Interrupt) // meant for the provider, which gets it too
+	provider := exec.Command(os.Getenv(envProvider), os.Args[1:]...)
 	provider.Stdin, provider.Stdout, provider.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err := provider.Run()
 	if provider.ProcessState == nil {
@@ -44,7 +44,7 @@ func witness() (exitCode int) {
 // readUsage sums up what the witnesses of one run wrote: the time of all, and the memory of the largest. There is no file
 // when the run had no provider.
 func readUsage(path string) (cpu time.Duration, memory int64, err error) {
-	content, err := os.ReadFile(path) //nolint:gosec // a file of our own
+	content, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
 		return 0, 0, nil
 	}
