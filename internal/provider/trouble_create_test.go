@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
+
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
@@ -386,6 +388,32 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 			errors: []string{`\[redacted\]`},
 			sends:  []string{postCreate}, gone: true, next: prototest.Create, heals: []string{postCreate},
 		},
+	})
+}
+
+// A secret that is sealed for the state survives lost answers like any other, and is in the state in no other form.
+func TestProtocolTroubleSealed(t *testing.T) {
+	t.Parallel()
+	inTrouble(t, nil, func(tr *trouble) {
+		identity := mustValue(age.GenerateX25519Identity())
+		sealed := alsoWith(portal, prototest.Values{"encrypt_client_secret_to": []string{identity.Recipient().String()}})
+		works := func(when string) {
+			opened, err := openSealed(tr.app.State().String("client_secret_encrypted"), []age.Identity{identity})
+			if err != nil || opened != tr.server.CurrentSecret(tr.id()) {
+				t.Errorf("%s: what is sealed does not work: %v", when, err)
+			}
+			assertNoSecrets(t, tr.server, string(tr.app.StateJSON()), string(tr.app.Private()))
+		}
+		tr.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+		tr.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+		matchMessages(t, "message", tr.apply(sealed), []string{wasAdopted})
+		works("after a lost create")
+
+		tr.server.Inject(onRotate(clerktest.Truncated(clerktest.DeliverShort)).Once())
+		if ds := tr.apply(alsoWith(sealed, prototest.Values{"rotate_secret_trigger": "once"})); ds.HasError() {
+			t.Errorf("%s", ds)
+		}
+		works("after a lost rotation")
 	})
 }
 

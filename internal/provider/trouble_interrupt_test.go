@@ -14,7 +14,7 @@ const (
 	atOnceAllowed = 500 * time.Millisecond
 )
 
-// interrupted makes a fault in the middle of which the user interrupts: before the work, or after it.
+// interruptBefore and interruptAfter make the user interrupt in the middle of a fault: before the work, or after it.
 func (tr *trouble) interruptBefore(f clerktest.Fault) clerktest.Fault {
 	f.Before = func(clerktest.Request) { tr.interrupt() }
 	return f
@@ -55,14 +55,10 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 	}
 	runTroubleRows(t, []troubleRow{
 		// Create.
-		rowWith(nothing("C2 before it is sent", injecting(func(tr *trouble) faults {
-			return faults{tr.interruptAfter(onInstance(clerktest.Fault{}))}
-		})), func(row *troubleRow) {
-			row.before = func(tr *trouble) {
-				tr.settings = prototest.Values{"instance_id": tr.server.InstanceID()}
-				tr.start()
-				tr.server.Inject(tr.interruptAfter(onInstance(clerktest.SlowAnswer(10 * time.Second))))
-			}
+		nothing("C2 before it is sent", func(tr *trouble) {
+			tr.settings = prototest.Values{"instance_id": tr.server.InstanceID()}
+			tr.start()
+			tr.server.Inject(tr.interruptAfter(onInstance(clerktest.SlowAnswer(10 * time.Second))))
 		}),
 		rowWith(nothing("C2 while names are listed", injecting(func(tr *trouble) faults {
 			return faults{tr.interruptBefore(onList(clerktest.SlowAnswer(10 * time.Second)))}
@@ -145,7 +141,7 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 
 		// Update.
 		{
-			name: "C2 during an update", given: portal, config: portalRenamedAndRotated, within: atOnceAllowed,
+			name: "C2 during an update", given: portal, config: renamedAndRotatedPortal, within: atOnceAllowed,
 			before: injecting(func(tr *trouble) faults {
 				return faults{tr.interruptAfter(onUpdate(clerktest.SlowAnswer(5 * time.Second)))}
 			}),
@@ -153,7 +149,7 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 			next: prototest.Update, changes: triggerChanges, heals: []string{postRotate},
 		},
 		{
-			name: "C1 between update and rotation", given: portal, config: portalRenamedAndRotated, within: atOnceAllowed,
+			name: "C1 between update and rotation", given: portal, config: renamedAndRotatedPortal, within: atOnceAllowed,
 			before: injecting(func(tr *trouble) faults { return faults{tr.interruptAfter(onUpdate(clerktest.Fault{}))} }),
 			errors: []string{wasInterrupted}, sends: []string{patchApp}, apps: 1, secret: secretWorks,
 			next: prototest.Update, changes: triggerChanges, heals: []string{postRotate},

@@ -58,7 +58,7 @@ func TestProtocolTroublePanic(t *testing.T) {
 		return row{troubleRow: r, method: method, path: path, after: after}
 	}
 	creating := troubleRow{config: portal, gone: true, next: prototest.Create, heals: []string{postCreate}}
-	updating := troubleRow{given: portal, config: portalRenamedAndRotated, apps: 1, secret: secretWorks, next: prototest.Update, changes: triggerChanges, heals: []string{postRotate}}
+	updating := troubleRow{given: portal, config: renamedAndRotatedPortal, apps: 1, secret: secretWorks, next: prototest.Update, changes: triggerChanges, heals: []string{postRotate}}
 	noSecret := []clerktest.Fault{onCreate(clerktest.Changed(func(body map[string]any) { delete(body, "client_secret") })).Once()}
 
 	rows := []row{
@@ -80,7 +80,7 @@ func TestProtocolTroublePanic(t *testing.T) {
 			r.check = func(tr *trouble, _ prototest.Diagnostics) {
 				tr.transport = tr.server.RoundTripper()
 				tr.start()
-				matchMessages(tr.t, "warning", tr.plan(portalRenamed).Warnings(), []string{mayNotWork, mayNotWork})
+				matchMessages(tr.t, "warning", tr.plan(renamedPortal).Warnings(), []string{mayNotWork, mayNotWork})
 			}
 		})),
 		failing("C4 logo after the rotation", "PUT", "/logo", false, troubleRow{

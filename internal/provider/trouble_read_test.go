@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// doRefresh is a row whose trouble meets a refresh.
+// doRefresh and doDestroy are for rows whose trouble meets a refresh or a destruction.
 func doRefresh(tr *trouble) prototest.Diagnostics { return tr.say(tr.app.TryRefresh(tr.ctx)) }
 
 func doDestroy(tr *trouble) prototest.Diagnostics { return tr.say(tr.app.TryDestroy(tr.ctx)) }

@@ -9,11 +9,11 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// portalRenamed and rotated is the portal with two things to do, in two requests.
+// The portal with something to do: in one request or, renamed and rotated, in two.
 var (
-	portalRenamed           = alsoWith(portal, prototest.Values{"name": "Portal 2"})
+	renamedPortal           = alsoWith(portal, prototest.Values{"name": "Portal 2"})
 	rotatedPortal           = alsoWith(portal, prototest.Values{"rotate_secret_trigger": "once"})
-	portalRenamedAndRotated = alsoWith(portalRenamed, prototest.Values{"rotate_secret_trigger": "once"})
+	renamedAndRotatedPortal = alsoWith(renamedPortal, prototest.Values{"rotate_secret_trigger": "once"})
 	portalWithLogo          = alsoWith(portal, prototest.Values{"logo_path": troubleLogo})
 	publicPortal            = alsoWith(portal, prototest.Values{"public": true, "pkce_required": true})
 )
@@ -33,7 +33,7 @@ func TestProtocolTroubleUpdate(t *testing.T) {
 	// patched is an update that succeeds after the given number of requests.
 	patched := func(name string, requests int, faults ...clerktest.Fault) troubleRow {
 		row := troubleRow{
-			name: name, given: portal, config: portalRenamed, faults: faults, apps: 1, secret: secretWorks,
+			name: name, given: portal, config: renamedPortal, faults: faults, apps: 1, secret: secretWorks,
 			state: prototest.Values{"name": "Portal 2"},
 		}
 		for range requests {
@@ -76,14 +76,14 @@ func TestProtocolTroubleUpdate(t *testing.T) {
 		failed("B2 gone meanwhile", 1, `does not exist in the instance.*next plan shows that`, false, onUpdate(clerktest.ClerkError(404, "resource_not_found"))),
 		failed("B2 plain 404", 1, `404.*the state is kept`, false, onUpdate(clerktest.Raw(404, "text/plain", "404 page not found\n"))),
 		{
-			name: "B7 the answer says another value", given: portal, config: portalRenamed,
+			name: "B7 the answer says another value", given: portal, config: renamedPortal,
 			faults: []clerktest.Fault{onUpdate(clerktest.Changed(func(body map[string]any) { body["name"] = "Portal" }))},
 			errors: []string{`^name: Unable to update.*reported success.*sent "Portal 2", Clerk has "Portal"\. The state has Clerk's value`},
 			sends:  []string{patchApp}, apps: 1, secret: secretWorks, state: prototest.Values{"name": "Portal"},
 			next: prototest.NoOp, // the refresh finds the value there after all
 		},
 		{
-			name: "a field did not take", given: portal, config: alsoWith(portalRenamed, prototest.Values{"pkce_required": true}),
+			name: "a field did not take", given: portal, config: alsoWith(renamedPortal, prototest.Values{"pkce_required": true}),
 			before: func(tr *trouble) {
 				fault := onUpdate(clerktest.Changed(func(body map[string]any) { body["pkce_required"] = false }))
 				fault.After = func(r clerktest.Request) {
@@ -96,13 +96,13 @@ func TestProtocolTroubleUpdate(t *testing.T) {
 			next: prototest.Update, changes: []string{"pkce_required"}, heals: []string{patchApp},
 		},
 		{
-			name: "D2 answer about another application", given: portal, config: portalRenamed,
+			name: "D2 answer about another application", given: portal, config: renamedPortal,
 			faults: []clerktest.Fault{onUpdate(clerktest.Changed(func(body map[string]any) { body["id"] = "oa_other" }))},
 			errors: []string{`about another application`},
 			sends:  []string{patchApp, patchApp}, apps: 1, secret: secretWorks, next: prototest.NoOp,
 		},
 		{
-			name: "the update done and the rotation refused", given: portal, config: portalRenamedAndRotated,
+			name: "the update done and the rotation refused", given: portal, config: renamedAndRotatedPortal,
 			faults: []clerktest.Fault{onRotate(clerktest.ClerkError(403, "not_allowed_access"))},
 			errors: []string{notRotated},
 			sends:  []string{patchApp, postRotate}, apps: 1, secret: secretWorks,
@@ -117,7 +117,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 	// rotated is a rotation that succeeds after the given number of requests.
 	rotated := func(name string, requests int, faults ...clerktest.Fault) troubleRow {
 		row := troubleRow{
-			name: name, given: portal, config: portalRenamedAndRotated, faults: faults, apps: 1, secret: secretWorks,
+			name: name, given: portal, config: renamedAndRotatedPortal, faults: faults, apps: 1, secret: secretWorks,
 			sends: []string{patchApp}, state: prototest.Values{"name": "Portal 2", "client_secret_version": 2, "rotate_secret_trigger": "once"},
 		}
 		for range requests {

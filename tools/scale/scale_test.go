@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
@@ -90,16 +89,6 @@ func TestSimulatorIsCounted(t *testing.T) {
 	ids, err := clerk.ids(t.Context())
 	if err != nil || len(ids) != 501 {
 		t.Fatalf("%d ids, %v", len(ids), err)
-	}
-	var state struct {
-		Resources []struct {
-			Instances []struct {
-				Attributes map[string]string `json:"attributes"`
-			} `json:"instances"`
-		} `json:"resources"`
-	}
-	if err := json.Unmarshal(stateOf(ids), &state); err != nil || state.Resources[0].Instances[500].Attributes["id"] != ids[500] {
-		t.Errorf("the state does not hold the ids: %v", err)
 	}
 	for range 2 { // of which the limit lets one through
 		if _, err := clerk.get(t.Context(), "/oauth_applications/"+ids[0], clerk.key); err != nil {
