@@ -1,3 +1,7 @@
+//go:build unix
+
+// Process groups and signals are as Unix has them.
+
 package provider
 
 import (
@@ -31,9 +35,6 @@ type troubleEngine struct {
 // the provider into the test's directory. Without an engine the test is skipped, or fails where CLERK_ACC_REQUIRED is set.
 func newTroubleEngine(t *testing.T) *troubleEngine {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("signals, as these tests send them, are not of Windows")
-	}
 	e := &troubleEngine{path: os.Getenv("TF_ACC_TERRAFORM_PATH")}
 	for _, name := range []string{"terraform", "tofu"} {
 		if e.path == "" {
@@ -137,15 +138,16 @@ func (w *troubleWorkspace) write(configuration string) {
 type cliProcess struct {
 	w       *troubleWorkspace
 	command *exec.Cmd
-	stream  string // file of both streams
-	done    chan struct{}
+	stream  string        // file of both streams
+	done    chan struct{} // the engine has ended
+	gone    chan struct{} // and its whole process group
 }
 
 // start starts the engine in a process group of its own, as a shell does.
 func (w *troubleWorkspace) start(arguments ...string) *cliProcess {
 	w.t.Helper()
 	w.runs++
-	p := &cliProcess{w: w, stream: filepath.Join(w.dir, fmt.Sprintf("run-%d.txt", w.runs)), done: make(chan struct{})}
+	p := &cliProcess{w: w, stream: filepath.Join(w.dir, fmt.Sprintf("run-%d.txt", w.runs)), done: make(chan struct{}), gone: make(chan struct{})}
 	output, err := os.Create(p.stream)
 	mustDo(w.t, err)
 	p.command = exec.Command(w.engine.path, arguments...)
@@ -161,16 +163,34 @@ func (w *troubleWorkspace) start(arguments ...string) *cliProcess {
 	}
 	mustDo(w.t, p.command.Start())
 	go func() {
-		defer close(p.done)
 		_ = p.command.Wait() // what it ended with is in ProcessState
 		_ = output.Close()
+		close(p.done)
+		p.awaitGroup()
 	}()
 	w.t.Cleanup(func() {
-		// A provider may outlive a killed engine. The group is this test's own.
-		_ = syscall.Kill(-p.command.Process.Pid, syscall.SIGKILL)
-		<-p.done
+		select {
+		case <-p.done:
+		default:
+			p.signalGroup(syscall.SIGKILL)
+		}
+		<-p.gone
 	})
 	return p
+}
+
+// awaitGroup waits until the last of the process group has ended, or ends it: a provider outlives a killed engine for as
+// long as a request takes. It must begin as soon as the engine has ended and not look away: once a group is empty, its
+// number may become that of somebody else's.
+func (p *cliProcess) awaitGroup() {
+	defer close(p.gone)
+	group := -p.command.Process.Pid
+	for deadline := time.Now().Add(exitAllowed); syscall.Kill(group, 0) == nil; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			_ = syscall.Kill(group, syscall.SIGKILL)
+			return
+		}
+	}
 }
 
 // patience bounds what a test waits for. It is generous, as the machine may be busy: nothing depends on it but how long a
