@@ -39,6 +39,7 @@ output "client_secret" {
 `
 	for _, setting := range clerktest.AllSwitches() {
 		t.Run(setting.Name, func(t *testing.T) {
+			t.Parallel()
 			if setting.Switches.ReadLag > 0 {
 				t.Skip("reads lag behind in real time here; TestProtocolScenarios plays them in virtual time")
 			}

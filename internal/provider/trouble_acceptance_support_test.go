@@ -172,7 +172,7 @@ func (w *troubleWorkspace) start(arguments ...string) *cliProcess {
 		select {
 		case <-p.done:
 		default:
-			p.signalGroup(syscall.SIGKILL)
+			_ = syscall.Kill(-p.command.Process.Pid, syscall.SIGKILL) // it may end by itself just now
 		}
 		<-p.gone
 	})

@@ -3,7 +3,8 @@
 //
 //	go run ./tools/scale -n 10,1000 -rounds 3 -markdown
 //
-// Beside every time stands the tool's own: the same step over N of its built-in terraform_data. The two, and all
+// Beside every time stands the tool's own: the same step over N of its built-in terraform_data, with one text in each;
+// for plans there is a second ratio, to terraform_data with as many texts as an application has. They, and all
 // engines, take turns, and the ratio is the median of the ratios of each turn, so that a machine that is busy with
 // something else changes both sides of it. It runs on Unix.
 package main

@@ -22,12 +22,12 @@ func TestRatioIsOfEachTurn(t *testing.T) {
 	// The machine was ten times slower in the second turn.
 	floor := &row{n: 1000, step: "plan", runs: runs(1, 10, 2)}
 	r := &row{n: 1000, step: "plan", floor: floor, runs: runs(2, 20, 4)}
-	if ratio := r.ratio(); ratio != 2 {
-		t.Errorf("the ratio is %v, want 2", ratio)
+	if ratio := r.ratioTo(floor); ratio != "2.0" {
+		t.Errorf("the ratio is %s, want 2.0", ratio)
 	}
 	for markdown, want := range map[bool]string{
 		false: "1,000  plan     1,500             0  4.00 s        2.00 s    2.0",
-		true:  "| 1,000 | plan | 1,500 | 0 | 4.00 s | 2.00 s | 2.0 | 0.00 s | 0.00 s | 0.00 s | 33 MB | 3 |\n",
+		true:  "| 1,000 | plan | 1,500 | 0 | 4.00 s | 2.00 s | 2.0 |  | 0.00 s | 0.00 s | 0.00 s | 33 MB | 3 |\n",
 	} {
 		var text strings.Builder
 		printTable(&text, "Terraform v1", []*row{floor, r}, markdown)
@@ -37,8 +37,8 @@ func TestRatioIsOfEachTurn(t *testing.T) {
 	}
 	// What takes long is measured once, and compared with the floor of its turn.
 	long := &row{floor: floor, runs: runs(31)}
-	if err := long.measure(t.Context()); err != nil || len(long.runs) != 1 || long.ratio() != 31 {
-		t.Errorf("%v, %d runs, ratio %v", err, len(long.runs), long.ratio())
+	if err := long.measure(t.Context()); err != nil || len(long.runs) != 1 || long.ratioTo(floor) != "31.0" {
+		t.Errorf("%v, %d runs, ratio %s", err, len(long.runs), long.ratioTo(floor))
 	}
 }
 

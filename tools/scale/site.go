@@ -31,13 +31,18 @@ terraform {
 }
 `
 
-// What the engine has of its own, and therefore the least that a run over N resources costs.
-const builtIn = `
+// What the engine has of its own, and therefore the least that a run over N resources costs: with one text in each, and
+// with as many in each as an application has, thirty: the state has an input twice, as input and as output.
+const (
+	builtIn = `
 resource "terraform_data" "this" {
   count = %d
-  input = "application-${count.index + 1}"
+  input = %s
 }
 `
+	smallInput = `"application-${count.index + 1}"`
+	largeInput = `{ for i in range(15) : "a${i}" => "application-${count.index + 1}" }`
+)
 
 // site is where one engine meets N applications: directories with configuration and state, and simulators.
 type site struct {
@@ -70,11 +75,25 @@ func (s *site) rows(ctx context.Context, skipApply bool) ([]*row, error) {
 		rows = append(rows, floor, row)
 	}
 
-	floor, err := s.builtInPlan("floor-plan")
+	floor, err := s.builtInPlan("floor-plan", smallInput, "string", func(i int) any { return fmt.Sprintf("application-%d", i+1) })
 	if err != nil {
 		return nil, err
 	}
-	rows = append(rows, floor)
+	attributes := map[string]any{}
+	for i := range 15 {
+		attributes[fmt.Sprintf("a%d", i)] = "string"
+	}
+	sameSize, err := s.builtInPlan("floor-plan-large", largeInput, []any{"object", attributes}, func(i int) any {
+		values := map[string]any{}
+		for name := range attributes {
+			values[name] = fmt.Sprintf("application-%d", i+1)
+		}
+		return values
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, floor, sameSize)
 	for _, condition := range []struct {
 		step  string
 		flags []string
@@ -87,7 +106,7 @@ func (s *site) rows(ctx context.Context, skipApply bool) ([]*row, error) {
 		if err != nil {
 			return nil, err
 		}
-		row.floor = floor
+		row.floor, row.sameSize = floor, sameSize
 		rows = append(rows, row)
 	}
 	return rows, nil
@@ -99,7 +118,7 @@ func (s *site) configure(name, text string) (dir string, err error) {
 }
 
 func (s *site) builtInApply(name string) (*row, error) {
-	dir, err := s.configure(name, fmt.Sprintf(builtIn, s.n))
+	dir, err := s.configure(name, fmt.Sprintf(builtIn, s.n, smallInput))
 	return &row{n: s.n, step: "apply", run: func(ctx context.Context) (measurement, error) {
 		if err := removeFile(filepath.Join(dir, stateFile)); err != nil {
 			return measurement{}, err
@@ -108,14 +127,15 @@ func (s *site) builtInApply(name string) (*row, error) {
 	}}, err
 }
 
-func (s *site) builtInPlan(name string) (*row, error) {
-	dir, err := s.configure(name, fmt.Sprintf(builtIn, s.n))
+// builtInPlan plans the engine's own resource with an input, which in the state is a value and its type.
+func (s *site) builtInPlan(name, inputText string, inputType any, inputOf func(i int) any) (*row, error) {
+	dir, err := s.configure(name, fmt.Sprintf(builtIn, s.n, inputText))
 	if err != nil {
 		return nil, err
 	}
 	objects := make([]map[string]any, s.n)
 	for i := range objects {
-		input := map[string]any{"value": fmt.Sprintf("application-%d", i+1), "type": "string"}
+		input := map[string]any{"value": inputOf(i), "type": inputType}
 		objects[i] = map[string]any{"id": fmt.Sprint(i), "input": input, "output": input, "triggers_replace": nil}
 	}
 	err = writeState(dir, "terraform_data", "terraform.io/builtin/terraform", objects)

@@ -22,11 +22,14 @@ type measurement struct {
 
 // row is a step over n applications, and its measurements.
 type row struct {
-	n     int
-	step  string
-	floor *row // what the engine takes by itself, measured in the same turns; nil if that is this row
-	run   func(context.Context) (measurement, error)
-	runs  []measurement
+	n    int
+	step string
+	run  func(context.Context) (measurement, error)
+	runs []measurement
+
+	// What the engine takes by itself, measured in the same turns. They have none.
+	floor    *row
+	sameSize *row // with as many texts as an application has; nil if it was not measured
 }
 
 // measure runs the step, unless it is known to take long.
@@ -39,13 +42,16 @@ func (r *row) measure(ctx context.Context) error {
 	return err
 }
 
-// ratio is the median of the time against the floor's of the same turn.
-func (r *row) ratio() float64 {
-	var ratios []float64
-	for i, m := range r.runs[:min(len(r.runs), len(r.floor.runs))] {
-		ratios = append(ratios, float64(m.wall)/float64(r.floor.runs[i].wall))
+// ratioTo is the median of the time against the floor's of the same turn.
+func (r *row) ratioTo(floor *row) string {
+	if floor == nil {
+		return ""
 	}
-	return median(ratios)
+	var ratios []float64
+	for i, m := range r.runs[:min(len(r.runs), len(floor.runs))] {
+		ratios = append(ratios, float64(m.wall)/float64(floor.runs[i].wall))
+	}
+	return fmt.Sprintf("%.1f", median(ratios))
 }
 
 // medianOf is the median of one property of the runs.
@@ -64,7 +70,7 @@ func median[T cmp.Ordered](values []T) T {
 }
 
 var header = []string{
-	"applications", "step", "requests", "answered 429", "time", "engine alone", "ratio",
+	"applications", "step", "requests", "answered 429", "time", "engine alone", "ratio", "ratio, same size",
 	"CPU", "engine alone", "provider's CPU", "provider's memory", "runs",
 }
 
@@ -79,7 +85,7 @@ func (r *row) cells() []string {
 		thousands(r.n), r.step,
 		thousands(medianOf(r, func(m measurement) int { return m.requests.all })),
 		thousands(medianOf(r, func(m measurement) int { return m.requests.throttled })),
-		seconds(medianOf(r, wall)), seconds(medianOf(r.floor, wall)), fmt.Sprintf("%.1f", r.ratio()),
+		seconds(medianOf(r, wall)), seconds(medianOf(r.floor, wall)), r.ratioTo(r.floor), r.ratioTo(r.sameSize),
 		seconds(medianOf(r, cpu)), seconds(medianOf(r.floor, cpu)),
 		seconds(medianOf(r, func(m measurement) time.Duration { return m.providerCPU })),
 		memory, fmt.Sprint(len(r.runs)),
