@@ -109,8 +109,16 @@ func New(config Config) *Client {
 
 // newTransport clones Go's default, which keeps its support for proxies, and
 // sets what it leaves open.
+//
+// It speaks HTTP/1.1 only. Go's HTTP/2 breaks both promises that a create and a
+// rotation depend on: it sends a POST again by itself when the server resets its
+// stream with PROTOCOL_ERROR, whatever the server has done by then, and it reports
+// that headers were written after they are on the wire. What HTTP/2 saves is a
+// handshake for each of the ten operations that Terraform has under way.
 func newTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.Protocols = new(http.Protocols)
+	transport.Protocols.SetHTTP1(true)
 	transport.DialContext = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	transport.TLSHandshakeTimeout = 10 * time.Second
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}

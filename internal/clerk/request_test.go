@@ -13,9 +13,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -134,10 +136,28 @@ func TestAlertAfterSendingIsALostAnswer(t *testing.T) {
 	t.Cleanup(server.Close)
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}}
-	t.Cleanup(transport.CloseIdleConnections)
 
 	ctx, cancel := context.WithCancel(t.Context())
+	var handshaken atomic.Bool
+	written := make(chan struct{})
+	write := sync.OnceFunc(func() { close(written) })
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		TLSHandshakeDone: func(tls.ConnectionState, error) { handshaken.Store(true) },
+		WroteRequest:     func(httptrace.WroteRequestInfo) { write() },
+	})
+	transport := &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13},
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			connection, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			return lateReader{connection, func() {
+				if handshaken.Load() {
+					<-written
+				}
+			}}, err
+		},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+
 	events := &eventLog{}
 	client := clientOf(t, server.URL, func(config *clerk.Config) {
 		config.Transport = transport
@@ -149,6 +169,17 @@ func TestAlertAfterSendingIsALostAnswer(t *testing.T) {
 	if !strings.Contains(err.Error(), "tls:") {
 		t.Errorf("the test did not provoke an alert: %v", err)
 	}
+}
+
+// lateReader is a connection that calls wait before it reads.
+type lateReader struct {
+	net.Conn
+	wait func()
+}
+
+func (r lateReader) Read(p []byte) (int, error) {
+	r.wait()
+	return r.Conn.Read(p)
 }
 
 // The key goes to the address that the user gave and nowhere else.
