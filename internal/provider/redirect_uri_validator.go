@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -12,7 +13,8 @@ import (
 
 // redirectURIValidator checks that a redirect URI is absolute (RFC 6749 section
 // 3.1.2). Any scheme will do: native apps have their own (RFC 8252 section 7.1),
-// and Clerk takes all. Nothing is refused here that Clerk might accept.
+// and Clerk takes all. Nothing is refused here that Clerk might accept, but a host
+// with its port, which is a URI by the letter.
 type redirectURIValidator struct{}
 
 func (redirectURIValidator) Description(context.Context) string {
@@ -34,6 +36,10 @@ func (v redirectURIValidator) ValidateString(ctx context.Context, req validator.
 	}
 }
 
+// hostAndPort is what is left of an address without its scheme: "localhost:3000/cb"
+// reads as a URI of the scheme "localhost".
+var hostAndPort = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*:[0-9]{1,5}([/?#]|$)`)
+
 // redirectURIProblem says what is wrong with a redirect URI, or nothing.
 func redirectURIProblem(uri string) string {
 	if uri == "" {
@@ -41,6 +47,9 @@ func redirectURIProblem(uri string) string {
 	}
 	if strings.ContainsFunc(uri, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return "holds white space or a control character"
+	}
+	if hostAndPort.MatchString(uri) {
+		return "has no scheme: write https:// or http:// in front"
 	}
 	parsed, err := url.Parse(uri)
 	switch {

@@ -23,6 +23,7 @@ func resourceRefusals() []scenario {
 		{name: "name of 257 characters", attribute: "name", value: strings.Repeat("é", 257), says: "1 to 256 characters.*it has 257"},
 		{name: "empty redirect URI", attribute: "redirect_uris", value: []string{""}, says: "is empty"},
 		{name: "relative redirect URI", attribute: "redirect_uris", value: []string{"/callback"}, says: `"/callback" is relative`},
+		{name: "redirect URI that is a host and a port", attribute: "redirect_uris", value: []string{"localhost:3000/cb"}, says: `write https:// or http:// in\s+front`},
 		{name: "redirect URI that is none", attribute: "redirect_uris", value: []string{"https://app.example.com:port/cb"}, says: "is not a URI"},
 		{name: "redirect URI without host", attribute: "redirect_uris", value: []string{"https:///cb"}, says: "has no host"},
 		{name: "redirect URI with a blank", attribute: "redirect_uris", value: []string{"https://app.example.com/a b"}, says: "white space"},
