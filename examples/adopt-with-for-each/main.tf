@@ -1,4 +1,4 @@
-# Adopts what exists and creates what does not, by name. Needs Terraform 1.7 or OpenTofu 1.7.
+# Adopts what exists and creates what does not, by name. Needs Terraform 1.7 or OpenTofu 1.8.
 
 terraform {
   required_version = ">= 1.7"

@@ -142,7 +142,7 @@ fi
 command -v "$engine" >/dev/null 2>&1 || engine=$ENGINE_PATH
 cat <<E2
    export TF_CLI_CONFIG_FILE=$TF_CLI_CONFIG_FILE
-   mkdir ~/try-clerk && cp $examples/main.tf ~/try-clerk/ && cd ~/try-clerk
+   mkdir -p ~/try-clerk && cp $examples/main.tf ~/try-clerk/ && cd ~/try-clerk
    $engine init && $engine apply
    $engine apply -var=secret_rotation=second
    $engine destroy

@@ -10,6 +10,8 @@ terraform {
   }
 }
 
+provider "clerk" {} # the key comes from CLERK_SECRET_KEY
+
 variable "secret_rotation" {
   description = "Any text. Another one rotates the client secret."
   type        = string

@@ -1,9 +1,12 @@
 # Clerk keeps one secret for an application, so replacing it cuts off whoever still uses the old one. Where no gap is allowed,
 # two applications take turns: one is in use, the other one is rotated.
 #
-#   1. apply with -var rotate_green=...   green gets a new secret; nobody uses it yet
-#   2. apply with -var active=green       clients are handed green's client_id and secret
-#   3. when all of them use green         blue is free to be rotated next time
+# Keep the three variables in a file (terraform.tfvars) and not in -var: a text that is missing next time is another text too,
+# and rotates.
+#
+#   1. rotate_green = "2", apply      green gets a new secret; nobody uses it yet
+#   2. active = "green", apply        clients are handed green's client_id and secret
+#   3. when all of them use green     blue is free: next time it is rotate_blue = "2", then active = "blue"
 #
 # They have a client_id each, so a user consents to each of them once.
 

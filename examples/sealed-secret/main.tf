@@ -67,3 +67,7 @@ resource "terraform_data" "hand_on" {
 output "client_id" {
   value = clerk_oauth_application.portal.client_id
 }
+
+output "client_secret_encrypted" {
+  value = clerk_oauth_application.portal.client_secret_encrypted
+}

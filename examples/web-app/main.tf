@@ -9,6 +9,8 @@ terraform {
   }
 }
 
+provider "clerk" {} # the key comes from CLERK_SECRET_KEY
+
 resource "clerk_oauth_application" "app" {
   name = "Internal dashboard"
   redirect_uris = [

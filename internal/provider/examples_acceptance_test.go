@@ -296,7 +296,7 @@ func (e example) allFiles(t *testing.T) []string {
 	return files
 }
 
-var requiresProvider = regexp.MustCompile(`(?m)^\s*source\s*=\s*"terraform-provider-clerk/clerk"`)
+var requiresProvider = regexp.MustCompile(`\bsource\s*=\s*"terraform-provider-clerk/clerk"`)
 
 // writeRequiredProviders names the provider's source where the example leaves that to the reader, as the pages of the registry do.
 func (w *workspace) writeRequiredProviders() {

@@ -62,7 +62,7 @@ func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.Sc
 	by("name", one+" By name, exactly one application must have exactly this name.", stringvalidator.LengthAtLeast(1))
 
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One OAuth application of a Clerk instance. It holds nothing secret: Clerk shows a client secret only when it is made.",
+		MarkdownDescription: "One OAuth application of a Clerk instance: a client that signs in *through* it, not a social connection, by which users sign in *to* it. It holds nothing secret: Clerk shows a client secret only when it is made.",
 		Attributes:          attributes,
 	}
 }

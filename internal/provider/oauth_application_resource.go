@@ -98,7 +98,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				PlanModifiers:       []planmodifier.Set{setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes that the application may ask for, such as `profile`, `email`, `openid`, `public_metadata`, `private_metadata`, or custom ones. " +
+				MarkdownDescription: "Scopes that the application may ask for, such as `profile`, `email`, `openid`, `public_metadata`, `private_metadata`, or custom ones; at least one, as Clerk takes none for its defaults. " +
 					"`offline_access`, which Clerk adds by itself, need not be listed. Default: what the application has, at first Clerk's `profile` and `email`.",
 				ElementType:   types.StringType,
 				Optional:      true,
@@ -130,7 +130,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				Validators:          []validator.String{triggerValidator{}},
 			},
 			"deletion_protection": schema.BoolAttribute{
-				MarkdownDescription: "While `true`, plans that would destroy or replace the application fail. Deleting one is final: its users' grants and its `client_id` are gone. Default `false`.",
+				MarkdownDescription: "While `true`, the application is not deleted: a plan that destroys it fails, and so does the apply of a replacement (`-replace`, a taint, `replace_triggered_by`), of which no provider is told when it is planned. Deleting one is final: its users' grants and its `client_id` are gone. Default `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
@@ -163,7 +163,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
 			"client_secret_encrypted": schema.StringAttribute{
-				MarkdownDescription: "The client secret, encrypted to `encrypt_client_secret_to`, as ASCII-armoured age file. The ephemeral resource `clerk_decrypted_secret` or `age -d` reads it.",
+				MarkdownDescription: "The client secret, encrypted to `encrypt_client_secret_to`, as an ASCII-armoured age file. The ephemeral resource `clerk_decrypted_secret` or `age -d` reads it.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},

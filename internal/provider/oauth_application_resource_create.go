@@ -158,7 +158,7 @@ func warnOfCreation(diags *diag.Diagnostics, creation clerk.Creation, fields cle
 	}
 	if len(creation.Problems) > 0 {
 		diags.AddWarning("Clerk's answer was incomplete",
-			fmt.Sprintf("The application %s was created, but of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, strings.Join(creation.Problems, "; ")))
+			fmt.Sprintf("The application %s was created, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, strings.Join(creation.Problems, "; ")))
 	}
 	for _, refused := range fields.Refused(app) {
 		diags.AddAttributeWarning(applicationParams[refused.Name], "Clerk did not take a value",

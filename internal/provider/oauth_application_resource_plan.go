@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -54,7 +55,8 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 func (m *oauthApplicationModel) refuseDestroy(diags *diag.Diagnostics) {
 	if m.DeletionProtection.ValueBool() {
 		diags.AddAttributeError(path.Root("deletion_protection"), "OAuth application is protected from deletion",
-			"The application "+m.Name.ValueString()+" ("+m.ID.ValueString()+") has deletion_protection = true. To delete it, apply deletion_protection = false first; if it is tainted, terraform untaint before that. To only forget it, use a removed block or terraform state rm.")
+			fmt.Sprintf("The application %q (%s) has deletion_protection = true. To delete or replace it, apply deletion_protection = false first; if it is tainted, terraform untaint before that. To only forget it, use a removed block or terraform state rm.\n\n"+
+				"If every plan says this after a replacement with create_before_destroy was refused: remove the resource from the state, and import the application that is to be kept.", m.Name.ValueString(), m.ID.ValueString()))
 	}
 }
 

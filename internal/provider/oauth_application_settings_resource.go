@@ -82,7 +82,7 @@ func (r *oauthApplicationSettingsResource) IdentitySchema(_ context.Context, _ r
 
 func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The settings of a Clerk instance for OAuth applications. Every instance has them once: creating this resource adopts them and changes what the configuration asks for, " +
+		MarkdownDescription: "The settings of a Clerk instance for OAuth applications, not for social connections. Every instance has them once: creating this resource adopts them and changes what the configuration asks for, " +
 			"and destroying it leaves them as they are. An argument that is left out keeps the value that the instance has. Use it once for each instance.",
 		Attributes: map[string]schema.Attribute{
 			"id": computedString("Id of the instance (`ins_…`)."),
@@ -99,7 +99,7 @@ func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.
 			"client_id_metadata_documents_advertised": settingAttribute("Whether the instance says in its authorization server metadata that it supports Client ID Metadata Documents. " +
 				"By itself it lets any such client in; see `client_id_metadata_documents_only_allow_pre_registered_clients`."),
 			"client_id_metadata_documents_only_allow_pre_registered_clients": settingAttribute("Whether clients with a Client ID Metadata Document are rejected if the instance does not know them yet."),
-			"client_id_metadata_documents_block_implicitly_allowed_clients": settingAttribute("Whether clients with a Client ID Metadata Document are rejected also if the instance knows them only from having let them in, and not by explicit permission. " +
+			"client_id_metadata_documents_block_implicitly_allowed_clients": settingAttribute("Whether clients with a Client ID Metadata Document are also rejected when the instance knows them only because it once let them in, and not by explicit permission. " +
 				"Tokens that they have go on working."),
 		},
 	}

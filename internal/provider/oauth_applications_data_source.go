@@ -49,7 +49,7 @@ func (d *oauthApplicationsDataSource) Configure(_ context.Context, req datasourc
 
 func (d *oauthApplicationsDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "OAuth applications of a Clerk instance. All of them are read, page by page, unless `limit` says how many are wanted.",
+		MarkdownDescription: "OAuth applications of a Clerk instance: the clients that sign in *through* it, not social connections, by which users sign in *to* it. All of them are read, page by page, unless `limit` says how many are wanted.",
 		Attributes: map[string]schema.Attribute{
 			"name_query": schema.StringAttribute{
 				MarkdownDescription: nameQueryDescription,
@@ -62,7 +62,7 @@ func (d *oauthApplicationsDataSource) Schema(ctx context.Context, _ datasource.S
 				Validators:          orderByValidators,
 			},
 			"dynamically_registered": schema.BoolAttribute{
-				MarkdownDescription: "`true` for those only that registered themselves (RFC 7591), `false` for the others only. Default: both.",
+				MarkdownDescription: "`true`: only applications that registered themselves (RFC 7591). `false`: only the others. Default: both.",
 				Optional:            true,
 			},
 			"limit": schema.Int64Attribute{

@@ -69,17 +69,17 @@ func (p *clerkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Optional:            true,
 			},
 			"request_timeout": schema.StringAttribute{
-				MarkdownDescription: "The longest that one attempt of one request may take, as a duration such as `\"30s\"` (the default) or `\"1m30s\"`.",
+				MarkdownDescription: "The longest that one attempt of one request may take, as a duration such as `\"30s\"` (the default) or `\"1m30s\"`; from 1 ms to 10 minutes.",
 				Optional:            true,
 				Validators:          []validator.String{durationBetween(time.Millisecond, 10*time.Minute)},
 			},
 			"max_retries": schema.Int64Attribute{
-				MarkdownDescription: "How often one request is repeated, where repeating it is safe. Default 5.",
+				MarkdownDescription: "How many times one request is repeated at most, where repeating it is safe; 0 to 20. Default 5.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(0, 20)},
 			},
 			"requests_per_10s": schema.Int64Attribute{
-				MarkdownDescription: "The most requests that are sent in any 10 seconds. Default 90 with a development key (Clerk allows 100) and 360 with a production key (Clerk allows 1,000, which the users of your own back end share).",
+				MarkdownDescription: "The most requests that are sent in any 10 seconds. Default 90 with a development key (Clerk allows 100) and 360 with a production key (Clerk allows 1,000, shared with your own back end); 1 to 1,000.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, 1000)},
 			},

@@ -124,7 +124,7 @@ func secretKeyHelp(err error) string {
 	case errors.Is(err, clerk.ErrKeyPublishable):
 		return help + "\n\nThe secret key stands beside the publishable key in the Clerk dashboard under API keys."
 	}
-	return help + "\n\nSee that the key was copied as a whole and on one line. It is not shown here."
+	return help + "\n\nCheck that the key was copied whole, and on one line. It is not shown here."
 }
 
 func valueOrEnv(value types.String, variable string) string {

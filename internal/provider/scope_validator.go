@@ -15,7 +15,7 @@ var scopeForm = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]+$`)
 type scopeValidator struct{}
 
 func (scopeValidator) Description(context.Context) string {
-	return "one scope: printable ASCII characters without white space, quotation marks and backslashes"
+	return "a single scope: printable ASCII characters without white space, quotation marks and backslashes"
 }
 
 func (v scopeValidator) MarkdownDescription(ctx context.Context) string {
