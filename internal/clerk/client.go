@@ -55,13 +55,13 @@ type Client struct {
 	refuseDoubles  bool
 	observer       Observer
 
-	scrubber  scrubber
-	governor  *governor
-	guard     instanceGuard
-	names     keyedMutex
-	ownIDs    idSet
-	reads     *applicationReader
-	clockSkew atomic.Int64 // server's clock minus ours, in nanoseconds, as of the latest answer
+	scrubber scrubber
+	governor *governor
+	guard    instanceGuard
+	names    keyedMutex
+	own      ownApplications
+	reads    *applicationReader
+	clock    atomic.Pointer[clockReading] // of the latest answer; nil before the first
 }
 
 // New returns a client. It sends nothing: a wrong key shows at the first
@@ -128,8 +128,18 @@ func newTransport() *http.Transport {
 	return transport
 }
 
+// clockReading is what the server's clock and ours said at one time.
+type clockReading struct {
+	server, local time.Time
+}
+
 // serverTime translates a time of the local clock to the server's, as far as the
-// latest answer tells.
+// latest answer tells. Between two times of this process only what has passed
+// counts, so that a clock that is set meanwhile does no harm.
 func (c *Client) serverTime(local time.Time) time.Time {
-	return local.Add(time.Duration(c.clockSkew.Load()))
+	reading := c.clock.Load()
+	if reading == nil {
+		return local
+	}
+	return reading.server.Add(local.Sub(reading.local))
 }

@@ -2,7 +2,6 @@ package clerk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 )
@@ -96,8 +95,8 @@ func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, erro
 			}
 			instance.ID = need[string](&f, "id")
 			instance.EnvironmentType = take[string](&f, "environment_type")
-			if instance.ID == "" {
-				return errors.New("it has no instance id")
+			if !ValidID(instance.ID) {
+				return fmt.Errorf("its id (%q) is none that Clerk could have given", instance.ID)
 			}
 			return nil
 		},

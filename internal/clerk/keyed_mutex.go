@@ -47,11 +47,3 @@ func (m *keyedMutex) lock(ctx context.Context, key string) (unlock func(), err e
 		return nil, ctx.Err()
 	}
 }
-
-// idSet is a set of ids for concurrent use. The zero value is ready.
-type idSet struct {
-	ids sync.Map
-}
-
-func (s *idSet) add(id string)           { s.ids.Store(id, struct{}{}) }
-func (s *idSet) contains(id string) bool { _, ok := s.ids.Load(id); return ok }

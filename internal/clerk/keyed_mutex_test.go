@@ -77,15 +77,3 @@ func TestKeyedMutexWaitEndsWithTheContext(t *testing.T) {
 		}
 	})
 }
-
-func TestIDSet(t *testing.T) {
-	t.Parallel()
-	var s idSet
-	if s.contains("a") {
-		t.Error("an empty set contains something")
-	}
-	s.add("a")
-	if !s.contains("a") || s.contains("b") {
-		t.Error("the set is wrong")
-	}
-}

@@ -57,7 +57,7 @@ func (c *Client) GetOAuthApplication(ctx context.Context, id string) (OAuthAppli
 	}
 	app, err := c.reads.Read(ctx, id)
 	if err == nil {
-		c.ownIDs.add(id)
+		c.own.read(id)
 	}
 	return app, err
 }
@@ -67,7 +67,7 @@ func (c *Client) GetOAuthApplication(ctx context.Context, id string) (OAuthAppli
 func (c *Client) KnownOAuthApplication(id string) (app OAuthApplication, known bool) {
 	app, known = c.reads.Known(id)
 	if known {
-		c.ownIDs.add(id)
+		c.own.read(id)
 	}
 	return app, known
 }
@@ -79,7 +79,33 @@ func (c *Client) GetOAuthApplicationFresh(ctx context.Context, id string) (OAuth
 	}
 	app, err := c.reads.Fresh(ctx, id)
 	if err == nil {
-		c.ownIDs.add(id)
+		c.own.read(id)
+	}
+	return app, err
+}
+
+// How often an application that is younger than recentAge is looked for again: after
+// one second, two and three, which is longer in all than any lag that was seen of
+// Clerk's reads.
+const (
+	recentAge   = time.Minute
+	recentLooks = 3
+)
+
+// GetRecentOAuthApplication is GetOAuthApplication for one that was made at the
+// given time. Clerk's reads can lag behind its writes, so that one which was made
+// less than a minute ago is looked for again before it is not found.
+func (c *Client) GetRecentOAuthApplication(ctx context.Context, id string, created time.Time) (OAuthApplication, error) {
+	app, err := c.GetOAuthApplication(ctx, id)
+	for look := 1; IsNotFound(err) && look <= recentLooks && c.serverTime(time.Now()).Sub(created) < recentAge; look++ {
+		wait := time.Duration(look) * time.Second
+		if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < 2*wait {
+			break // who gives a read so little time wants an answer, not patience
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return OAuthApplication{}, err
+		}
+		app, err = c.GetOAuthApplicationFresh(ctx, id)
 	}
 	return app, err
 }
@@ -109,6 +135,9 @@ func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields O
 		body: body, contentType: contentTypeJSON,
 		accept: acceptApplication(id, &app),
 	})
+	if err == nil && fields.Name != nil {
+		c.own.made(id, app.Name)
+	}
 	return app, err
 }
 
@@ -118,7 +147,7 @@ func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields O
 func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 	defer c.reads.BeginWrite(id)()
 
-	return c.do(ctx, ctx, request{
+	err := c.do(ctx, ctx, request{
 		operation: opDelete, method: http.MethodDelete, route: routeApplication, id: id,
 		accept: func(a answer) error {
 			var deleted struct {
@@ -134,6 +163,10 @@ func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 			return nil
 		},
 	})
+	if err == nil || IsNotFound(err) {
+		c.own.gone(id)
+	}
+	return err
 }
 
 // acceptApplication reads an answer that must be the application of the given id.

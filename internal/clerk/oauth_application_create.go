@@ -30,8 +30,8 @@ type Creation struct {
 	Unsettled bool
 	// RotationError is why no secret could be had for an adopted application.
 	RotationError error
-	// Doubles are applications that a request whose answer was lost may have
-	// made beside this one, as far as could be seen.
+	// Doubles are applications of the same name that came into being meanwhile:
+	// a request whose answer was lost may have made one beside this.
 	Doubles []OAuthApplication
 }
 
@@ -50,7 +50,7 @@ func (e *DuplicateNameError) Error() string {
 // out. It is not repeated, since that could make a second application.
 type UnknownCreateError struct {
 	Name       string
-	Candidates []OAuthApplication // applications that the request may have made; may be empty
+	Candidates []OAuthApplication // applications that the request may have made; may be empty. Their texts are scrubbed
 	Err        error              // what happened to the request
 	LookupErr  error              // why it could not be looked for; nil when it could
 }
@@ -82,9 +82,11 @@ const doublesSettle = 2 * time.Second
 // request is not repeated. The application is looked for instead: by its exact
 // name, made since the request began, not known before, with every field as
 // sent. One match is adopted, and its secret rotated to one that is known; that
-// costs nothing, as nobody can be using a secret that nobody received. With no
-// match, and if the request broke or failed rather than took too long, one more
-// is sent, and doubles are looked for. Anything else is an UnknownCreateError.
+// costs nothing, as nobody can be using a secret that nobody received. If there
+// is nothing that the request could have made, not even with a field that Clerk
+// has changed, and if the request broke or failed rather than took too long, one
+// more is sent, and doubles are looked for. Anything else is an
+// UnknownCreateError.
 //
 // Creates of one name wait for each other, so that the search cannot mistake one
 // for another.
@@ -112,11 +114,11 @@ func (c *Client) CreateOAuthApplication(ctx context.Context, fields OAuthApplica
 
 	search := applicationSearch{fields: fields, since: begun}
 	found, lookupErr := c.searchUntilFound(ctx, finishing, search)
-	if len(found) == 1 {
-		return c.adopt(ctx, finishing, found[0], lost.err), nil
+	if len(found.matches) == 1 {
+		return c.adopt(ctx, finishing, found.matches[0], lost.err), nil
 	}
-	if len(found) > 1 || lookupErr != nil || !lost.mayBeSentAgain() || ctx.Err() != nil {
-		return Creation{}, &UnknownCreateError{Name: name, Candidates: found, Err: lost.err, LookupErr: lookupErr}
+	if !found.none() || lookupErr != nil || !lost.mayBeSentAgain() || ctx.Err() != nil {
+		return Creation{}, c.unknownCreate(name, found, lost.err, lookupErr)
 	}
 	return c.createAgain(ctx, finishing, search, lost.err)
 }
@@ -140,10 +142,10 @@ func (c *Client) createAgain(ctx, finishing context.Context, search applicationS
 	switch {
 	case errors.As(err, &lost):
 		found, lookupErr := c.searchUntilFound(ctx, finishing, search)
-		if len(found) != 1 {
-			return Creation{}, &UnknownCreateError{Name: *search.fields.Name, Candidates: found, Err: lost.err, LookupErr: lookupErr}
+		if len(found.matches) != 1 {
+			return Creation{}, c.unknownCreate(*search.fields.Name, found, lost.err, lookupErr)
 		}
-		creation = c.adopt(ctx, finishing, found[0], lost.err)
+		creation = c.adopt(ctx, finishing, found.matches[0], lost.err)
 	case err != nil:
 		return Creation{}, &UnknownCreateError{Name: *search.fields.Name, Err: errors.Join(firstErr, err)}
 	default:
@@ -154,8 +156,17 @@ func (c *Client) createAgain(ctx, finishing context.Context, search applicationS
 	_ = sleep(ctx, doublesSettle)
 	// A double is named in a warning; not finding out is not worth an error. The
 	// application itself is known by now and not found.
-	creation.Doubles, _ = c.searchOnce(finishing, search)
+	found, _ := c.searchOnce(finishing, search)
+	creation.Doubles = found.all()
 	return creation, nil
+}
+
+func (c *Client) unknownCreate(name string, found sightings, lost, lookupErr error) *UnknownCreateError {
+	candidates := found.all()
+	for i := range candidates {
+		candidates[i].ClientID = c.scrubber.clean(candidates[i].ClientID)
+	}
+	return &UnknownCreateError{Name: name, Candidates: candidates, Err: lost, LookupErr: lookupErr}
 }
 
 // postApplication sends the create. An ambiguousError says that it may have been
@@ -186,13 +197,13 @@ func (c *Client) postApplication(ctx context.Context, fields OAuthApplicationFie
 		return Creation{}, err
 	}
 	c.scrubber.learn(creation.ClientSecret)
-	c.ownIDs.add(creation.Application.ID)
+	c.own.made(creation.Application.ID, *fields.Name)
 	return creation, nil
 }
 
 // adopt takes an application that was found for the one that was to be made.
 func (c *Client) adopt(ctx, finishing context.Context, app OAuthApplication, lost error) Creation {
-	c.ownIDs.add(app.ID)
+	c.own.made(app.ID, app.Name)
 	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
 	if app.Public {
 		return creation
@@ -215,48 +226,62 @@ type applicationSearch struct {
 	since  time.Time // local clock
 }
 
+// sightings are applications of the name that was to be made, that came into being
+// since then and that this process did not know.
+type sightings struct {
+	matches []OAuthApplication // with every field as sent
+	near    []OAuthApplication // with another value somewhere, which Clerk may have put there
+}
+
+func (s sightings) none() bool              { return len(s.matches)+len(s.near) == 0 }
+func (s sightings) all() []OAuthApplication { return slices.Concat(s.matches, s.near) }
+
 // searchUntilFound looks again and again, until something is found. When ctx is
 // over it looks once more and not again: what is left of the grace must do for
-// the rotation too.
-func (c *Client) searchUntilFound(ctx, finishing context.Context, search applicationSearch) ([]OAuthApplication, error) {
-	var lastErr error
-	looked := false
+// the rotation too. Nothing was found only if the last look says so: an earlier
+// one may have come before the application, or have seen a list that lags.
+func (c *Client) searchUntilFound(ctx, finishing context.Context, search applicationSearch) (found sightings, err error) {
 	for _, delay := range lookupDelays {
 		interrupted := sleep(ctx, delay) != nil
-		found, err := c.searchOnce(finishing, search)
-		switch {
-		case err != nil:
-			lastErr = err
-		case len(found) > 0:
-			return found, nil
-		default:
-			looked = true
-		}
-		if interrupted {
+		found, err = c.searchOnce(finishing, search)
+		if !found.none() || interrupted {
 			break
 		}
 	}
-	if looked {
-		return nil, nil
-	}
-	return nil, lastErr
+	return found, err
 }
 
 // searchOnce lists the applications of the name and keeps those that the request
 // may have made.
-func (c *Client) searchOnce(ctx context.Context, search applicationSearch) ([]OAuthApplication, error) {
+func (c *Client) searchOnce(ctx context.Context, search applicationSearch) (found sightings, err error) {
 	named, err := c.applicationsNamed(ctx, *search.fields.Name)
 	if err != nil {
-		return nil, err
+		return sightings{}, err
 	}
 	// The list's own answer has just told the server's time.
 	since := c.serverTime(search.since).Add(-clockSlack)
-	return slices.DeleteFunc(named, func(app OAuthApplication) bool {
-		return app.CreatedAt.Before(since) ||
-			app.DynamicallyRegistered ||
-			c.ownIDs.contains(app.ID) ||
-			len(search.fields.Refused(app)) > 0
-	}), nil
+	for _, app := range named {
+		switch {
+		case app.CreatedAt.Before(since), app.DynamicallyRegistered, c.own.knows(app.ID):
+		case search.fields.asMade(app):
+			found.matches = append(found.matches, app)
+		default:
+			found.near = append(found.near, app)
+		}
+	}
+	return found, nil
+}
+
+// asMade tells whether an application is as a create with these fields makes it. A
+// field that was not sent is compared where its default is certain.
+func (f OAuthApplicationFields) asMade(app OAuthApplication) bool {
+	if f.RedirectURIs == nil {
+		f.RedirectURIs = &[]string{}
+	}
+	if f.Public == nil {
+		f.Public = new(false)
+	}
+	return len(f.Refused(app)) == 0
 }
 
 // applicationsNamed lists the applications of exactly this name.
@@ -278,8 +303,10 @@ func (c *Client) refuseDouble(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("whether an application of this name exists already could not be read: %w", err)
 	}
-	if len(named) == 0 {
+	// Lists can lag behind what this process itself has done.
+	ids := c.own.correct(name, idsOf(named))
+	if len(ids) == 0 {
 		return nil
 	}
-	return &DuplicateNameError{Name: name, IDs: idsOf(named)}
+	return &DuplicateNameError{Name: name, IDs: ids}
 }

@@ -104,7 +104,7 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) ([]
 func (c *Client) listAnew(ctx context.Context, list listing) iter.Seq2[OAuthApplication, error] {
 	return func(yield func(OAuthApplication, error) bool) {
 		seen := make(map[string]bool)
-		for offset := 0; ; offset += sharedreads.PageSize {
+		for offset := 0; offset < sharedreads.PageSize*sharedreads.MaxPages; offset += sharedreads.PageSize {
 			page, err := c.getPage(ctx, list, offset, sharedreads.PageSize)
 			if err != nil {
 				yield(OAuthApplication{}, err)
@@ -124,6 +124,7 @@ func (c *Client) listAnew(ctx context.Context, list listing) iter.Seq2[OAuthAppl
 				return
 			}
 		}
+		yield(OAuthApplication{}, sharedreads.ErrTooManyPages)
 	}
 }
 

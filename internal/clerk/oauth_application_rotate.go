@@ -88,7 +88,11 @@ func (c *Client) rotate(first, ctx, finishing context.Context, id string) (Rotat
 		}
 		again, _, err := c.rotateUntilAnswered(finishing, ctx, finishing, id)
 		if err != nil {
-			break
+			// The secret that is here is known to be dead.
+			if _, unknown := errors.AsType[*UnknownRotationError](err); !unknown {
+				err = &UnknownRotationError{Err: err}
+			}
+			return Rotation{}, err
 		}
 		rotation = again
 	}

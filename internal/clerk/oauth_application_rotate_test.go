@@ -149,10 +149,6 @@ func TestRotationThatCannotBeCheckedIsUnsettled(t *testing.T) {
 			b.server.Inject(onRotate(clerktest.Changed(func(o map[string]any) { delete(o, "updated_at") })))
 		},
 		"the read fails": func(b *bench) { b.server.Inject(onGet(clerktest.ClerkError(403, "authorization_invalid"))) },
-		"the next rotation is refused": func(b *bench) {
-			b.server.Inject(onGet(clerktest.Meanwhile(func(r clerktest.Request) { b.server.Rotate(r.ID) })).Once())
-			b.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Skipping(1))
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -166,6 +162,30 @@ func TestRotationThatCannotBeCheckedIsUnsettled(t *testing.T) {
 				noError(b, err)
 				equal(b, "has a secret", rotation.ClientSecret.IsEmpty(), false)
 				equal(b, "unsettled", rotation.Unsettled, true)
+			})
+		})
+	}
+}
+
+// A secret that another rotation has made invalid is not passed off as the present one.
+func TestOvertakenRotationThatCannotBeRepeatedIsUnknown(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]clerktest.Fault{
+		"refused": clerktest.ClerkError(403, "authorization_invalid"),
+		"lost":    clerktest.ResetAfterWork(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(b *bench) {
+				id := b.server.Seed("web", func(a *clerktest.Application) {
+					a.CreatedAt = time.Now().Add(-time.Hour).UnixMilli()
+				})
+				b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+				b.server.Inject(onGet(clerktest.Meanwhile(func(r clerktest.Request) { b.server.Rotate(r.ID) })).Once())
+				b.server.Inject(onRotate(fault).Skipping(1))
+				rotation, err := b.client.RotateClientSecret(b.Context(), id)
+				asError[*clerk.UnknownRotationError](b, err)
+				equal(b, "no secret", rotation.ClientSecret.IsEmpty(), true)
 			})
 		})
 	}

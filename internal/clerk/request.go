@@ -400,7 +400,7 @@ func traceIDOf(err error) string {
 // readClock notes how far the server's clock is from ours.
 func (c *Client) readClock(header http.Header) {
 	if date := c.serverDate(header); !date.IsZero() {
-		c.clockSkew.Store(int64(time.Until(date)))
+		c.clock.Store(&clockReading{server: date, local: time.Now()})
 	}
 }
 

@@ -88,6 +88,10 @@ func (s *scrubber) clean(text string) string {
 	return string(runes)
 }
 
+// Scrub returns a text that somebody else wrote, such as a value in Clerk's answer,
+// in a form that may be shown: without secrets, on one line and not long.
+func (c *Client) Scrub(text string) string { return c.scrubber.clean(text) }
+
 func (s *scrubber) redact(text string) string {
 	s.mu.RLock()
 	for _, secret := range s.known {

@@ -12,7 +12,7 @@ import (
 func TestOnlyHTTP1IsSpoken(t *testing.T) {
 	t.Parallel()
 	var spoken atomic.Int32
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoken.Store(int32(r.ProtoMajor)) })) //nolint:gosec // 1 or 2
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { spoken.Store(int32(r.ProtoMajor)) }))
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)

@@ -40,7 +40,7 @@ func nextStep(err error) string {
 		return "Nothing was sent. The id of an application looks like oa_2O4BCh3zUONvWlZHtBXv6s6tm7u."
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return "What was under way may have been carried out; the next plan shows what is true."
+		return "A change that was under way may have been carried out; the next plan shows what is true."
 	}
 	if e, ok := errors.AsType[*clerk.TransportError](err); ok {
 		return transportStep(e)

@@ -243,6 +243,12 @@ func timeValue(t time.Time) types.String {
 	return types.StringValue(t.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
 }
 
+// timeOf is the inverse of timeValue.
+func timeOf(value types.String) time.Time {
+	t, _ := time.Parse(time.RFC3339, value.ValueString())
+	return t
+}
+
 func setOf(values []string) types.Set {
 	elements := make([]attr.Value, 0, len(values))
 	seen := make(map[string]bool, len(values))

@@ -56,7 +56,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	saved = !resp.Diagnostics.HasError()
 
 	resp.Diagnostics.Append(asWarnings(secretDiags)...)
-	warnOfCreation(&resp.Diagnostics, creation, fields)
+	warnOfCreation(&resp.Diagnostics, client, creation, fields)
 	if !model.Public.ValueBool() && model.ClientSecret.IsNull() && model.ClientSecretEncrypted.IsNull() {
 		r.makeMissingSecret(ctx, client, creation, &model, resp)
 	}
@@ -81,6 +81,9 @@ func (r *oauthApplicationResource) makeMissingSecret(ctx context.Context, client
 			diags := model.secretFromAPI(rotation.ClientSecret)
 			resp.Diagnostics.Append(asWarnings(diags)...)
 			resp.Diagnostics.Append(asWarnings(save(ctx, *model, &resp.State, resp.Identity))...)
+			if rotation.Unsettled {
+				warnOfUnsettledRotation(&resp.Diagnostics)
+			}
 			if !diags.HasError() {
 				resp.Diagnostics.Append(asWarnings(resp.Private.SetKey(ctx, rotationOwedKey, nil))...)
 				return
@@ -128,12 +131,12 @@ func uploadLogo(ctx context.Context, client *clerk.Client, model *oauthApplicati
 }
 
 // warnOfCreation tells what was unusual about a create that succeeded.
-func warnOfCreation(diags *diag.Diagnostics, creation clerk.Creation, fields clerk.OAuthApplicationFields) {
-	const late = " Should Clerk carry out the first request late, there will be a second application of this name, with a later created_at, which nobody uses. Delete that one in the Clerk dashboard."
+func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation clerk.Creation, fields clerk.OAuthApplicationFields) {
 	app := creation.Application
+	late := " Should Clerk carry out the first request late, there will be a second application of this name beside " + app.ID + ", which nobody uses. Delete that one in the Clerk dashboard."
 	if creation.Adopted {
 		story := fmt.Sprintf("%s It was looked for, and exactly one application is what was asked for: %s (client_id %s), created at %s. The state has taken it.",
-			sentence("The answer to the request was lost: "+creation.LostAnswer.Error()), app.ID, app.ClientID, app.CreatedAt.Format(time.RFC3339))
+			sentence("The answer to the request was lost: "+creation.LostAnswer.Error()), app.ID, client.Scrub(app.ClientID), app.CreatedAt.Format(time.RFC3339))
 		if !app.Public && creation.RotationError == nil {
 			story += " Its first secret was in the lost answer; it was rotated once, and the state has the new one."
 		}
@@ -143,7 +146,7 @@ func warnOfCreation(diags *diag.Diagnostics, creation clerk.Creation, fields cle
 		diags.AddWarning("OAuth application found after its create had no answer", story)
 	} else if creation.Repeated {
 		diags.AddWarning("OAuth application created by a second request",
-			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error())+late)
+			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error())+" The second made "+app.ID+"."+late)
 	}
 	if creation.Unsettled {
 		warnOfUnsettledRotation(diags)
@@ -154,15 +157,15 @@ func warnOfCreation(diags *diag.Diagnostics, creation clerk.Creation, fields cle
 			ids[i] = double.ID
 		}
 		diags.AddWarning("There may be a second OAuth application",
-			fmt.Sprintf("The first request seems to have been carried out after all. Beside %s, which is in the state, there is now %s with the same fields, which nobody uses. Delete it in the Clerk dashboard.", app.ID, strings.Join(ids, ", ")))
+			fmt.Sprintf("The first request seems to have been carried out after all. Beside %s, which is in the state, %s came into being with the same name. Unless somebody else made it just now, nobody uses it: delete it in the Clerk dashboard.", app.ID, strings.Join(ids, ", ")))
 	}
 	if len(creation.Problems) > 0 {
 		diags.AddWarning("Clerk's answer was incomplete",
-			fmt.Sprintf("The application %s was created, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, strings.Join(creation.Problems, "; ")))
+			fmt.Sprintf("The application %s was created, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, client.Scrub(strings.Join(creation.Problems, "; "))))
 	}
 	for _, refused := range fields.Refused(app) {
 		diags.AddAttributeWarning(applicationParams[refused.Name], "Clerk did not take a value",
-			fmt.Sprintf("The application %s was created, but Clerk's answer has another value for %s. The next plan shows the difference.", app.ID, refused))
+			fmt.Sprintf("The application %s was created, but Clerk's answer has another value for %s. The next plan shows the difference.", app.ID, client.Scrub(refused.String())))
 	}
 }
 

@@ -30,7 +30,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 	logo := plan.planLogo(&resp.Diagnostics)
-	if plan.Public.ValueBool() && !plan.RotateSecretTrigger.IsNull() {
+	if plan.hasTriggerWithoutSecret() {
 		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
 			"The application is a public client and has no secret that could be rotated. Remove rotate_secret_trigger, or set public = false.")
 	}
@@ -50,6 +50,12 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan.slots())
 	resp.Diagnostics.Append(diags...)
 	resp.Plan.Raw = planned
+}
+
+// hasTriggerWithoutSecret tells whether a rotation is asked for of a client that has
+// nothing to rotate.
+func (m *oauthApplicationModel) hasTriggerWithoutSecret() bool {
+	return m.Public.ValueBool() && !m.RotateSecretTrigger.IsNull() && !m.RotateSecretTrigger.IsUnknown()
 }
 
 func (m *oauthApplicationModel) refuseDestroy(diags *diag.Diagnostics) {

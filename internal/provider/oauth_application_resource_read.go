@@ -30,7 +30,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 	defer cancel()
 
 	id := state.ID.ValueString()
-	app, err := client.GetOAuthApplication(ctx, id)
+	app, err := client.GetRecentOAuthApplication(ctx, id, timeOf(state.CreatedAt))
 	if err != nil {
 		if !confirmGone(ctx, client, err, state, "read OAuth application", &resp.Diagnostics) {
 			return

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
@@ -87,13 +88,14 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 		u.current.settle(u.plan.applicationModel)
 	}
 	if u.current.Public.ValueBool() {
-		u.current.ClientSecret, u.current.ClientSecretEncrypted = u.plan.ClientSecret, u.plan.ClientSecretEncrypted
+		// The plan's may be unknown, where it was to be no public client any more.
+		u.current.ClientSecret, u.current.ClientSecretEncrypted = types.StringNull(), types.StringNull()
 		u.clearOwed(ctx)
 	}
 	u.save(ctx)
 	for _, field := range refused {
 		u.resp.Diagnostics.AddAttributeError(applicationParams[field.Name], "Unable to "+actionUpdate,
-			fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", field))
+			fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", u.client.Scrub(field.String())))
 	}
 	return !u.resp.Diagnostics.HasError()
 }

@@ -21,7 +21,7 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 	}
 	public := config.Public.ValueBool()
 
-	if public && !config.RotateSecretTrigger.IsNull() {
+	if trigger := config.RotateSecretTrigger; public && !trigger.IsNull() && !trigger.IsUnknown() {
 		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
 			"A public client has no secret that could be rotated. Remove rotate_secret_trigger, or public = true.")
 	}

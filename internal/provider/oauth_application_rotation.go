@@ -34,6 +34,9 @@ func rotationFor(plan, state oauthApplicationModel, owed bool) rotationReason {
 	switch {
 	case owed && !state.Public.ValueBool():
 		reason = rotationOwed
+	case state.Public.ValueBool() && !plan.Public.IsUnknown():
+		// Before all that asks for another secret: there is none yet.
+		reason = rotationByMaking
 	case plan.Public.IsUnknown() && (state.Public.ValueBool() || !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger)),
 		plan.RotateSecretTrigger.IsUnknown(),
 		plan.EncryptClientSecretTo.IsUnknown(),
@@ -43,8 +46,6 @@ func rotationFor(plan, state oauthApplicationModel, owed bool) rotationReason {
 		reason = rotationByTrigger
 	case !plan.EncryptClientSecretTo.Equal(state.EncryptClientSecretTo):
 		reason = rotationBySealing
-	case state.Public.ValueBool() && !plan.Public.IsUnknown():
-		reason = rotationByMaking
 	}
 	if plan.Public.IsUnknown() && reason != noRotation {
 		return rotationUndecided

@@ -140,6 +140,7 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 		addError(&resp.Diagnostics, actionReadSettings, err, nil)
 		return
 	}
+	scopesTaken := true
 	present := oauthApplicationSettingsModel{DefaultScopes: types.SetNull(types.StringType)}
 	present.fromAPI(settings)
 	if fields := plan.fieldsToUpdate(present); !fields.IsEmpty() {
@@ -150,15 +151,16 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 		}
 		// Not errors, which would taint; the next plan shows the difference.
 		for _, field := range refusedSettings(fields, settings) {
+			scopesTaken = scopesTaken && field.Name != "default_scopes"
 			resp.Diagnostics.AddAttributeWarning(settingsParams[field.Name], "Clerk did not take a value",
-				fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The next plan shows the difference.", field))
+				fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The next plan shows the difference.", client.Scrub(field.String())))
 		}
 	}
 	model := plan
 	model.ID = types.StringValue(instance.ID)
 	model.fromAPI(settings)
 	model.settle(plan)
-	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
+	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, scopesTaken && !config.DefaultScopes.IsNull())...)
 	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
 }
 
@@ -213,6 +215,7 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 		return
 	}
 	model := state
+	scopesTaken := true
 	if fields := plan.fieldsToUpdate(state); !fields.IsEmpty() {
 		settings, err := client.UpdateOAuthApplicationSettings(ctx, fields)
 		if err != nil {
@@ -222,11 +225,14 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 		model.DefaultScopes = plan.DefaultScopes // for its writing
 		model.fromAPI(settings)
 		for _, field := range refusedSettings(fields, settings) {
+			scopesTaken = scopesTaken && field.Name != "default_scopes"
 			resp.Diagnostics.AddAttributeError(settingsParams[field.Name], "Unable to "+actionUpdateSettings,
-				fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", field))
+				fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", client.Scrub(field.String())))
 		}
 	}
-	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
+	if scopesTaken { // else whose they are is as before
+		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
+	}
 	if !resp.Diagnostics.HasError() {
 		model.settle(plan)
 	}

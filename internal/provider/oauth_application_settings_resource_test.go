@@ -383,3 +383,24 @@ func TestProtocolSettingsOnOldEngine(t *testing.T) {
 		t.Errorf("the destruction says: %s", ds)
 	}
 }
+
+// Default scopes that Clerk did not take were never the configuration's: they are not reset when it has none any more.
+func TestProtocolSettingsScopesNotTaken(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	theirs := []string{"email", "openid"}
+	inDashboard := func() {
+		server.EditSettings(server.InstanceID(), func(s *clerktest.Settings) { s.DefaultScopes = theirs })
+	}
+	inDashboard()
+	settings := newProvider(t, server).Resource(settingsType)
+	settings.Apply(prototest.Values{})
+	server.Inject(clerktest.Changed(func(body map[string]any) { body["default_scopes"] = theirs }).On(http.MethodPatch, "").Once())
+	if ds := settings.Plan(prototest.Values{"default_scopes": []string{"profile"}}).TryApply(t.Context()); len(ds.Errors().At("default_scopes")) != 1 {
+		t.Errorf("that they were not taken is no error:\n%s", ds)
+	}
+	inDashboard()
+	if plan := settings.Plan(prototest.Values{}); plan.Action != prototest.NoOp {
+		t.Errorf("the plan without them:\n%s", plan)
+	}
+}

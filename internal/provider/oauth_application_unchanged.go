@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -33,12 +34,8 @@ func upgradeUnchanged(req *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.Upg
 // readUnchanged answers for an application that is in a page which was read already,
 // and there is as it is in the state.
 func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadResourceRequest) (resp *tfprotov6.ReadResourceResponse) {
-	// The framework's way tells of a panic.
-	defer func() {
-		if recover() != nil {
-			resp = nil
-		}
-	}()
+	defer leaveToFramework(&resp)
+
 	if req.TypeName != "clerk"+applicationTypeName || p.data == nil || p.data.client == nil || bytes.Contains(req.Private, []byte(rotationOwedKey)) {
 		return nil
 	}
@@ -47,7 +44,7 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 		return nil
 	}
 	app, known := p.data.client.KnownOAuthApplication(state.ID.ValueString())
-	if !known {
+	if !known || app.Public && !(state.ClientSecret.IsNull() && state.ClientSecretEncrypted.IsNull()) {
 		return nil
 	}
 	read := state
@@ -68,26 +65,23 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 	}
 }
 
-// Pieces of a state in MessagePack, as Terraform sends it: a short text is 0xa0
-// plus its length and then its bytes; null is 0xc0 and false 0xc2. None of these
-// bytes occurs in UTF-8 where it stands here, so no text can look like them.
-var (
-	msgpackNoLogo      = []byte("\xa9logo_path\xc0")
-	msgpackUnprotected = []byte("\xb3deletion_protection\xc2")
-)
-
 // planUnchanged answers for an application whose plan is its state. Terraform proposes
 // the configuration over the state, so where the two are the same the configuration
 // asks for nothing. What can change a plan all the same goes the framework's way: a
-// default that applies, a logo whose file may have changed, a rotation that is owed.
-func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) *tfprotov6.PlanResourceChangeResponse {
+// default that applies, a logo whose file may have changed, a rotation that is owed,
+// or asked for where it cannot be.
+func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (resp *tfprotov6.PlanResourceChangeResponse) {
+	defer leaveToFramework(&resp)
+
 	if req.TypeName != "clerk"+applicationTypeName || req.PriorState == nil || req.ProposedNewState == nil ||
-		!bytes.Contains(req.PriorState.MsgPack, msgpackUnprotected) ||
-		!bytes.Contains(req.PriorState.MsgPack, msgpackNoLogo) ||
 		bytes.Contains(req.PriorPrivate, []byte(rotationOwedKey)) {
 		return nil
 	}
-	if !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) && !proposesSatisfiedScopes(ctx, req) {
+	prior, ok := decodeApplication(ctx, req.PriorState)
+	if !ok || !prior.DeletionProtection.Equal(types.BoolValue(false)) || !prior.LogoPath.IsNull() || prior.hasTriggerWithoutSecret() {
+		return nil
+	}
+	if !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) && !proposesSatisfiedScopes(ctx, prior, req.ProposedNewState) {
 		return nil
 	}
 	return &tfprotov6.PlanResourceChangeResponse{
@@ -97,15 +91,18 @@ func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest
 	}
 }
 
+// leaveToFramework makes of a panic no answer: the framework's way tells of it.
+func leaveToFramework[Response any](resp **Response) {
+	if recover() != nil {
+		*resp = nil
+	}
+}
+
 // proposesSatisfiedScopes tells whether what is proposed differs from the state in
 // nothing but scopes that the present ones satisfy, as all imported applications do:
 // see keepSatisfiedScopes.
-func proposesSatisfiedScopes(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) bool {
-	prior, ok := decodeApplication(ctx, req.PriorState)
-	if !ok {
-		return false
-	}
-	proposed, ok := decodeApplication(ctx, req.ProposedNewState)
+func proposesSatisfiedScopes(ctx context.Context, prior oauthApplicationModel, value *tfprotov6.DynamicValue) bool {
+	proposed, ok := decodeApplication(ctx, value)
 	if !ok || prior.Scopes.IsNull() || proposed.Scopes.IsNull() || !isWhollyKnown(proposed.Scopes) ||
 		!clerk.ScopesSatisfy(stringsOf(prior.Scopes), stringsOf(proposed.Scopes)) {
 		return false

@@ -125,7 +125,6 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 		}, plans: true},
 		{name: "public", config: prototest.Values{"name": "c", "public": true, "pkce_required": true}, plans: true},
 		{name: "protected", config: prototest.Values{"name": "d", "deletion_protection": true}},
-		{name: "texts that look like attributes", config: prototest.Values{"name": "logo_path deletion_protection rotation_owed"}, plans: true},
 		{name: "imported", seeded: "e", config: prototest.Values{"name": "e"}, plans: true},
 		{name: "imported, scopes without offline_access", seeded: "f", config: prototest.Values{"name": "f", "scopes": []string{"email", "profile"}}, plans: true},
 	} {
@@ -174,6 +173,33 @@ func TestShortcutsLeaveDefaultsToTheFramework(t *testing.T) {
 	plan := app.Plan(prototest.Values{"name": "a"})
 	if got := strings.Join(plan.Changed(), " "); got != "deletion_protection" {
 		t.Errorf("removing deletion_protection changes %q", got)
+	}
+}
+
+// What looks like a value in the encoding of a state, and is a piece of a name, is none.
+func TestShortcutsAreNotFooledByNames(t *testing.T) {
+	t.Parallel()
+	app := newProvider(t, clerktest.New(t)).Resource(applicationType)
+	const name = "³deletion_protection²"
+	app.Apply(prototest.Values{"name": name, "deletion_protection": true})
+	plan := app.Plan(prototest.Values{"name": name})
+	if got := strings.Join(plan.Changed(), " "); got != "deletion_protection" {
+		t.Errorf("removing deletion_protection changes %q", got)
+	}
+}
+
+// A trigger for an application that somebody else has made public is an error with and without the shortcut.
+func TestShortcutsLeaveRefusalsToTheFramework(t *testing.T) {
+	t.Parallel()
+	for _, protected := range []bool{false, true} {
+		server := clerktest.New(t)
+		app := newProvider(t, server).Resource(applicationType)
+		config := prototest.Values{"name": "a", "rotate_secret_trigger": "1", "deletion_protection": protected}
+		app.Apply(config)
+		server.Edit(app.State().String("id"), func(a *clerktest.Application) { a.Public = true })
+		if _, ds := app.TryPlan(t.Context(), config); len(ds.Errors().At("rotate_secret_trigger")) != 1 {
+			t.Errorf("protected %t: %s", protected, ds)
+		}
 	}
 }
 
@@ -232,7 +258,7 @@ func TestShortcutsDeclineWhatIsNoApplication(t *testing.T) {
 	}
 	p := &clerkProvider{}
 	for name, state := range map[string]*tfprotov6.DynamicValue{
-		"absent": nil, "null": &null, "empty": {}, "garbage": {MsgPack: []byte("\xa9logo_path\xc0\xb3deletion_protection\xc2")},
+		"absent": nil, "null": &null, "empty": {}, "garbage": {MsgPack: []byte("\x81\xa9logo_path\xc0")},
 	} {
 		if _, ok := decodeApplication(t.Context(), state); ok {
 			t.Errorf("%s passed for an application", name)

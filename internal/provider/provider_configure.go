@@ -101,7 +101,8 @@ func (m providerModel) clientConfig(diags *diag.Diagnostics) clerk.Config {
 				fmt.Sprintf("The value of api_url, or of the environment variable %s, cannot be used: %s.", envAPIURL, err))
 		}
 	}
-	if config.InstanceID != "" && !clerk.ValidID(config.InstanceID) {
+	// The empty text too: a variable that was not set must not take the guard away.
+	if !m.InstanceID.IsNull() && !clerk.ValidID(config.InstanceID) {
 		diags.AddAttributeError(path.Root("instance_id"), "Unable to use Clerk instance id",
 			"An instance id is letters, digits, _ and - only, such as ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. It is shown in the Clerk dashboard and is the instance_id of every OAuth application.")
 	}

@@ -261,3 +261,21 @@ func (s *story) checkNoSecret(text string) {
 		}
 	}
 }
+
+// A trigger that is not known yet may come to nothing, and then a public client may have it.
+func TestProtocolUnknownTriggerOfAPublicClient(t *testing.T) {
+	t.Parallel()
+	config := prototest.Values{"name": "a", "public": true, "pkce_required": true, "rotate_secret_trigger": prototest.Unknown}
+	app := newProvider(t, clerktest.New(t)).Resource(applicationType)
+	plan, ds := app.TryPlan(t.Context(), config)
+	if ds.HasError() {
+		t.Fatal(ds)
+	}
+	if ds := plan.Resolve(alsoWith(config, prototest.Values{"rotate_secret_trigger": "1"})).TryApply(t.Context()); len(ds.Errors().At("rotate_secret_trigger")) != 1 {
+		t.Errorf("with a text: %s", ds)
+	}
+	plan, _ = app.TryPlan(t.Context(), config)
+	if ds := plan.Resolve(alsoWith(config, prototest.Values{"rotate_secret_trigger": nil})).TryApply(t.Context()); ds.HasError() {
+		t.Errorf("without one: %s", ds)
+	}
+}

@@ -85,6 +85,7 @@ func providerRefusals() []scenario {
 		{name: "key with a newline", attribute: "secret_key", value: "sk_test_first\nsecond", says: "CLERK_SECRET_KEY.*on one line"},
 		{name: "address over plain http", attribute: "api_url", value: "http://api.clerk.com", says: "use https"},
 		{name: "address with a password", attribute: "api_url", value: "https://user:password@api.clerk.com", says: "user name or password"},
+		{name: "empty instance id", attribute: "instance_id", value: "", says: "instance id"},
 		{name: "instance id that is none", attribute: "instance_id", value: "ins/1", says: "instance id"},
 		{name: "request timeout that is none", attribute: "request_timeout", value: "30", says: "duration"},
 		{name: "negative retries", attribute: "max_retries", value: -1, says: "between 0 and 20"},

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -218,6 +219,60 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			next: prototest.Update, changes: owedChanges, heals: []string{postRotate},
 		},
 		{
+			name: "B8 made confidential with a trigger, the rotation refused and the trigger reverted", given: publicPortal,
+			config: alsoWith(publicPortal, prototest.Values{"public": false, "rotate_secret_trigger": "once"}),
+			faults: []clerktest.Fault{onRotate(clerktest.ClerkError(403, "not_allowed_access"))},
+			errors: []string{notRotated},
+			sends:  []string{patchApp, postRotate}, apps: 1, secret: secretUnknown, state: prototest.Values{"public": false}, stuck: true,
+			check: rotatedWithoutTrigger,
+		},
+		{
+			name: "B12 made confidential with a trigger, the answer lost and the trigger reverted", given: publicPortal,
+			config:   alsoWith(publicPortal, prototest.Values{"public": false, "rotate_secret_trigger": "once"}),
+			faults:   []clerktest.Fault{onUpdate(clerktest.ResetAfterWork())},
+			settings: prototest.Values{"max_retries": 0},
+			errors:   []string{`Unable to update OAuth application`},
+			sends:    []string{patchApp}, apps: 1, secret: secretUnknown, stuck: true,
+			check: rotatedWithoutTrigger,
+		},
+		{
+			name: "made confidential, which Clerk ignores", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}),
+			before: func(tr *trouble) {
+				fault := onUpdate(clerktest.Changed(func(body map[string]any) { body["public"] = true })).Once()
+				fault.After = func(r clerktest.Request) {
+					tr.server.Edit(r.ID, func(app *clerktest.Application) { app.Public = true })
+				}
+				tr.server.Inject(fault)
+			},
+			errors: []string{`^public: Unable to update OAuth application.*sent false, Clerk has true`},
+			sends:  []string{patchApp}, apps: 1, secret: secretAbsent, state: prototest.Values{"public": true, "client_secret": nil},
+			next: prototest.Update, changes: []string{"client_secret", "client_secret_version", "public"}, heals: []string{patchApp, postRotate},
+		},
+		{
+			name: "made public by somebody else, beside a change that Clerk ignores", given: portal, config: renamedPortal,
+			before: func(tr *trouble) {
+				fault := onUpdate(clerktest.Changed(func(body map[string]any) { body["name"] = "Portal" })).Once()
+				fault.Before = func(r clerktest.Request) {
+					tr.server.Edit(r.ID, func(app *clerktest.Application) { app.Public = true })
+				}
+				tr.server.Inject(fault)
+			},
+			errors: []string{`^name: Unable to update OAuth application`},
+			sends:  []string{patchApp}, apps: 1, secret: secretAbsent, state: prototest.Values{"public": true, "client_secret": nil},
+			next: prototest.NoOp,
+		},
+		{
+			name: "B10 overtaken, and the next rotations lost", given: portal, config: rotatedPortal,
+			before: func(tr *trouble) {
+				tr.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+				tr.server.Inject(onRead(clerktest.Meanwhile(func(r clerktest.Request) { tr.server.Rotate(r.ID) })).Skipping(1).Once())
+				tr.server.Inject(onRotate(clerktest.ResetAfterWork()).Skipping(1))
+			},
+			errors: []string{notRotated + `.*Apply again: the next plan rotates once more`},
+			sends:  []string{postRotate, postRotate, postRotate, postRotate, postRotate}, apps: 1, secret: secretDead,
+			next: prototest.Update, changes: triggerChanges, heals: []string{postRotate},
+		},
+		{
 			name: "made confidential and the answer lost", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}),
 			faults:   []clerktest.Fault{onUpdate(clerktest.ResetAfterWork())},
 			settings: prototest.Values{"max_retries": 1},
@@ -239,6 +294,34 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			errors:   []string{`Unable to update OAuth application`},
 			sends:    []string{patchApp}, apps: 1, next: prototest.NoOp,
 		},
+	})
+}
+
+// rotatedWithoutTrigger wants a secret although the trigger that came with the change is taken back.
+func rotatedWithoutTrigger(tr *trouble, _ prototest.Diagnostics) {
+	tr.server.ClearFaults()
+	config := alsoWith(publicPortal, prototest.Values{"public": false})
+	if ds := tr.apply(config); ds.HasError() || tr.secretState() != secretWorks {
+		tr.t.Errorf("the secret is %s:\n%s", tr.secretState(), ds)
+	}
+	if plan := tr.plan(config); plan.Action != prototest.NoOp {
+		tr.t.Errorf("it does not converge:\n%s", plan)
+	}
+}
+
+// A value of Clerk's that comes into a message is scrubbed and cut.
+func TestProtocolTroubleEchoedValue(t *testing.T) {
+	t.Parallel()
+	inTrouble(t, nil, func(tr *trouble) {
+		tr.given(portal)
+		tr.server.Inject(onUpdate(clerktest.Changed(func(body map[string]any) {
+			body["name"] = "E2 Bearer " + tr.server.Key() + strings.Repeat("x", 100_000)
+		})))
+		ds := tr.apply(renamedPortal)
+		matchMessages(t, "error", ds.Errors(), []string{`^name: Unable to update.*sent "Portal 2".*\[redacted\]`})
+		if text := ds.Errors().String(); strings.Contains(text, tr.server.Key()) || len(text) > 2000 {
+			t.Errorf("the message has %d bytes, and the key: %t", len(text), strings.Contains(text, tr.server.Key()))
+		}
 	})
 }
 

@@ -313,22 +313,22 @@ func TestListsHaveAtMost200Pages(t *testing.T) {
 		if !errors.Is(last, ErrTooManyPages) {
 			t.Errorf("error is %v", last)
 		}
-		s.expectRequests(t, 0, maxPages)
-		if want := 2*maxPages + 1; listed-1 != want {
+		s.expectRequests(t, 0, MaxPages)
+		if want := 2*MaxPages + 1; listed-1 != want {
 			t.Errorf("listed %d things, want %d", listed-1, want)
 		}
 		// Reads are served, by GETs where need be.
 		for _, i := range []int{0, 450, 490} {
 			mustRead(t, r, thingID(i))
 		}
-		s.expectRequests(t, 2, maxPages)
+		s.expectRequests(t, 2, MaxPages)
 	})
 }
 
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newStore(3 * maxPages / 2)
+		s := newStore(3 * MaxPages / 2)
 		r := newReader(s, 3)
 		for _, q := range []query{everything, newestFirst, "a third", "a fourth", "a fifth"} {
 			mustList(t, r, q)
@@ -336,7 +336,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			for _, l := range r.listings {
 				held += l.pages
 			}
-			if held >= 2*maxPages {
+			if held >= 2*MaxPages {
 				t.Errorf("%d pages are held", held)
 			}
 		}

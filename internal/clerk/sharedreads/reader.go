@@ -17,9 +17,9 @@ const (
 	// meanwhile shows in the next run, as if this one had been a minute earlier.
 	Lifetime = 60 * time.Second
 
-	// maxPages is how many pages one listing may have, and how many the finished
+	// MaxPages is how many pages one listing may have, and how many the finished
 	// ones may have together when another begins. It bounds the memory.
-	maxPages = 200
+	MaxPages = 200
 )
 
 // ErrTooManyPages ends a List of more than 200 pages.
@@ -144,7 +144,7 @@ func (r *Reader[T, Q]) choose(ctx context.Context, id string) (get *flight[T], p
 		if l.flight.join() {
 			return nil, l.flight
 		}
-		if l.bought <= l.gets && !l.complete && l.pages < maxPages && !time.Now().Before(r.noPagesBefore) {
+		if l.bought <= l.gets && !l.complete && l.pages < MaxPages && !time.Now().Before(r.noPagesBefore) {
 			l.bought++
 			return nil, r.launchPage(ctx, l)
 		}
@@ -208,7 +208,7 @@ func (r *Reader[T, Q]) advance(ctx context.Context, l *listing[T, Q], next int) 
 		return l.entries[next:], nil, nil
 	case l.flight.join():
 		return nil, l.flight, nil
-	case l.pages >= maxPages:
+	case l.pages >= MaxPages:
 		return nil, nil, ErrTooManyPages
 	}
 	return nil, r.launchPage(ctx, l), nil
@@ -353,7 +353,7 @@ func (r *Reader[T, Q]) beginListing(query Q) *listing[T, Q] {
 	for _, l := range r.listings {
 		held += l.pages
 	}
-	if held >= maxPages {
+	if held >= MaxPages {
 		clear(r.snapshot)
 		clear(r.listings)
 	}
