@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ import (
 type sequence struct {
 	seed     uint64
 	settings prototest.Values
+	switches clerktest.Switches // of those only with which every configuration can converge
+	skew     time.Duration      // of the server's clock
 	steps    []sequenceStep
 }
 
@@ -28,6 +31,7 @@ type sequenceStep struct {
 	config    prototest.Values // of stepApply and stepImport
 	choice    uint64           // decides among what there is when the step comes
 	faults    []sequenceFault
+	altered   bool          // what a create makes, if it meets a fault, is not quite what was asked for
 	interrupt time.Duration // after the run began; 0 is never
 }
 
@@ -57,7 +61,7 @@ type sequenceFault struct {
 
 func (s sequence) String() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "seed %d, provider %v\n", s.seed, s.settings)
+	fmt.Fprintf(&text, "seed %d, provider %v, Clerk %+v, its clock %s ahead\n", s.seed, s.settings, s.switches, s.skew)
 	for i, step := range s.steps {
 		fmt.Fprintf(&text, "%2d. %s", i+1, step.kind)
 		if step.kind != stepBoth {
@@ -68,6 +72,9 @@ func (s sequence) String() string {
 		}
 		for _, fault := range step.faults {
 			fmt.Fprintf(&text, "\n      %s", fault.text)
+		}
+		if step.altered {
+			text.WriteString("\n      a create that meets one of these is altered")
 		}
 		if step.interrupt > 0 {
 			fmt.Fprintf(&text, "\n      interrupted after %s", step.interrupt)
@@ -113,12 +120,45 @@ func newSequence(seed uint64) sequence {
 		}
 		s.steps = append(s.steps, step)
 	}
+	s.randomClerk(rand.New(rand.NewPCG(seed, 5)))
 	return s
+}
+
+// randomClerk decides what kind of Clerk it is.
+func (s *sequence) randomClerk(random *rand.Rand) {
+	if random.IntN(2) == 0 {
+		s.switches = clerktest.Switches{
+			ScopesOrder:        pickOne(random, clerktest.ScopesAlphabetical, clerktest.ScopesAsSent),
+			ForceOfflineAccess: pickOne(random, clerktest.OfflineAccessAlways, clerktest.OfflineAccessOnCreate, clerktest.OfflineAccessNever),
+			PublicClientSecret: pickOne(random, clerktest.PublicSecretEmpty, clerktest.PublicSecretValue, clerktest.PublicSecretAbsent),
+			RotatePublic:       pickOne(random, clerktest.RotatePublicEmpty, clerktest.RotatePublicValue, clerktest.RotatePublicRefused),
+			CallbackURLMulti:   pickOne(random, clerktest.CallbackURLFirst, clerktest.CallbackURLLast, clerktest.CallbackURLEmpty),
+			RedirectOrder:      pickOne(random, clerktest.RedirectsAsSent, clerktest.RedirectsSorted, clerktest.RedirectsReversed),
+			RotateUpdatedAt:    pickOne(random, clerktest.RotateTouchesUpdatedAt, clerktest.RotateTouchesUpdatedAt, clerktest.RotateKeepsUpdatedAt),
+			ExtraFields:        pickOne(random, clerktest.ExtraFieldsOff, clerktest.ExtraFieldsOn),
+		}
+	}
+	if random.IntN(3) == 0 {
+		s.switches.ReadLag = time.Duration(random.IntN(3000)) * time.Millisecond
+	}
+	if random.IntN(4) == 0 {
+		s.skew = pickOne(random, time.Hour, -time.Hour, 40*time.Second, -40*time.Second)
+	}
+	for i := range s.steps {
+		s.steps[i].altered = len(s.steps[i].faults) > 0 && random.IntN(6) == 0
+	}
 }
 
 // isRun tells whether the step is a run of Terraform.
 func (s sequenceStep) isRun() bool {
 	return slices.Contains([]stepKind{stepApply, stepBoth, stepDestroy, stepRefresh, stepImport}, s.kind)
+}
+
+// listsFail tells whether a fault of the step can meet a list.
+func (s sequenceStep) listsFail() bool {
+	return slices.ContainsFunc(s.faults, func(f sequenceFault) bool {
+		return f.fault.Route == "" || f.fault.Route == clerktest.RouteApplications && f.fault.Method == http.MethodGet
+	})
 }
 
 func randomStep(random *rand.Rand) stepKind {

@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -122,6 +124,7 @@ type player struct {
 	*trouble
 	slots     [sequenceSlots]*slotModel
 	foreign   map[string]bool // ids of applications that somebody else has made
+	skew, lag time.Duration   // of the server's clock and reads
 	announced []announcement
 }
 
@@ -152,13 +155,14 @@ func (s *slotModel) newSecret() {
 // An announcement is a message that tells of an application whose id nobody knows.
 type announcement struct {
 	name     string
-	from, to int64 // when it must have been made, in milliseconds
+	from, to int64 // when it must have been made, in milliseconds of the server's clock
 }
 
 func playSequence(t *testing.T, s sequence) {
 	t.Helper()
 	inTrouble(t, s.settings, func(tr *trouble) {
-		p := &player{trouble: tr, foreign: map[string]bool{}}
+		p := &player{trouble: tr, foreign: map[string]bool{}, skew: s.skew, lag: s.switches.ReadLag}
+		tr.server.SetClockSkew(s.skew)
 		for i := range p.slots {
 			p.slots[i] = &slotModel{resource: tr.provider.Resource(applicationType)}
 		}
@@ -170,7 +174,22 @@ func playSequence(t *testing.T, s sequence) {
 			}
 		}
 		p.converge()
-	}, clerktest.WithoutRequestLog())
+	}, clerktest.WithoutRequestLog(), clerktest.WithSwitches(s.switches))
+}
+
+// alteration is the fault, and by it another value in what a create has made.
+func (p *player) alteration(fault clerktest.Fault) clerktest.Fault {
+	fault.After = func(r clerktest.Request) {
+		if r.Method != http.MethodPost || r.Route != clerktest.RouteApplications || r.Result != http.StatusOK {
+			return
+		}
+		name, _ := r.JSON["name"].(string)
+		made := slices.MaxFunc(p.server.FindAll(name), func(a, b clerktest.Application) int { return cmp.Compare(a.CreatedAt, b.CreatedAt) })
+		p.server.Edit(made.ID, func(app *clerktest.Application) {
+			app.RedirectURIs = append(app.RedirectURIs, "https://altered.example.com/")
+		})
+	}
+	return fault
 }
 
 func (p *player) play(step sequenceStep) {
@@ -185,6 +204,9 @@ func (p *player) play(step sequenceStep) {
 	}
 	p.user()
 	for _, fault := range step.faults {
+		if step.altered {
+			fault.fault = p.alteration(fault.fault)
+		}
 		p.server.Inject(fault.fault)
 	}
 	begun := time.Now()
@@ -215,7 +237,7 @@ func (p *player) play(step sequenceStep) {
 	if took, interrupted := p.sinceInterrupt(); interrupted && took > graceAllowed {
 		p.t.Errorf("it went on for %s after the interrupt", took)
 	}
-	p.settle(ran, ds, begun)
+	p.settle(ran, ds, begun, step.listsFail())
 	p.server.ClearFaults()
 }
 
@@ -313,8 +335,12 @@ func (p *player) somebody(step sequenceStep, slot *slotModel) {
 // Messages by which the provider says that the secret in the state may not be the one that works, or not known.
 var saidOfSecret = regexp.MustCompile(`has no known client secret|may not be the newest|may not work|the next plan rotates once more|holds no client secret|Unable to rotate client secret`)
 
+// doublesUnseen is how long before its end a run may have looked for doubles last, and a little more.
+const doublesUnseen = 3 * time.Second
+
 // settle takes into account what the run said, and lets time pass until nothing of it is under way any more.
-func (p *player) settle(ran []*slotModel, ds prototest.Diagnostics, begun time.Time) {
+func (p *player) settle(ran []*slotModel, ds prototest.Diagnostics, begun time.Time, listsFailed bool) {
+	ended := time.Now()
 	p.server.WaitForLateWork()
 	time.Sleep(time.Minute)
 	text := ds.String()
@@ -332,9 +358,14 @@ func (p *player) settle(ran []*slotModel, ds prototest.Diagnostics, begun time.T
 		if ds.HasError() && strings.Contains(text, "Unable to update") && slot.config["public"] != nil {
 			slot.said = "the outcome of a change of public is not known" // and the refresh tells
 		}
-		if strings.Contains(text, "is not known") || strings.Contains(text, "Should Clerk carry out the first request late") {
+		late := strings.Contains(text, "Should Clerk carry out the first request late")
+		if late || strings.Contains(text, "is not known") {
 			name := slot.config["name"].(string)
-			p.announced = append(p.announced, announcement{name, begun.UnixMilli(), time.Now().UnixMilli()})
+			if late && !listsFailed {
+				// What was there at the end had to be named.
+				begun = ended.Add(-doublesUnseen - p.lag)
+			}
+			p.announced = append(p.announced, announcement{name, begun.Add(p.skew).UnixMilli(), time.Now().Add(p.skew).UnixMilli()})
 		}
 	}
 }
@@ -386,12 +417,14 @@ func (p *player) converge() {
 		ds := p.say(p.run(slot))
 		if ds.HasError() && strings.Contains(ds.String(), "exists already") {
 			p.removeDoubles(slot, ds)
+			time.Sleep(time.Minute) // for lists that lag behind
 			ds = p.say(p.run(slot))
 		}
 		if ds.HasError() {
 			p.t.Errorf("resource %d does not converge:\n%s", i, ds)
 			return
 		}
+		time.Sleep(time.Minute) // for reads that lag behind
 		plan, ds := slot.resource.TryPlan(p.ctx, slot.config)
 		if p.say(ds); ds.HasError() || plan.Action != prototest.NoOp {
 			p.t.Errorf("the plan of resource %d is not empty:\n%s\n%s", i, plan, ds)
