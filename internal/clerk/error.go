@@ -124,6 +124,17 @@ func waitText(d time.Duration) string {
 	return d.Round(time.Millisecond).String()
 }
 
+// UncertainError is an update or a delete that ended, by an interrupt or a deadline,
+// when Clerk may have carried it out. Other operations have errors of their own for
+// that, and what ends before anything was sent has none.
+type UncertainError struct {
+	Err error // of the context
+}
+
+func (e *UncertainError) Error() string { return e.Err.Error() }
+
+func (e *UncertainError) Unwrap() error { return e.Err }
+
 // AttemptsError is an operation given up after several attempts; it wraps the
 // last one's error.
 type AttemptsError struct {
@@ -141,6 +152,7 @@ func (e *AttemptsError) Unwrap() error { return e.Err }
 type InstanceError struct {
 	Expected string // the instance that the state or the configuration names
 	Actual   string // the instance of the key
+	Pinned   bool   // Expected is Config.InstanceID
 }
 
 func (e *InstanceError) Error() string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 )
 
 const routeInstance = "/instance"
@@ -18,6 +19,17 @@ type Instance struct {
 // changes its instance.
 func (c *Client) Instance(ctx context.Context) (Instance, error) {
 	return c.guard.instance(ctx, c)
+}
+
+// CheckInstance returns an InstanceError when the key is known to be another
+// instance's than the given one, which may be empty. It asks nobody: an earlier
+// request has, or it is not known.
+func (c *Client) CheckInstance(instanceID string) error {
+	known := c.guard.known.Load()
+	if known == nil || instanceID == "" || known.ID == instanceID {
+		return nil
+	}
+	return &InstanceError{Expected: instanceID, Actual: known.ID}
 }
 
 // ConfirmGone tells whether err, the error of an operation on an object that
@@ -50,8 +62,8 @@ func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) 
 type instanceGuard struct {
 	expected string // empty: any
 
-	asking keyedMutex // of one key; guards known
-	known  Instance
+	asking keyedMutex // of one key
+	known  atomic.Pointer[Instance]
 }
 
 // check lets a request pass that may be sent with this key.
@@ -64,7 +76,7 @@ func (g *instanceGuard) check(ctx context.Context, c *Client, r request) error {
 		return fmt.Errorf("the instance of the secret key could not be read, to compare it with instance_id: %w", err)
 	}
 	if instance.ID != g.expected {
-		return &InstanceError{Expected: g.expected, Actual: instance.ID}
+		return &InstanceError{Expected: g.expected, Actual: instance.ID, Pinned: true}
 	}
 	return nil
 }
@@ -77,8 +89,8 @@ func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, erro
 		return Instance{}, err
 	}
 	defer unlock()
-	if g.known.ID != "" {
-		return g.known, nil
+	if known := g.known.Load(); known != nil {
+		return *known, nil
 	}
 
 	var instance Instance
@@ -104,6 +116,6 @@ func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, erro
 	if err != nil {
 		return Instance{}, err
 	}
-	g.known = instance
+	g.known.Store(&instance)
 	return instance, nil
 }

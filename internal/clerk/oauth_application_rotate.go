@@ -38,8 +38,9 @@ const (
 	// rotateQuiesce is given to a rotation without an answer before the next one,
 	// so that the two do not overtake each other.
 	rotateQuiesce = 3 * time.Second
-	// rotateSettle is the time after which a rotation that overtook is looked for.
-	rotateSettle = 2 * time.Second
+	// rotateSettle is the time after which a rotation that overtook is looked for:
+	// two seconds for it to come, and three for reads that lag behind.
+	rotateSettle = 5 * time.Second
 	// rotateExtraRounds is how often one is sent again because another landed later.
 	rotateExtraRounds = 2
 )

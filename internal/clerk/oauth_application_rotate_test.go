@@ -62,7 +62,7 @@ func TestRotationWithLostAnswerIsDoneAgain(t *testing.T) {
 				requests := b.server.Requests()
 				quiet := requests[1].Time.Sub(requests[0].Time)
 				equal(b, "waits 3 s before the second", quiet >= 3*time.Second, true)
-				equal(b, "waits 2 s before it looks", requests[2].Time.Sub(requests[1].Time), 2*time.Second)
+				equal(b, "waits 5 s before it looks", requests[2].Time.Sub(requests[1].Time), 5*time.Second)
 			})
 		})
 	}
@@ -122,7 +122,7 @@ func TestLateFirstRotationIsDetected(t *testing.T) {
 		b.assertCurrent(rotation, err, id)
 		equal(b, "unsettled", rotation.Unsettled, false)
 		equal(b, "rotations", b.rotations(), 3)
-		equal(b, "time", b.elapsed(), 7*time.Second) // 3 s quiet, 2 s until it shows, 2 s until it is known to be settled
+		equal(b, "time", b.elapsed(), 13*time.Second) // 3 s quiet, 5 s until it must show, 5 s until it is known to be settled
 	})
 }
 

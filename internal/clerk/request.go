@@ -74,27 +74,36 @@ func (c *Client) do(ctx, sending context.Context, r request) error {
 	if err := c.guard.check(ctx, c, r); err != nil {
 		return err
 	}
-	strangers := 0
+	strangers, uncertain := 0, false
+	// over is the error of a context, which says more after an attempt that may have
+	// been carried out.
+	over := func(err error) error {
+		if uncertain {
+			return &UncertainError{Err: err}
+		}
+		return err
+	}
 	for attempt := 1; ; attempt++ {
 		waited, err := c.governor.acquire(ctx)
 		if err != nil {
-			return err
+			return over(err)
 		}
 		// Once more, just before sending: what has not begun when the user
 		// interrupts must not begin.
 		if err := ctx.Err(); err != nil {
-			return err
+			return over(err)
 		}
 		failed := c.attempt(sending, r, attempt, waited)
 		if failed == nil {
 			return nil
 		}
+		uncertain = uncertain || r.operation.changes() && failed.outcome.mayBeDone()
 		// Cut off by the caller and not by an event of the network.
 		if err := sending.Err(); err != nil && !failed.outcome.certain() {
 			if reactions[failed.outcome][r.operation] == ambiguous {
 				return &ambiguousError{outcome: failed.outcome, err: failed.err}
 			}
-			return err
+			return over(err)
 		}
 
 		switch reactions[failed.outcome][r.operation] {
@@ -124,9 +133,23 @@ func (c *Client) do(ctx, sending context.Context, r request) error {
 			continue // the governor makes it wait
 		}
 		if err := sleep(ctx, wait); err != nil {
-			return err
+			return over(err)
 		}
 	}
+}
+
+// changes tells whether the operation is one of those that are simply repeated and
+// change something.
+func (o operation) changes() bool { return o == opUpdate || o == opDelete }
+
+// mayBeDone tells whether the work may be done in spite of the outcome.
+func (o outcome) mayBeDone() bool {
+	switch o {
+	case outcomeFailed, outcomeLost, outcomeTruncated, outcomeForeign:
+		return true
+	case outcomeUnsent, outcomeUntrusted, outcomeThrottled, outcomeLocked, outcomeRejected:
+	}
+	return false
 }
 
 // certain tells whether the outcome says for sure what became of the request.

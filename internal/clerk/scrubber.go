@@ -88,6 +88,10 @@ func (s *scrubber) clean(text string) string {
 	return string(runes)
 }
 
+// Learn tells the client of a secret that it has not received itself, so that Scrub
+// and error texts know it.
+func (c *Client) Learn(secret Secret) { c.scrubber.learn(secret) }
+
 // Scrub returns a text that somebody else wrote, such as a value in Clerk's answer,
 // in a form that may be shown: without secrets, on one line and not long.
 func (c *Client) Scrub(text string) string { return c.scrubber.clean(text) }

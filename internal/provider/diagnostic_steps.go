@@ -13,6 +13,7 @@ import (
 
 const (
 	sharedLimit = "The limit is counted for the whole instance, your own back end included; requests_per_10s in the provider block lowers this provider's share of it."
+	notGone     = "This does not mean that anything is gone, so the state is kept."
 	notClerk    = "This answer is not Clerk's own: something in front of it, such as a proxy or a firewall, gave it. Check the provider's api_url and what stands between."
 )
 
@@ -21,6 +22,9 @@ const (
 // operation wraps that of its last request.
 func nextStep(err error) string {
 	if e, ok := errors.AsType[*clerk.InstanceError](err); ok {
+		if e.Pinned {
+			return "Nothing was changed. The provider's instance_id asks for " + e.Expected + ": use the secret key of that instance, or correct instance_id."
+		}
 		return "Nothing was changed. Use the secret key of " + e.Expected + ", or another state (workspace) for " + e.Actual + "."
 	}
 	if e, ok := errors.AsType[*clerk.DuplicateNameError](err); ok {
@@ -39,8 +43,11 @@ func nextStep(err error) string {
 	if _, ok := errors.AsType[*clerk.IDError](err); ok {
 		return "Nothing was sent. The id of an application looks like oa_2O4BCh3zUONvWlZHtBXv6s6tm7u."
 	}
+	if _, ok := errors.AsType[*clerk.UncertainError](err); ok {
+		return "The change may have been carried out; the next plan shows what is true."
+	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return "A change that was under way may have been carried out; the next plan shows what is true."
+		return "Nothing was changed by this."
 	}
 	if e, ok := errors.AsType[*clerk.TransportError](err); ok {
 		return transportStep(e)
@@ -90,8 +97,10 @@ func apiErrorStep(err *clerk.APIError) string {
 		return "This is a failure on Clerk's side, or of something in front of it. Try again later; https://status.clerk.com tells of known incidents."
 	case err.Status == http.StatusNotFound && err.HasCode(clerk.CodeResourceNotFound):
 		return "It does not exist in the instance of the secret key. If it was deleted outside Terraform, the next plan shows that."
+	case err.Status == http.StatusNotFound && len(err.Errors) > 0:
+		return notGone
 	case err.Status == http.StatusNotFound:
-		return "This does not mean that the object is gone, so the state is kept. " + notClerk
+		return notGone + " " + notClerk
 	case len(err.Errors) == 0:
 		return notClerk
 	case err.Status == http.StatusForbidden:
@@ -102,7 +111,8 @@ func apiErrorStep(err *clerk.APIError) string {
 
 func duplicateNameSteps(err *clerk.DuplicateNameError) string {
 	return "Nothing was created, because prevent_duplicate_names is set in the provider block. " +
-		"To manage an existing application with Terraform, import it:\n\n" + importCommands(err.IDs)
+		"To manage an existing application with Terraform, import it:\n\n" + importCommands(err.IDs) +
+		"\n\nIf it is one that this configuration has made itself, or is about to replace (create_before_destroy), the two need different names."
 }
 
 // unknownCreateSteps tells how to find out what became of a create.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -124,6 +125,7 @@ var examples = []example{
 		w.needMirror()
 		w.lifecycle(func() {
 			before := w.secretOf(exampleDashboard)
+			time.Sleep(time.Second) // the id of a time_rotating is its time, in whole seconds
 			w.run("apply", "-input=false", "-auto-approve", "-replace=time_rotating.client_secret")
 			if w.secretOf(exampleDashboard) == before {
 				w.Error("a new time_rotating did not rotate the secret")

@@ -227,7 +227,7 @@ func (m *oauthApplicationModel) secretFromAPI(secret clerk.Secret) diag.Diagnost
 	default:
 		sealed, err := sealSecret(secret, stringsOf(m.EncryptClientSecretTo))
 		if err != nil {
-			addError(&diags, "encrypt client secret", err, nil)
+			addError(&diags, actionSeal, err, nil)
 			return diags
 		}
 		m.ClientSecretEncrypted = types.StringValue(sealed)

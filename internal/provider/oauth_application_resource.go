@@ -94,7 +94,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				ElementType:         types.StringType,
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(redirectURIValidator{})},
+				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(redirectURIValidator{})},
 				PlanModifiers:       []planmodifier.Set{setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"scopes": schema.SetAttribute{
@@ -103,7 +103,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				ElementType:   types.StringType,
 				Optional:      true,
 				Computed:      true,
-				Validators:    []validator.Set{setvalidator.ValueStringsAre(scopeValidator{})},
+				Validators:    []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeValidator{})},
 				PlanModifiers: []planmodifier.Set{keepSatisfiedScopes{}, setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"consent_screen_enabled": schema.BoolAttribute{
@@ -139,7 +139,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				MarkdownDescription: "[age](https://age-encryption.org) recipients (`age1…`). When set, the secret never reaches the state in plain: `client_secret` is null and `client_secret_encrypted` holds the ciphertext. Changing the set rotates the secret, as the present one cannot be encrypted anew.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(recipientValidator{})},
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(recipientValidator{})},
 			},
 			"logo_path": schema.StringAttribute{
 				MarkdownDescription: "Path of an image file to upload as the logo: JPEG, PNG, GIF or WebP, at most 10 MB. Removing it leaves the logo, as Clerk offers no way to delete one.",

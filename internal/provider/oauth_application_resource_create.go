@@ -39,6 +39,10 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	if err := checkRecipients(stringsOf(plan.EncryptClientSecretTo)); err != nil {
+		addError(&resp.Diagnostics, actionSeal, err, nil)
+		return
+	}
 	fields := plan.fieldsToCreate()
 	creation, err := client.CreateOAuthApplication(ctx, fields)
 	if err != nil {
@@ -90,13 +94,11 @@ func (r *oauthApplicationResource) makeMissingSecret(ctx context.Context, client
 			}
 		}
 	}
+	detail := fmt.Sprintf("The application %s exists and is in the state, without a secret. The next plan rotates to get one.", creation.Application.ID)
 	if err != nil {
-		var diags diag.Diagnostics
-		addError(&diags, "make a client secret for the new OAuth application", err, nil)
-		resp.Diagnostics.Append(asWarnings(diags)...)
+		detail = paragraphs(detail, sentence("What happened: "+plainText(err)), facts(err))
 	}
-	resp.Diagnostics.AddWarning("The OAuth application has no known client secret",
-		fmt.Sprintf("The application %s exists and is in the state, without a secret. The next plan rotates to get one.", creation.Application.ID))
+	resp.Diagnostics.AddWarning("The OAuth application has no known client secret", detail)
 }
 
 func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, client *clerk.Client, model *oauthApplicationModel, plan oauthApplicationModel, resp *resource.CreateResponse) {

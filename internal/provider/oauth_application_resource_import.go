@@ -22,7 +22,7 @@ func (r *oauthApplicationResource) ImportState(ctx context.Context, req resource
 	defer recoverPanic(&resp.Diagnostics, "import OAuth application")
 
 	id := req.ID
-	if id == "" && req.Identity != nil {
+	if id == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
 		var identity oauthApplicationIdentity
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
 		if resp.Diagnostics.HasError() {
@@ -47,6 +47,8 @@ func (r *oauthApplicationResource) ImportState(ctx context.Context, req resource
 // neither.
 func (r *oauthApplicationResource) resolveID(ctx context.Context, text string, resp *resource.ImportStateResponse) (string, error) {
 	switch {
+	case text == "":
+		return "", errors.New("the import id is empty, which is most often a variable that was not set")
 	case !clerk.ValidID(text):
 		return "", fmt.Errorf("%.80q is neither the id of an OAuth application (oa_…) nor a client_id: letters, digits, _ and - only, at most 128", text)
 	case strings.HasPrefix(text, applicationIDPrefix):

@@ -29,7 +29,15 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	logo := plan.planLogo(&resp.Diagnostics)
+	var state oauthApplicationModel // of nothing when there is none
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+	}
+	logo := plan.planLogo(state, &resp.Diagnostics)
+	if requested := stringsOf(config.Scopes); !config.Scopes.IsNull() && isWhollyKnown(config.Scopes) && len(requested) == 0 && !plan.Scopes.Equal(state.Scopes) {
+		resp.Diagnostics.AddAttributeError(path.Root("scopes"), "No scopes",
+			"Clerk takes an empty set of scopes for its own defaults, so this would never be as configured. Leave scopes out for the defaults, or name at least one.")
+	}
 	if plan.hasTriggerWithoutSecret() {
 		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
 			"The application is a public client and has no secret that could be rotated. Remove rotate_secret_trigger, or set public = false.")
@@ -38,8 +46,6 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	if req.State.Raw.IsNull() {
 		plan.planCreate(logo)
 	} else {
-		var state oauthApplicationModel
-		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
 		owed, diags := req.Private.GetKey(ctx, rotationOwedKey)
 		resp.Diagnostics.Append(diags...)
 		if resp.Diagnostics.HasError() {
@@ -62,7 +68,7 @@ func (m *oauthApplicationModel) refuseDestroy(diags *diag.Diagnostics) {
 	if m.DeletionProtection.ValueBool() {
 		diags.AddAttributeError(path.Root("deletion_protection"), "OAuth application is protected from deletion",
 			fmt.Sprintf("The application %q (%s) has deletion_protection = true. To delete or replace it, apply deletion_protection = false first; if it is tainted, terraform untaint before that. To only forget it, use a removed block or terraform state rm.\n\n"+
-				"If every plan says this after a replacement with create_before_destroy was refused: remove the resource from the state, and import the application that is to be kept.", m.Name.ValueString(), m.ID.ValueString()))
+				"A replacement with create_before_destroy has made the new application before it came to this, with another client_id, and every plan will now say the same. Then remove the resource from the state (terraform state rm), import the application that is to be kept, and delete the other one in the Clerk dashboard.", m.Name.ValueString(), m.ID.ValueString()))
 	}
 }
 
@@ -97,6 +103,9 @@ func (m *oauthApplicationModel) planUpdate(config, state oauthApplicationModel, 
 
 	m.LogoSHA256 = logo.sha256
 	if logo.wanted && !logo.sha256.Equal(state.LogoSHA256) {
+		// Not the file's own: it is read once more when the plan is applied, and may
+		// be another by then.
+		m.LogoSHA256 = types.StringUnknown()
 		m.ClientImageURL = types.StringUnknown()
 		requests = true
 	}
@@ -112,7 +121,7 @@ func (m *oauthApplicationModel) planUpdate(config, state oauthApplicationModel, 
 	case m.Public.ValueBool():
 		m.ClientSecret, m.ClientSecretEncrypted = types.StringNull(), types.StringNull()
 	case reason == rotationUndecided:
-		m.ClientSecret, m.ClientSecretEncrypted = types.StringUnknown(), types.StringUnknown()
+		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
 		m.ClientSecretVersion = types.Int64Unknown()
 		requests = true
 	case reason == noRotation && m.Public.IsUnknown():

@@ -30,6 +30,10 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 	defer cancel()
 
 	id := state.ID.ValueString()
+	if err := client.CheckInstance(state.InstanceID.ValueString()); err != nil {
+		addError(&resp.Diagnostics, "read OAuth application", err, nil)
+		return
+	}
 	app, err := client.GetRecentOAuthApplication(ctx, id, timeOf(state.CreatedAt))
 	if err != nil {
 		if !confirmGone(ctx, client, err, state, "read OAuth application", &resp.Diagnostics) {
@@ -50,13 +54,19 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 	resp.Diagnostics.Append(diags...)
 	if owed != nil && !app.Public {
 		resp.Diagnostics.AddWarning("The client secret in the state may not work",
-			fmt.Sprintf("An earlier apply did not receive the present secret of OAuth application %q (%s). The next apply rotates it.", state.Name.ValueString(), id))
+			fmt.Sprintf("An earlier apply did not receive the present secret of OAuth application %q (%s). The next apply makes a new one.", state.Name.ValueString(), id))
 	}
 
 	state.fromAPI(app)
 	if app.Public {
 		// Somebody else, or an update whose answer was lost, made it public: what
-		// secret it had is one no more.
+		// secret it had is one no more. If it becomes confidential again, nothing but
+		// the mark will tell that it needs one.
+		if !state.ClientSecret.IsNull() || !state.ClientSecretEncrypted.IsNull() {
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, rotationOwedKey, []byte(`true`))...)
+			resp.Diagnostics.AddWarning("The client secret leaves the state",
+				fmt.Sprintf("The OAuth application %q (%s) is a public client now, which has no secret. Should it become confidential again, the next apply makes a new one.", state.Name.ValueString(), id))
+		}
 		state.ClientSecret, state.ClientSecretEncrypted = types.StringNull(), types.StringNull()
 	}
 	if state.DeletionProtection.IsNull() {

@@ -13,7 +13,7 @@ import (
 )
 
 // errNoSecret: a rotation succeeded and brought nothing.
-var errNoSecret = errors.New("the answer to the rotation holds no client secret")
+var errNoSecret = errors.New("the answer to the rotation holds no client secret, and the old one works no more. Apply again: the next plan rotates once more")
 
 // Update changes the application in up to three steps: the fields that differ,
 // then the secret, then the logo. After each the state is saved with what is true
@@ -37,6 +37,7 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	client.Learn(clerk.NewSecret(state.ClientSecret.ValueString()))
 	update := &oauthApplicationUpdate{
 		client:   client,
 		plan:     plan,
@@ -105,6 +106,10 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 	if u.rotation == noRotation {
 		return true
 	}
+	if err := checkRecipients(stringsOf(u.plan.EncryptClientSecretTo)); err != nil {
+		u.fail(ctx, actionSeal, err)
+		return false
+	}
 	wasOwed := u.owed
 	u.markOwed(ctx) // until the new secret is in the state, whatever ends this
 	rotation, err := u.client.RotateClientSecret(ctx, u.current.ID.ValueString())
@@ -124,8 +129,8 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 	u.current.EncryptClientSecretTo = u.plan.EncryptClientSecretTo
 	sealing := u.current.secretFromAPI(rotation.ClientSecret)
 	if sealing.HasError() {
-		// The recipients were checked when planning, so this should not happen; if
-		// it does, the new secret is lost.
+		// The recipients were checked before, so this should not happen; if it does,
+		// the new secret is lost.
 		u.current = present
 		u.resp.Diagnostics.Append(sealing...)
 		u.save(ctx)
@@ -151,11 +156,6 @@ func (u *oauthApplicationUpdate) uploadLogo(ctx context.Context) bool {
 	next := u.current
 	next.LogoPath = u.plan.LogoPath
 	app, ok := uploadLogo(ctx, u.client, &next, &u.resp.Diagnostics)
-	if ok && !u.plan.LogoSHA256.IsUnknown() && !u.plan.LogoSHA256.Equal(next.LogoSHA256) {
-		u.resp.Diagnostics.AddAttributeError(applicationParams["file"], "The logo changed between plan and apply",
-			"The file that was uploaded is not the one that was planned. Plan again.")
-		ok = false
-	}
 	if !ok {
 		u.save(ctx)
 		return false

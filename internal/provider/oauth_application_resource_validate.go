@@ -4,9 +4,20 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+const (
+	// minTimeout is less than any operation needs; what is below it is a mistake.
+	minTimeout = time.Second
+	// maxScopesLength is from Clerk's OpenAPI document.
+	maxScopesLength = 1024
 )
 
 // ValidateConfig checks what no attribute can check by itself, and warns of a few
@@ -20,6 +31,17 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 		return
 	}
 	public := config.Public.ValueBool()
+	for name, value := range config.Timeouts.Attributes() {
+		text, ok := value.(types.String)
+		if duration, err := time.ParseDuration(text.ValueString()); ok && err == nil && duration < minTimeout {
+			resp.Diagnostics.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid duration",
+				fmt.Sprintf("A timeout must be %s at least; got %q.", minTimeout, text.ValueString()))
+		}
+	}
+	if length := len(clerk.FormatScopes(stringsOf(config.Scopes))); length > maxScopesLength {
+		resp.Diagnostics.AddAttributeError(path.Root("scopes"), "Too many scopes",
+			fmt.Sprintf("Clerk takes %d characters for all scopes, separated by blanks; these have %d.", maxScopesLength, length))
+	}
 
 	if trigger := config.RotateSecretTrigger; public && !trigger.IsNull() && !trigger.IsUnknown() {
 		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",

@@ -37,15 +37,14 @@ func rotationFor(plan, state oauthApplicationModel, owed bool) rotationReason {
 	case state.Public.ValueBool() && !plan.Public.IsUnknown():
 		// Before all that asks for another secret: there is none yet.
 		reason = rotationByMaking
-	case plan.Public.IsUnknown() && (state.Public.ValueBool() || !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger)),
-		plan.RotateSecretTrigger.IsUnknown(),
-		plan.EncryptClientSecretTo.IsUnknown(),
-		!plan.EncryptClientSecretTo.IsNull() && !isWhollyKnown(plan.EncryptClientSecretTo):
-		reason = rotationUndecided
-	case !plan.RotateSecretTrigger.IsNull() && !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger):
+	case !plan.RotateSecretTrigger.IsUnknown() && !plan.RotateSecretTrigger.IsNull() && !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger):
 		reason = rotationByTrigger
-	case !plan.EncryptClientSecretTo.Equal(state.EncryptClientSecretTo):
+	case isWhollyKnown(plan.EncryptClientSecretTo) && !plan.EncryptClientSecretTo.Equal(state.EncryptClientSecretTo):
 		reason = rotationBySealing
+	case plan.Public.IsUnknown() && state.Public.ValueBool(),
+		plan.RotateSecretTrigger.IsUnknown(),
+		!isWhollyKnown(plan.EncryptClientSecretTo):
+		reason = rotationUndecided
 	}
 	if plan.Public.IsUnknown() && reason != noRotation {
 		return rotationUndecided
@@ -69,13 +68,13 @@ func (reason rotationReason) warn(diags *diag.Diagnostics, state oauthApplicatio
 			fmt.Sprintf("rotate_secret_trigger of %s changes. %s", who, consequence))
 	case rotationBySealing:
 		diags.AddAttributeWarning(path.Root("encrypt_client_secret_to"), "The client secret will be rotated",
-			fmt.Sprintf("encrypt_client_secret_to of %s changes, and a secret that exists already cannot be sealed anew. %s", who, consequence))
+			fmt.Sprintf("encrypt_client_secret_to of %s changes, and the secret with it: a sealed one cannot be opened here, and one that was in the state in plain is no secret to keep. %s", who, consequence))
 	case rotationByMaking:
 		diags.AddAttributeWarning(path.Root("public"), "A client secret will be made",
 			fmt.Sprintf("%s becomes a confidential client. It has no secret until one is made, by a rotation in the same apply.", who))
 	case rotationOwed:
 		diags.AddWarning("The client secret will be rotated",
-			fmt.Sprintf("An earlier apply did not receive the present secret of %s, so the state has none that is known to work. %s", who, consequence))
+			fmt.Sprintf("An earlier apply did not receive the present secret of %s, so the state has none that is known to work. A new one is made, and what secret the application has now stops working.", who))
 	case rotationUndecided:
 		diags.AddWarning("The client secret may be rotated",
 			fmt.Sprintf("Whether the secret of %s is rotated depends on a value that is known only during apply. If it is: %s", who, consequence))

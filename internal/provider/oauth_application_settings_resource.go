@@ -92,7 +92,7 @@ func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.
 				ElementType: types.StringType,
 				Optional:    true,
 				Computed:    true,
-				Validators:  []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(scopeValidator{})},
+				Validators:  []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeValidator{})},
 			},
 			"dynamic_oauth_client_registration": settingAttribute("Whether clients may register themselves (RFC 7591), without authentication."),
 			"oauth_jwt_access_tokens":           settingAttribute("Whether access tokens are JSON Web Tokens. They are opaque otherwise."),
@@ -240,11 +240,8 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 }
 
 // Delete sends nothing. Resetting the settings was rejected: that they are no longer
-// managed does not mean that nobody relies on them.
-func (r *oauthApplicationSettingsResource) Delete(_ context.Context, _ resource.DeleteRequest, resp *resource.DeleteResponse) {
-	defer recoverPanic(&resp.Diagnostics, "forget OAuth application settings")
-
-	warnOfForgetting(&resp.Diagnostics)
+// managed does not mean that nobody relies on them. The plan has said so.
+func (r *oauthApplicationSettingsResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
 }
 
 func warnOfForgetting(diags *diag.Diagnostics) {
@@ -258,7 +255,7 @@ func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req 
 	defer recoverPanic(&resp.Diagnostics, action)
 
 	id := req.ID
-	if id == "" && req.Identity != nil {
+	if id == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
 		var identity oauthApplicationSettingsIdentity
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
 		id = identity.ID.ValueString()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -102,9 +103,9 @@ func (m providerModel) clientConfig(diags *diag.Diagnostics) clerk.Config {
 		}
 	}
 	// The empty text too: a variable that was not set must not take the guard away.
-	if !m.InstanceID.IsNull() && !clerk.ValidID(config.InstanceID) {
+	if !m.InstanceID.IsNull() && !(clerk.ValidID(config.InstanceID) && strings.HasPrefix(config.InstanceID, "ins_")) {
 		diags.AddAttributeError(path.Root("instance_id"), "Unable to use Clerk instance id",
-			"An instance id is letters, digits, _ and - only, such as ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. It is shown in the Clerk dashboard and is the instance_id of every OAuth application.")
+			"An instance id is ins_ and letters and digits, such as ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. It is shown in the Clerk dashboard and is the instance_id of every OAuth application.")
 	}
 	if !m.RequestTimeout.IsNull() {
 		// The validator has seen the text already.
@@ -125,7 +126,7 @@ func secretKeyHelp(err error) string {
 	case errors.Is(err, clerk.ErrKeyPublishable):
 		return help + "\n\nThe secret key stands beside the publishable key in the Clerk dashboard under API keys."
 	}
-	return help + "\n\nCheck that the key was copied whole, and on one line. It is not shown here."
+	return help + "\n\nCheck that the key was copied whole, and on one line."
 }
 
 func valueOrEnv(value types.String, variable string) string {
@@ -157,6 +158,17 @@ func connect(raw any, diags *diag.Diagnostics) *providerData {
 	return data
 }
 
+func unknownArgumentHelp(argument string) string {
+	first := "Apply those resources first (with -target), or "
+	switch argument {
+	case "secret_key":
+		return first + "leave the argument out and set the environment variable " + envSecretKey + "."
+	case "api_url":
+		return first + "leave the argument out and set the environment variable " + envAPIURL + "."
+	}
+	return first + "give it a value that is known."
+}
+
 // clientOr returns the client, or says why there is none yet.
 func (d *providerData) clientOr(diags *diag.Diagnostics) *clerk.Client {
 	switch {
@@ -165,7 +177,7 @@ func (d *providerData) clientOr(diags *diag.Diagnostics) *clerk.Client {
 	case d.client == nil:
 		diags.AddError("Unable to reach Clerk yet",
 			fmt.Sprintf("The provider's argument %s is known only after other resources are applied, and this step has to read from Clerk now. "+
-				"Apply those resources first (with -target), or give the value another way, such as the environment variable %s.", d.unknown, envSecretKey))
+				"%s", d.unknown, unknownArgumentHelp(d.unknown)))
 	default:
 		return d.client
 	}

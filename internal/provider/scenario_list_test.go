@@ -364,8 +364,8 @@ var rotations = []scenario{
 			creation(with(web, values{"rotate_secret_trigger": later("may")}), `{"name":"web"}`),
 			{
 				does: "it turns out to be another one", config: with(web, values{"rotate_secret_trigger": later("june")}),
-				plan: update, changed: "rotate_secret_trigger client_secret_encrypted" + rotationChanges,
-				unknown: "rotate_secret_trigger client_secret_encrypted client_secret_version " + rotationUnknown,
+				plan: update, changed: "rotate_secret_trigger" + rotationChanges,
+				unknown: "rotate_secret_trigger client_secret_version " + rotationUnknown,
 				warns:   []string{"may be rotated"}, sends: []string{sendsRotate}, warnsLate: []string{rotationWarning},
 				state: values{"client_secret_version": 2, "rotate_secret_trigger": "june", "client_secret_encrypted": nil}, secret: secretMade,
 			},
@@ -421,8 +421,8 @@ var unknowns = []scenario{
 			},
 			{
 				does: "it turns out not to be", config: with(spa, values{"public": later("false")}),
-				plan: update, changed: "client_secret client_secret_encrypted client_secret_version public updated_at",
-				unknown: "client_secret client_secret_encrypted client_secret_version public updated_at",
+				plan: update, changed: "client_secret client_secret_version public updated_at",
+				unknown: "client_secret client_secret_version public updated_at",
 				warns:   []string{"may be rotated"}, warnsLate: []string{"A client secret will be made"},
 				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, secret: secretMade,
 			},
@@ -437,8 +437,8 @@ var unknowns = []scenario{
 			},
 			{
 				does: "it turns out to be another one", config: with(web, values{"encrypt_client_secret_to": []any{later(sealedTo(bob)[0])}}),
-				plan: update, changed: "client_secret client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
-				unknown: "client_secret client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
+				plan: update, changed: "client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
+				unknown: "client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
 				warns:   []string{"may be rotated"}, warnsLate: []string{sealedWarning},
 				sends: []string{sendsRotate}, state: values{"client_secret": nil, "client_secret_version": 2}, secret: secretMade,
 			},
@@ -481,9 +481,28 @@ var publicClients = []scenario{
 			{
 				does: "it is put right, with a new secret: the old one is gone", behind: []act{edited(values{"public": true})},
 				config: with(web, values{"public": false, "pkce_required": true}),
-				plan:   update, changed: "public" + rotationChanges, unknown: rotationUnknown, warns: []string{"A client secret will be made"},
+				plan:   update, changed: "public" + rotationChanges, unknown: rotationUnknown,
+				warns: []string{"The client secret leaves the state", "A client secret will be made"},
 				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, state: values{"client_secret_version": 2}, secret: secretMade,
 			},
+		},
+	},
+	{
+		name: "confidential client made public by somebody, and confidential again",
+		steps: []step{
+			creation(with(web, values{"pkce_required": true}), `{"name":"web","pkce_required":true}`),
+			{
+				does: "while it is public it has no secret", behind: []act{edited(values{"public": true})}, config: with(web, values{"pkce_required": true, "deletion_protection": true}),
+				plan: update, changed: "deletion_protection",
+				warns: []string{"The client secret leaves the state"}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
+			},
+			{
+				does: "after that it needs a new one", behind: []act{edited(values{"public": false})}, config: with(web, values{"pkce_required": true, "deletion_protection": true}),
+				plan: update, changed: strings.TrimSpace(rotationChanges), unknown: rotationUnknown,
+				warns: []string{"secret in the state may not work", "secret will be rotated"},
+				sends: []string{sendsRotate}, state: values{"client_secret_version": 2}, secret: secretMade,
+			},
+			{does: "and is no more protected", config: with(web, values{"pkce_required": true}), plan: update, changed: "deletion_protection"},
 		},
 	},
 	{
@@ -576,19 +595,23 @@ var logos = []scenario{
 			},
 			{
 				does: "the file has another content", behind: []act{fileWritten("logo.png", pngImage(2))}, config: withLogo,
-				plan: update, changed: "client_image_url logo_sha256 updated_at", unknown: "client_image_url updated_at", sends: []string{sendsLogo},
+				plan: update, changed: "client_image_url logo_sha256 updated_at", unknown: "client_image_url logo_sha256 updated_at", sends: []string{sendsLogo},
 			},
 			{
 				does: "another file of the same content is no upload", behind: []act{fileWritten("other.png", pngImage(2))},
 				config: with(web, values{"logo_path": inDir("other.png")}), plan: update, changed: "logo_path",
 			},
 			{
+				does: "the file is not there any more, which is no reason for a change", behind: []act{fileRemoved("other.png")},
+				config: with(web, values{"logo_path": inDir("other.png")}), plan: noOp, warns: []string{"The logo's file is not there"},
+			},
+			{
 				does: "it leaves the configuration, and stays", config: web, plan: update, changed: "logo_path logo_sha256",
 				warns: []string{"The logo stays"}, state: values{"logo_sha256": nil, "client_image_url": like("^https://")},
 			},
 			{
-				does: "and comes back, beside another name", config: values{"name": "shop", "logo_path": inDir("other.png")},
-				plan: update, changed: "client_image_url logo_path logo_sha256 name updated_at", unknown: "client_image_url updated_at",
+				does: "and comes back, beside another name", behind: []act{fileWritten("other.png", pngImage(2))}, config: values{"name": "shop", "logo_path": inDir("other.png")},
+				plan: update, changed: "client_image_url logo_path logo_sha256 name updated_at", unknown: "client_image_url logo_sha256 updated_at",
 				sends: []string{sendsUpdate(`{"name":"shop"}`), sendsLogo},
 			},
 		},
@@ -604,7 +627,7 @@ var logos = []scenario{
 			},
 			{
 				does: "the next apply uploads, and nothing else", config: withLogo,
-				plan: update, changed: "client_image_url logo_sha256 updated_at", unknown: "client_image_url updated_at", sends: []string{sendsLogo},
+				plan: update, changed: "client_image_url logo_sha256 updated_at", unknown: "client_image_url logo_sha256 updated_at", sends: []string{sendsLogo},
 			},
 		},
 	},
@@ -614,13 +637,13 @@ var logos = []scenario{
 			created,
 			{
 				does: "the other change is kept", behind: []act{fileWritten("logo.png", pngImage(1)), refusedLogo}, config: with(withLogo, values{"name": "shop"}),
-				plan: update, changed: "client_image_url logo_path logo_sha256 name updated_at", unknown: "client_image_url updated_at",
+				plan: update, changed: "client_image_url logo_path logo_sha256 name updated_at", unknown: "client_image_url logo_sha256 updated_at",
 				sends: []string{sendsUpdate(`{"name":"shop"}`), sendsLogo}, fails: "Unable to upload logo.*at most 10 MB",
 				state: values{"name": "shop", "logo_path": nil, "logo_sha256": nil},
 			},
 			{
 				does: "the next apply uploads, and nothing else", config: with(withLogo, values{"name": "shop"}),
-				plan: update, changed: "client_image_url logo_path logo_sha256 updated_at", unknown: "client_image_url updated_at", sends: []string{sendsLogo},
+				plan: update, changed: "client_image_url logo_path logo_sha256 updated_at", unknown: "client_image_url logo_sha256 updated_at", sends: []string{sendsLogo},
 			},
 		},
 	},
@@ -630,13 +653,13 @@ var logos = []scenario{
 			created,
 			{
 				does: "the new secret is kept", behind: []act{fileWritten("logo.png", pngImage(1)), refusedLogo}, config: with(withLogo, values{"rotate_secret_trigger": "1"}),
-				plan: update, changed: "client_image_url logo_path logo_sha256 rotate_secret_trigger" + rotationChanges, unknown: "client_image_url " + rotationUnknown,
+				plan: update, changed: "client_image_url logo_path logo_sha256 rotate_secret_trigger" + rotationChanges, unknown: "client_image_url logo_sha256 " + rotationUnknown,
 				warns: []string{rotationWarning}, sends: []string{sendsRotate, sendsLogo}, fails: "Unable to upload logo",
 				state: values{"rotate_secret_trigger": "1", "client_secret_version": 2, "logo_path": nil}, secret: secretMade,
 			},
 			{
 				does: "the next apply uploads, and does not rotate again", config: with(withLogo, values{"rotate_secret_trigger": "1"}),
-				plan: update, changed: "client_image_url logo_path logo_sha256 updated_at", unknown: "client_image_url updated_at", sends: []string{sendsLogo},
+				plan: update, changed: "client_image_url logo_path logo_sha256 updated_at", unknown: "client_image_url logo_sha256 updated_at", sends: []string{sendsLogo},
 			},
 		},
 	},
@@ -645,7 +668,7 @@ var logos = []scenario{
 const (
 	sealedChanges = " client_secret_encrypted client_secret_version updated_at"
 	sealedUnknown = "client_secret_encrypted updated_at"
-	sealedWarning = "secret will be rotated.*cannot be sealed anew"
+	sealedWarning = "secret will be rotated.*and the secret with it"
 )
 
 var sealedSecrets = []scenario{

@@ -164,6 +164,14 @@ func fileWritten(file string, content []byte) act {
 	}}
 }
 
+func fileRemoved(file string) act {
+	return act{do: func(s *story) {
+		if err := os.Remove(filepath.Join(s.dir, file)); err != nil {
+			s.t.Fatal(err)
+		}
+	}}
+}
+
 // tainted marks the application as to be replaced.
 func tainted() act { return act{do: func(s *story) { s.resource.Taint() }} }
 

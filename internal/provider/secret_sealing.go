@@ -15,6 +15,8 @@ import (
 // Sealing uses age (https://age-encryption.org/v1): files of that format are read
 // by the age program and by libraries for many languages.
 
+const actionSeal = "encrypt client secret"
+
 // errRecipientIsIdentity: the private half was given where the public belongs.
 var errRecipientIsIdentity = errors.New("this is an age identity (a private key), not a recipient. " +
 	"Treat it as leaked if this configuration was shared, and use its public half (age-keygen -y)")
@@ -29,6 +31,17 @@ func parseRecipient(text string) (age.Recipient, error) {
 		return nil, fmt.Errorf("%.100q is not an age recipient, such as age1… (made by age-keygen)", text)
 	}
 	return recipients[0], nil
+}
+
+// checkRecipients tells whether a secret could be sealed to them, before there is one
+// to be lost.
+func checkRecipients(to []string) error {
+	for _, text := range to {
+		if _, err := parseRecipient(text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sealSecret encrypts a secret to each of the recipients, as ASCII armour.

@@ -332,7 +332,7 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 				onLogo(clerktest.ClerkError(403, "not_allowed_access")),
 			},
 			warnings: []string{
-				`Unable to make a client secret`, `has no known client secret.*The next plan rotates`,
+				`has no known client secret.*The next plan rotates`,
 				`Unable to upload logo`, `^logo_path: The logo was not uploaded`,
 			},
 			sends: []string{postCreate, postRotate, putLogo}, apps: 1, secret: secretUnknown,
@@ -349,14 +349,14 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 		{
 			name: "adopted and the rotation refused", config: portal,
 			faults:   []clerktest.Fault{onCreate(clerktest.ResetAfterWork()).Once(), onRotate(clerktest.ClerkError(403, "not_allowed_access"))},
-			warnings: []string{`found after its create had no answer`, `Unable to make a client secret`, `has no known client secret`},
+			warnings: []string{`found after its create had no answer`, `has no known client secret`},
 			sends:    []string{postCreate, postRotate}, apps: 1, secret: secretUnknown,
 			next: prototest.Update, changes: []string{"client_secret", "client_secret_version"}, heals: []string{postRotate},
 		},
 		{
 			name: "adopted and the rotation lost every time", config: portal,
 			faults:   []clerktest.Fault{onCreate(clerktest.ResetAfterWork()).Once(), onRotate(clerktest.ResetAfterWork())},
-			warnings: []string{`found after its create had no answer`, `Unable to make a client secret`, `has no known client secret`},
+			warnings: []string{`found after its create had no answer`, `has no known client secret`},
 			sends:    []string{postCreate, postRotate, postRotate, postRotate}, apps: 1, secret: secretUnknown,
 			next: prototest.Update, changes: []string{"client_secret", "client_secret_version"}, heals: []string{postRotate},
 		},

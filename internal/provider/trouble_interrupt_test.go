@@ -108,7 +108,7 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 		rowWith(kept("C1 the rotation of an adopted one never answers", func(tr *trouble) faults {
 			return faults{onCreate(clerktest.ResetAfterWork()).Once(), tr.interruptAfter(onRotate(clerktest.SlowAnswer(time.Minute)))}
 		}), func(row *troubleRow) {
-			row.warnings = []string{`found after its create had no answer`, `Unable to make a client secret`, `has no known client secret`}
+			row.warnings = []string{`found after its create had no answer`, `has no known client secret`}
 			row.sends, row.secret = []string{postCreate, postRotate}, secretUnknown
 			row.next, row.changes, row.heals = prototest.Update, owedChanges, []string{postRotate}
 		}),

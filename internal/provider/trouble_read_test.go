@@ -215,6 +215,15 @@ func TestProtocolTroubleImport(t *testing.T) {
 			})
 		})
 	}
+	for _, typeName := range []string{applicationType, settingsType} {
+		t.Run("D14 an empty id of "+typeName, func(t *testing.T) {
+			t.Parallel()
+			inTrouble(t, nil, func(tr *trouble) {
+				ds := tr.say(tr.provider.Resource(typeName).TryImport(tr.ctx, ""))
+				matchMessages(tr.t, "error", ds.Errors(), []string{`Unable to import.*(import id is empty|is not the id of)`})
+			})
+		})
+	}
 	t.Run("D14 nothing of that id", func(t *testing.T) {
 		t.Parallel()
 		inTrouble(t, nil, func(tr *trouble) {

@@ -94,6 +94,31 @@ func TestProtocolTroubleReadBehind(t *testing.T) {
 	}
 }
 
+// A key of another instance costs no request for each application of the state.
+func TestProtocolTroubleOtherInstanceIsKnown(t *testing.T) {
+	t.Parallel()
+	inTrouble(t, nil, func(tr *trouble) {
+		graph := tr.provider.Graph()
+		graph.Parallelism = 1
+		const count = 5
+		for range count {
+			app := tr.provider.Resource(applicationType)
+			app.Apply(portal)
+			graph.Add(app, portal)
+		}
+		time.Sleep(time.Minute)
+		key, _ := tr.server.AddInstance(clerktest.Development)
+		tr.provider.Reconfigure(providerConfig(tr.server, prototest.Values{"secret_key": key}))
+		tr.server.ResetRequests()
+		ds := tr.say(graph.TryRefresh(tr.ctx))
+		pattern := `belongs to instance ins_\w+, not to ins_\w+.*Nothing was changed`
+		matchMessages(t, "error", ds.Errors(), []string{pattern, pattern, pattern, pattern, pattern})
+		if lines := tr.server.RequestLines(); len(lines) != 2 {
+			t.Errorf("it sent %q", lines)
+		}
+	})
+}
+
 // Lists that lag behind what this process has done itself neither let a double through nor name one that is gone.
 func TestProtocolTroubleNamesBehind(t *testing.T) {
 	t.Parallel()

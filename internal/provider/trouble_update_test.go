@@ -309,6 +309,18 @@ func rotatedWithoutTrigger(tr *trouble, _ prototest.Diagnostics) {
 	}
 }
 
+// The secret that works, which the provider has from the state, is known to the scrubber too.
+func TestProtocolTroubleEchoedSecret(t *testing.T) {
+	t.Parallel()
+	inTrouble(t, nil, func(tr *trouble) {
+		tr.given(portal)
+		secret := tr.app.State().String("client_secret")
+		tr.server.Inject(onUpdate(clerktest.Raw(422, "application/json",
+			`{"errors":[{"code":"form_param_value_invalid","message":"is invalid","long_message":"E2 not with `+secret+`","meta":{}}]}`)))
+		matchMessages(t, "error", tr.apply(renamedPortal).Errors(), []string{`E2 not with \[redacted\]`})
+	})
+}
+
 // A value of Clerk's that comes into a message is scrubbed and cut.
 func TestProtocolTroubleEchoedValue(t *testing.T) {
 	t.Parallel()
