@@ -236,15 +236,15 @@ type sightings struct {
 func (s sightings) none() bool              { return len(s.matches)+len(s.near) == 0 }
 func (s sightings) all() []OAuthApplication { return slices.Concat(s.matches, s.near) }
 
-// searchUntilFound looks again and again, until something is found. When ctx is
-// over it looks once more and not again: what is left of the grace must do for
-// the rotation too. Nothing was found only if the last look says so: an earlier
+// searchUntilFound looks again and again, until a match is found. When ctx is over
+// it looks once more and not again: what is left of the grace must do for the
+// rotation too. Nothing was found only if the last look says so: an earlier
 // one may have come before the application, or have seen a list that lags.
 func (c *Client) searchUntilFound(ctx, finishing context.Context, search applicationSearch) (found sightings, err error) {
 	for _, delay := range lookupDelays {
 		interrupted := sleep(ctx, delay) != nil
 		found, err = c.searchOnce(finishing, search)
-		if !found.none() || interrupted {
+		if len(found.matches) > 0 || interrupted {
 			break
 		}
 	}

@@ -68,7 +68,7 @@ func (m *oauthApplicationModel) refuseDestroy(diags *diag.Diagnostics) {
 	if m.DeletionProtection.ValueBool() {
 		diags.AddAttributeError(path.Root("deletion_protection"), "OAuth application is protected from deletion",
 			fmt.Sprintf("The application %q (%s) has deletion_protection = true. To delete or replace it, apply deletion_protection = false first; if it is tainted, terraform untaint before that. To only forget it, use a removed block or terraform state rm.\n\n"+
-				"A replacement with create_before_destroy has made the new application before it came to this, with another client_id, and every plan will now say the same. Then remove the resource from the state (terraform state rm), import the application that is to be kept, and delete the other one in the Clerk dashboard.", m.Name.ValueString(), m.ID.ValueString()))
+				"If this was a replacement with create_before_destroy, the new application exists by now, with another client_id, and every plan will say the same: remove the resource from the state (terraform state rm), import the application that is to be kept, and delete the other one in the Clerk dashboard.", m.Name.ValueString(), m.ID.ValueString()))
 	}
 }
 
