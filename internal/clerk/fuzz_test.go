@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -149,7 +150,7 @@ func FuzzID(f *testing.F) {
 				return err
 			},
 			"   ":            func() error { return client.DeleteOAuthApplication(t.Context(), id) },
-			"/rotate_secret": func() error { _, err := client.RotateClientSecret(t.Context(), id); return err },
+			"/rotate_secret": func() error { _, err := client.RotateClientSecret(t.Context(), id, time.Time{}); return err },
 			"/logo": func() error {
 				_, err := client.UploadOAuthApplicationLogo(t.Context(), id, id, []byte("GIF89a"))
 				return err

@@ -43,7 +43,7 @@ var allOperations = map[string]func(context.Context, *clerk.Client, string) erro
 		return err
 	},
 	"rotate": func(ctx context.Context, c *clerk.Client, id string) error {
-		_, err := c.RotateClientSecret(ctx, id)
+		_, err := c.RotateClientSecret(ctx, id, time.Time{})
 		return err
 	},
 	"upload": func(ctx context.Context, c *clerk.Client, id string) error {
@@ -282,7 +282,7 @@ func TestRotationInFlightSurvivesAnInterrupt(t *testing.T) {
 	inVirtualTime(t, func(b *bench) {
 		id := b.server.Seed("web")
 		b.server.Inject(onRotate(clerktest.SlowAnswer(4900 * time.Millisecond)))
-		rotation, err := b.client.RotateClientSecret(b.cancelledAfter(time.Second), id)
+		rotation, err := b.client.RotateClientSecret(b.cancelledAfter(time.Second), id, time.Time{})
 		b.assertCurrent(rotation, err, id)
 		equal(b, "time", b.elapsed(), 4900*time.Millisecond)
 	})
@@ -311,7 +311,7 @@ func TestInterruptedRotation(t *testing.T) {
 				for _, fault := range test.faults {
 					b.server.Inject(onRotate(fault))
 				}
-				rotation, err := b.client.RotateClientSecret(b.cancelledAfter(time.Second), id)
+				rotation, err := b.client.RotateClientSecret(b.cancelledAfter(time.Second), id, time.Time{})
 				equal(b, "time", b.elapsed(), test.time)
 				if !test.known {
 					asError[*clerk.UnknownRotationError](b, err)

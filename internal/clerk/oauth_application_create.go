@@ -208,7 +208,7 @@ func (c *Client) adopt(ctx, finishing context.Context, app OAuthApplication, los
 	if app.Public {
 		return creation
 	}
-	rotation, err := c.rotate(finishing, ctx, finishing, app.ID)
+	rotation, err := c.rotate(finishing, ctx, finishing, app.ID, app.UpdatedAt)
 	if err != nil {
 		creation.RotationError = err
 		return creation

@@ -610,7 +610,7 @@ func TestCreateKeepsTheSecretOfAnIncompleteAnswer(t *testing.T) {
 				id := creation.Application.ID
 				equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(id))
 				equal(b, "problems of the create", len(creation.Problems), 1)
-				rotation, err := b.client.RotateClientSecret(b.Context(), id)
+				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 				noError(b, err)
 				equal(b, "new secret", rotation.ClientSecret.Reveal(), b.server.CurrentSecret(id))
 				equal(b, "problems of the rotation", len(rotation.Problems), 1)

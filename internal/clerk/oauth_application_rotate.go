@@ -53,17 +53,19 @@ const (
 // one has to be known. The one trap is a first attempt that Clerk carries out
 // after the second; it would make the secret of the second a dead one. So after
 // a lost answer the application is read once more, and rotated again if it has
-// changed since.
-func (c *Client) RotateClientSecret(ctx context.Context, id string) (Rotation, error) {
+// changed since. That needs rotations to show in updated_at, which Clerk does not
+// document; known is the application's updated_at before, as far as the caller
+// knows it (or zero), and tells whether they do.
+func (c *Client) RotateClientSecret(ctx context.Context, id string, known time.Time) (Rotation, error) {
 	finishing, cancel := withGrace(ctx, fullGrace)
 	defer cancel()
-	return c.rotate(ctx, ctx, finishing, id)
+	return c.rotate(ctx, ctx, finishing, id, known)
 }
 
 // rotate waits for its first attempt with first and between the others with ctx,
 // both of which an interrupt ends; what has begun ends with finishing. An
 // application without any known secret is rotated with first = finishing.
-func (c *Client) rotate(first, ctx, finishing context.Context, id string) (Rotation, error) {
+func (c *Client) rotate(first, ctx, finishing context.Context, id string, known time.Time) (Rotation, error) {
 	defer c.reads.BeginWrite(id)()
 
 	begun := time.Now()
@@ -71,7 +73,8 @@ func (c *Client) rotate(first, ctx, finishing context.Context, id string) (Rotat
 	if err != nil || !lost {
 		return rotation, err
 	}
-	if rotation.Application.UpdatedAt.Before(c.serverTime(begun).Add(-clockSlack)) {
+	updated := rotation.Application.UpdatedAt
+	if !updated.After(known) || updated.Before(c.serverTime(begun).Add(-clockSlack)) {
 		// A rotation leaves no trace in updated_at, so nothing tells of another.
 		rotation.Unsettled = true
 		return rotation, nil

@@ -23,7 +23,7 @@ func TestRotate(t *testing.T) {
 	inVirtualTime(t, func(b *bench) {
 		id := b.server.Seed("web")
 		before := b.server.CurrentSecret(id)
-		rotation, err := b.client.RotateClientSecret(b.Context(), id)
+		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 		b.assertCurrent(rotation, err, id)
 		equal(b, "changed", rotation.ClientSecret.Reveal() != before, true)
 		equal(b, "unsettled", rotation.Unsettled, false)
@@ -35,7 +35,7 @@ func TestRotatePublicClient(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(b *bench) {
 		id := b.server.Seed("web", func(a *clerktest.Application) { a.Public = true })
-		rotation, err := b.client.RotateClientSecret(b.Context(), id)
+		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 		noError(b, err)
 		equal(b, "has no secret", rotation.ClientSecret.IsEmpty(), true)
 	})
@@ -53,7 +53,7 @@ func TestRotationWithLostAnswerIsDoneAgain(t *testing.T) {
 			inVirtualTime(t, func(b *bench) {
 				id := b.server.Seed("web")
 				b.server.Inject(onRotate(fault).Once())
-				rotation, err := b.client.RotateClientSecret(b.Context(), id)
+				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 				b.assertCurrent(rotation, err, id)
 				equal(b, "unsettled", rotation.Unsettled, false)
 				equal(b, "rotations", b.rotations(), 2)
@@ -81,7 +81,7 @@ func TestRotationThatIsLostThriceIsUnknown(t *testing.T) {
 			inVirtualTime(t, func(b *bench) {
 				id := b.server.Seed("web")
 				b.server.Inject(onRotate(fault))
-				_, err := b.client.RotateClientSecret(b.Context(), id)
+				_, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 				unknown := asError[*clerk.UnknownRotationError](b, err)
 				equal(b, "says so", strings.Contains(unknown.Error(), "not known"), true)
 				equal(b, "has a cause", unknown.Unwrap() != nil, true)
@@ -97,17 +97,17 @@ func TestRotationErrorsThatAreCertain(t *testing.T) {
 	inVirtualTime(t, func(b *bench) {
 		id := b.server.Seed("web")
 		b.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Once())
-		_, err := b.client.RotateClientSecret(b.Context(), id)
+		_, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 		equal(b, "status", asError[*clerk.APIError](b, err).Status, http.StatusForbidden)
 		equal(b, "rotations", b.rotations(), 1)
 
 		b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
 		b.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Once())
-		_, err = b.client.RotateClientSecret(b.Context(), id)
+		_, err = b.client.RotateClientSecret(b.Context(), id, time.Time{})
 		asError[*clerk.UnknownRotationError](b, err)
 		equal(b, "status", asError[*clerk.APIError](b, err).Status, http.StatusForbidden)
 
-		_, err = b.client.RotateClientSecret(b.Context(), "oa_none")
+		_, err = b.client.RotateClientSecret(b.Context(), "oa_none", time.Time{})
 		equal(b, "not found", clerk.IsNotFound(err), true)
 	})
 }
@@ -118,7 +118,7 @@ func TestLateFirstRotationIsDetected(t *testing.T) {
 	inVirtualTime(t, func(b *bench) {
 		id := b.server.Seed("web")
 		b.server.Inject(onRotate(clerktest.LateCommit(4 * time.Second)).Once())
-		rotation, err := b.client.RotateClientSecret(b.Context(), id)
+		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 		b.assertCurrent(rotation, err, id)
 		equal(b, "unsettled", rotation.Unsettled, false)
 		equal(b, "rotations", b.rotations(), 3)
@@ -132,11 +132,27 @@ func TestRotationsThatNeverSettle(t *testing.T) {
 		id := b.server.Seed("web")
 		b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
 		b.server.Inject(onGet(clerktest.Meanwhile(func(clerktest.Request) { b.server.Rotate(id) })))
-		rotation, err := b.client.RotateClientSecret(b.Context(), id)
+		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 		noError(b, err)
 		equal(b, "unsettled", rotation.Unsettled, true)
 		equal(b, "rotations", b.rotations(), 4) // the lost one, the second, and two more rounds
 	})
+}
+
+// An application that was made a moment ago looks as if the rotation had just changed it.
+func TestRotationOfANewApplicationIsUnsettledIfNothingShows(t *testing.T) {
+	t.Parallel()
+	for keeps, want := range map[clerktest.RotateUpdatedAt]bool{clerktest.RotateKeepsUpdatedAt: true, clerktest.RotateTouchesUpdatedAt: false} {
+		inVirtualTime(t, func(b *bench) {
+			b.server.Set(clerktest.Switches{RotateUpdatedAt: keeps})
+			id := b.server.Seed("web")
+			app, _ := b.server.Application(id)
+			b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+			rotation, err := b.client.RotateClientSecret(b.Context(), id, time.UnixMilli(app.UpdatedAt))
+			b.assertCurrent(rotation, err, id)
+			equal(b, "unsettled", rotation.Unsettled, want)
+		})
+	}
 }
 
 func TestRotationThatCannotBeCheckedIsUnsettled(t *testing.T) {
@@ -158,7 +174,7 @@ func TestRotationThatCannotBeCheckedIsUnsettled(t *testing.T) {
 				})
 				b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
 				spoil(b)
-				rotation, err := b.client.RotateClientSecret(b.Context(), id)
+				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 				noError(b, err)
 				equal(b, "has a secret", rotation.ClientSecret.IsEmpty(), false)
 				equal(b, "unsettled", rotation.Unsettled, true)
@@ -183,7 +199,7 @@ func TestOvertakenRotationThatCannotBeRepeatedIsUnknown(t *testing.T) {
 				b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
 				b.server.Inject(onGet(clerktest.Meanwhile(func(r clerktest.Request) { b.server.Rotate(r.ID) })).Once())
 				b.server.Inject(onRotate(fault).Skipping(1))
-				rotation, err := b.client.RotateClientSecret(b.Context(), id)
+				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 				asError[*clerk.UnknownRotationError](b, err)
 				equal(b, "no secret", rotation.ClientSecret.IsEmpty(), true)
 			})
@@ -200,7 +216,7 @@ func TestRotationSettlesWhateverTheClocksSay(t *testing.T) {
 				b.server.SetClockSkew(skew)
 				id := b.server.Seed("web")
 				b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-				rotation, err := b.client.RotateClientSecret(b.Context(), id)
+				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 				b.assertCurrent(rotation, err, id)
 				equal(b, "unsettled", rotation.Unsettled, false)
 			})

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -83,7 +84,10 @@ func TestRequests(t *testing.T) {
 			"PATCH https://api.clerk.com/v1/oauth_applications/oa_1", "application/json", `{"redirect_uris":[],"scopes":""}`, appJSON,
 		},
 		"rotate": {
-			func(c *clerk.Client) error { _, err := c.RotateClientSecret(t.Context(), "oa_1"); return err },
+			func(c *clerk.Client) error {
+				_, err := c.RotateClientSecret(t.Context(), "oa_1", time.Time{})
+				return err
+			},
 			"POST https://api.clerk.com/v1/oauth_applications/oa_1/rotate_secret", "", "", appJSON,
 		},
 		"delete": {
@@ -261,7 +265,7 @@ func TestClientUnderEverySwitch(t *testing.T) {
 				app, err := b.client.UpdateOAuthApplication(b.Context(), creation.Application.ID, changed)
 				noError(b, err)
 				equal(b, "refused", len(changed.Refused(app)), 0)
-				rotation, err := b.client.RotateClientSecret(b.Context(), app.ID)
+				rotation, err := b.client.RotateClientSecret(b.Context(), app.ID, time.Time{})
 				b.assertCurrent(rotation, err, app.ID)
 			})
 		})

@@ -163,7 +163,7 @@ func TestAlertAfterSendingIsALostAnswer(t *testing.T) {
 		config.Transport = transport
 		config.Observer = func(ctx context.Context, event clerk.Event) { events.add(ctx, event); cancel() }
 	})
-	_, err := client.RotateClientSecret(ctx, "oa_1")
+	_, err := client.RotateClientSecret(ctx, "oa_1", time.Time{})
 	equal(t, "outcome", events.outcomes()[0], "lost")
 	asError[*clerk.UnknownRotationError](t, err)
 	if !strings.Contains(err.Error(), "tls:") {

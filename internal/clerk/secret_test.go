@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -226,7 +227,7 @@ func TestReceivedSecretsAreScrubbed(t *testing.T) {
 	inVirtualTime(t, func(b *bench) {
 		creation, err := b.client.CreateOAuthApplication(b.Context(), fieldsNamed("web"))
 		noError(b, err)
-		rotation, err := b.client.RotateClientSecret(b.Context(), creation.Application.ID)
+		rotation, err := b.client.RotateClientSecret(b.Context(), creation.Application.ID, time.Time{})
 		noError(b, err)
 		for _, secret := range []string{creation.ClientSecret.Reveal(), rotation.ClientSecret.Reveal()} {
 			b.server.Inject(clerktest.Raw(422, "application/json", `{"errors":[{"code":"c","message":"the secret `+secret+` is no good"}]}`).Once())

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -69,7 +70,7 @@ func TestContractClient(t *testing.T) {
 		_, err = client.UpdateOAuthApplication(ctx, id, change)
 		must(t, err)
 	}
-	_, err = client.RotateClientSecret(ctx, id)
+	_, err = client.RotateClientSecret(ctx, id, time.Time{})
 	must(t, err)
 	_, err = client.UploadOAuthApplicationLogo(ctx, id, "logo.png", pngImage(1))
 	must(t, err)

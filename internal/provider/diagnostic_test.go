@@ -223,7 +223,7 @@ func diagRead(ctx context.Context, client *clerk.Client) error {
 }
 
 func diagRotate(ctx context.Context, client *clerk.Client) error {
-	_, err := client.RotateClientSecret(ctx, "oa_1")
+	_, err := client.RotateClientSecret(ctx, "oa_1", time.Time{})
 	return err
 }
 

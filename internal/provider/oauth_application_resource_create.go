@@ -77,7 +77,7 @@ func (r *oauthApplicationResource) makeMissingSecret(ctx context.Context, client
 	err := creation.RotationError
 	if err == nil {
 		var rotation clerk.Rotation
-		rotation, err = client.RotateClientSecret(ctx, creation.Application.ID)
+		rotation, err = client.RotateClientSecret(ctx, creation.Application.ID, creation.Application.UpdatedAt)
 		if err == nil && rotation.ClientSecret.IsEmpty() {
 			err = errNoSecret
 		}

@@ -112,7 +112,7 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 	}
 	wasOwed := u.owed
 	u.markOwed(ctx) // until the new secret is in the state, whatever ends this
-	rotation, err := u.client.RotateClientSecret(ctx, u.current.ID.ValueString())
+	rotation, err := u.client.RotateClientSecret(ctx, u.current.ID.ValueString(), timeOf(u.current.UpdatedAt))
 	if err == nil && rotation.ClientSecret.IsEmpty() {
 		err = errNoSecret
 	}

@@ -17,7 +17,10 @@ import (
 
 // Sequences that once failed, and what was wrong.
 var fixedSeeds = map[uint64]string{
-	578: "that a first request may come late was not mentioned when the answer to the second was lost too",
+	578:    "that a first request may come late was not mentioned when the answer to the second was lost too",
+	3974:   "a late rotation of an application just made went unnoticed where rotations leave no trace in updated_at",
+	6976:   "the same",
+	105827: "a late rotation went unnoticed because the read that looks for it lagged behind",
 }
 
 const (
