@@ -34,10 +34,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
 	}
 	logo := plan.planLogo(state, &resp.Diagnostics)
-	if requested := stringsOf(config.Scopes); !config.Scopes.IsNull() && isWhollyKnown(config.Scopes) && len(requested) == 0 && !plan.Scopes.Equal(state.Scopes) {
-		resp.Diagnostics.AddAttributeError(path.Root("scopes"), "No scopes",
-			"Clerk takes an empty set of scopes for its own defaults, so this would never be as configured. Leave scopes out for the defaults, or name at least one.")
-	}
+	plan.refuseNoScopes(config, state, &resp.Diagnostics)
 	if plan.hasTriggerWithoutSecret() {
 		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
 			"The application is a public client and has no secret that could be rotated. Remove rotate_secret_trigger, or set public = false.")
@@ -56,6 +53,16 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan.slots())
 	resp.Diagnostics.Append(diags...)
 	resp.Plan.Raw = planned
+}
+
+// refuseNoScopes refuses an empty set that would be sent. An application that has no
+// scopes may be imported as it is.
+func (m *oauthApplicationModel) refuseNoScopes(config, state oauthApplicationModel, diags *diag.Diagnostics) {
+	if config.Scopes.IsNull() || config.Scopes.IsUnknown() || len(config.Scopes.Elements()) > 0 || m.Scopes.Equal(state.Scopes) {
+		return
+	}
+	diags.AddAttributeError(path.Root("scopes"), "No scopes",
+		"Clerk takes an empty set of scopes for its own defaults, so this would never be as configured. Leave scopes out for the defaults, or name at least one.")
 }
 
 // hasTriggerWithoutSecret tells whether a rotation is asked for of a client that has
