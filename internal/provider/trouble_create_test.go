@@ -311,6 +311,16 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 		noSecret("D13 client_secret is empty", set("client_secret", "")),
 		noSecret("D13 client_secret is a number", set("client_secret", 12)),
 		{
+			name: "D13 client_secret is missing, and whether the one that was made is the newest is not known", config: portal,
+			faults: []clerktest.Fault{
+				onCreate(clerktest.Changed(without("client_secret"))).Once(),
+				onRotate(clerktest.ResetAfterWork()).Once(),
+				onRead(clerktest.ClerkError(403, "authorization_invalid")),
+			},
+			warnings: []string{`may not be the newest`},
+			sends:    []string{postCreate, postRotate, postRotate}, apps: 1, secret: secretWorks,
+		},
+		{
 			name: "a field did not take", config: portal,
 			before: func(tr *trouble) {
 				fault := onCreate(clerktest.Changed(set("name", "Other"))).Once()
