@@ -29,53 +29,53 @@ const (
 // Config says how a Client reaches Clerk and how hard it tries. The zero value
 // of every field but SecretKey is usable.
 type Config struct {
-	SecretKey      Secret            // from ParseSecretKey
-	APIURL         *url.URL          // from ParseAPIURL; default DefaultAPIURL
-	InstanceID     string            // when set, no request is made with a key of another instance
-	UserAgent      string            // sent with every request
-	RequestTimeout time.Duration     // for one attempt, to the last byte of the answer
-	MaxRetries     *int              // how often one request is repeated; default DefaultMaxRetries
-	RequestsPer10s int               // the most this client sends in any 10 seconds
-	RefuseDoubles  bool              // creating a second application of one name is an error
-	SeparateReads  bool              // one GET for each read, no shared list pages
-	Observer       Observer          // told of every attempt; may be nil
-	Transport      http.RoundTripper // for tests; default: a tuned http.Transport
+	SecretKey             Secret            // from ParseSecretKey
+	APIURL                *url.URL          // from ParseAPIURL; default DefaultAPIURL
+	InstanceID            string            // when set, no request is made with a key of another instance
+	UserAgent             string            // sent with every request
+	RequestTimeout        time.Duration     // for one attempt, to the last byte of the answer
+	MaxRetries            *int              // how often one request is repeated; default DefaultMaxRetries
+	RequestsPer10s        int               // the most this client sends in any 10 seconds
+	PreventDuplicateNames bool              // creating a second application of one name is an error
+	SeparateReads         bool              // one GET for each read, no shared list pages
+	Observer              Observer          // told of every attempt; may be nil
+	Transport             http.RoundTripper // for tests; default: a tuned http.Transport
 }
 
 // Client speaks to one instance of Clerk. It is safe for concurrent use and
 // meant to be shared: the rate limit, the shared reads and the locks by name
 // hold for all users of one Client.
 type Client struct {
-	key            Secret
-	base           *url.URL
-	transport      http.RoundTripper
-	userAgent      string
-	requestTimeout time.Duration
-	maxRetries     int
-	refuseDoubles  bool
-	observer       Observer
+	key                   Secret
+	base                  *url.URL
+	transport             http.RoundTripper
+	userAgent             string
+	requestTimeout        time.Duration
+	maxRetries            int
+	preventDuplicateNames bool
+	observer              Observer
 
-	scrubber scrubber
-	governor *governor
-	guard    instanceGuard
-	names    keyedMutex
-	own      ownApplications
-	reads    *applicationReader
-	clock    atomic.Pointer[clockReading] // of the latest answer; nil before the first
+	scrubber    scrubber
+	rateLimiter *rateLimiter
+	guard       instanceGuard
+	names       keyedMutex
+	local       localChanges
+	reads       *applicationReader
+	clock       atomic.Pointer[clockReading] // of the latest answer; nil before the first
 }
 
 // New returns a client. It sends nothing: a wrong key shows at the first
 // request.
 func New(config Config) *Client {
 	c := &Client{
-		key:            config.SecretKey,
-		base:           config.APIURL,
-		userAgent:      config.UserAgent,
-		requestTimeout: config.RequestTimeout,
-		maxRetries:     DefaultMaxRetries,
-		refuseDoubles:  config.RefuseDoubles,
-		observer:       config.Observer,
-		guard:          instanceGuard{expected: config.InstanceID},
+		key:                   config.SecretKey,
+		base:                  config.APIURL,
+		userAgent:             config.UserAgent,
+		requestTimeout:        config.RequestTimeout,
+		maxRetries:            DefaultMaxRetries,
+		preventDuplicateNames: config.PreventDuplicateNames,
+		observer:              config.Observer,
+		guard:                 instanceGuard{expected: config.InstanceID},
 	}
 	if c.base == nil {
 		c.base, _ = url.Parse(DefaultAPIURL)
@@ -101,7 +101,7 @@ func New(config Config) *Client {
 			requests = DefaultRequestsPer10sDevelopment
 		}
 	}
-	c.governor = newGovernor(requests)
+	c.rateLimiter = newRateLimiter(requests)
 	c.scrubber.learn(c.key)
 	c.reads = c.newApplicationReader(config.SeparateReads)
 	return c

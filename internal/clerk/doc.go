@@ -12,7 +12,7 @@
 //   - an answer is decoded secret first, and field by field, so that a surprise
 //     in one field cannot lose the one value that is shown once;
 //   - reads of many applications share list pages (package sharedreads), and all
-//     requests of a process pass one window and one gate (governor.go).
+//     requests of a process pass one window and one gate (rate_limiter.go).
 //
 // Clerk's official Go SDK is not used: as of v2.7.0 it cannot express
 // redirect_uris, pkce_required, public on update, the settings or the logo; it

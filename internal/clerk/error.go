@@ -124,16 +124,16 @@ func waitText(d time.Duration) string {
 	return d.Round(time.Millisecond).String()
 }
 
-// UncertainError is an update or a delete that ended, by an interrupt or a deadline,
+// ChangeOutcomeUnknownError is an update or a delete that ended, by an interrupt or a deadline,
 // when Clerk may have carried it out. Other operations have errors of their own for
 // that, and what ends before anything was sent has none.
-type UncertainError struct {
+type ChangeOutcomeUnknownError struct {
 	Err error // of the context
 }
 
-func (e *UncertainError) Error() string { return e.Err.Error() }
+func (e *ChangeOutcomeUnknownError) Error() string { return e.Err.Error() }
 
-func (e *UncertainError) Unwrap() error { return e.Err }
+func (e *ChangeOutcomeUnknownError) Unwrap() error { return e.Err }
 
 // AttemptsError is an operation given up after several attempts; it wraps the
 // last one's error.

@@ -314,11 +314,11 @@ func TestInterruptedRotation(t *testing.T) {
 				rotation, err := b.client.RotateClientSecret(b.cancelledAfter(time.Second), id, time.Time{})
 				equal(b, "time", b.elapsed(), test.time)
 				if !test.known {
-					asError[*clerk.UnknownRotationError](b, err)
+					asError[*clerk.RotateOutcomeUnknownError](b, err)
 					return
 				}
 				b.assertCurrent(rotation, err, id)
-				equal(b, "unsettled", rotation.Unsettled, !test.settled)
+				equal(b, "maybe stale", rotation.MaybeStale, !test.settled)
 			})
 		})
 	}

@@ -101,7 +101,7 @@ func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, erro
 			if err != nil {
 				return err
 			}
-			f := fields{raw: raw}
+			f := fieldReader{raw: raw}
 			if object := take[string](&f, "object"); object != "" && object != "instance" {
 				return fmt.Errorf("it is not an instance (object is %q)", object)
 			}

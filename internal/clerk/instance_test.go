@@ -87,7 +87,7 @@ func TestPinnedInstance(t *testing.T) {
 				equal(b, "status", asError[*clerk.APIError](b, err).Status, 403)
 				equal(b, "says what for", strings.Contains(err.Error(), "to compare it with instance_id"), true)
 				equal(b, "other requests", b.server.CountRequests("", ""), b.server.CountRequests("", clerktest.RouteInstance))
-				if _, unknown := errors.AsType[*clerk.UnknownCreateError](err); unknown {
+				if _, unknown := errors.AsType[*clerk.CreateOutcomeUnknownError](err); unknown {
 					b.Error("nothing was sent, and the error says that this is not known")
 				}
 			}, pin)

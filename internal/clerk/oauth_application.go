@@ -57,7 +57,7 @@ func (c *Client) GetOAuthApplication(ctx context.Context, id string) (OAuthAppli
 	}
 	app, err := c.reads.Read(ctx, id)
 	if err == nil {
-		c.own.read(id)
+		c.local.read(id)
 	}
 	return app, err
 }
@@ -67,7 +67,7 @@ func (c *Client) GetOAuthApplication(ctx context.Context, id string) (OAuthAppli
 func (c *Client) KnownOAuthApplication(id string) (app OAuthApplication, known bool) {
 	app, known = c.reads.Known(id)
 	if known {
-		c.own.read(id)
+		c.local.read(id)
 	}
 	return app, known
 }
@@ -79,7 +79,7 @@ func (c *Client) GetOAuthApplicationFresh(ctx context.Context, id string) (OAuth
 	}
 	app, err := c.reads.Fresh(ctx, id)
 	if err == nil {
-		c.own.read(id)
+		c.local.read(id)
 	}
 	return app, err
 }
@@ -136,7 +136,7 @@ func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields O
 		accept: acceptApplication(id, &app),
 	})
 	if err == nil && fields.Name != nil {
-		c.own.made(id, app.Name)
+		c.local.made(id, app.Name)
 	}
 	return app, err
 }
@@ -164,7 +164,7 @@ func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 		},
 	})
 	if err == nil || IsNotFound(err) {
-		c.own.gone(id)
+		c.local.gone(id)
 	}
 	return err
 }

@@ -26,17 +26,17 @@ type Creation struct {
 	// Repeated tells that two requests were made, of which the first left no trace.
 	// It may still be carried out, later than anybody waits for it.
 	Repeated bool
-	// Unsettled is Rotation.Unsettled of the rotation of an adopted application.
-	Unsettled bool
+	// MaybeStale is Rotation.MaybeStale of the rotation of an adopted application.
+	MaybeStale bool
 	// RotationError is why no secret could be had for an adopted application.
 	RotationError error
-	// Doubles are applications of the same name that came into being meanwhile:
+	// Duplicates are applications of the same name that came into being meanwhile:
 	// a request whose answer was lost may have made one beside this.
-	Doubles []OAuthApplication
+	Duplicates []OAuthApplication
 }
 
 // DuplicateNameError refuses to create a second application of one name; only
-// with Config.RefuseDoubles.
+// with Config.PreventDuplicateNames.
 type DuplicateNameError struct {
 	Name string
 	IDs  []string // of the applications that have the name
@@ -46,20 +46,20 @@ func (e *DuplicateNameError) Error() string {
 	return fmt.Sprintf("an application named %q exists already: %s", e.Name, strings.Join(e.IDs, ", "))
 }
 
-// UnknownCreateError is a create of which nobody can say whether it was carried
+// CreateOutcomeUnknownError is a create of which nobody can say whether it was carried
 // out. It is not repeated, since that could make a second application.
-type UnknownCreateError struct {
+type CreateOutcomeUnknownError struct {
 	Name       string
 	Candidates []OAuthApplication // applications that the request may have made; may be empty. Their texts are scrubbed
 	Err        error              // what happened to the request
 	LookupErr  error              // why it could not be looked for; nil when it could
 }
 
-func (e *UnknownCreateError) Error() string {
+func (e *CreateOutcomeUnknownError) Error() string {
 	return fmt.Sprintf("whether the application %q was created is not known: %s", e.Name, e.Err)
 }
 
-func (e *UnknownCreateError) Unwrap() error { return e.Err }
+func (e *CreateOutcomeUnknownError) Unwrap() error { return e.Err }
 
 // clockSlack is how far the start of a create is put back when its application is
 // looked for by age: HTTP dates have whole seconds only.
@@ -71,9 +71,9 @@ var lookupDelays = []time.Duration{
 	500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second,
 }
 
-// doublesSettle is the time after which a first create without an answer is looked
+// duplicateLookDelay is the time after which a first create without an answer is looked
 // for once more, beside the second: lists can lag a little behind.
-const doublesSettle = 2 * time.Second
+const duplicateLookDelay = 2 * time.Second
 
 // CreateOAuthApplication creates an application. Name must be set.
 //
@@ -86,7 +86,7 @@ const doublesSettle = 2 * time.Second
 // is nothing that the request could have made, not even with a field that Clerk
 // has changed, and if the request broke or failed rather than took too long, one
 // more is sent, and doubles are looked for. Anything else is an
-// UnknownCreateError.
+// CreateOutcomeUnknownError.
 //
 // Creates of one name wait for each other, so that the search cannot mistake one
 // for another.
@@ -97,8 +97,8 @@ func (c *Client) CreateOAuthApplication(ctx context.Context, fields OAuthApplica
 		return Creation{}, err
 	}
 	defer unlock()
-	if c.refuseDoubles {
-		if err := c.refuseDouble(ctx, name); err != nil {
+	if c.preventDuplicateNames {
+		if err := c.checkDuplicateName(ctx, name); err != nil {
 			return Creation{}, err
 		}
 	}
@@ -107,18 +107,18 @@ func (c *Client) CreateOAuthApplication(ctx context.Context, fields OAuthApplica
 	defer cancel()
 	begun := time.Now()
 	creation, err := c.postApplication(ctx, fields)
-	var lost *ambiguousError
+	var lost *outcomeUnknownError
 	if !errors.As(err, &lost) {
 		return creation, err
 	}
 
 	search := applicationSearch{fields: fields, since: begun}
 	found, lookupErr := c.searchUntilFound(ctx, finishing, search)
-	if len(found.matches) == 1 {
-		return c.adopt(ctx, finishing, found.matches[0], lost.err), nil
+	if len(found.exact) == 1 {
+		return c.adopt(ctx, finishing, found.exact[0], lost.err), nil
 	}
 	if !found.none() || lookupErr != nil || !lost.mayBeSentAgain() || ctx.Err() != nil {
-		return Creation{}, c.unknownCreate(name, found, lost.err, lookupErr)
+		return Creation{}, c.createOutcomeUnknown(name, found, lost.err, lookupErr)
 	}
 	return c.createAgain(ctx, finishing, search, lost.err)
 }
@@ -126,7 +126,7 @@ func (c *Client) CreateOAuthApplication(ctx context.Context, fields OAuthApplica
 // mayBeSentAgain tells whether a create that left no trace may be sent once more.
 // One that took too long may still be under way; one that was answered with a
 // success, however unreadable, was carried out.
-func (e *ambiguousError) mayBeSentAgain() bool {
+func (e *outcomeUnknownError) mayBeSentAgain() bool {
 	var transport *TransportError
 	if errors.As(e.err, &transport) && transport.Timeout {
 		return false
@@ -138,38 +138,38 @@ func (e *ambiguousError) mayBeSentAgain() bool {
 // first.
 func (c *Client) createAgain(ctx, finishing context.Context, search applicationSearch, firstErr error) (Creation, error) {
 	creation, err := c.postApplication(ctx, search.fields)
-	var lost *ambiguousError
+	var lost *outcomeUnknownError
 	switch {
 	case errors.As(err, &lost):
 		found, lookupErr := c.searchUntilFound(ctx, finishing, search)
-		if len(found.matches) != 1 {
-			return Creation{}, c.unknownCreate(*search.fields.Name, found, lost.err, lookupErr)
+		if len(found.exact) != 1 {
+			return Creation{}, c.createOutcomeUnknown(*search.fields.Name, found, lost.err, lookupErr)
 		}
-		creation = c.adopt(ctx, finishing, found.matches[0], lost.err)
+		creation = c.adopt(ctx, finishing, found.exact[0], lost.err)
 	case err != nil:
-		return Creation{}, &UnknownCreateError{Name: *search.fields.Name, Err: errors.Join(firstErr, err)}
+		return Creation{}, &CreateOutcomeUnknownError{Name: *search.fields.Name, Err: errors.Join(firstErr, err)}
 	default:
 		creation.LostAnswer = firstErr
 	}
 
 	creation.Repeated = true
-	_ = sleep(ctx, doublesSettle)
+	_ = sleep(ctx, duplicateLookDelay)
 	// A double is named in a warning; not finding out is not worth an error. The
 	// application itself is known by now and not found.
 	found, _ := c.searchOnce(finishing, search)
-	creation.Doubles = found.all()
+	creation.Duplicates = found.all()
 	return creation, nil
 }
 
-func (c *Client) unknownCreate(name string, found sightings, lost, lookupErr error) *UnknownCreateError {
+func (c *Client) createOutcomeUnknown(name string, found candidates, lost, lookupErr error) *CreateOutcomeUnknownError {
 	candidates := found.all()
 	for i := range candidates {
 		candidates[i].ClientID = c.scrubber.clean(candidates[i].ClientID)
 	}
-	return &UnknownCreateError{Name: name, Candidates: candidates, Err: lost, LookupErr: lookupErr}
+	return &CreateOutcomeUnknownError{Name: name, Candidates: candidates, Err: lost, LookupErr: lookupErr}
 }
 
-// postApplication sends the create. An ambiguousError says that it may have been
+// postApplication sends the create. An outcomeUnknownError says that it may have been
 // carried out.
 func (c *Client) postApplication(ctx context.Context, fields OAuthApplicationFields) (Creation, error) {
 	body, err := json.Marshal(fields)
@@ -197,13 +197,13 @@ func (c *Client) postApplication(ctx context.Context, fields OAuthApplicationFie
 		return Creation{}, err
 	}
 	c.scrubber.learn(creation.ClientSecret)
-	c.own.made(creation.Application.ID, *fields.Name)
+	c.local.made(creation.Application.ID, *fields.Name)
 	return creation, nil
 }
 
 // adopt takes an application that was found for the one that was to be made.
 func (c *Client) adopt(ctx, finishing context.Context, app OAuthApplication, lost error) Creation {
-	c.own.made(app.ID, app.Name)
+	c.local.made(app.ID, app.Name)
 	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
 	if app.Public {
 		return creation
@@ -216,7 +216,7 @@ func (c *Client) adopt(ctx, finishing context.Context, app OAuthApplication, los
 	creation.Application = rotation.Application
 	creation.ClientSecret = rotation.ClientSecret
 	creation.Problems = rotation.Problems
-	creation.Unsettled = rotation.Unsettled
+	creation.MaybeStale = rotation.MaybeStale
 	return creation
 }
 
@@ -226,25 +226,25 @@ type applicationSearch struct {
 	since  time.Time // local clock
 }
 
-// sightings are applications of the name that was to be made, that came into being
+// candidates are applications of the name that was to be made, that came into being
 // since then and that this process did not know.
-type sightings struct {
-	matches []OAuthApplication // with every field as sent
-	near    []OAuthApplication // with another value somewhere, which Clerk may have put there
+type candidates struct {
+	exact   []OAuthApplication // with every field as sent
+	similar []OAuthApplication // with another value somewhere, which Clerk may have put there
 }
 
-func (s sightings) none() bool              { return len(s.matches)+len(s.near) == 0 }
-func (s sightings) all() []OAuthApplication { return slices.Concat(s.matches, s.near) }
+func (s candidates) none() bool              { return len(s.exact)+len(s.similar) == 0 }
+func (s candidates) all() []OAuthApplication { return slices.Concat(s.exact, s.similar) }
 
 // searchUntilFound looks again and again, until a match is found. When ctx is over
 // it looks once more and not again: what is left of the grace must do for the
 // rotation too. Nothing was found only if the last look says so: an earlier
 // one may have come before the application, or have seen a list that lags.
-func (c *Client) searchUntilFound(ctx, finishing context.Context, search applicationSearch) (found sightings, err error) {
+func (c *Client) searchUntilFound(ctx, finishing context.Context, search applicationSearch) (found candidates, err error) {
 	for _, delay := range lookupDelays {
 		interrupted := sleep(ctx, delay) != nil
 		found, err = c.searchOnce(finishing, search)
-		if len(found.matches) > 0 || interrupted {
+		if len(found.exact) > 0 || interrupted {
 			break
 		}
 	}
@@ -253,20 +253,20 @@ func (c *Client) searchUntilFound(ctx, finishing context.Context, search applica
 
 // searchOnce lists the applications of the name and keeps those that the request
 // may have made.
-func (c *Client) searchOnce(ctx context.Context, search applicationSearch) (found sightings, err error) {
+func (c *Client) searchOnce(ctx context.Context, search applicationSearch) (found candidates, err error) {
 	named, err := c.applicationsNamed(ctx, *search.fields.Name)
 	if err != nil {
-		return sightings{}, err
+		return candidates{}, err
 	}
 	// The list's own answer has just told the server's time.
 	since := c.serverTime(search.since).Add(-clockSlack)
 	for _, app := range named {
 		switch {
-		case app.CreatedAt.Before(since), app.DynamicallyRegistered, c.own.knows(app.ID):
+		case app.CreatedAt.Before(since), app.DynamicallyRegistered, c.local.knows(app.ID):
 		case search.fields.asMade(app):
-			found.matches = append(found.matches, app)
+			found.exact = append(found.exact, app)
 		default:
-			found.near = append(found.near, app)
+			found.similar = append(found.similar, app)
 		}
 	}
 	return found, nil
@@ -281,13 +281,13 @@ func (f OAuthApplicationFields) asMade(app OAuthApplication) bool {
 	if f.Public == nil {
 		f.Public = new(false)
 	}
-	return len(f.Refused(app)) == 0
+	return len(f.NotApplied(app)) == 0
 }
 
 // applicationsNamed lists the applications of exactly this name.
 func (c *Client) applicationsNamed(ctx context.Context, name string) ([]OAuthApplication, error) {
 	var named []OAuthApplication
-	for app, err := range c.listAnew(ctx, listing{nameQuery: name, orderBy: OrderByNewest}) {
+	for app, err := range c.listAnew(ctx, listKey{nameQuery: name, orderBy: OrderByNewest}) {
 		if err != nil {
 			return nil, err
 		}
@@ -298,13 +298,13 @@ func (c *Client) applicationsNamed(ctx context.Context, name string) ([]OAuthApp
 	return named, nil
 }
 
-func (c *Client) refuseDouble(ctx context.Context, name string) error {
+func (c *Client) checkDuplicateName(ctx context.Context, name string) error {
 	named, err := c.applicationsNamed(ctx, name)
 	if err != nil {
 		return fmt.Errorf("whether an application of this name exists already could not be read: %w", err)
 	}
 	// Lists can lag behind what this process itself has done.
-	ids := c.own.correct(name, idsOf(named))
+	ids := c.local.correct(name, idsOf(named))
 	if len(ids) == 0 {
 		return nil
 	}

@@ -44,8 +44,8 @@ func (b *bench) assertAdopted(creation clerk.Creation, err error, name string) {
 	equal(b, "adopted", creation.Adopted, true)
 	equal(b, "repeated", creation.Repeated, false)
 	equal(b, "rotation error", creation.RotationError, nil)
-	equal(b, "unsettled", creation.Unsettled, false)
-	equal(b, "doubles", len(creation.Doubles), 0)
+	equal(b, "maybe stale", creation.MaybeStale, false)
+	equal(b, "doubles", len(creation.Duplicates), 0)
 	if creation.LostAnswer == nil {
 		b.Error("the adoption has no story to tell")
 	}
@@ -125,7 +125,7 @@ func TestCreateThatLeftNoTraceIsSentOnceMore(t *testing.T) {
 				equal(b, "adopted", creation.Adopted, false)
 				equal(b, "has a story", creation.LostAnswer != nil, true)
 				equal(b, "repeated", creation.Repeated, true)
-				equal(b, "doubles", len(creation.Doubles), 0)
+				equal(b, "doubles", len(creation.Duplicates), 0)
 				equal(b, "creates", b.posts(), 2)
 				equal(b, "lists", b.lists(), lookups+1)
 				equal(b, "rotations", b.rotations(), 0)
@@ -136,9 +136,9 @@ func TestCreateThatLeftNoTraceIsSentOnceMore(t *testing.T) {
 }
 
 // assertUnknown checks a create of which nobody can say whether it was carried out, and returns the error that says so.
-func (b *bench) assertUnknown(err error, name string, candidates int) *clerk.UnknownCreateError {
+func (b *bench) assertUnknown(err error, name string, candidates int) *clerk.CreateOutcomeUnknownError {
 	b.Helper()
-	unknown := asError[*clerk.UnknownCreateError](b, err)
+	unknown := asError[*clerk.CreateOutcomeUnknownError](b, err)
 	equal(b, "name", unknown.Name, name)
 	equal(b, "candidates", len(unknown.Candidates), candidates)
 	equal(b, "says that it is not known", strings.Contains(unknown.Error(), "not known"), true)
@@ -193,7 +193,7 @@ func TestCreateThatIsLostTwice(t *testing.T) {
 				equal(b, "adopted", creation.Adopted, true)
 				equal(b, "repeated", creation.Repeated, true)
 				equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
-				equal(b, "doubles", len(creation.Doubles), 0)
+				equal(b, "doubles", len(creation.Duplicates), 0)
 			})
 		})
 	}
@@ -342,10 +342,10 @@ func TestCreateThatWasCarriedOutTwiceNamesTheDouble(t *testing.T) {
 				equal(b, "applications on the server", len(apps), 2)
 				equal(b, "creates", b.posts(), 2)
 				equal(b, "has a story", creation.LostAnswer != nil, true)
-				if len(creation.Doubles) != 1 {
-					b.Fatalf("doubles: %v", creation.Doubles)
+				if len(creation.Duplicates) != 1 {
+					b.Fatalf("doubles: %v", creation.Duplicates)
 				}
-				named := map[string]bool{creation.Application.ID: true, creation.Doubles[0].ID: true}
+				named := map[string]bool{creation.Application.ID: true, creation.Duplicates[0].ID: true}
 				equal(b, "both are named", named[apps[0].ID] && named[apps[1].ID], true)
 				equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
 			})
@@ -409,7 +409,7 @@ func TestAdoptionWithoutASecretKeepsTheApplication(t *testing.T) {
 	}
 }
 
-func TestAdoptionTellsThatItsSecretIsUnsettled(t *testing.T) {
+func TestAdoptionTellsThatItsSecretMayBeStale(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(b *bench) {
 		b.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
@@ -417,7 +417,7 @@ func TestAdoptionTellsThatItsSecretIsUnsettled(t *testing.T) {
 		b.server.Inject(onGet(clerktest.ClerkError(403, "authorization_invalid")))
 		creation, err := b.client.CreateOAuthApplication(b.Context(), fieldsNamed("web"))
 		noError(b, err)
-		equal(b, "unsettled", creation.Unsettled, true)
+		equal(b, "maybe stale", creation.MaybeStale, true)
 		equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
 	})
 }
@@ -517,9 +517,9 @@ func TestCreatesOfDifferentNamesDoNotWait(t *testing.T) {
 	})
 }
 
-func TestRefuseDoubles(t *testing.T) {
+func TestPreventDuplicateNames(t *testing.T) {
 	t.Parallel()
-	refusing := func(config *clerk.Config) { config.RefuseDoubles = true }
+	refusing := func(config *clerk.Config) { config.PreventDuplicateNames = true }
 	t.Run("a name that exists", func(t *testing.T) {
 		t.Parallel()
 		inVirtualTime(t, func(b *bench) {

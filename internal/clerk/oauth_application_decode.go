@@ -39,7 +39,7 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 	if err != nil {
 		return d, err
 	}
-	f := fields{raw: raw}
+	f := fieldReader{raw: raw}
 
 	// A secret that is no string is none; it is confidential clients that must
 	// have one, and their callers check.
@@ -105,14 +105,14 @@ func decodeObject(body []byte) (map[string]json.RawMessage, error) {
 	return raw, nil
 }
 
-// fields reads the fields of an object and gathers what is wrong with them.
-type fields struct {
+// fieldReader reads the fieldReader of an object and gathers what is wrong with them.
+type fieldReader struct {
 	raw      map[string]json.RawMessage
 	problems []string
 }
 
 // take reads a field that may be absent or null; both give the zero value.
-func take[T any](f *fields, name string) T {
+func take[T any](f *fieldReader, name string) T {
 	var value T
 	raw, ok := f.raw[name]
 	if !ok {
@@ -127,7 +127,7 @@ func take[T any](f *fields, name string) T {
 }
 
 // need reads a field that must be there.
-func need[T any](f *fields, name string) T {
+func need[T any](f *fieldReader, name string) T {
 	if raw, ok := f.raw[name]; !ok || string(raw) == "null" {
 		f.problems = append(f.problems, name+" is missing")
 		var zero T
@@ -139,7 +139,7 @@ func need[T any](f *fields, name string) T {
 // millisecondTime reads a Unix time in milliseconds. The document calls it an
 // integer; a float of integral value is taken as well, because the two are one
 // and the same to JSON.
-func millisecondTime(f *fields, name string) time.Time {
+func millisecondTime(f *fieldReader, name string) time.Time {
 	ms := take[*float64](f, name)
 	if ms == nil {
 		return time.Time{}

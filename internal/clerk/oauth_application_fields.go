@@ -48,25 +48,25 @@ func (f OAuthApplicationFields) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire)
 }
 
-// RefusedField is a field that was sent and that Clerk answered, with a success,
+// Mismatch is a field that was sent and that Clerk answered, with a success,
 // as having another value.
-type RefusedField struct {
+type Mismatch struct {
 	Name string // Clerk's JSON name
 	Sent string
 	Got  string
 }
 
-func (r RefusedField) String() string {
+func (r Mismatch) String() string {
 	return fmt.Sprintf("%s: sent %s, Clerk has %s", r.Name, r.Sent, r.Got)
 }
 
-// Refused compares what was sent with what Clerk says it has now. Clerk ignores
+// NotApplied compares what was sent with what Clerk says it has now. Clerk ignores
 // some values without an error; a success alone proves nothing.
-func (f OAuthApplicationFields) Refused(app OAuthApplication) []RefusedField {
-	var refused []RefusedField
+func (f OAuthApplicationFields) NotApplied(app OAuthApplication) []Mismatch {
+	var mismatches []Mismatch
 	compare := func(name string, same bool, sent, got string) {
 		if !same {
-			refused = append(refused, RefusedField{Name: name, Sent: sent, Got: got})
+			mismatches = append(mismatches, Mismatch{Name: name, Sent: sent, Got: got})
 		}
 	}
 	compareBool := func(name string, sent *bool, got bool) {
@@ -86,7 +86,7 @@ func (f OAuthApplicationFields) Refused(app OAuthApplication) []RefusedField {
 	compareBool("consent_screen_enabled", f.ConsentScreenEnabled, app.ConsentScreenEnabled)
 	compareBool("pkce_required", f.PKCERequired, app.PKCERequired)
 	compareBool("public", f.Public, app.Public)
-	return refused
+	return mismatches
 }
 
 func quotedList(values []string) string {

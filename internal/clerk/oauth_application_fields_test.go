@@ -43,11 +43,11 @@ func TestRefusedFields(t *testing.T) {
 		"several":     {clerk.OAuthApplicationFields{Name: new("x"), Public: new(true)}, `name: sent "x", Clerk has "web"; public: sent true, Clerk has false`},
 		"odd letters": {clerk.OAuthApplicationFields{Name: new("a\nb\"")}, `name: sent "a\nb\"", Clerk has "web"`},
 	} {
-		equal(t, name, refusedText(test.sent.Refused(app)), test.want)
+		equal(t, name, refusedText(test.sent.NotApplied(app)), test.want)
 	}
 }
 
-func refusedText(refused []clerk.RefusedField) string {
+func refusedText(refused []clerk.Mismatch) string {
 	texts := make([]string, len(refused))
 	for i, field := range refused {
 		texts[i] = fmt.Sprint(field)
@@ -60,12 +60,12 @@ func TestRefusedSettings(t *testing.T) {
 	settings := clerk.OAuthApplicationSettings{DefaultScopes: []string{"email", "offline_access"}, OAuthJWTAccessTokens: true}
 	equal(t, "all alike", refusedText(clerk.OAuthApplicationSettingsFields{
 		DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email"}}, OAuthJWTAccessTokens: new(true), DynamicOAuthClientRegistration: new(false),
-	}.Refused(settings)), "")
-	equal(t, "a reset", refusedText(clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}}.Refused(settings)), "")
+	}.NotApplied(settings)), "")
+	equal(t, "a reset", refusedText(clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}}.NotApplied(settings)), "")
 	equal(t, "all different", refusedText(clerk.OAuthApplicationSettingsFields{
 		DynamicOAuthClientRegistration: new(true), DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"openid"}}, OAuthJWTAccessTokens: new(false),
 		ClientIDMetadataDocumentsAdvertised: new(true), ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: new(true), ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: new(true),
-	}.Refused(settings)), `dynamic_oauth_client_registration: sent true, Clerk has false; default_scopes: sent ["openid"], Clerk has ["email", "offline_access"]; `+
+	}.NotApplied(settings)), `dynamic_oauth_client_registration: sent true, Clerk has false; default_scopes: sent ["openid"], Clerk has ["email", "offline_access"]; `+
 		`oauth_jwt_access_tokens: sent false, Clerk has true; client_id_metadata_documents_advertised: sent true, Clerk has false; `+
 		`client_id_metadata_documents_only_allow_pre_registered_clients: sent true, Clerk has false; `+
 		`client_id_metadata_documents_block_implicitly_allowed_clients: sent true, Clerk has false`)

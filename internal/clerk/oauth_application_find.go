@@ -23,7 +23,7 @@ func (e *AmbiguousNameError) Error() string {
 // FindOAuthApplicationByClientID finds the application of a client_id, or returns
 // ErrNoMatch.
 func (c *Client) FindOAuthApplicationByClientID(ctx context.Context, clientID string) (OAuthApplication, error) {
-	for app, err := range c.reads.List(ctx, listing{nameQuery: clientID, orderBy: OrderByNewest}) {
+	for app, err := range c.reads.List(ctx, listKey{nameQuery: clientID, orderBy: OrderByNewest}) {
 		if err != nil {
 			return OAuthApplication{}, err
 		}
@@ -38,7 +38,7 @@ func (c *Client) FindOAuthApplicationByClientID(ctx context.Context, clientID st
 // returns ErrNoMatch or an AmbiguousNameError.
 func (c *Client) FindOAuthApplicationByName(ctx context.Context, name string) (OAuthApplication, error) {
 	var named []OAuthApplication
-	for app, err := range c.reads.List(ctx, listing{nameQuery: name, orderBy: OrderByNewest}) {
+	for app, err := range c.reads.List(ctx, listKey{nameQuery: name, orderBy: OrderByNewest}) {
 		if err != nil {
 			return OAuthApplication{}, err
 		}

@@ -31,21 +31,21 @@ type ListQuery struct {
 	DynamicallyRegistered *bool  // only those that registered themselves, or only the others
 }
 
-// listing is what tells one list of the API from another. The zero value is the
+// listKey is what tells one list of the API from another. The zero value is the
 // list of all applications, oldest first: new ones come in at its end and move
 // nothing, so it is the one that reads share.
-type listing struct {
+type listKey struct {
 	nameQuery string
 	orderBy   string
 }
 
 // applicationReader reads applications through shared pages.
-type applicationReader = sharedreads.Reader[OAuthApplication, listing]
+type applicationReader = sharedreads.Reader[OAuthApplication, listKey]
 
 func (c *Client) newApplicationReader(off bool) *applicationReader {
-	return sharedreads.New(sharedreads.Source[OAuthApplication, listing]{
+	return sharedreads.New(sharedreads.Source[OAuthApplication, listKey]{
 		Get: c.getApplication,
-		Page: func(ctx context.Context, list listing, offset, limit int) ([]OAuthApplication, int, error) {
+		Page: func(ctx context.Context, list listKey, offset, limit int) ([]OAuthApplication, int, error) {
 			page, err := c.getPage(ctx, list, offset, limit)
 			return page.applications, page.total, err
 		},
@@ -62,7 +62,7 @@ func (c *Client) newApplicationReader(off bool) *applicationReader {
 // Clerk has no filter for DynamicallyRegistered, so that one, and Limit and Offset
 // with it, are applied here.
 func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) ([]OAuthApplication, error) {
-	list := listing{nameQuery: query.NameQuery, orderBy: query.OrderBy}
+	list := listKey{nameQuery: query.NameQuery, orderBy: query.OrderBy}
 	switch list.orderBy {
 	case "":
 		list.orderBy = OrderByNewest
@@ -71,8 +71,8 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) ([]
 	}
 	newestFirst := list.orderBy == OrderByNewest
 	backwards := list.nameQuery == "" && newestFirst && query.Limit == 0 && query.Offset == 0
-	if backwards || list == (listing{orderBy: OrderByOldest}) {
-		list = listing{}
+	if backwards || list == (listKey{orderBy: OrderByOldest}) {
+		list = listKey{}
 	}
 
 	apps := []OAuthApplication{}
@@ -101,7 +101,7 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) ([]
 
 // listAnew goes through the pages of a list by requests of its own: for a caller
 // who must see what has just come into being.
-func (c *Client) listAnew(ctx context.Context, list listing) iter.Seq2[OAuthApplication, error] {
+func (c *Client) listAnew(ctx context.Context, list listKey) iter.Seq2[OAuthApplication, error] {
 	return func(yield func(OAuthApplication, error) bool) {
 		seen := make(map[string]bool)
 		for offset := 0; offset < sharedreads.PageSize*sharedreads.MaxPages; offset += sharedreads.PageSize {
@@ -134,7 +134,7 @@ type page struct {
 	total        int // how many match in all
 }
 
-func (c *Client) getPage(ctx context.Context, list listing, offset, limit int) (page, error) {
+func (c *Client) getPage(ctx context.Context, list listKey, offset, limit int) (page, error) {
 	values := url.Values{
 		"limit":    {strconv.Itoa(limit)},
 		"offset":   {strconv.Itoa(offset)},
@@ -160,7 +160,7 @@ func decodePage(body []byte) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	f := fields{raw: raw}
+	f := fieldReader{raw: raw}
 	items := need[[]json.RawMessage](&f, "data")
 	result := page{total: need[int](&f, "total_count")}
 	if len(f.problems) > 0 {

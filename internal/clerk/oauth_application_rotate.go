@@ -14,33 +14,33 @@ type Rotation struct {
 	ClientSecret Secret   // empty for a public client
 	Problems     []string // fields of the answer that could not be read and are zero
 
-	// Unsettled tells that the answer to an earlier attempt was lost and that it
+	// MaybeStale tells that the answer to an earlier attempt was lost and that it
 	// could not be made sure that ClientSecret is the newest one.
-	Unsettled bool
+	MaybeStale bool
 }
 
-// UnknownRotationError is a rotation of which nobody can say whether it was
+// RotateOutcomeUnknownError is a rotation of which nobody can say whether it was
 // carried out: the old secret may have stopped working, and the new one was not
 // received.
-type UnknownRotationError struct {
+type RotateOutcomeUnknownError struct {
 	Err error // what happened to the last attempt
 }
 
-func (e *UnknownRotationError) Error() string {
+func (e *RotateOutcomeUnknownError) Error() string {
 	return fmt.Sprintf("whether the client secret was rotated is not known: %s", e.Err)
 }
 
-func (e *UnknownRotationError) Unwrap() error { return e.Err }
+func (e *RotateOutcomeUnknownError) Unwrap() error { return e.Err }
 
 const (
 	// rotateAttempts is how often a rotation is sent whose answer is lost each time.
 	rotateAttempts = 3
-	// rotateQuiesce is given to a rotation without an answer before the next one,
+	// rotateRepeatDelay is given to a rotation without an answer before the next one,
 	// so that the two do not overtake each other.
-	rotateQuiesce = 3 * time.Second
-	// rotateSettle is the time after which a rotation that overtook is looked for:
+	rotateRepeatDelay = 3 * time.Second
+	// lateRotationDelay is the time after which a rotation that overtook is looked for:
 	// two seconds for it to come, and three for reads that lag behind.
-	rotateSettle = 5 * time.Second
+	lateRotationDelay = 5 * time.Second
 	// rotateExtraRounds is how often one is sent again because another landed later.
 	rotateExtraRounds = 2
 )
@@ -76,11 +76,11 @@ func (c *Client) rotate(first, ctx, finishing context.Context, id string, known 
 	updated := rotation.Application.UpdatedAt
 	if !updated.After(known) || updated.Before(c.serverTime(begun).Add(-clockSlack)) {
 		// A rotation leaves no trace in updated_at, so nothing tells of another.
-		rotation.Unsettled = true
+		rotation.MaybeStale = true
 		return rotation, nil
 	}
 	for range rotateExtraRounds {
-		if sleep(ctx, rotateSettle) != nil {
+		if sleep(ctx, lateRotationDelay) != nil {
 			break
 		}
 		latest, err := c.getApplication(finishing, id)
@@ -93,14 +93,14 @@ func (c *Client) rotate(first, ctx, finishing context.Context, id string, known 
 		again, _, err := c.rotateUntilAnswered(finishing, ctx, finishing, id)
 		if err != nil {
 			// The secret that is here is known to be dead.
-			if _, unknown := errors.AsType[*UnknownRotationError](err); !unknown {
-				err = &UnknownRotationError{Err: err}
+			if _, unknown := errors.AsType[*RotateOutcomeUnknownError](err); !unknown {
+				err = &RotateOutcomeUnknownError{Err: err}
 			}
 			return Rotation{}, err
 		}
 		rotation = again
 	}
-	rotation.Unsettled = true
+	rotation.MaybeStale = true
 	return rotation, nil
 }
 
@@ -110,10 +110,10 @@ func (c *Client) rotateUntilAnswered(first, ctx, finishing context.Context, id s
 	waiting := first
 	for attempt := 1; ; attempt++ {
 		rotation, err = c.postRotation(waiting, finishing, id)
-		var ambiguous *ambiguousError
-		if !errors.As(err, &ambiguous) {
+		var unknown *outcomeUnknownError
+		if !errors.As(err, &unknown) {
 			if err != nil && lost {
-				err = &UnknownRotationError{Err: err}
+				err = &RotateOutcomeUnknownError{Err: err}
 			}
 			return rotation, lost, err
 		}
@@ -122,9 +122,9 @@ func (c *Client) rotateUntilAnswered(first, ctx, finishing context.Context, id s
 		// situation and is not called off.
 		waiting = finishing
 		if attempt == rotateAttempts || finishing.Err() != nil {
-			return Rotation{}, lost, &UnknownRotationError{Err: ambiguous.err}
+			return Rotation{}, lost, &RotateOutcomeUnknownError{Err: unknown.err}
 		}
-		_ = sleep(ctx, rotateQuiesce)
+		_ = sleep(ctx, rotateRepeatDelay)
 	}
 }
 

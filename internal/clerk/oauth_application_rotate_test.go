@@ -26,7 +26,7 @@ func TestRotate(t *testing.T) {
 		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 		b.assertCurrent(rotation, err, id)
 		equal(b, "changed", rotation.ClientSecret.Reveal() != before, true)
-		equal(b, "unsettled", rotation.Unsettled, false)
+		equal(b, "maybe stale", rotation.MaybeStale, false)
 		equalLists(b, "requests", b.server.RequestLines(), []string{"POST /oauth_applications/{id}/rotate_secret"})
 	})
 }
@@ -55,7 +55,7 @@ func TestRotationWithLostAnswerIsDoneAgain(t *testing.T) {
 				b.server.Inject(onRotate(fault).Once())
 				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 				b.assertCurrent(rotation, err, id)
-				equal(b, "unsettled", rotation.Unsettled, false)
+				equal(b, "maybe stale", rotation.MaybeStale, false)
 				equal(b, "rotations", b.rotations(), 2)
 				equal(b, "reads", b.server.CountRequests(http.MethodGet, clerktest.RouteApplication), 1)
 
@@ -82,7 +82,7 @@ func TestRotationThatIsLostThriceIsUnknown(t *testing.T) {
 				id := b.server.Seed("web")
 				b.server.Inject(onRotate(fault))
 				_, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-				unknown := asError[*clerk.UnknownRotationError](b, err)
+				unknown := asError[*clerk.RotateOutcomeUnknownError](b, err)
 				equal(b, "says so", strings.Contains(unknown.Error(), "not known"), true)
 				equal(b, "has a cause", unknown.Unwrap() != nil, true)
 				equal(b, "rotations", b.rotations(), 3)
@@ -104,7 +104,7 @@ func TestRotationErrorsThatAreCertain(t *testing.T) {
 		b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
 		b.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Once())
 		_, err = b.client.RotateClientSecret(b.Context(), id, time.Time{})
-		asError[*clerk.UnknownRotationError](b, err)
+		asError[*clerk.RotateOutcomeUnknownError](b, err)
 		equal(b, "status", asError[*clerk.APIError](b, err).Status, http.StatusForbidden)
 
 		_, err = b.client.RotateClientSecret(b.Context(), "oa_none", time.Time{})
@@ -120,7 +120,7 @@ func TestLateFirstRotationIsDetected(t *testing.T) {
 		b.server.Inject(onRotate(clerktest.LateCommit(4 * time.Second)).Once())
 		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 		b.assertCurrent(rotation, err, id)
-		equal(b, "unsettled", rotation.Unsettled, false)
+		equal(b, "maybe stale", rotation.MaybeStale, false)
 		equal(b, "rotations", b.rotations(), 3)
 		equal(b, "time", b.elapsed(), 13*time.Second) // 3 s quiet, 5 s until it must show, 5 s until it is known to be settled
 	})
@@ -134,13 +134,13 @@ func TestRotationsThatNeverSettle(t *testing.T) {
 		b.server.Inject(onGet(clerktest.Meanwhile(func(clerktest.Request) { b.server.Rotate(id) })))
 		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 		noError(b, err)
-		equal(b, "unsettled", rotation.Unsettled, true)
+		equal(b, "maybe stale", rotation.MaybeStale, true)
 		equal(b, "rotations", b.rotations(), 4) // the lost one, the second, and two more rounds
 	})
 }
 
 // An application that was made a moment ago looks as if the rotation had just changed it.
-func TestRotationOfANewApplicationIsUnsettledIfNothingShows(t *testing.T) {
+func TestRotationOfANewApplicationMayBeStaleIfNothingShows(t *testing.T) {
 	t.Parallel()
 	for keeps, want := range map[clerktest.RotateUpdatedAt]bool{clerktest.RotateKeepsUpdatedAt: true, clerktest.RotateTouchesUpdatedAt: false} {
 		inVirtualTime(t, func(b *bench) {
@@ -150,12 +150,12 @@ func TestRotationOfANewApplicationIsUnsettledIfNothingShows(t *testing.T) {
 			b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
 			rotation, err := b.client.RotateClientSecret(b.Context(), id, time.UnixMilli(app.UpdatedAt))
 			b.assertCurrent(rotation, err, id)
-			equal(b, "unsettled", rotation.Unsettled, want)
+			equal(b, "maybe stale", rotation.MaybeStale, want)
 		})
 	}
 }
 
-func TestRotationThatCannotBeCheckedIsUnsettled(t *testing.T) {
+func TestRotationThatCannotBeCheckedMayBeStale(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*bench){
 		"updated_at does not tell": func(b *bench) {
@@ -177,7 +177,7 @@ func TestRotationThatCannotBeCheckedIsUnsettled(t *testing.T) {
 				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 				noError(b, err)
 				equal(b, "has a secret", rotation.ClientSecret.IsEmpty(), false)
-				equal(b, "unsettled", rotation.Unsettled, true)
+				equal(b, "maybe stale", rotation.MaybeStale, true)
 			})
 		})
 	}
@@ -200,7 +200,7 @@ func TestOvertakenRotationThatCannotBeRepeatedIsUnknown(t *testing.T) {
 				b.server.Inject(onGet(clerktest.Meanwhile(func(r clerktest.Request) { b.server.Rotate(r.ID) })).Once())
 				b.server.Inject(onRotate(fault).Skipping(1))
 				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-				asError[*clerk.UnknownRotationError](b, err)
+				asError[*clerk.RotateOutcomeUnknownError](b, err)
 				equal(b, "no secret", rotation.ClientSecret.IsEmpty(), true)
 			})
 		})
@@ -218,7 +218,7 @@ func TestRotationSettlesWhateverTheClocksSay(t *testing.T) {
 				b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
 				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
 				b.assertCurrent(rotation, err, id)
-				equal(b, "unsettled", rotation.Unsettled, false)
+				equal(b, "maybe stale", rotation.MaybeStale, false)
 			})
 		})
 	}

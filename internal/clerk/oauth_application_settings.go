@@ -74,19 +74,19 @@ func (f OAuthApplicationSettingsFields) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// Refused compares what was sent with what Clerk says it has now.
-func (f OAuthApplicationSettingsFields) Refused(settings OAuthApplicationSettings) []RefusedField {
-	var refused []RefusedField
+// NotApplied compares what was sent with what Clerk says it has now.
+func (f OAuthApplicationSettingsFields) NotApplied(settings OAuthApplicationSettings) []Mismatch {
+	var refused []Mismatch
 	compareBool := func(name string, sent *bool, got bool) {
 		if sent != nil && *sent != got {
-			refused = append(refused, RefusedField{Name: name, Sent: strconv.FormatBool(*sent), Got: strconv.FormatBool(got)})
+			refused = append(refused, Mismatch{Name: name, Sent: strconv.FormatBool(*sent), Got: strconv.FormatBool(got)})
 		}
 	}
 	compareBool("dynamic_oauth_client_registration", f.DynamicOAuthClientRegistration, settings.DynamicOAuthClientRegistration)
 	// A reset has no value of ours to compare with: Clerk answers null or its
 	// defaults.
 	if f.DefaultScopes != nil && !f.DefaultScopes.Reset && !ScopesSatisfy(settings.DefaultScopes, f.DefaultScopes.Scopes) {
-		refused = append(refused, RefusedField{Name: "default_scopes", Sent: quotedList(f.DefaultScopes.Scopes), Got: quotedList(settings.DefaultScopes)})
+		refused = append(refused, Mismatch{Name: "default_scopes", Sent: quotedList(f.DefaultScopes.Scopes), Got: quotedList(settings.DefaultScopes)})
 	}
 	compareBool("oauth_jwt_access_tokens", f.OAuthJWTAccessTokens, settings.OAuthJWTAccessTokens)
 	compareBool("client_id_metadata_documents_advertised", f.ClientIDMetadataDocumentsAdvertised, settings.ClientIDMetadataDocumentsAdvertised)
@@ -127,7 +127,7 @@ func acceptSettings(into *OAuthApplicationSettings) func(answer) error {
 		if err != nil {
 			return err
 		}
-		f := fields{raw: raw}
+		f := fieldReader{raw: raw}
 		if object := need[string](&f, "object"); object != "oauth_application_settings" {
 			return fmt.Errorf("it is not the instance's OAuth settings (object is %q)", object)
 		}

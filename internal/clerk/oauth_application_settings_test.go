@@ -56,7 +56,7 @@ func TestSettingsRoundTrip(t *testing.T) {
 		fields := clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"profile", "email"}}, DynamicOAuthClientRegistration: new(true)}
 		settings, err := b.client.UpdateOAuthApplicationSettings(b.Context(), fields)
 		noError(b, err)
-		equal(b, "refused", len(fields.Refused(settings)), 0)
+		equal(b, "refused", len(fields.NotApplied(settings)), 0)
 		read, err := b.client.GetOAuthApplicationSettings(b.Context())
 		noError(b, err)
 		equal(b, "the same", reflect.DeepEqual(read, settings), true)

@@ -260,11 +260,11 @@ func TestClientUnderEverySwitch(t *testing.T) {
 				creation, err := b.client.CreateOAuthApplication(b.Context(), fields)
 				noError(b, err)
 				equal(b, "problems", len(creation.Problems), 0)
-				equal(b, "refused", len(fields.Refused(creation.Application)), 0)
+				equal(b, "refused", len(fields.NotApplied(creation.Application)), 0)
 				changed := clerk.OAuthApplicationFields{Name: new("new"), Scopes: &[]string{"openid"}}
 				app, err := b.client.UpdateOAuthApplication(b.Context(), creation.Application.ID, changed)
 				noError(b, err)
-				equal(b, "refused", len(changed.Refused(app)), 0)
+				equal(b, "refused", len(changed.NotApplied(app)), 0)
 				rotation, err := b.client.RotateClientSecret(b.Context(), app.ID, time.Time{})
 				b.assertCurrent(rotation, err, app.ID)
 			})

@@ -58,15 +58,15 @@ type failure struct {
 	hasRetry   bool // the server said when to come back
 }
 
-// ambiguousError is the end of a create or a rotation of which it is not known
+// outcomeUnknownError is the end of a create or a rotation of which it is not known
 // whether it was carried out.
-type ambiguousError struct {
+type outcomeUnknownError struct {
 	outcome outcome
 	err     error
 }
 
-func (e *ambiguousError) Error() string { return e.err.Error() }
-func (e *ambiguousError) Unwrap() error { return e.err }
+func (e *outcomeUnknownError) Error() string { return e.err.Error() }
+func (e *outcomeUnknownError) Unwrap() error { return e.err }
 
 // do sends a request until it succeeds or the policy says to stop. Waiting ends
 // with ctx; an attempt that has begun ends with sending, which may outlive ctx.
@@ -74,17 +74,17 @@ func (c *Client) do(ctx, sending context.Context, r request) error {
 	if err := c.guard.check(ctx, c, r); err != nil {
 		return err
 	}
-	strangers, uncertain := 0, false
+	unexpected, mayBeDone := 0, false
 	// over is the error of a context, which says more after an attempt that may have
 	// been carried out.
 	over := func(err error) error {
-		if uncertain {
-			return &UncertainError{Err: err}
+		if mayBeDone {
+			return &ChangeOutcomeUnknownError{Err: err}
 		}
 		return err
 	}
 	for attempt := 1; ; attempt++ {
-		waited, err := c.governor.acquire(ctx)
+		waited, err := c.rateLimiter.acquire(ctx)
 		if err != nil {
 			return over(err)
 		}
@@ -97,11 +97,11 @@ func (c *Client) do(ctx, sending context.Context, r request) error {
 		if failed == nil {
 			return nil
 		}
-		uncertain = uncertain || r.operation.changes() && failed.outcome.mayBeDone()
+		mayBeDone = mayBeDone || r.operation.changes() && failed.outcome.mayBeDone()
 		// Cut off by the caller and not by an event of the network.
 		if err := sending.Err(); err != nil && !failed.outcome.certain() {
-			if reactions[failed.outcome][r.operation] == ambiguous {
-				return &ambiguousError{outcome: failed.outcome, err: failed.err}
+			if reactions[failed.outcome][r.operation] == findOut {
+				return &outcomeUnknownError{outcome: failed.outcome, err: failed.err}
 			}
 			return over(err)
 		}
@@ -109,10 +109,10 @@ func (c *Client) do(ctx, sending context.Context, r request) error {
 		switch reactions[failed.outcome][r.operation] {
 		case giveUp:
 			return failed.err
-		case ambiguous:
-			return &ambiguousError{outcome: failed.outcome, err: failed.err}
+		case findOut:
+			return &outcomeUnknownError{outcome: failed.outcome, err: failed.err}
 		case repeatOnce:
-			if strangers++; strangers > 1 {
+			if unexpected++; unexpected > 1 {
 				return failed.err
 			}
 		case repeat:
@@ -121,16 +121,16 @@ func (c *Client) do(ctx, sending context.Context, r request) error {
 		throttled := failed.outcome == outcomeThrottled
 		if throttled && wait <= maxRetryAfter {
 			// A message to every request of this client, whatever becomes of this one.
-			c.governor.pause(wait)
+			c.rateLimiter.pause(wait)
 		}
 		if attempt > c.maxRetries {
 			return giveUpAfter(attempt, failed.err)
 		}
-		if err := failed.refuseToWait(ctx, attempt, wait); err != nil {
+		if err := failed.checkWait(ctx, attempt, wait); err != nil {
 			return err
 		}
 		if throttled {
-			continue // the governor makes it wait
+			continue // the rate limiter makes it wait
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return over(err)
@@ -145,7 +145,7 @@ func (o operation) changes() bool { return o == opUpdate || o == opDelete }
 // mayBeDone tells whether the work may be done in spite of the outcome.
 func (o outcome) mayBeDone() bool {
 	switch o {
-	case outcomeFailed, outcomeLost, outcomeTruncated, outcomeForeign:
+	case outcomeFailed, outcomeLost, outcomeTruncated, outcomeUnexpected:
 		return true
 	case outcomeUnsent, outcomeUntrusted, outcomeThrottled, outcomeLocked, outcomeRejected:
 	}
@@ -155,7 +155,7 @@ func (o outcome) mayBeDone() bool {
 // certain tells whether the outcome says for sure what became of the request.
 func (o outcome) certain() bool {
 	switch o {
-	case outcomeThrottled, outcomeLocked, outcomeRejected, outcomeUntrusted, outcomeFailed, outcomeForeign:
+	case outcomeThrottled, outcomeLocked, outcomeRejected, outcomeUntrusted, outcomeFailed, outcomeUnexpected:
 		return true
 	case outcomeUnsent, outcomeLost, outcomeTruncated:
 	}
@@ -178,9 +178,9 @@ func (f *failure) waitAfter(attempt int) time.Duration {
 	return backoff(attempt, rand.Float64)
 }
 
-// refuseToWait returns an error when the wait is longer than this client, or the
+// checkWait returns an error when the wait is longer than this client, or the
 // deadline of ctx, allows.
-func (f *failure) refuseToWait(ctx context.Context, attempt int, wait time.Duration) error {
+func (f *failure) checkWait(ctx context.Context, attempt int, wait time.Duration) error {
 	deadline, limited := ctx.Deadline()
 	left := time.Until(deadline)
 	switch {
@@ -199,7 +199,7 @@ func (c *Client) attempt(ctx context.Context, r request, number int, waited time
 	begun := time.Now()
 	answer, failed := c.send(ctx, r)
 	if failed == nil {
-		failed = c.judge(r, answer)
+		failed = c.classify(r, answer)
 	}
 
 	if c.observer != nil {
@@ -255,13 +255,13 @@ func (c *Client) send(ctx context.Context, r request) (answer, *failure) {
 		return a, &failure{outcome: outcomeTruncated, err: c.answerError(a, "the answer broke off: "+c.scrubber.clean(readProblem(err)))}
 	case len(body) > limit:
 		a.body = nil
-		return a, &failure{outcome: outcomeForeign, err: c.answerError(a, fmt.Sprintf("the answer is larger than %d bytes", limit))}
+		return a, &failure{outcome: outcomeUnexpected, err: c.answerError(a, fmt.Sprintf("the answer is larger than %d bytes", limit))}
 	}
 	return a, nil
 }
 
-// judge decides what an answer that arrived means.
-func (c *Client) judge(r request, a answer) *failure {
+// classify decides what an answer that arrived means.
+func (c *Client) classify(r request, a answer) *failure {
 	failed := &failure{}
 	failed.retryAfter, failed.hasRetry = parseRetryAfter(a.header.Values("Retry-After"), c.serverDate(a.header), time.Now())
 
@@ -281,7 +281,7 @@ func (c *Client) judge(r request, a answer) *failure {
 		}
 		return failed
 	case a.status >= http.StatusMultipleChoices:
-		failed.outcome = outcomeForeign
+		failed.outcome = outcomeUnexpected
 		failed.err = c.answerError(a, "a redirect"+c.redirectTarget(a)+"; redirects are not followed, because the secret key would travel along")
 		return failed
 	}
@@ -290,7 +290,7 @@ func (c *Client) judge(r request, a answer) *failure {
 	if err == nil {
 		return nil
 	}
-	failed.outcome = outcomeForeign
+	failed.outcome = outcomeUnexpected
 	problem := c.scrubber.clean(err.Error())
 	var syntax *json.SyntaxError
 	switch {
@@ -437,5 +437,5 @@ func (c *Client) serverDate(header http.Header) time.Time {
 
 // String names the outcome for logs.
 func (o outcome) String() string {
-	return [...]string{"unsent", "untrusted", "throttled", "locked", "rejected", "failed", "lost", "truncated", "foreign"}[o]
+	return [...]string{"unsent", "untrusted", "throttled", "locked", "rejected", "failed", "lost", "truncated", "unexpected"}[o]
 }

@@ -165,7 +165,7 @@ func TestAlertAfterSendingIsALostAnswer(t *testing.T) {
 	})
 	_, err := client.RotateClientSecret(ctx, "oa_1", time.Time{})
 	equal(t, "outcome", events.outcomes()[0], "lost")
-	asError[*clerk.UnknownRotationError](t, err)
+	asError[*clerk.RotateOutcomeUnknownError](t, err)
 	if !strings.Contains(err.Error(), "tls:") {
 		t.Errorf("the test did not provoke an alert: %v", err)
 	}
@@ -305,7 +305,7 @@ func TestStaleConnections(t *testing.T) {
 		_, err = client.CreateOAuthApplication(ctx, fieldsNamed(fmt.Sprint("web ", round)))
 		made := 1
 		if err != nil {
-			asError[*clerk.UnknownCreateError](t, err)
+			asError[*clerk.CreateOutcomeUnknownError](t, err)
 			made = 0
 		}
 		equal(t, "applications made", len(simulator.Applications())-before, made)

@@ -16,15 +16,15 @@ const (
 type outcome int
 
 const (
-	outcomeUnsent    outcome = iota // proven: not a byte of the request left
-	outcomeUntrusted                // unsent, and the server's certificate is the reason
-	outcomeThrottled                // 429: Clerk counts requests before it works on them
-	outcomeLocked                   // 409 resource_locked: refused before any work
-	outcomeRejected                 // any other 4xx: Clerk looked at it and said no
-	outcomeFailed                   // 408 and 5xx: the work may be done or not
-	outcomeLost                     // the connection broke, or the time was over, after sending
-	outcomeTruncated                // the answer began as a success and broke off
-	outcomeForeign                  // a whole answer that is not Clerk's: HTML, a redirect, another object
+	outcomeUnsent     outcome = iota // proven: not a byte of the request left
+	outcomeUntrusted                 // unsent, and the server's certificate is the reason
+	outcomeThrottled                 // 429: Clerk counts requests before it works on them
+	outcomeLocked                    // 409 resource_locked: refused before any work
+	outcomeRejected                  // any other 4xx: Clerk looked at it and said no
+	outcomeFailed                    // 408 and 5xx: the work may be done or not
+	outcomeLost                      // the connection broke, or the time was over, after sending
+	outcomeTruncated                 // the answer began as a success and broke off
+	outcomeUnexpected                // a whole answer that is not Clerk's: HTML, a redirect, another object
 )
 
 // A reaction is what follows from an outcome.
@@ -34,7 +34,7 @@ const (
 	giveUp     reaction = iota // the error is the result
 	repeat                     // send it again, after a wait
 	repeatOnce                 // again, but an answer of this kind is unlikely to change
-	ambiguous                  // it may be done or not: the operation has its own way to find out
+	findOut                    // it may be done or not: the operation has its own way to find out
 )
 
 // reactions is the retry policy, the whole of it.
@@ -47,13 +47,13 @@ const (
 // Go's transport keeps to this table only because no request carries an
 // Idempotency-Key header: with one it would replay a POST by itself.
 var reactions = map[outcome]map[operation]reaction{
-	outcomeUnsent:    {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: repeat, opRotate: repeat},
-	outcomeUntrusted: {opRead: giveUp, opList: giveUp, opUpdate: giveUp, opDelete: giveUp, opCreate: giveUp, opRotate: giveUp},
-	outcomeThrottled: {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: repeat, opRotate: repeat},
-	outcomeLocked:    {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: repeat, opRotate: repeat},
-	outcomeRejected:  {opRead: giveUp, opList: giveUp, opUpdate: giveUp, opDelete: giveUp, opCreate: giveUp, opRotate: giveUp},
-	outcomeFailed:    {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: ambiguous, opRotate: ambiguous},
-	outcomeLost:      {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: ambiguous, opRotate: ambiguous},
-	outcomeTruncated: {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: ambiguous, opRotate: ambiguous},
-	outcomeForeign:   {opRead: repeatOnce, opList: repeatOnce, opUpdate: repeatOnce, opDelete: repeatOnce, opCreate: ambiguous, opRotate: ambiguous},
+	outcomeUnsent:     {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: repeat, opRotate: repeat},
+	outcomeUntrusted:  {opRead: giveUp, opList: giveUp, opUpdate: giveUp, opDelete: giveUp, opCreate: giveUp, opRotate: giveUp},
+	outcomeThrottled:  {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: repeat, opRotate: repeat},
+	outcomeLocked:     {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: repeat, opRotate: repeat},
+	outcomeRejected:   {opRead: giveUp, opList: giveUp, opUpdate: giveUp, opDelete: giveUp, opCreate: giveUp, opRotate: giveUp},
+	outcomeFailed:     {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: findOut, opRotate: findOut},
+	outcomeLost:       {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: findOut, opRotate: findOut},
+	outcomeTruncated:  {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: findOut, opRotate: findOut},
+	outcomeUnexpected: {opRead: repeatOnce, opList: repeatOnce, opUpdate: repeatOnce, opDelete: repeatOnce, opCreate: findOut, opRotate: findOut},
 }

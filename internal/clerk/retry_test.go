@@ -148,8 +148,8 @@ func (b *bench) assertErrorFor(err error, operation string, sent int) {
 	if !isAPI && !isAnswer && !isTransport {
 		b.Errorf("the error wraps none of the errors that say what happened: %T %v", err, err)
 	}
-	_, isUnknownCreate := errors.AsType[*clerk.UnknownCreateError](err)
-	_, isUnknownRotation := errors.AsType[*clerk.UnknownRotationError](err)
+	_, isUnknownCreate := errors.AsType[*clerk.CreateOutcomeUnknownError](err)
+	_, isUnknownRotation := errors.AsType[*clerk.RotateOutcomeUnknownError](err)
 	attempts, repeated := errors.AsType[*clerk.AttemptsError](err)
 	switch {
 	case operation == "create" && sent <= 2:

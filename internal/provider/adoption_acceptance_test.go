@@ -116,7 +116,7 @@ output "sealed" {
 		w.write(plan+"-apply.txt", w.run("apply", "-input=false", plan))
 		w.write(plan+"-state.json", w.run("show", "-json"))
 
-		opened, err := openSealed(w.output("sealed"), []age.Identity{identity})
+		opened, err := decryptSecret(w.output("sealed"), []age.Identity{identity})
 		must(t, err)
 		if opened != w.secretOf("Sealed") {
 			t.Error("what is sealed is not the present secret")

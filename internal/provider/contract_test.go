@@ -24,7 +24,7 @@ func TestContractClient(t *testing.T) {
 	must(t, err)
 	address, err := clerk.ParseAPIURL(server.URL())
 	must(t, err)
-	client, ctx := clerk.New(clerk.Config{SecretKey: key, APIURL: address, SeparateReads: true, RefuseDoubles: true}), t.Context()
+	client, ctx := clerk.New(clerk.Config{SecretKey: key, APIURL: address, SeparateReads: true, PreventDuplicateNames: true}), t.Context()
 
 	fields := clerk.OAuthApplicationFields{
 		Name: new("web"), RedirectURIs: new([]string{"https://app.example.com/cb", "myapp://cb"}), Scopes: new([]string{"profile", "openid"}),

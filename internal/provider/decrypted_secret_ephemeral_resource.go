@@ -70,7 +70,7 @@ func (*decryptedSecretEphemeralResource) Open(ctx context.Context, req ephemeral
 		resp.Diagnostics.AddAttributeError(path.Root("identity"), "Unable to "+action, "The identity cannot be used: "+err.Error()+".")
 		return
 	}
-	plaintext, err := openSealed(model.Ciphertext.ValueString(), identities)
+	plaintext, err := decryptSecret(model.Ciphertext.ValueString(), identities)
 	switch {
 	case errors.Is(err, errIdentityWrong):
 		resp.Diagnostics.AddAttributeError(path.Root("identity"), "Unable to "+action, sentence(err.Error()))

@@ -65,7 +65,7 @@ func TestProtocolDecryptedSecretErrors(t *testing.T) {
 		{"another identity", whole, other.identity, "identity", "not for this identity"},
 		{"malformed ciphertext", secret, mine.identity, "ciphertext", "not an ASCII-armoured age file"},
 		{"truncated ciphertext", whole[:len(whole)-60], mine.identity, "ciphertext", "cut off"},
-		{"too much ciphertext", whole + "\n" + strings.Repeat("A", maxSealedBytes), mine.identity, "ciphertext", "longer than"},
+		{"too much ciphertext", whole + "\n" + strings.Repeat("A", maxEncryptedBytes), mine.identity, "ciphertext", "longer than"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

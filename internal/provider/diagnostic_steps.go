@@ -30,10 +30,10 @@ func nextStep(err error) string {
 	if e, ok := errors.AsType[*clerk.DuplicateNameError](err); ok {
 		return duplicateNameSteps(e)
 	}
-	if e, ok := errors.AsType[*clerk.UnknownCreateError](err); ok {
+	if e, ok := errors.AsType[*clerk.CreateOutcomeUnknownError](err); ok {
 		return unknownCreateSteps(e)
 	}
-	if _, ok := errors.AsType[*clerk.UnknownRotationError](err); ok {
+	if _, ok := errors.AsType[*clerk.RotateOutcomeUnknownError](err); ok {
 		return "The old secret may have stopped working already, and the new one was not received. The state still has the old one.\n\n" +
 			"Apply again: the next plan rotates once more, and then the secret in the state is the one that works."
 	}
@@ -43,7 +43,7 @@ func nextStep(err error) string {
 	if _, ok := errors.AsType[*clerk.IDError](err); ok {
 		return "Nothing was sent. The id of an application looks like oa_2O4BCh3zUONvWlZHtBXv6s6tm7u."
 	}
-	if _, ok := errors.AsType[*clerk.UncertainError](err); ok {
+	if _, ok := errors.AsType[*clerk.ChangeOutcomeUnknownError](err); ok {
 		return "The change may have been carried out; the next plan shows what is true."
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
@@ -116,7 +116,7 @@ func duplicateNameSteps(err *clerk.DuplicateNameError) string {
 }
 
 // unknownCreateSteps tells how to find out what became of a create.
-func unknownCreateSteps(err *clerk.UnknownCreateError) string {
+func unknownCreateSteps(err *clerk.CreateOutcomeUnknownError) string {
 	if len(err.Candidates) > 0 {
 		ids := make([]string, len(err.Candidates))
 		list := make([]string, len(err.Candidates))

@@ -43,7 +43,7 @@ func TestDiagnosticTexts(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				script := &diagnosticScript{answers: test.answers, cancel: cancel}
-				client := clerk.New(clerk.Config{SecretKey: key, Transport: script, InstanceID: test.instance, RefuseDoubles: test.refuseDoubles})
+				client := clerk.New(clerk.Config{SecretKey: key, Transport: script, InstanceID: test.instance, PreventDuplicateNames: test.refuseDoubles})
 				if test.timeout > 0 {
 					ctx, cancel = context.WithTimeout(ctx, test.timeout)
 					defer cancel()

@@ -19,14 +19,14 @@ import (
 // struct tags and the schema say.
 func TestSlotsAgreeWithTagsAndSchema(t *testing.T) {
 	t.Parallel()
-	var model oauthApplicationModel
+	var model resourceModel
 	var names []string
 	for _, slot := range model.slots() {
 		names = append(names, slot.name)
 	}
 	slices.Sort(names)
 
-	tags := tagsOf(reflect.TypeFor[oauthApplicationModel]())
+	tags := tagsOf(reflect.TypeFor[resourceModel]())
 	slices.Sort(tags)
 	if !slices.Equal(names, tags) {
 		t.Errorf("slots and struct tags differ:\n%v\n%v", names, tags)
@@ -54,7 +54,7 @@ func TestCodecAgreesWithReflection(t *testing.T) {
 	schema := applicationSchema(t)
 	raw := rawState(t, app)
 
-	var decoded, reflected oauthApplicationModel
+	var decoded, reflected resourceModel
 	if diags := decodeModel(t.Context(), raw, decoded.slots()); diags.HasError() {
 		t.Fatal(diags)
 	}
@@ -73,7 +73,7 @@ func TestCodecAgreesWithReflection(t *testing.T) {
 
 func TestCodecRefusesAnotherShape(t *testing.T) {
 	t.Parallel()
-	var model oauthApplicationModel
+	var model resourceModel
 	if diags := decodeModel(t.Context(), tftypes.NewValue(tftypes.String, "x"), model.slots()); !diags.HasError() {
 		t.Error("a string was decoded as an application")
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
-// reportedAttributes are the attributes of applicationModel, which is what Clerk
+// reportedAttributes are the attributes of reportedModel, which is what Clerk
 // reports of an application and holds nothing secret. A text stands where the
 // resource's own describes an argument.
 var reportedAttributes = map[string]string{
@@ -35,7 +35,7 @@ var reportedAttributes = map[string]string{
 	"updated_at":              "",
 }
 
-// reportedApplicationAttributes makes the schema of applicationModel for the data
+// reportedApplicationAttributes makes the schema of reportedModel for the data
 // sources, one application's and the list's, out of the resource's: the types and
 // most of the descriptions cannot differ. All are computed.
 func reportedApplicationAttributes(ctx context.Context) map[string]schema.Attribute {

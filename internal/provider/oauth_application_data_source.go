@@ -37,7 +37,7 @@ func (d *oauthApplicationDataSource) Metadata(_ context.Context, req datasource.
 }
 
 func (d *oauthApplicationDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = connect(req.ProviderData, &resp.Diagnostics)
+	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *oauthApplicationDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
@@ -70,9 +70,9 @@ func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.Sc
 func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer recoverPanic(&resp.Diagnostics, actionFind)
 
-	var config applicationModel
+	var config reportedModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	client := d.data.clientOr(&resp.Diagnostics)
+	client := d.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -83,7 +83,7 @@ func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.Re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	var model applicationModel
+	var model reportedModel
 	model.fromAPI(app)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
@@ -91,7 +91,7 @@ func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.Re
 const actionFind = "find OAuth application"
 
 // findApplication looks for the application by the one argument that is given.
-func findApplication(ctx context.Context, client *clerk.Client, config applicationModel, diags *diag.Diagnostics) clerk.OAuthApplication {
+func findApplication(ctx context.Context, client *clerk.Client, config reportedModel, diags *diag.Diagnostics) clerk.OAuthApplication {
 	argument, value, find := "name", config.Name.ValueString(), client.FindOAuthApplicationByName
 	switch {
 	case !config.ID.IsNull():

@@ -29,7 +29,7 @@ func (l *oauthApplicationListResource) Metadata(_ context.Context, req resource.
 }
 
 func (l *oauthApplicationListResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	l.data = connect(req.ProviderData, &resp.Diagnostics)
+	l.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (l *oauthApplicationListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
@@ -77,7 +77,7 @@ func (l *oauthApplicationListResource) find(ctx context.Context, req list.ListRe
 
 	var filter applicationFilter
 	diags.Append(req.Config.Get(ctx, &filter)...)
-	client := l.data.clientOr(&diags)
+	client := l.data.requireClient(&diags)
 	if diags.HasError() {
 		return nil, diags
 	}
@@ -117,9 +117,9 @@ func listResult(ctx context.Context, req list.ListRequest, app clerk.OAuthApplic
 // unmanagedApplication has what an application has in the state that nothing but
 // Clerk has touched yet, as after an import: no secret, and none of the arguments
 // that only Terraform knows.
-func unmanagedApplication() oauthApplicationModel {
-	return oauthApplicationModel{
-		applicationModel: applicationModel{
+func unmanagedApplication() resourceModel {
+	return resourceModel{
+		reportedModel: reportedModel{
 			RedirectURIs: types.SetNull(types.StringType),
 			Scopes:       types.SetNull(types.StringType),
 		},

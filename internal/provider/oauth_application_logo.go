@@ -24,7 +24,7 @@ type plannedLogo struct {
 // planLogo reads the file when planning, so that a wrong one shows in the plan. One
 // that was uploaded and is no longer there is none of that: the logo stays, and a
 // destroy, which plans like this first, goes on.
-func (m *oauthApplicationModel) planLogo(state oauthApplicationModel, diags *diag.Diagnostics) plannedLogo {
+func (m *resourceModel) planLogo(state resourceModel, diags *diag.Diagnostics) plannedLogo {
 	switch {
 	case m.LogoPath.IsNull():
 		return plannedLogo{sha256: types.StringNull()}

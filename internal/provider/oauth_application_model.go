@@ -12,10 +12,10 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// applicationModel holds the attributes that Clerk reports of an application. The
+// reportedModel holds the attributes that Clerk reports of an application. The
 // resource, the data sources and the list resource share it, so that they cannot
 // disagree.
-type applicationModel struct {
+type reportedModel struct {
 	ID                    types.String `tfsdk:"id"`
 	ClientID              types.String `tfsdk:"client_id"`
 	InstanceID            types.String `tfsdk:"instance_id"`
@@ -38,10 +38,10 @@ type applicationModel struct {
 	UpdatedAt             types.String `tfsdk:"updated_at"`
 }
 
-// oauthApplicationModel is the resource: what Clerk reports, the secret, and what
+// resourceModel is the resource: what Clerk reports, the secret, and what
 // only Terraform knows.
-type oauthApplicationModel struct {
-	applicationModel
+type resourceModel struct {
+	reportedModel
 
 	ClientSecret          types.String   `tfsdk:"client_secret"`
 	ClientSecretVersion   types.Int64    `tfsdk:"client_secret_version"`
@@ -60,7 +60,7 @@ type oauthApplicationIdentity struct {
 }
 
 // slots are the attributes, for decodeModel and encodeModel.
-func (m *applicationModel) slots() []slot {
+func (m *reportedModel) slots() []slot {
 	return []slot{
 		slotOf("id", types.StringType, &m.ID),
 		slotOf("client_id", types.StringType, &m.ClientID),
@@ -85,8 +85,8 @@ func (m *applicationModel) slots() []slot {
 	}
 }
 
-func (m *oauthApplicationModel) slots() []slot {
-	return append(m.applicationModel.slots(),
+func (m *resourceModel) slots() []slot {
+	return append(m.reportedModel.slots(),
 		slotOf("client_secret", types.StringType, &m.ClientSecret),
 		slotOf("client_secret_version", types.Int64Type, &m.ClientSecretVersion),
 		slotOf("client_secret_encrypted", types.StringType, &m.ClientSecretEncrypted),
@@ -106,7 +106,7 @@ var (
 
 // fromAPI overwrites what Clerk reports and touches nothing else. Scopes keep
 // their present writing where Clerk's are what it asks for.
-func (m *applicationModel) fromAPI(app clerk.OAuthApplication) {
+func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
 	m.ID = types.StringValue(app.ID)
 	m.ClientID = types.StringValue(app.ClientID)
 	m.InstanceID = types.StringValue(app.InstanceID)
@@ -138,33 +138,33 @@ func scopesFromAPI(served []string, present types.Set) types.Set {
 	return setOf(served)
 }
 
-// settle takes every value that the plan promised. Terraform holds a provider to
+// keepPlanned takes every value that the plan promised. Terraform holds a provider to
 // them; where Clerk has something else by now, because somebody changed it since
 // the plan was made, the next refresh shows it.
-func (m *applicationModel) settle(plan applicationModel) {
-	m.ID = promised(plan.ID, m.ID)
-	m.ClientID = promised(plan.ClientID, m.ClientID)
-	m.InstanceID = promised(plan.InstanceID, m.InstanceID)
-	m.Name = promised(plan.Name, m.Name)
-	m.RedirectURIs = promised(plan.RedirectURIs, m.RedirectURIs)
-	m.Scopes = promised(plan.Scopes, m.Scopes)
-	m.ConsentScreenEnabled = promised(plan.ConsentScreenEnabled, m.ConsentScreenEnabled)
-	m.PKCERequired = promised(plan.PKCERequired, m.PKCERequired)
-	m.Public = promised(plan.Public, m.Public)
-	m.DynamicallyRegistered = promised(plan.DynamicallyRegistered, m.DynamicallyRegistered)
-	m.ClientURI = promised(plan.ClientURI, m.ClientURI)
-	m.ClientImageURL = promised(plan.ClientImageURL, m.ClientImageURL)
-	m.CallbackURL = promised(plan.CallbackURL, m.CallbackURL)
-	m.AuthorizeURL = promised(plan.AuthorizeURL, m.AuthorizeURL)
-	m.TokenFetchURL = promised(plan.TokenFetchURL, m.TokenFetchURL)
-	m.UserInfoURL = promised(plan.UserInfoURL, m.UserInfoURL)
-	m.DiscoveryURL = promised(plan.DiscoveryURL, m.DiscoveryURL)
-	m.TokenIntrospectionURL = promised(plan.TokenIntrospectionURL, m.TokenIntrospectionURL)
-	m.CreatedAt = promised(plan.CreatedAt, m.CreatedAt)
-	m.UpdatedAt = promised(plan.UpdatedAt, m.UpdatedAt)
+func (m *reportedModel) keepPlanned(plan reportedModel) {
+	m.ID = plannedOr(plan.ID, m.ID)
+	m.ClientID = plannedOr(plan.ClientID, m.ClientID)
+	m.InstanceID = plannedOr(plan.InstanceID, m.InstanceID)
+	m.Name = plannedOr(plan.Name, m.Name)
+	m.RedirectURIs = plannedOr(plan.RedirectURIs, m.RedirectURIs)
+	m.Scopes = plannedOr(plan.Scopes, m.Scopes)
+	m.ConsentScreenEnabled = plannedOr(plan.ConsentScreenEnabled, m.ConsentScreenEnabled)
+	m.PKCERequired = plannedOr(plan.PKCERequired, m.PKCERequired)
+	m.Public = plannedOr(plan.Public, m.Public)
+	m.DynamicallyRegistered = plannedOr(plan.DynamicallyRegistered, m.DynamicallyRegistered)
+	m.ClientURI = plannedOr(plan.ClientURI, m.ClientURI)
+	m.ClientImageURL = plannedOr(plan.ClientImageURL, m.ClientImageURL)
+	m.CallbackURL = plannedOr(plan.CallbackURL, m.CallbackURL)
+	m.AuthorizeURL = plannedOr(plan.AuthorizeURL, m.AuthorizeURL)
+	m.TokenFetchURL = plannedOr(plan.TokenFetchURL, m.TokenFetchURL)
+	m.UserInfoURL = plannedOr(plan.UserInfoURL, m.UserInfoURL)
+	m.DiscoveryURL = plannedOr(plan.DiscoveryURL, m.DiscoveryURL)
+	m.TokenIntrospectionURL = plannedOr(plan.TokenIntrospectionURL, m.TokenIntrospectionURL)
+	m.CreatedAt = plannedOr(plan.CreatedAt, m.CreatedAt)
+	m.UpdatedAt = plannedOr(plan.UpdatedAt, m.UpdatedAt)
 }
 
-func promised[T attr.Value](plan, actual T) T {
+func plannedOr[T attr.Value](plan, actual T) T {
 	if plan.IsUnknown() {
 		return actual
 	}
@@ -173,8 +173,8 @@ func promised[T attr.Value](plan, actual T) T {
 
 // fieldsToCreate are the fields that the configuration gives; the others are left
 // to Clerk.
-func (m *applicationModel) fieldsToCreate() clerk.OAuthApplicationFields {
-	none := applicationModel{
+func (m *reportedModel) fieldsToCreate() clerk.OAuthApplicationFields {
+	none := reportedModel{
 		Name:                 types.StringUnknown(),
 		RedirectURIs:         types.SetUnknown(types.StringType),
 		Scopes:               types.SetUnknown(types.StringType),
@@ -186,7 +186,7 @@ func (m *applicationModel) fieldsToCreate() clerk.OAuthApplicationFields {
 }
 
 // fieldsToUpdate are the fields that differ from what is there.
-func (m *applicationModel) fieldsToUpdate(present applicationModel) clerk.OAuthApplicationFields {
+func (m *reportedModel) fieldsToUpdate(present reportedModel) clerk.OAuthApplicationFields {
 	var fields clerk.OAuthApplicationFields
 	if changes(m.Name, present.Name) {
 		fields.Name = new(m.Name.ValueString())
@@ -216,7 +216,7 @@ func changes(wanted, present attr.Value) bool {
 
 // secretFromAPI puts a secret that Clerk has just made where it belongs: into
 // client_secret or, sealed, into client_secret_encrypted.
-func (m *oauthApplicationModel) secretFromAPI(secret clerk.Secret) diag.Diagnostics {
+func (m *resourceModel) secretFromAPI(secret clerk.Secret) diag.Diagnostics {
 	var diags diag.Diagnostics
 	m.ClientSecret = types.StringNull()
 	m.ClientSecretEncrypted = types.StringNull()
@@ -225,12 +225,12 @@ func (m *oauthApplicationModel) secretFromAPI(secret clerk.Secret) diag.Diagnost
 	case m.EncryptClientSecretTo.IsNull():
 		m.ClientSecret = types.StringValue(secret.Reveal())
 	default:
-		sealed, err := sealSecret(secret, stringsOf(m.EncryptClientSecretTo))
+		ciphertext, err := encryptSecret(secret, stringsOf(m.EncryptClientSecretTo))
 		if err != nil {
-			addError(&diags, actionSeal, err, nil)
+			addError(&diags, actionEncrypt, err, nil)
 			return diags
 		}
-		m.ClientSecretEncrypted = types.StringValue(sealed)
+		m.ClientSecretEncrypted = types.StringValue(ciphertext)
 	}
 	return diags
 }

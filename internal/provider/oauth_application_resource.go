@@ -65,7 +65,7 @@ func (r *oauthApplicationResource) Metadata(_ context.Context, req resource.Meta
 }
 
 func (r *oauthApplicationResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.data = connect(req.ProviderData, &resp.Diagnostics)
+	r.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (r *oauthApplicationResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
@@ -216,11 +216,11 @@ func computedNullableString(description string) schema.StringAttribute {
 
 // client returns the client, or adds the error that says why there is none.
 func (r *oauthApplicationResource) client(diags *diag.Diagnostics) *clerk.Client {
-	return r.data.clientOr(diags)
+	return r.data.requireClient(diags)
 }
 
-// save writes the state, and the identity where the engine keeps one.
-func save(ctx context.Context, model oauthApplicationModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+// saveState writes the state, and the identity where the engine keeps one.
+func saveState(ctx context.Context, model resourceModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
 	raw, diags := encodeModel(ctx, state.Raw.Type(), model.slots())
 	if diags.HasError() {
 		return diags

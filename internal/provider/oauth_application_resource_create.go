@@ -28,7 +28,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	var saved bool
 	defer recoverPanicSaved(&resp.Diagnostics, "create OAuth application", &saved)
 
-	var plan oauthApplicationModel
+	var plan resourceModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, plan.slots())...)
 	timeout, diags := plan.Timeouts.Create(ctx, defaultWriteTimeout)
 	resp.Diagnostics.Append(diags...)
@@ -40,7 +40,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	defer cancel()
 
 	if err := checkRecipients(stringsOf(plan.EncryptClientSecretTo)); err != nil {
-		addError(&resp.Diagnostics, actionSeal, err, nil)
+		addError(&resp.Diagnostics, actionEncrypt, err, nil)
 		return
 	}
 	fields := plan.fieldsToCreate()
@@ -53,10 +53,10 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	model.fromAPI(creation.Application)
 	model.LogoSHA256 = types.StringNull()
 	secretDiags := model.secretFromAPI(creation.ClientSecret)
-	model.ClientSecret = promised(plan.ClientSecret, model.ClientSecret)
-	model.ClientSecretEncrypted = promised(plan.ClientSecretEncrypted, model.ClientSecretEncrypted)
-	model.settle(plan.applicationModel)
-	resp.Diagnostics.Append(save(ctx, model, &resp.State, resp.Identity)...)
+	model.ClientSecret = plannedOr(plan.ClientSecret, model.ClientSecret)
+	model.ClientSecretEncrypted = plannedOr(plan.ClientSecretEncrypted, model.ClientSecretEncrypted)
+	model.keepPlanned(plan.reportedModel)
+	resp.Diagnostics.Append(saveState(ctx, model, &resp.State, resp.Identity)...)
 	saved = !resp.Diagnostics.HasError()
 
 	resp.Diagnostics.Append(asWarnings(secretDiags)...)
@@ -71,9 +71,9 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 
 // makeMissingSecret gives a confidential application a secret whose create
 // brought none. Without success the next plan asks for it.
-func (r *oauthApplicationResource) makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk.Creation, model *oauthApplicationModel, resp *resource.CreateResponse) {
+func (r *oauthApplicationResource) makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk.Creation, model *resourceModel, resp *resource.CreateResponse) {
 	// Until the secret is in the state, whatever ends this.
-	resp.Diagnostics.Append(asWarnings(resp.Private.SetKey(ctx, rotationOwedKey, []byte(`true`)))...)
+	resp.Diagnostics.Append(asWarnings(resp.Private.SetKey(ctx, rotationPendingKey, []byte(`true`)))...)
 	err := creation.RotationError
 	if err == nil {
 		var rotation clerk.Rotation
@@ -84,12 +84,12 @@ func (r *oauthApplicationResource) makeMissingSecret(ctx context.Context, client
 		if err == nil {
 			diags := model.secretFromAPI(rotation.ClientSecret)
 			resp.Diagnostics.Append(asWarnings(diags)...)
-			resp.Diagnostics.Append(asWarnings(save(ctx, *model, &resp.State, resp.Identity))...)
-			if rotation.Unsettled {
-				warnOfUnsettledRotation(&resp.Diagnostics)
+			resp.Diagnostics.Append(asWarnings(saveState(ctx, *model, &resp.State, resp.Identity))...)
+			if rotation.MaybeStale {
+				warnOfStaleSecret(&resp.Diagnostics)
 			}
 			if !diags.HasError() {
-				resp.Diagnostics.Append(asWarnings(resp.Private.SetKey(ctx, rotationOwedKey, nil))...)
+				resp.Diagnostics.Append(asWarnings(resp.Private.SetKey(ctx, rotationPendingKey, nil))...)
 				return
 			}
 		}
@@ -101,9 +101,9 @@ func (r *oauthApplicationResource) makeMissingSecret(ctx context.Context, client
 	resp.Diagnostics.AddWarning("The OAuth application has no known client secret", detail)
 }
 
-func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, client *clerk.Client, model *oauthApplicationModel, plan oauthApplicationModel, resp *resource.CreateResponse) {
+func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, client *clerk.Client, model *resourceModel, plan resourceModel, resp *resource.CreateResponse) {
 	var diags diag.Diagnostics
-	app, ok := uploadLogo(ctx, client, model, &diags)
+	app, ok := sendLogo(ctx, client, model, &diags)
 	resp.Diagnostics.Append(asWarnings(diags)...)
 	if !ok {
 		resp.Diagnostics.AddAttributeWarning(path.Root("logo_path"), "The logo was not uploaded",
@@ -111,12 +111,12 @@ func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, cl
 		return
 	}
 	model.fromAPI(app)
-	model.settle(plan.applicationModel)
-	resp.Diagnostics.Append(asWarnings(save(ctx, *model, &resp.State, resp.Identity))...)
+	model.keepPlanned(plan.reportedModel)
+	resp.Diagnostics.Append(asWarnings(saveState(ctx, *model, &resp.State, resp.Identity))...)
 }
 
-// uploadLogo uploads the file and notes its hash.
-func uploadLogo(ctx context.Context, client *clerk.Client, model *oauthApplicationModel, diags *diag.Diagnostics) (clerk.OAuthApplication, bool) {
+// sendLogo uploads the file and notes its hash.
+func sendLogo(ctx context.Context, client *clerk.Client, model *resourceModel, diags *diag.Diagnostics) (clerk.OAuthApplication, bool) {
 	file := model.LogoPath.ValueString()
 	logo, err := readLogo(file)
 	if err != nil {
@@ -150,12 +150,12 @@ func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation cler
 		diags.AddWarning("OAuth application created by a second request",
 			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error())+" The second made "+app.ID+"."+late)
 	}
-	if creation.Unsettled {
-		warnOfUnsettledRotation(diags)
+	if creation.MaybeStale {
+		warnOfStaleSecret(diags)
 	}
-	if len(creation.Doubles) > 0 {
-		ids := make([]string, len(creation.Doubles))
-		for i, double := range creation.Doubles {
+	if len(creation.Duplicates) > 0 {
+		ids := make([]string, len(creation.Duplicates))
+		for i, double := range creation.Duplicates {
 			ids[i] = double.ID
 		}
 		diags.AddWarning("There may be a second OAuth application",
@@ -165,7 +165,7 @@ func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation cler
 		diags.AddWarning("Clerk's answer was incomplete",
 			fmt.Sprintf("The application %s was created, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, client.Scrub(strings.Join(creation.Problems, "; "))))
 	}
-	for _, refused := range fields.Refused(app) {
+	for _, refused := range fields.NotApplied(app) {
 		diags.AddAttributeWarning(applicationParams[refused.Name], "Clerk did not take a value",
 			fmt.Sprintf("The application %s was created, but Clerk's answer has another value for %s. The next plan shows the difference.", app.ID, client.Scrub(refused.String())))
 	}

@@ -11,7 +11,7 @@ import (
 func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer recoverPanic(&resp.Diagnostics, "delete OAuth application")
 
-	var state oauthApplicationModel
+	var state resourceModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
 	timeout, diags := state.Timeouts.Delete(ctx, defaultWriteTimeout)
 	resp.Diagnostics.Append(diags...)
@@ -20,7 +20,7 @@ func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.Dele
 		return
 	}
 	// The plan refuses a destroy; a replacement comes here without one.
-	if state.refuseDestroy(&resp.Diagnostics); resp.Diagnostics.HasError() {
+	if state.checkDestroy(&resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)

@@ -15,16 +15,16 @@ import (
 // vanillauys/clerk and buildwithdeck/clerk, so that neither the application nor its
 // secret is lost on the way.
 func (r *oauthApplicationResource) MoveState(context.Context) []resource.StateMover {
-	return []resource.StateMover{{StateMover: moveForeignApplication}}
+	return []resource.StateMover{{StateMover: moveFromOtherProvider}}
 }
 
-// foreignApplication are the attributes by which the other providers keep what
+// otherApplication are the attributes by which the other providers keep what
 // cannot be had, or is not had without a request, from Clerk. The rest comes with the
 // refresh that follows a move.
 //
 // It is read from the raw state and not by a schema, which would have to be that of
 // one version of one provider. Every field is optional.
-type foreignApplication struct {
+type otherApplication struct {
 	ID                   *string `json:"id"`
 	ClientID             *string `json:"client_id"`
 	ClientSecret         *string `json:"client_secret"`
@@ -39,37 +39,37 @@ type foreignApplication struct {
 	DiscoveryURL         *string `json:"discovery_url"`
 }
 
-func moveForeignApplication(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+func moveFromOtherProvider(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	const action = "move OAuth application from another provider"
 	defer recoverPanic(&resp.Diagnostics, action)
 
-	if !isForeignApplication(req) {
+	if !isFromOtherProvider(req) {
 		return // Terraform then says that this move is not possible
 	}
-	var foreign foreignApplication
+	var other otherApplication
 	// The error is dropped: it can quote a value.
-	if err := json.Unmarshal(req.SourceRawState.JSON, &foreign); err != nil {
+	if err := json.Unmarshal(req.SourceRawState.JSON, &other); err != nil {
 		resp.Diagnostics.AddError("Unable to "+action,
 			"The state of provider "+req.SourceProviderAddress+" has an attribute of another type than is known. "+
 				"Remove the application from the state (a removed block with destroy = false, or terraform state rm) and import it. "+
 				"An import cannot bring the client secret along; it keeps working, and the old state has it.")
 		return
 	}
-	if foreign.ID == nil || !clerk.ValidID(*foreign.ID) {
+	if other.ID == nil || !clerk.ValidID(*other.ID) {
 		resp.Diagnostics.AddError("Unable to "+action, "The state of provider "+req.SourceProviderAddress+" holds no id of an OAuth application.")
 		return
 	}
-	resp.Diagnostics.Append(save(ctx, foreign.model(), &resp.TargetState, resp.TargetIdentity)...)
+	resp.Diagnostics.Append(saveState(ctx, other.model(), &resp.TargetState, resp.TargetIdentity)...)
 }
 
-// isForeignApplication tells whether the state is that of a clerk_oauth_application
+// isFromOtherProvider tells whether the state is that of a clerk_oauth_application
 // of another provider. It goes by the type first, then by the last part of the
 // provider's address, on any host; before 1.12.4, OpenTofu gives that part only.
 //
 // Which of the other providers it was shows in the attributes, not in the address:
 // both have forks, and the address may lack the namespace. What has redirect_uris
 // is a state of this provider, whose moves Terraform makes by itself.
-func isForeignApplication(req resource.MoveStateRequest) bool {
+func isFromOtherProvider(req resource.MoveStateRequest) bool {
 	segments := strings.Split(req.SourceProviderAddress, "/")
 	if req.SourceTypeName != "clerk"+applicationTypeName || segments[len(segments)-1] != "clerk" || req.SourceRawState == nil {
 		return false
@@ -86,7 +86,7 @@ func isForeignApplication(req resource.MoveStateRequest) bool {
 // model is the application as this provider keeps it. Set is only what the next plan
 // may compare with the configuration before a refresh, and what a refresh cannot
 // bring.
-func (f foreignApplication) model() oauthApplicationModel {
+func (f otherApplication) model() resourceModel {
 	model := unmanagedApplication()
 	model.ID = types.StringPointerValue(f.ID)
 	model.ClientID = types.StringPointerValue(f.ClientID)

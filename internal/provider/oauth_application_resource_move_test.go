@@ -293,11 +293,11 @@ func TestIsForeignApplication(t *testing.T) {
 			SourceProviderAddress: test.address, SourceTypeName: test.typeName,
 			SourceRawState: &tfprotov6.RawState{JSON: []byte(test.state)},
 		}
-		if got := isForeignApplication(req); got != test.want {
+		if got := isFromOtherProvider(req); got != test.want {
 			t.Errorf("%s from %q with %s: got %t", test.typeName, test.address, test.state, got)
 		}
 	}
-	if isForeignApplication(resource.MoveStateRequest{SourceProviderAddress: "clerk", SourceTypeName: applicationType}) {
+	if isFromOtherProvider(resource.MoveStateRequest{SourceProviderAddress: "clerk", SourceTypeName: applicationType}) {
 		t.Error("a move without a state was taken on")
 	}
 }

@@ -18,23 +18,23 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	defer recoverPanic(&resp.Diagnostics, "plan OAuth application")
 
 	if req.Plan.Raw.IsNull() {
-		var state oauthApplicationModel
+		var state resourceModel
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
-		state.refuseDestroy(&resp.Diagnostics)
+		state.checkDestroy(&resp.Diagnostics)
 		return
 	}
-	var config, plan oauthApplicationModel
+	var config, plan resourceModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, config.slots())...)
 	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, plan.slots())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	var state oauthApplicationModel // of nothing when there is none
+	var state resourceModel // of nothing when there is none
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
 	}
 	logo := plan.planLogo(state, &resp.Diagnostics)
-	plan.refuseNoScopes(config, state, &resp.Diagnostics)
+	plan.checkScopes(config, state, &resp.Diagnostics)
 	if plan.hasTriggerWithoutSecret() {
 		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
 			"The application is a public client and has no secret that could be rotated. Remove rotate_secret_trigger, or set public = false.")
@@ -43,21 +43,21 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	if req.State.Raw.IsNull() {
 		plan.planCreate(logo)
 	} else {
-		owed, diags := req.Private.GetKey(ctx, rotationOwedKey)
+		pending, diags := req.Private.GetKey(ctx, rotationPendingKey)
 		resp.Diagnostics.Append(diags...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		plan.planUpdate(config, state, logo, owed != nil, &resp.Diagnostics)
+		plan.planUpdate(config, state, logo, pending != nil, &resp.Diagnostics)
 	}
 	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan.slots())
 	resp.Diagnostics.Append(diags...)
 	resp.Plan.Raw = planned
 }
 
-// refuseNoScopes refuses an empty set that would be sent. An application that has no
+// checkScopes refuses an empty set that would be sent. An application that has no
 // scopes may be imported as it is.
-func (m *oauthApplicationModel) refuseNoScopes(config, state oauthApplicationModel, diags *diag.Diagnostics) {
+func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Diagnostics) {
 	if config.Scopes.IsNull() || config.Scopes.IsUnknown() || len(config.Scopes.Elements()) > 0 || m.Scopes.Equal(state.Scopes) {
 		return
 	}
@@ -67,11 +67,11 @@ func (m *oauthApplicationModel) refuseNoScopes(config, state oauthApplicationMod
 
 // hasTriggerWithoutSecret tells whether a rotation is asked for of a client that has
 // nothing to rotate.
-func (m *oauthApplicationModel) hasTriggerWithoutSecret() bool {
+func (m *resourceModel) hasTriggerWithoutSecret() bool {
 	return m.Public.ValueBool() && !m.RotateSecretTrigger.IsNull() && !m.RotateSecretTrigger.IsUnknown()
 }
 
-func (m *oauthApplicationModel) refuseDestroy(diags *diag.Diagnostics) {
+func (m *resourceModel) checkDestroy(diags *diag.Diagnostics) {
 	if m.DeletionProtection.ValueBool() {
 		diags.AddAttributeError(path.Root("deletion_protection"), "OAuth application is protected from deletion",
 			fmt.Sprintf("The application %q (%s) has deletion_protection = true. To delete or replace it, apply deletion_protection = false first; if it is tainted, terraform untaint before that. To only forget it, use a removed block or terraform state rm.\n\n"+
@@ -80,7 +80,7 @@ func (m *oauthApplicationModel) refuseDestroy(diags *diag.Diagnostics) {
 }
 
 // planCreate plans a new application. Everything computed is unknown already.
-func (m *oauthApplicationModel) planCreate(logo plannedLogo) {
+func (m *resourceModel) planCreate(logo plannedLogo) {
 	m.ClientSecretVersion = types.Int64Value(1)
 	m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
 	m.LogoSHA256 = types.StringNull()
@@ -92,10 +92,10 @@ func (m *oauthApplicationModel) planCreate(logo plannedLogo) {
 }
 
 // planUpdate plans a change of an application.
-func (m *oauthApplicationModel) planUpdate(config, state oauthApplicationModel, logo plannedLogo, owed bool, diags *diag.Diagnostics) {
+func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo, pending bool, diags *diag.Diagnostics) {
 	redirectsChange := !m.RedirectURIs.Equal(state.RedirectURIs)
 	publicChanges := !m.Public.Equal(state.Public)
-	requests := !m.fieldsToUpdate(state.applicationModel).IsEmpty() ||
+	requests := !m.fieldsToUpdate(state.reportedModel).IsEmpty() ||
 		redirectsChange || publicChanges || !m.Scopes.Equal(state.Scopes) || m.Name.IsUnknown() ||
 		m.ConsentScreenEnabled.IsUnknown() || m.PKCERequired.IsUnknown()
 
@@ -123,11 +123,11 @@ func (m *oauthApplicationModel) planUpdate(config, state oauthApplicationModel, 
 
 	m.ClientSecret, m.ClientSecretEncrypted = state.ClientSecret, state.ClientSecretEncrypted
 	m.ClientSecretVersion = state.ClientSecretVersion
-	reason := rotationFor(*m, state, owed)
+	reason := rotationFor(*m, state, pending)
 	switch {
 	case m.Public.ValueBool():
 		m.ClientSecret, m.ClientSecretEncrypted = types.StringNull(), types.StringNull()
-	case reason == rotationUndecided:
+	case reason == rotateUndecided:
 		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
 		m.ClientSecretVersion = types.Int64Unknown()
 		requests = true
@@ -149,7 +149,7 @@ func (m *oauthApplicationModel) planUpdate(config, state oauthApplicationModel, 
 
 // plannedSecret tells where a secret that Clerk will make goes: into one of the
 // two attributes, the other being null.
-func (m *oauthApplicationModel) plannedSecret() (plain, encrypted types.String) {
+func (m *resourceModel) plannedSecret() (plain, encrypted types.String) {
 	switch {
 	case m.Public.ValueBool():
 		return types.StringNull(), types.StringNull()

@@ -18,7 +18,7 @@ import (
 func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer recoverPanic(&resp.Diagnostics, "read OAuth application")
 
-	var state oauthApplicationModel
+	var state resourceModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
 	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
 	resp.Diagnostics.Append(diags...)
@@ -50,9 +50,9 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 		}
 		return
 	}
-	owed, diags := req.Private.GetKey(ctx, rotationOwedKey)
+	pending, diags := req.Private.GetKey(ctx, rotationPendingKey)
 	resp.Diagnostics.Append(diags...)
-	if owed != nil && !app.Public {
+	if pending != nil && !app.Public {
 		resp.Diagnostics.AddWarning("The client secret in the state may not work",
 			fmt.Sprintf("An earlier apply did not receive the present secret of OAuth application %q (%s). The next apply makes a new one.", state.Name.ValueString(), id))
 	}
@@ -63,7 +63,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 		// secret it had is one no more. If it becomes confidential again, nothing but
 		// the mark will tell that it needs one.
 		if !state.ClientSecret.IsNull() || !state.ClientSecretEncrypted.IsNull() {
-			resp.Diagnostics.Append(resp.Private.SetKey(ctx, rotationOwedKey, []byte(`true`))...)
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, rotationPendingKey, []byte(`true`))...)
 			resp.Diagnostics.AddWarning("The client secret leaves the state",
 				fmt.Sprintf("The OAuth application %q (%s) is a public client now, which has no secret. Should it become confidential again, the next apply makes a new one.", state.Name.ValueString(), id))
 		}
@@ -73,7 +73,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 		// After an import; what the attribute defaults to, so that the plan is empty.
 		state.DeletionProtection = types.BoolValue(false)
 	}
-	resp.Diagnostics.Append(save(ctx, state, &resp.State, resp.Identity)...)
+	resp.Diagnostics.Append(saveState(ctx, state, &resp.State, resp.Identity)...)
 }
 
 // errInstanceUnknown: an application is not found that was moved from another
@@ -84,7 +84,7 @@ var errInstanceUnknown = errors.New("the application is not there, but the state
 // confirmGone tells whether the application is gone, given the error of a
 // request about it. Otherwise it adds that error, or the better one that the key
 // belongs to another instance.
-func confirmGone(ctx context.Context, client *clerk.Client, err error, state oauthApplicationModel, action string, diags *diag.Diagnostics) bool {
+func confirmGone(ctx context.Context, client *clerk.Client, err error, state resourceModel, action string, diags *diag.Diagnostics) bool {
 	if clerk.IsNotFound(err) && state.InstanceID.IsNull() && !state.Name.IsNull() {
 		addError(diags, action, errInstanceUnknown, nil)
 		return false

@@ -23,10 +23,10 @@ var errNoSecret = errors.New("the answer to the rotation holds no client secret,
 func (r *oauthApplicationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer recoverPanic(&resp.Diagnostics, "update OAuth application")
 
-	var plan, state oauthApplicationModel
+	var plan, state resourceModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, plan.slots())...)
 	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
-	owed, diags := req.Private.GetKey(ctx, rotationOwedKey)
+	pending, diags := req.Private.GetKey(ctx, rotationPendingKey)
 	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Update(ctx, defaultWriteTimeout)
 	resp.Diagnostics.Append(diags...)
@@ -42,8 +42,8 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 		client:   client,
 		plan:     plan,
 		current:  state,
-		rotation: rotationFor(plan, state, owed != nil),
-		owed:     owed != nil,
+		rotation: rotationFor(plan, state, pending != nil),
+		pending:  pending != nil,
 		resp:     resp,
 	}
 	update.current.DeletionProtection = plan.DeletionProtection
@@ -56,10 +56,10 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 // oauthApplicationUpdate is one update under way.
 type oauthApplicationUpdate struct {
 	client   *clerk.Client
-	plan     oauthApplicationModel
-	current  oauthApplicationModel // what is true by now
+	plan     resourceModel
+	current  resourceModel // what is true by now
 	rotation rotationReason
-	owed     bool // what the private state says by now
+	pending  bool // what the private state says by now
 	resp     *resource.UpdateResponse
 }
 
@@ -68,32 +68,32 @@ const actionUpdate = "update OAuth application"
 // patch sends the fields that differ. A success that did not take is an error,
 // with the true values saved.
 func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
-	fields := u.plan.fieldsToUpdate(u.current.applicationModel)
+	fields := u.plan.fieldsToUpdate(u.current.reportedModel)
 	if fields.IsEmpty() {
 		return true
 	}
-	if u.rotation == rotationByMaking {
+	if u.rotation == rotateForFirstSecret {
 		// Once Clerk has done this, nothing else in the state says that there is no
 		// secret; and it may have done it even if no answer comes.
-		u.markOwed(ctx)
+		u.markPending(ctx)
 	}
 	app, err := u.client.UpdateOAuthApplication(ctx, u.current.ID.ValueString(), fields)
 	if err != nil {
 		u.fail(ctx, actionUpdate, err)
 		return false
 	}
-	refused := fields.Refused(app)
+	refused := fields.NotApplied(app)
 	u.current.Scopes = u.plan.Scopes // for its writing
 	u.current.fromAPI(app)
 	if len(refused) == 0 {
-		u.current.settle(u.plan.applicationModel)
+		u.current.keepPlanned(u.plan.reportedModel)
 	}
 	if u.current.Public.ValueBool() {
 		// The plan's may be unknown, where it was to be no public client any more.
 		u.current.ClientSecret, u.current.ClientSecretEncrypted = types.StringNull(), types.StringNull()
-		u.clearOwed(ctx)
+		u.clearPending(ctx)
 	}
-	u.save(ctx)
+	u.saveState(ctx)
 	for _, field := range refused {
 		u.resp.Diagnostics.AddAttributeError(applicationParams[field.Name], "Unable to "+actionUpdate,
 			fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", u.client.Scrub(field.String())))
@@ -107,19 +107,19 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 		return true
 	}
 	if err := checkRecipients(stringsOf(u.plan.EncryptClientSecretTo)); err != nil {
-		u.fail(ctx, actionSeal, err)
+		u.fail(ctx, actionEncrypt, err)
 		return false
 	}
-	wasOwed := u.owed
-	u.markOwed(ctx) // until the new secret is in the state, whatever ends this
+	wasPending := u.pending
+	u.markPending(ctx) // until the new secret is in the state, whatever ends this
 	rotation, err := u.client.RotateClientSecret(ctx, u.current.ID.ValueString(), timeOf(u.current.UpdatedAt))
 	if err == nil && rotation.ClientSecret.IsEmpty() {
 		err = errNoSecret
 	}
 	if err != nil {
-		var unknown *clerk.UnknownRotationError
-		if !wasOwed && !errors.As(err, &unknown) && !errors.Is(err, errNoSecret) {
-			u.clearOwed(ctx) // the old secret works on
+		var unknown *clerk.RotateOutcomeUnknownError
+		if !wasPending && !errors.As(err, &unknown) && !errors.Is(err, errNoSecret) {
+			u.clearPending(ctx) // the old secret works on
 		}
 		u.fail(ctx, "rotate client secret of OAuth application", err)
 		return false
@@ -133,17 +133,17 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 		// the new secret is lost.
 		u.current = present
 		u.resp.Diagnostics.Append(sealing...)
-		u.save(ctx)
+		u.saveState(ctx)
 		return false
 	}
 	u.current.RotateSecretTrigger = u.plan.RotateSecretTrigger
-	u.current.ClientSecretVersion = promised(u.plan.ClientSecretVersion, nextSecretVersion(present.ClientSecretVersion))
+	u.current.ClientSecretVersion = plannedOr(u.plan.ClientSecretVersion, nextSecretVersion(present.ClientSecretVersion))
 	u.current.fromAPI(rotation.Application)
-	u.current.settle(u.plan.applicationModel)
-	u.clearOwed(ctx)
-	u.save(ctx)
-	if rotation.Unsettled {
-		warnOfUnsettledRotation(&u.resp.Diagnostics)
+	u.current.keepPlanned(u.plan.reportedModel)
+	u.clearPending(ctx)
+	u.saveState(ctx)
+	if rotation.MaybeStale {
+		warnOfStaleSecret(&u.resp.Diagnostics)
 	}
 	return true
 }
@@ -155,14 +155,14 @@ func (u *oauthApplicationUpdate) uploadLogo(ctx context.Context) bool {
 	}
 	next := u.current
 	next.LogoPath = u.plan.LogoPath
-	app, ok := uploadLogo(ctx, u.client, &next, &u.resp.Diagnostics)
+	app, ok := sendLogo(ctx, u.client, &next, &u.resp.Diagnostics)
 	if !ok {
-		u.save(ctx)
+		u.saveState(ctx)
 		return false
 	}
 	u.current = next
 	u.current.fromAPI(app)
-	u.current.settle(u.plan.applicationModel)
+	u.current.keepPlanned(u.plan.reportedModel)
 	return true
 }
 
@@ -171,32 +171,32 @@ func (u *oauthApplicationUpdate) finish(ctx context.Context) {
 	u.current.RotateSecretTrigger = u.plan.RotateSecretTrigger
 	u.current.EncryptClientSecretTo = u.plan.EncryptClientSecretTo
 	u.current.LogoPath = u.plan.LogoPath
-	u.current.LogoSHA256 = promised(u.plan.LogoSHA256, u.current.LogoSHA256)
-	u.current.ClientSecret = promised(u.plan.ClientSecret, u.current.ClientSecret)
-	u.current.ClientSecretEncrypted = promised(u.plan.ClientSecretEncrypted, u.current.ClientSecretEncrypted)
-	u.current.settle(u.plan.applicationModel)
-	u.save(ctx)
+	u.current.LogoSHA256 = plannedOr(u.plan.LogoSHA256, u.current.LogoSHA256)
+	u.current.ClientSecret = plannedOr(u.plan.ClientSecret, u.current.ClientSecret)
+	u.current.ClientSecretEncrypted = plannedOr(u.plan.ClientSecretEncrypted, u.current.ClientSecretEncrypted)
+	u.current.keepPlanned(u.plan.reportedModel)
+	u.saveState(ctx)
 }
 
 func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err error) {
 	addError(&u.resp.Diagnostics, action, err, applicationParams)
-	u.save(ctx)
+	u.saveState(ctx)
 }
 
-func (u *oauthApplicationUpdate) save(ctx context.Context) {
-	u.append(save(ctx, u.current, &u.resp.State, u.resp.Identity))
+func (u *oauthApplicationUpdate) saveState(ctx context.Context) {
+	u.report(saveState(ctx, u.current, &u.resp.State, u.resp.Identity))
 }
 
-func (u *oauthApplicationUpdate) markOwed(ctx context.Context) {
-	u.owed = true
-	u.append(u.resp.Private.SetKey(ctx, rotationOwedKey, []byte(`true`)))
+func (u *oauthApplicationUpdate) markPending(ctx context.Context) {
+	u.pending = true
+	u.report(u.resp.Private.SetKey(ctx, rotationPendingKey, []byte(`true`)))
 }
 
-func (u *oauthApplicationUpdate) clearOwed(ctx context.Context) {
-	u.owed = false
-	u.append(u.resp.Private.SetKey(ctx, rotationOwedKey, nil))
+func (u *oauthApplicationUpdate) clearPending(ctx context.Context) {
+	u.pending = false
+	u.report(u.resp.Private.SetKey(ctx, rotationPendingKey, nil))
 }
 
-func (u *oauthApplicationUpdate) append(diags diag.Diagnostics) {
+func (u *oauthApplicationUpdate) report(diags diag.Diagnostics) {
 	u.resp.Diagnostics.Append(diags...)
 }

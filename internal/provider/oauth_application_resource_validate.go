@@ -25,7 +25,7 @@ const (
 func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	defer recoverPanic(&resp.Diagnostics, "validate OAuth application")
 
-	var config oauthApplicationModel
+	var config resourceModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, config.slots())...)
 	if resp.Diagnostics.HasError() {
 		return

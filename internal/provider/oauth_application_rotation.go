@@ -12,42 +12,42 @@ import (
 type rotationReason int
 
 const (
-	noRotation        rotationReason = iota
-	rotationByTrigger                // rotate_secret_trigger has another text
-	rotationBySealing                // encrypt_client_secret_to is another set
-	rotationByMaking                 // a public client becomes confidential
-	rotationOwed                     // an earlier apply could not do it, or does not know whether it did
-	rotationUndecided                // depends on a value that is not known yet
+	noRotation           rotationReason = iota
+	rotateForTrigger                    // rotate_secret_trigger has another text
+	rotateForRecipients                 // encrypt_client_secret_to is another set
+	rotateForFirstSecret                // a public client becomes confidential
+	rotatePending                       // an earlier apply could not do it, or does not know whether it did
+	rotateUndecided                     // depends on a value that is not known yet
 )
 
-// rotationOwedKey marks, in the private state, a rotation that the attributes do
+// rotationPendingKey marks, in the private state, a rotation that the attributes do
 // not ask for by themselves: for a secret that was never received, or one that an
 // unanswered request may have invalidated.
-const rotationOwedKey = "rotation_owed"
+const rotationPendingKey = "rotation_pending"
 
 // rotationFor decides whether going from state to plan replaces the secret.
-func rotationFor(plan, state oauthApplicationModel, owed bool) rotationReason {
+func rotationFor(plan, state resourceModel, pending bool) rotationReason {
 	if plan.Public.ValueBool() {
 		return noRotation
 	}
 	reason := noRotation
 	switch {
-	case owed && !state.Public.ValueBool():
-		reason = rotationOwed
+	case pending && !state.Public.ValueBool():
+		reason = rotatePending
 	case state.Public.ValueBool() && !plan.Public.IsUnknown():
 		// Before all that asks for another secret: there is none yet.
-		reason = rotationByMaking
+		reason = rotateForFirstSecret
 	case !plan.RotateSecretTrigger.IsUnknown() && !plan.RotateSecretTrigger.IsNull() && !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger):
-		reason = rotationByTrigger
+		reason = rotateForTrigger
 	case isWhollyKnown(plan.EncryptClientSecretTo) && !plan.EncryptClientSecretTo.Equal(state.EncryptClientSecretTo):
-		reason = rotationBySealing
+		reason = rotateForRecipients
 	case plan.Public.IsUnknown() && state.Public.ValueBool(),
 		plan.RotateSecretTrigger.IsUnknown(),
 		!isWhollyKnown(plan.EncryptClientSecretTo):
-		reason = rotationUndecided
+		reason = rotateUndecided
 	}
 	if plan.Public.IsUnknown() && reason != noRotation {
-		return rotationUndecided
+		return rotateUndecided
 	}
 	return reason
 }
@@ -58,33 +58,33 @@ func nextSecretVersion(present types.Int64) types.Int64 {
 }
 
 // warn tells in the plan what the rotation will do.
-func (reason rotationReason) warn(diags *diag.Diagnostics, state oauthApplicationModel) {
+func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) {
 	who := fmt.Sprintf("OAuth application %q (client_id %s)", state.Name.ValueString(), state.ClientID.ValueString())
 	const consequence = "The present secret stops working the moment this is applied: Clerk keeps one secret and no grace period. Clients that use it fail until they have the new one."
 
 	switch reason {
-	case rotationByTrigger:
+	case rotateForTrigger:
 		diags.AddAttributeWarning(path.Root("rotate_secret_trigger"), "The client secret will be rotated",
 			fmt.Sprintf("rotate_secret_trigger of %s changes. %s", who, consequence))
-	case rotationBySealing:
+	case rotateForRecipients:
 		diags.AddAttributeWarning(path.Root("encrypt_client_secret_to"), "The client secret will be rotated",
 			fmt.Sprintf("encrypt_client_secret_to of %s changes, and the secret with it: a sealed one cannot be opened here, and one that was in the state in plain is no secret to keep. %s", who, consequence))
-	case rotationByMaking:
+	case rotateForFirstSecret:
 		diags.AddAttributeWarning(path.Root("public"), "A client secret will be made",
 			fmt.Sprintf("%s becomes a confidential client. It has no secret until one is made, by a rotation in the same apply.", who))
-	case rotationOwed:
+	case rotatePending:
 		diags.AddWarning("The client secret will be rotated",
 			fmt.Sprintf("An earlier apply did not receive the present secret of %s, so the state has none that is known to work. A new one is made, and what secret the application has now stops working.", who))
-	case rotationUndecided:
+	case rotateUndecided:
 		diags.AddWarning("The client secret may be rotated",
 			fmt.Sprintf("Whether the secret of %s is rotated depends on a value that is known only during apply. If it is: %s", who, consequence))
 	case noRotation:
 	}
 }
 
-// warnOfUnsettledRotation tells that the secret in the state is the latest that was
+// warnOfStaleSecret tells that the secret in the state is the latest that was
 // received, and perhaps not the latest that was made.
-func warnOfUnsettledRotation(diags *diag.Diagnostics) {
+func warnOfStaleSecret(diags *diag.Diagnostics) {
 	diags.AddWarning("The client secret may not be the newest",
 		"An earlier attempt to rotate had no answer, and it could not be made sure that Clerk carries it out no more. If clients fail with the new secret, change rotate_secret_trigger once more.")
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// oauthApplicationSettingsModel is clerk_oauth_application_settings. Its id is the
+// settingsModel is clerk_oauth_application_settings. Its id is the
 // instance's.
-type oauthApplicationSettingsModel struct {
+type settingsModel struct {
 	ID                             types.String `tfsdk:"id"`
 	DynamicOAuthClientRegistration types.Bool   `tfsdk:"dynamic_oauth_client_registration"`
 	DefaultScopes                  types.Set    `tfsdk:"default_scopes"`
@@ -27,7 +27,7 @@ type oauthApplicationSettingsIdentity struct {
 
 // fromAPI overwrites what Clerk reports. Default scopes keep their present writing
 // where Clerk's mean the same.
-func (m *oauthApplicationSettingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
+func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 	m.DynamicOAuthClientRegistration = types.BoolValue(settings.DynamicOAuthClientRegistration)
 	m.DefaultScopes = defaultScopesFromAPI(settings.DefaultScopes, m.DefaultScopes)
 	m.OAuthJWTAccessTokens = types.BoolValue(settings.OAuthJWTAccessTokens)
@@ -59,20 +59,20 @@ func sameDefaultScopes(a, b []string) bool {
 	return slices.Equal(withoutOffline(a), withoutOffline(b))
 }
 
-// settle takes every value that the plan promised, as applicationModel.settle does.
-func (m *oauthApplicationSettingsModel) settle(plan oauthApplicationSettingsModel) {
-	m.ID = promised(plan.ID, m.ID)
-	m.DynamicOAuthClientRegistration = promised(plan.DynamicOAuthClientRegistration, m.DynamicOAuthClientRegistration)
-	m.DefaultScopes = promised(plan.DefaultScopes, m.DefaultScopes)
-	m.OAuthJWTAccessTokens = promised(plan.OAuthJWTAccessTokens, m.OAuthJWTAccessTokens)
-	m.CIMDAdvertised = promised(plan.CIMDAdvertised, m.CIMDAdvertised)
-	m.CIMDOnlyPreRegistered = promised(plan.CIMDOnlyPreRegistered, m.CIMDOnlyPreRegistered)
-	m.CIMDBlockImplicit = promised(plan.CIMDBlockImplicit, m.CIMDBlockImplicit)
+// keepPlanned takes every value that the plan promised, as reportedModel.keepPlanned does.
+func (m *settingsModel) keepPlanned(plan settingsModel) {
+	m.ID = plannedOr(plan.ID, m.ID)
+	m.DynamicOAuthClientRegistration = plannedOr(plan.DynamicOAuthClientRegistration, m.DynamicOAuthClientRegistration)
+	m.DefaultScopes = plannedOr(plan.DefaultScopes, m.DefaultScopes)
+	m.OAuthJWTAccessTokens = plannedOr(plan.OAuthJWTAccessTokens, m.OAuthJWTAccessTokens)
+	m.CIMDAdvertised = plannedOr(plan.CIMDAdvertised, m.CIMDAdvertised)
+	m.CIMDOnlyPreRegistered = plannedOr(plan.CIMDOnlyPreRegistered, m.CIMDOnlyPreRegistered)
+	m.CIMDBlockImplicit = plannedOr(plan.CIMDBlockImplicit, m.CIMDBlockImplicit)
 }
 
 // fieldsToUpdate are the settings that differ from what is there. A plan without
 // default scopes resets those that are there.
-func (m *oauthApplicationSettingsModel) fieldsToUpdate(present oauthApplicationSettingsModel) clerk.OAuthApplicationSettingsFields {
+func (m *settingsModel) fieldsToUpdate(present settingsModel) clerk.OAuthApplicationSettingsFields {
 	wanted := func(plan, present types.Bool) *bool {
 		if !changes(plan, present) {
 			return nil
@@ -101,8 +101,8 @@ func (m *oauthApplicationSettingsModel) fieldsToUpdate(present oauthApplicationS
 
 // refusedSettings are the settings that did not take. It forgives a missing
 // offline_access, which Clerk may have and not say.
-func refusedSettings(fields clerk.OAuthApplicationSettingsFields, settings clerk.OAuthApplicationSettings) []clerk.RefusedField {
-	return slices.DeleteFunc(fields.Refused(settings), func(field clerk.RefusedField) bool {
+func refusedSettings(fields clerk.OAuthApplicationSettingsFields, settings clerk.OAuthApplicationSettings) []clerk.Mismatch {
+	return slices.DeleteFunc(fields.NotApplied(settings), func(field clerk.Mismatch) bool {
 		return field.Name == "default_scopes" && sameDefaultScopes(fields.DefaultScopes.Scopes, settings.DefaultScopes)
 	})
 }

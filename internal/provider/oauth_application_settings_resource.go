@@ -66,7 +66,7 @@ func (r *oauthApplicationSettingsResource) Metadata(_ context.Context, req resou
 }
 
 func (r *oauthApplicationSettingsResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.data = connect(req.ProviderData, &resp.Diagnostics)
+	r.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (r *oauthApplicationSettingsResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
@@ -120,10 +120,10 @@ func settingAttribute(description string) schema.BoolAttribute {
 func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer recoverPanic(&resp.Diagnostics, "adopt OAuth application settings")
 
-	var config, plan oauthApplicationSettingsModel
+	var config, plan settingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	client := r.data.clientOr(&resp.Diagnostics)
+	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -141,7 +141,7 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 		return
 	}
 	scopesTaken := true
-	present := oauthApplicationSettingsModel{DefaultScopes: types.SetNull(types.StringType)}
+	present := settingsModel{DefaultScopes: types.SetNull(types.StringType)}
 	present.fromAPI(settings)
 	if fields := plan.fieldsToUpdate(present); !fields.IsEmpty() {
 		settings, err = client.UpdateOAuthApplicationSettings(ctx, fields)
@@ -159,7 +159,7 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 	model := plan
 	model.ID = types.StringValue(instance.ID)
 	model.fromAPI(settings)
-	model.settle(plan)
+	model.keepPlanned(plan)
 	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, scopesTaken && !config.DefaultScopes.IsNull())...)
 	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
 }
@@ -168,9 +168,9 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 func (r *oauthApplicationSettingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer recoverPanic(&resp.Diagnostics, actionReadSettings)
 
-	var state oauthApplicationSettingsModel
+	var state settingsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	client := r.data.clientOr(&resp.Diagnostics)
+	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -199,11 +199,11 @@ func (r *oauthApplicationSettingsResource) Read(ctx context.Context, req resourc
 func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer recoverPanic(&resp.Diagnostics, actionUpdateSettings)
 
-	var config, plan, state oauthApplicationSettingsModel
+	var config, plan, state settingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	client := r.data.clientOr(&resp.Diagnostics)
+	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -234,7 +234,7 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
 	}
 	if !resp.Diagnostics.HasError() {
-		model.settle(plan)
+		model.keepPlanned(plan)
 	}
 	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
 }
@@ -260,7 +260,7 @@ func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req 
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
 		id = identity.ID.ValueString()
 	}
-	client := r.data.clientOr(&resp.Diagnostics)
+	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -285,7 +285,7 @@ func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req 
 // checkInstance returns an InstanceError when the key's instance is not that of the
 // state. Every instance has settings, so nothing else would tell: a plan would adopt
 // those of the other one.
-func checkInstance(ctx context.Context, client *clerk.Client, state oauthApplicationSettingsModel) error {
+func checkInstance(ctx context.Context, client *clerk.Client, state settingsModel) error {
 	instance, err := client.Instance(ctx)
 	if err != nil {
 		return fmt.Errorf("which instance the secret key belongs to could not be read: %w", err)
@@ -297,7 +297,7 @@ func checkInstance(ctx context.Context, client *clerk.Client, state oauthApplica
 }
 
 // saveSettings writes the state, and the identity where the engine keeps one.
-func saveSettings(ctx context.Context, model oauthApplicationSettingsModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+func saveSettings(ctx context.Context, model settingsModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
 	diags := state.Set(ctx, model)
 	if identity != nil {
 		diags.Append(identity.Set(ctx, oauthApplicationSettingsIdentity{ID: model.ID})...)

@@ -48,7 +48,7 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(ctx context.Context, req r
 	case req.State.Raw.IsNull():
 		return
 	}
-	var config, plan, state oauthApplicationSettingsModel
+	var config, plan, state settingsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)

@@ -36,10 +36,10 @@ func upgradeUnchanged(req *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.Upg
 func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadResourceRequest) (resp *tfprotov6.ReadResourceResponse) {
 	defer leaveToFramework(&resp)
 
-	if req.TypeName != "clerk"+applicationTypeName || p.data == nil || p.data.client == nil || bytes.Contains(req.Private, []byte(rotationOwedKey)) {
+	if req.TypeName != "clerk"+applicationTypeName || p.data == nil || p.data.client == nil || bytes.Contains(req.Private, []byte(rotationPendingKey)) {
 		return nil
 	}
-	state, ok := decodeApplication(ctx, req.CurrentState)
+	state, ok := decodeState(ctx, req.CurrentState)
 	if !ok || state.DeletionProtection.IsNull() {
 		return nil
 	}
@@ -74,10 +74,10 @@ func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest
 	defer leaveToFramework(&resp)
 
 	if req.TypeName != "clerk"+applicationTypeName || req.PriorState == nil || req.ProposedNewState == nil ||
-		bytes.Contains(req.PriorPrivate, []byte(rotationOwedKey)) {
+		bytes.Contains(req.PriorPrivate, []byte(rotationPendingKey)) {
 		return nil
 	}
-	prior, ok := decodeApplication(ctx, req.PriorState)
+	prior, ok := decodeState(ctx, req.PriorState)
 	if !ok || !prior.DeletionProtection.Equal(types.BoolValue(false)) || !prior.LogoPath.IsNull() || prior.hasTriggerWithoutSecret() {
 		return nil
 	}
@@ -101,8 +101,8 @@ func leaveToFramework[Response any](resp **Response) {
 // proposesSatisfiedScopes tells whether what is proposed differs from the state in
 // nothing but scopes that the present ones satisfy, as all imported applications do:
 // see keepSatisfiedScopes.
-func proposesSatisfiedScopes(ctx context.Context, prior oauthApplicationModel, value *tfprotov6.DynamicValue) bool {
-	proposed, ok := decodeApplication(ctx, value)
+func proposesSatisfiedScopes(ctx context.Context, prior resourceModel, value *tfprotov6.DynamicValue) bool {
+	proposed, ok := decodeState(ctx, value)
 	if !ok || prior.Scopes.IsNull() || proposed.Scopes.IsNull() || !isWhollyKnown(proposed.Scopes) ||
 		!clerk.ScopesSatisfy(stringsOf(prior.Scopes), stringsOf(proposed.Scopes)) {
 		return false
@@ -112,7 +112,7 @@ func proposesSatisfiedScopes(ctx context.Context, prior oauthApplicationModel, v
 }
 
 // equal tells whether two models have the same values.
-func (m *oauthApplicationModel) equal(other oauthApplicationModel) bool {
+func (m *resourceModel) equal(other resourceModel) bool {
 	others := other.slots()
 	for i, slot := range m.slots() {
 		if !slot.get().Equal(others[i].get()) {
@@ -122,8 +122,8 @@ func (m *oauthApplicationModel) equal(other oauthApplicationModel) bool {
 	return true
 }
 
-// decodeApplication reads an application as the protocol carries it.
-func decodeApplication(ctx context.Context, value *tfprotov6.DynamicValue) (model oauthApplicationModel, ok bool) {
+// decodeState reads an application as the protocol carries it.
+func decodeState(ctx context.Context, value *tfprotov6.DynamicValue) (model resourceModel, ok bool) {
 	if value == nil {
 		return model, false
 	}

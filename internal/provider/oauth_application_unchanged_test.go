@@ -260,7 +260,7 @@ func TestShortcutsDeclineWhatIsNoApplication(t *testing.T) {
 	for name, state := range map[string]*tfprotov6.DynamicValue{
 		"absent": nil, "null": &null, "empty": {}, "garbage": {MsgPack: []byte("\x81\xa9logo_path\xc0")},
 	} {
-		if _, ok := decodeApplication(t.Context(), state); ok {
+		if _, ok := decodeState(t.Context(), state); ok {
 			t.Errorf("%s passed for an application", name)
 		}
 		if p.readUnchanged(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: applicationType, CurrentState: state}) != nil {

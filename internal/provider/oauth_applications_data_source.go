@@ -27,9 +27,9 @@ func newOAuthApplicationsDataSource() datasource.DataSource {
 type oauthApplicationsModel struct {
 	applicationFilter
 
-	Limit             types.Int64        `tfsdk:"limit"`
-	Offset            types.Int64        `tfsdk:"offset"`
-	OAuthApplications []applicationModel `tfsdk:"oauth_applications"`
+	Limit             types.Int64     `tfsdk:"limit"`
+	Offset            types.Int64     `tfsdk:"offset"`
+	OAuthApplications []reportedModel `tfsdk:"oauth_applications"`
 }
 
 // listParams says on which attribute an error stands that Clerk attributes to a
@@ -44,7 +44,7 @@ func (d *oauthApplicationsDataSource) Metadata(_ context.Context, req datasource
 }
 
 func (d *oauthApplicationsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = connect(req.ProviderData, &resp.Diagnostics)
+	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *oauthApplicationsDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -90,7 +90,7 @@ func (d *oauthApplicationsDataSource) Read(ctx context.Context, req datasource.R
 
 	var model oauthApplicationsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	client := d.data.clientOr(&resp.Diagnostics)
+	client := d.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -105,7 +105,7 @@ func (d *oauthApplicationsDataSource) Read(ctx context.Context, req datasource.R
 		addError(&resp.Diagnostics, action, err, listParams)
 		return
 	}
-	model.OAuthApplications = make([]applicationModel, len(apps))
+	model.OAuthApplications = make([]reportedModel, len(apps))
 	for i, app := range apps {
 		model.OAuthApplications[i].fromAPI(app)
 	}

@@ -192,7 +192,7 @@ func TestProtocolApplicationsDataSourceHoldsEverything(t *testing.T) {
 func TestReportedApplicationAttributes(t *testing.T) {
 	t.Parallel()
 	attributes := reportedApplicationAttributes(t.Context())
-	model := reflect.TypeFor[applicationModel]()
+	model := reflect.TypeFor[reportedModel]()
 	if len(attributes) != model.NumField() {
 		t.Errorf("there are %d attributes for %d fields", len(attributes), model.NumField())
 	}

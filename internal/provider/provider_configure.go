@@ -85,8 +85,8 @@ func (m providerModel) unknownArgument() string {
 // clientConfig checks the arguments. Its diagnostics never hold the key.
 func (m providerModel) clientConfig(diags *diag.Diagnostics) clerk.Config {
 	config := clerk.Config{
-		InstanceID:    m.InstanceID.ValueString(),
-		RefuseDoubles: m.PreventDuplicateNames.ValueBool(),
+		InstanceID:            m.InstanceID.ValueString(),
+		PreventDuplicateNames: m.PreventDuplicateNames.ValueBool(),
 	}
 
 	key, err := clerk.ParseSecretKey(valueOrEnv(m.SecretKey, envSecretKey))
@@ -145,8 +145,8 @@ func engine(version string) string {
 	return "terraform/" + version
 }
 
-// connect takes what Configure left. raw is nil while Terraform only validates.
-func connect(raw any, diags *diag.Diagnostics) *providerData {
+// providerDataFrom takes what Configure left. raw is nil while Terraform only validates.
+func providerDataFrom(raw any, diags *diag.Diagnostics) *providerData {
 	if raw == nil {
 		return nil
 	}
@@ -169,8 +169,8 @@ func unknownArgumentHelp(argument string) string {
 	return first + "give it a value that is known."
 }
 
-// clientOr returns the client, or says why there is none yet.
-func (d *providerData) clientOr(diags *diag.Diagnostics) *clerk.Client {
+// requireClient returns the client, or says why there is none yet.
+func (d *providerData) requireClient(diags *diag.Diagnostics) *clerk.Client {
 	switch {
 	case d == nil:
 		diags.AddError("Unable to reach Clerk", "This is a bug in the provider: it was not configured.")

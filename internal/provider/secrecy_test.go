@@ -27,7 +27,7 @@ var revealCallSites = map[string]string{
 	"internal/clerk/scrubber.go learn":                           "its forms are what is scrubbed",
 	"internal/clerk/scrubber.go redact":                          "they are looked for in a text",
 	"internal/provider/oauth_application_model.go secretFromAPI": "client_secret in the state",
-	"internal/provider/secret_sealing.go sealSecret":             "client_secret_encrypted in the state",
+	"internal/provider/secret_encryption.go encryptSecret":       "client_secret_encrypted in the state",
 }
 
 // loggedFields are the keys under which anything is logged, and the expressions that are logged: scalars of clerk.Event.

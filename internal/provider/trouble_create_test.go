@@ -408,7 +408,7 @@ func TestProtocolTroubleSealed(t *testing.T) {
 		identity := mustValue(age.GenerateX25519Identity())
 		sealed := alsoWith(portal, prototest.Values{"encrypt_client_secret_to": []string{identity.Recipient().String()}})
 		works := func(when string) {
-			opened, err := openSealed(tr.app.State().String("client_secret_encrypted"), []age.Identity{identity})
+			opened, err := decryptSecret(tr.app.State().String("client_secret_encrypted"), []age.Identity{identity})
 			if err != nil || opened != tr.server.CurrentSecret(tr.id()) {
 				t.Errorf("%s: what is sealed does not work: %v", when, err)
 			}

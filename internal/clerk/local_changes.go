@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// ownApplications is what this process knows of applications by its own doing: the
+// localChanges is what this process knows of applications by its own doing: the
 // zero value knows nothing. Clerk's lists can lag behind it.
-type ownApplications struct {
+type localChanges struct {
 	mu      sync.Mutex
 	names   map[string]string // by id; empty where it was only read
 	deleted map[string]bool
 }
 
 // read notes an application that was read.
-func (o *ownApplications) read(id string) {
+func (o *localChanges) read(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.names == nil {
@@ -26,7 +26,7 @@ func (o *ownApplications) read(id string) {
 }
 
 // made notes an application that was created, or renamed.
-func (o *ownApplications) made(id, name string) {
+func (o *localChanges) made(id, name string) {
 	o.read(id)
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -34,7 +34,7 @@ func (o *ownApplications) made(id, name string) {
 }
 
 // gone notes an application that was deleted.
-func (o *ownApplications) gone(id string) {
+func (o *localChanges) gone(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.deleted == nil {
@@ -45,7 +45,7 @@ func (o *ownApplications) gone(id string) {
 }
 
 // knows tells whether the application was read, made or deleted by this process.
-func (o *ownApplications) knows(id string) bool {
+func (o *localChanges) knows(id string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	_, known := o.names[id]
@@ -54,7 +54,7 @@ func (o *ownApplications) knows(id string) bool {
 
 // correct takes the ids that a list has of applications of a name, and returns them
 // without those that were deleted or renamed, and with those that were made.
-func (o *ownApplications) correct(name string, listed []string) []string {
+func (o *localChanges) correct(name string, listed []string) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	ids := slices.DeleteFunc(slices.Clone(listed), func(id string) bool {

@@ -7,7 +7,7 @@ import (
 
 func TestOwnApplications(t *testing.T) {
 	t.Parallel()
-	var own ownApplications
+	var own localChanges
 	if own.knows("oa_1") || len(own.correct("web", nil)) > 0 {
 		t.Error("nothing has happened, and something is known")
 	}

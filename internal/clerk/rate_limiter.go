@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// governorWindow is the time in which Clerk counts requests.
-	governorWindow = 10 * time.Second
+	// rateLimitWindow is the time in which Clerk counts requests.
+	rateLimitWindow = 10 * time.Second
 	// maxPauseJitter keeps processes that share a key, and were throttled
 	// together, from coming back in the same instant.
 	maxPauseJitter = 500 * time.Millisecond
 )
 
-// governor is the one gate that all requests of a key pass before they are sent.
+// rateLimiter is the one gate that all requests of a key pass before they are sent.
 //
 // It is an exact sliding window: in no 10 seconds, wherever they begin, do more
 // than n requests start, and none starts later than that, the order of arrival
@@ -35,7 +35,7 @@ const (
 //
 // First in, first out matters as much as the limit: without it, an unlucky request
 // among hundreds waits for all of the others.
-type governor struct {
+type rateLimiter struct {
 	line *semaphore.Weighted // held by the head of the line; serves in order of arrival
 
 	mu          sync.Mutex
@@ -47,10 +47,10 @@ type governor struct {
 	randomPause func() time.Duration
 }
 
-// newGovernor returns a governor that lets at most requestsPer10s requests start
+// newRateLimiter returns a rate limiter that lets at most requestsPer10s requests start
 // in any 10 seconds; one that would let none start at all lets one.
-func newGovernor(requestsPer10s int) *governor {
-	return &governor{
+func newRateLimiter(requestsPer10s int) *rateLimiter {
+	return &rateLimiter{
 		line:        semaphore.NewWeighted(1),
 		limit:       max(1, requestsPer10s),
 		randomPause: func() time.Duration { return rand.N(maxPauseJitter) },
@@ -60,7 +60,7 @@ func newGovernor(requestsPer10s int) *governor {
 // acquire waits until the next request may start, and counts it. It returns how
 // long that took. When ctx is over it returns at once with the error of ctx;
 // those behind in the line are then served as if the caller had never come.
-func (g *governor) acquire(ctx context.Context) (waited time.Duration, err error) {
+func (g *rateLimiter) acquire(ctx context.Context) (waited time.Duration, err error) {
 	arrived := time.Now()
 	if err := g.line.Acquire(ctx, 1); err != nil {
 		return time.Since(arrived), err
@@ -81,7 +81,7 @@ func (g *governor) acquire(ctx context.Context) (waited time.Duration, err error
 
 // tryStart counts a request if one may start now, and else returns how long that
 // will take at least.
-func (g *governor) tryStart() (wait time.Duration) {
+func (g *rateLimiter) tryStart() (wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
@@ -89,7 +89,7 @@ func (g *governor) tryStart() (wait time.Duration) {
 	full := len(g.starts) == g.limit
 	opens := g.closedUntil
 	if full {
-		if free := g.starts[g.oldest].Add(governorWindow); free.After(opens) {
+		if free := g.starts[g.oldest].Add(rateLimitWindow); free.After(opens) {
 			opens = free
 		}
 	}
@@ -111,7 +111,7 @@ func (g *governor) tryStart() (wait time.Duration) {
 // Requests that are under way while the gate is closed may come back with a 429
 // as well. They prolong the pause only if the server now asks for a later time,
 // and the little more is added once for all of them.
-func (g *governor) pause(d time.Duration) {
+func (g *rateLimiter) pause(d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()

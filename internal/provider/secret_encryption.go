@@ -15,7 +15,7 @@ import (
 // Sealing uses age (https://age-encryption.org/v1): files of that format are read
 // by the age program and by libraries for many languages.
 
-const actionSeal = "encrypt client secret"
+const actionEncrypt = "encrypt client secret"
 
 // errRecipientIsIdentity: the private half was given where the public belongs.
 var errRecipientIsIdentity = errors.New("this is an age identity (a private key), not a recipient. " +
@@ -44,8 +44,8 @@ func checkRecipients(to []string) error {
 	return nil
 }
 
-// sealSecret encrypts a secret to each of the recipients, as ASCII armour.
-func sealSecret(secret clerk.Secret, to []string) (string, error) {
+// encryptSecret encrypts a secret to each of the recipients, as ASCII armour.
+func encryptSecret(secret clerk.Secret, to []string) (string, error) {
 	recipients := make([]age.Recipient, len(to))
 	for i, text := range to {
 		recipient, err := parseRecipient(text)
@@ -54,8 +54,8 @@ func sealSecret(secret clerk.Secret, to []string) (string, error) {
 		}
 		recipients[i] = recipient
 	}
-	var sealed bytes.Buffer
-	armored := armor.NewWriter(&sealed)
+	var ciphertext bytes.Buffer
+	armored := armor.NewWriter(&ciphertext)
 	plain, err := age.Encrypt(armored, recipients...)
 	if err != nil {
 		return "", err
@@ -66,5 +66,5 @@ func sealSecret(secret clerk.Secret, to []string) (string, error) {
 	if err := errors.Join(plain.Close(), armored.Close()); err != nil {
 		return "", err
 	}
-	return sealed.String(), nil
+	return ciphertext.String(), nil
 }

@@ -39,7 +39,7 @@ func sealed(t *testing.T, plaintext string, to ...ageKey) string {
 	for i, key := range to {
 		recipients[i] = key.recipient
 	}
-	ciphertext, err := sealSecret(clerk.NewSecret(plaintext), recipients)
+	ciphertext, err := encryptSecret(clerk.NewSecret(plaintext), recipients)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestOpenSealed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := openSealed(test.ciphertext, identities); err != nil || got != "s3cret" {
+			if got, err := decryptSecret(test.ciphertext, identities); err != nil || got != "s3cret" {
 				t.Errorf("got %q, %v", got, err)
 			}
 		})
@@ -111,19 +111,19 @@ func TestOpenSealedRefuses(t *testing.T) {
 		ciphertext string
 		want       error
 	}{
-		"nothing":            {"", errSealedForm},
-		"some text":          {"s3cret", errSealedForm},
-		"a binary age file":  {"age-encryption.org/v1\n-> X25519 x\n", errSealedForm},
+		"nothing":            {"", errCiphertextForm},
+		"some text":          {"s3cret", errCiphertextForm},
+		"a binary age file":  {"age-encryption.org/v1\n-> X25519 x\n", errCiphertextForm},
 		"another recipient":  {sealed(t, "s3cret", other), errIdentityWrong},
-		"no end":             {strings.Join(lines[:len(lines)-1], ""), errSealedBroken},
-		"no middle":          {strings.Join(append(append([]string{}, lines[:middle]...), lines[middle+1:]...), ""), errSealedBroken},
-		"only the begin":     {lines[0], errSealedBroken},
-		"another last line":  {strings.Join(lines[:last], "") + changed + "\n" + lines[last+1], errSealedBroken},
-		"on one line":        {strings.ReplaceAll(whole, "\n", " "), errSealedBroken},
-		"text at the end":    {whole + "and more", errSealedBroken},
-		"no text inside":     {binary(t, []byte{0xff, 0xfe, 0x00}, mine), errSealedNoText},
-		"much too long":      {binary(t, bytes.Repeat([]byte("a"), maxSealedBytes), mine), errSealedTooLong},
-		"only armour around": {armor.Header + "\nc29tZSB0ZXh0\n" + armor.Footer + "\n", errSealedBroken},
+		"no end":             {strings.Join(lines[:len(lines)-1], ""), errCiphertextBroken},
+		"no middle":          {strings.Join(append(append([]string{}, lines[:middle]...), lines[middle+1:]...), ""), errCiphertextBroken},
+		"only the begin":     {lines[0], errCiphertextBroken},
+		"another last line":  {strings.Join(lines[:last], "") + changed + "\n" + lines[last+1], errCiphertextBroken},
+		"on one line":        {strings.ReplaceAll(whole, "\n", " "), errCiphertextBroken},
+		"text at the end":    {whole + "and more", errCiphertextBroken},
+		"no text inside":     {binary(t, []byte{0xff, 0xfe, 0x00}, mine), errPlaintextNoText},
+		"much too long":      {binary(t, bytes.Repeat([]byte("a"), maxEncryptedBytes), mine), errCiphertextTooLong},
+		"only armour around": {armor.Header + "\nc29tZSB0ZXh0\n" + armor.Footer + "\n", errCiphertextBroken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,7 +131,7 @@ func TestOpenSealedRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := openSealed(test.ciphertext, identities); !errors.Is(err, test.want) || got != "" {
+			if got, err := decryptSecret(test.ciphertext, identities); !errors.Is(err, test.want) || got != "" {
 				t.Errorf("got %q, %v; want %v", got, err, test.want)
 			}
 		})
@@ -150,7 +150,7 @@ func TestParseIdentitiesRefuses(t *testing.T) {
 		"white space":          {" \n\t\n", errIdentityMissing},
 		"comments only":        {"# public key: " + key.recipient, errIdentityMissing},
 		"the recipient":        {key.recipient, errIdentityRecipient},
-		"too long":             {strings.Repeat("#\n", maxSealedBytes/2+1) + key.identity, errIdentityTooLong},
+		"too long":             {strings.Repeat("#\n", maxEncryptedBytes/2+1) + key.identity, errIdentityTooLong},
 		"a character too few":  {broken, nil},
 		"lower case":           {strings.ToLower(key.identity), nil},
 		"two on a line":        {key.identity + " " + key.identity, nil},
@@ -184,7 +184,7 @@ func FuzzOpenSealed(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	whole, err := sealSecret(clerk.NewSecret("s3cret"), []string{identity.Recipient().String()})
+	whole, err := encryptSecret(clerk.NewSecret("s3cret"), []string{identity.Recipient().String()})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func FuzzOpenSealed(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if got, err := openSealed(ciphertext, identities); err == nil && ciphertext == whole && got != "s3cret" {
+		if got, err := decryptSecret(ciphertext, identities); err == nil && ciphertext == whole && got != "s3cret" {
 			t.Errorf("opened %q", got)
 		}
 	})

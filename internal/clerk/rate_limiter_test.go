@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// newSteadyGovernor returns a governor whose pauses all have the given jitter.
-func newSteadyGovernor(requestsPer10s int, jitter time.Duration) *governor {
-	g := newGovernor(requestsPer10s)
+// newSteadyGovernor returns a rate limiter whose pauses all have the given jitter.
+func newSteadyGovernor(requestsPer10s int, jitter time.Duration) *rateLimiter {
+	g := newRateLimiter(requestsPer10s)
 	g.randomPause = func() time.Duration { return jitter }
 	return g
 }
 
-func TestGovernorDoesNotPaceBelowItsLimit(t *testing.T) {
+func TestRateLimiterDoesNotPaceBelowItsLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGovernor(90)
+		g := newRateLimiter(90)
 		for i := range 90 {
 			if waited, err := g.acquire(t.Context()); err != nil || waited != 0 {
 				t.Fatalf("request %d waited %s (%v)", i+1, waited, err)
@@ -36,11 +36,11 @@ func TestGovernorDoesNotPaceBelowItsLimit(t *testing.T) {
 	})
 }
 
-func TestGovernorLetsOneStartAtLeast(t *testing.T) {
+func TestRateLimiterLetsOneStartAtLeast(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int{1, 0, -1} {
 		synctest.Test(t, func(t *testing.T) {
-			g := newGovernor(limit)
+			g := newRateLimiter(limit)
 			for i, want := range []time.Duration{0, 10 * time.Second, 10 * time.Second} {
 				if waited, err := g.acquire(t.Context()); err != nil || waited != want {
 					t.Errorf("with a limit of %d, request %d waited %s (%v), want %s", limit, i+1, waited, err, want)
@@ -50,10 +50,10 @@ func TestGovernorLetsOneStartAtLeast(t *testing.T) {
 	}
 }
 
-func TestGovernorServesInOrderOfArrival(t *testing.T) {
+func TestRateLimiterServesInOrderOfArrival(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGovernor(3)
+		g := newRateLimiter(3)
 		var (
 			mu     sync.Mutex
 			served []int
@@ -77,13 +77,13 @@ func TestGovernorServesInOrderOfArrival(t *testing.T) {
 	})
 }
 
-func TestGovernorCancelledWaiterLeavesTheLine(t *testing.T) {
+func TestRateLimiterCancelledWaiterLeavesTheLine(t *testing.T) {
 	t.Parallel()
 	for _, position := range []string{"head", "middle", "tail"} {
 		t.Run(position, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				g := newGovernor(1)
+				g := newRateLimiter(1)
 				begun := time.Now()
 				if _, err := g.acquire(t.Context()); err != nil {
 					t.Fatal(err)
@@ -124,10 +124,10 @@ func TestGovernorCancelledWaiterLeavesTheLine(t *testing.T) {
 	}
 }
 
-func TestGovernorRefusesAContextThatIsOver(t *testing.T) {
+func TestRateLimiterRefusesAContextThatIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGovernor(1)
+		g := newRateLimiter(1)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := g.acquire(ctx); !errors.Is(err, context.Canceled) {
@@ -139,10 +139,10 @@ func TestGovernorRefusesAContextThatIsOver(t *testing.T) {
 	})
 }
 
-func TestGovernorPause(t *testing.T) {
+func TestRateLimiterPause(t *testing.T) {
 	t.Parallel()
 	const jitter = 200 * time.Millisecond
-	acquireAfter := func(t *testing.T, g *governor, want time.Duration) {
+	acquireAfter := func(t *testing.T, g *rateLimiter, want time.Duration) {
 		t.Helper()
 		if waited, err := g.acquire(t.Context()); err != nil || waited != want {
 			t.Errorf("waited %s (%v), want %s", waited, err, want)
@@ -175,7 +175,7 @@ func TestGovernorPause(t *testing.T) {
 	t.Run("a burst of refusals that name one time is one pause", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			g := newGovernor(100)
+			g := newRateLimiter(100)
 			jitters := 0
 			g.randomPause = func() time.Duration { jitters++; return jitter }
 			for range 10 {
@@ -216,9 +216,9 @@ func TestGovernorPause(t *testing.T) {
 	})
 }
 
-func TestGovernorJitterIsSmallAndVaries(t *testing.T) {
+func TestRateLimiterJitterIsSmallAndVaries(t *testing.T) {
 	t.Parallel()
-	g := newGovernor(1)
+	g := newRateLimiter(1)
 	seen := make(map[time.Duration]bool)
 	for range 100 {
 		jitter := g.randomPause()
@@ -253,7 +253,7 @@ func governedStarts(limit int, jitter time.Duration, requests []governedRequest,
 	for _, request := range requests {
 		at := max(request.arrives, latest)
 		if len(starts) >= limit {
-			at = max(at, starts[len(starts)-limit]+governorWindow)
+			at = max(at, starts[len(starts)-limit]+rateLimitWindow)
 		}
 		for _, pause := range pauses { // in order of time
 			if pause.at < at {
@@ -273,7 +273,7 @@ func governedStarts(limit int, jitter time.Duration, requests []governedRequest,
 
 // Over random arrivals, cancellations and pauses, every request starts exactly
 // when the rules allow, which is neither too early nor too late.
-func TestGovernorIsExact(t *testing.T) {
+func TestRateLimiterIsExact(t *testing.T) {
 	t.Parallel()
 	const jitter = 137 * time.Millisecond
 	for seed := range uint64(300) {
@@ -351,7 +351,7 @@ func TestGovernorIsExact(t *testing.T) {
 			}
 			slices.Sort(starts)
 			for i := limit; i < len(starts); i++ {
-				if within := starts[i] - starts[i-limit]; within < governorWindow {
+				if within := starts[i] - starts[i-limit]; within < rateLimitWindow {
 					t.Errorf("%d requests started within %s", limit+1, within)
 				}
 			}
@@ -359,9 +359,9 @@ func TestGovernorIsExact(t *testing.T) {
 	}
 }
 
-func BenchmarkGovernor(b *testing.B) {
+func BenchmarkRateLimiter(b *testing.B) {
 	b.Run("open", func(b *testing.B) {
-		g := newGovernor(1 << 30)
+		g := newRateLimiter(1 << 30)
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := g.acquire(b.Context()); err != nil {
@@ -373,7 +373,7 @@ func BenchmarkGovernor(b *testing.B) {
 		}
 	})
 	b.Run("contended", func(b *testing.B) {
-		g := newGovernor(1 << 30)
+		g := newRateLimiter(1 << 30)
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
