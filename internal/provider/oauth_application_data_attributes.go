@@ -9,30 +9,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
-// reportedAttributes are the attributes of reportedModel, which is what Clerk
-// reports of an application and holds nothing secret. A text stands where the
-// resource's own describes an argument.
-var reportedAttributes = map[string]string{
-	"name":                    "Name that users see on the consent screen. Names need not be unique.",
-	"redirect_uris":           "Where Clerk may send users back to.",
-	"scopes":                  "Scopes that the application may ask for.",
-	"consent_screen_enabled":  "Whether users are asked for consent.",
-	"pkce_required":           "Whether Proof Key for Code Exchange (RFC 7636) is required.",
-	"public":                  "Whether this is a public client: one without a secret.",
-	"id":                      "",
-	"client_id":               "",
-	"instance_id":             "",
-	"dynamically_registered":  "",
-	"client_uri":              "",
-	"client_image_url":        "",
-	"callback_url":            "",
-	"authorize_url":           "",
-	"token_fetch_url":         "",
-	"user_info_url":           "",
-	"discovery_url":           "",
-	"token_introspection_url": "",
-	"created_at":              "",
-	"updated_at":              "",
+// reportedDescriptions describe attributes of reportedModel where the text of the
+// resource describes an argument.
+var reportedDescriptions = map[string]string{
+	"name":                   "Name that users see on the consent screen. Names need not be unique.",
+	"redirect_uris":          "Where Clerk may send users back to.",
+	"scopes":                 "Scopes that the application may ask for.",
+	"consent_screen_enabled": "Whether users are asked for consent.",
+	"pkce_required":          "Whether Proof Key for Code Exchange (RFC 7636) is required.",
+	"public":                 "Whether this is a public client: one without a secret.",
 }
 
 // reportedApplicationAttributes makes the schema of reportedModel for the data
@@ -42,10 +27,12 @@ func reportedApplicationAttributes(ctx context.Context) map[string]schema.Attrib
 	var managed resource.SchemaResponse
 	(&oauthApplicationResource{}).Schema(ctx, resource.SchemaRequest{}, &managed)
 
-	attributes := make(map[string]schema.Attribute, len(reportedAttributes))
-	for name, description := range reportedAttributes {
+	attributes := make(map[string]schema.Attribute, len(managed.Schema.Attributes))
+	for _, field := range fieldsOf[reportedModel]() {
+		name := field.name
 		attribute := managed.Schema.Attributes[name]
-		if description == "" {
+		description, ok := reportedDescriptions[name]
+		if !ok {
 			description = attribute.GetMarkdownDescription()
 		}
 		switch typ := attribute.GetType().(type) {

@@ -107,7 +107,7 @@ func listResult(ctx context.Context, req list.ListRequest, app clerk.OAuthApplic
 	if req.IncludeResource {
 		model := unmanagedApplication()
 		model.fromAPI(app)
-		raw, diags := encodeModel(ctx, result.Resource.Raw.Type(), model.slots())
+		raw, diags := encodeModel(ctx, result.Resource.Raw.Type(), model)
 		result.Diagnostics.Append(diags...)
 		result.Resource.Raw = raw
 	}

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -59,51 +58,6 @@ type oauthApplicationIdentity struct {
 	ID types.String `tfsdk:"id"`
 }
 
-// slots are the attributes, for decodeModel and encodeModel.
-func (m *reportedModel) slots() []slot {
-	return []slot{
-		slotOf("id", types.StringType, &m.ID),
-		slotOf("client_id", types.StringType, &m.ClientID),
-		slotOf("instance_id", types.StringType, &m.InstanceID),
-		slotOf("name", types.StringType, &m.Name),
-		slotOf("redirect_uris", setOfStrings, &m.RedirectURIs),
-		slotOf("scopes", setOfStrings, &m.Scopes),
-		slotOf("consent_screen_enabled", types.BoolType, &m.ConsentScreenEnabled),
-		slotOf("pkce_required", types.BoolType, &m.PKCERequired),
-		slotOf("public", types.BoolType, &m.Public),
-		slotOf("dynamically_registered", types.BoolType, &m.DynamicallyRegistered),
-		slotOf("client_uri", types.StringType, &m.ClientURI),
-		slotOf("client_image_url", types.StringType, &m.ClientImageURL),
-		slotOf("callback_url", types.StringType, &m.CallbackURL),
-		slotOf("authorize_url", types.StringType, &m.AuthorizeURL),
-		slotOf("token_fetch_url", types.StringType, &m.TokenFetchURL),
-		slotOf("user_info_url", types.StringType, &m.UserInfoURL),
-		slotOf("discovery_url", types.StringType, &m.DiscoveryURL),
-		slotOf("token_introspection_url", types.StringType, &m.TokenIntrospectionURL),
-		slotOf("created_at", types.StringType, &m.CreatedAt),
-		slotOf("updated_at", types.StringType, &m.UpdatedAt),
-	}
-}
-
-func (m *resourceModel) slots() []slot {
-	return append(m.reportedModel.slots(),
-		slotOf("client_secret", types.StringType, &m.ClientSecret),
-		slotOf("client_secret_version", types.Int64Type, &m.ClientSecretVersion),
-		slotOf("client_secret_encrypted", types.StringType, &m.ClientSecretEncrypted),
-		slotOf("encrypt_client_secret_to", setOfStrings, &m.EncryptClientSecretTo),
-		slotOf("rotate_secret_trigger", types.StringType, &m.RotateSecretTrigger),
-		slotOf("deletion_protection", types.BoolType, &m.DeletionProtection),
-		slotOf("logo_path", types.StringType, &m.LogoPath),
-		slotOf("logo_sha256", types.StringType, &m.LogoSHA256),
-		slotOf("timeouts", timeoutsType, &m.Timeouts),
-	)
-}
-
-var (
-	setOfStrings = types.SetType{ElemType: types.StringType}
-	timeoutsType = timeouts.BlockAll(context.Background()).Type() //nolint:forbidigo // a type, for which the context is not used
-)
-
 // fromAPI overwrites what Clerk reports and touches nothing else. Scopes keep
 // their present writing where Clerk's are what it asks for.
 func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
@@ -138,80 +92,22 @@ func scopesFromAPI(served []string, present types.Set) types.Set {
 	return setOf(served)
 }
 
-// keepPlanned takes every value that the plan promised. Terraform holds a provider to
-// them; where Clerk has something else by now, because somebody changed it since
-// the plan was made, the next refresh shows it.
-func (m *reportedModel) keepPlanned(plan reportedModel) {
-	m.ID = plannedOr(plan.ID, m.ID)
-	m.ClientID = plannedOr(plan.ClientID, m.ClientID)
-	m.InstanceID = plannedOr(plan.InstanceID, m.InstanceID)
-	m.Name = plannedOr(plan.Name, m.Name)
-	m.RedirectURIs = plannedOr(plan.RedirectURIs, m.RedirectURIs)
-	m.Scopes = plannedOr(plan.Scopes, m.Scopes)
-	m.ConsentScreenEnabled = plannedOr(plan.ConsentScreenEnabled, m.ConsentScreenEnabled)
-	m.PKCERequired = plannedOr(plan.PKCERequired, m.PKCERequired)
-	m.Public = plannedOr(plan.Public, m.Public)
-	m.DynamicallyRegistered = plannedOr(plan.DynamicallyRegistered, m.DynamicallyRegistered)
-	m.ClientURI = plannedOr(plan.ClientURI, m.ClientURI)
-	m.ClientImageURL = plannedOr(plan.ClientImageURL, m.ClientImageURL)
-	m.CallbackURL = plannedOr(plan.CallbackURL, m.CallbackURL)
-	m.AuthorizeURL = plannedOr(plan.AuthorizeURL, m.AuthorizeURL)
-	m.TokenFetchURL = plannedOr(plan.TokenFetchURL, m.TokenFetchURL)
-	m.UserInfoURL = plannedOr(plan.UserInfoURL, m.UserInfoURL)
-	m.DiscoveryURL = plannedOr(plan.DiscoveryURL, m.DiscoveryURL)
-	m.TokenIntrospectionURL = plannedOr(plan.TokenIntrospectionURL, m.TokenIntrospectionURL)
-	m.CreatedAt = plannedOr(plan.CreatedAt, m.CreatedAt)
-	m.UpdatedAt = plannedOr(plan.UpdatedAt, m.UpdatedAt)
-}
-
-func plannedOr[T attr.Value](plan, actual T) T {
-	if plan.IsUnknown() {
-		return actual
-	}
-	return plan
-}
-
 // fieldsToCreate are the fields that the configuration gives; the others are left
 // to Clerk.
 func (m *reportedModel) fieldsToCreate() clerk.OAuthApplicationFields {
-	none := reportedModel{
-		Name:                 types.StringUnknown(),
-		RedirectURIs:         types.SetUnknown(types.StringType),
-		Scopes:               types.SetUnknown(types.StringType),
-		ConsentScreenEnabled: types.BoolUnknown(),
-		PKCERequired:         types.BoolUnknown(),
-		Public:               types.BoolUnknown(),
-	}
-	return m.fieldsToUpdate(none)
+	return m.fieldsToUpdate(reportedModel{})
 }
 
-// fieldsToUpdate are the fields that differ from what is there.
-func (m *reportedModel) fieldsToUpdate(present reportedModel) clerk.OAuthApplicationFields {
-	var fields clerk.OAuthApplicationFields
-	if changes(m.Name, present.Name) {
-		fields.Name = new(m.Name.ValueString())
+// fieldsToUpdate are the fields that differ from the current ones.
+func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplicationFields {
+	return clerk.OAuthApplicationFields{
+		Name:                 changed(m.Name, current.Name, types.String.ValueString),
+		RedirectURIs:         changed(m.RedirectURIs, current.RedirectURIs, stringsOf),
+		Scopes:               changed(m.Scopes, current.Scopes, stringsOf),
+		ConsentScreenEnabled: changed(m.ConsentScreenEnabled, current.ConsentScreenEnabled, types.Bool.ValueBool),
+		PKCERequired:         changed(m.PKCERequired, current.PKCERequired, types.Bool.ValueBool),
+		Public:               changed(m.Public, current.Public, types.Bool.ValueBool),
 	}
-	if changes(m.RedirectURIs, present.RedirectURIs) {
-		fields.RedirectURIs = new(stringsOf(m.RedirectURIs))
-	}
-	if changes(m.Scopes, present.Scopes) {
-		fields.Scopes = new(stringsOf(m.Scopes))
-	}
-	if changes(m.ConsentScreenEnabled, present.ConsentScreenEnabled) {
-		fields.ConsentScreenEnabled = new(m.ConsentScreenEnabled.ValueBool())
-	}
-	if changes(m.PKCERequired, present.PKCERequired) {
-		fields.PKCERequired = new(m.PKCERequired.ValueBool())
-	}
-	if changes(m.Public, present.Public) {
-		fields.Public = new(m.Public.ValueBool())
-	}
-	return fields
-}
-
-// changes tells whether a wanted value is one and differs from what is there.
-func changes(wanted, present attr.Value) bool {
-	return !wanted.IsNull() && !wanted.IsUnknown() && !wanted.Equal(present)
 }
 
 // secretFromAPI puts a secret that Clerk has just made where it belongs: into

@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -47,18 +46,11 @@ func newOAuthApplicationResource() resource.Resource {
 	return &oauthApplicationResource{}
 }
 
-// applicationParams says on which attribute an error stands that Clerk attributes
-// to a parameter.
-var applicationParams = map[string]path.Path{
-	"name":                   path.Root("name"),
-	"redirect_uris":          path.Root("redirect_uris"),
-	"callback_url":           path.Root("redirect_uris"),
-	"scopes":                 path.Root("scopes"),
-	"consent_screen_enabled": path.Root("consent_screen_enabled"),
-	"pkce_required":          path.Root("pkce_required"),
-	"public":                 path.Root("public"),
-	"file":                   path.Root("logo_path"),
-}
+// applicationParams maps Clerk's parameter names to attributes.
+var applicationParams = paramsOf[resourceModel](map[string]string{
+	"callback_url": "redirect_uris",
+	"file":         "logo_path",
+})
 
 func (r *oauthApplicationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + applicationTypeName
@@ -221,7 +213,7 @@ func (r *oauthApplicationResource) client(diags *diag.Diagnostics) *clerk.Client
 
 // saveState writes the state, and the identity where the engine keeps one.
 func saveState(ctx context.Context, model resourceModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
-	raw, diags := encodeModel(ctx, state.Raw.Type(), model.slots())
+	raw, diags := encodeModel(ctx, state.Raw.Type(), model)
 	if diags.HasError() {
 		return diags
 	}

@@ -29,7 +29,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	defer recoverPanicSaved(&resp.Diagnostics, "create OAuth application", &saved)
 
 	var plan resourceModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, plan.slots())...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
 	timeout, diags := plan.Timeouts.Create(ctx, defaultWriteTimeout)
 	resp.Diagnostics.Append(diags...)
 	client := r.client(&resp.Diagnostics)
@@ -55,7 +55,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	secretDiags := model.secretFromAPI(creation.ClientSecret)
 	model.ClientSecret = plannedOr(plan.ClientSecret, model.ClientSecret)
 	model.ClientSecretEncrypted = plannedOr(plan.ClientSecretEncrypted, model.ClientSecretEncrypted)
-	model.keepPlanned(plan.reportedModel)
+	keepPlanned(&model.reportedModel, plan.reportedModel)
 	resp.Diagnostics.Append(saveState(ctx, model, &resp.State, resp.Identity)...)
 	saved = !resp.Diagnostics.HasError()
 
@@ -111,7 +111,7 @@ func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, cl
 		return
 	}
 	model.fromAPI(app)
-	model.keepPlanned(plan.reportedModel)
+	keepPlanned(&model.reportedModel, plan.reportedModel)
 	resp.Diagnostics.Append(asWarnings(saveState(ctx, *model, &resp.State, resp.Identity))...)
 }
 

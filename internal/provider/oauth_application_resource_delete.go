@@ -12,7 +12,7 @@ func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.Dele
 	defer recoverPanic(&resp.Diagnostics, "delete OAuth application")
 
 	var state resourceModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, defaultWriteTimeout)
 	resp.Diagnostics.Append(diags...)
 	client := r.client(&resp.Diagnostics)

@@ -19,19 +19,19 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 
 	if req.Plan.Raw.IsNull() {
 		var state resourceModel
-		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 		state.checkDestroy(&resp.Diagnostics)
 		return
 	}
 	var config, plan resourceModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, config.slots())...)
-	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, plan.slots())...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	var state resourceModel // of nothing when there is none
 	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	}
 	logo := plan.planLogo(state, &resp.Diagnostics)
 	plan.checkScopes(config, state, &resp.Diagnostics)
@@ -50,7 +50,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 		}
 		plan.planUpdate(config, state, logo, pending != nil, &resp.Diagnostics)
 	}
-	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan.slots())
+	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Plan.Raw = planned
 }
@@ -58,7 +58,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 // checkScopes refuses an empty set that would be sent. An application that has no
 // scopes may be imported as it is.
 func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Diagnostics) {
-	if config.Scopes.IsNull() || config.Scopes.IsUnknown() || len(config.Scopes.Elements()) > 0 || m.Scopes.Equal(state.Scopes) {
+	if config.Scopes.IsNull() || config.Scopes.IsUnknown() || len(config.Scopes.Elements()) > 0 || sameValue(m.Scopes, state.Scopes) {
 		return
 	}
 	diags.AddAttributeError(path.Root("scopes"), "No scopes",
@@ -93,16 +93,13 @@ func (m *resourceModel) planCreate(logo plannedLogo) {
 
 // planUpdate plans a change of an application.
 func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo, pending bool, diags *diag.Diagnostics) {
-	redirectsChange := !m.RedirectURIs.Equal(state.RedirectURIs)
-	publicChanges := !m.Public.Equal(state.Public)
-	requests := !m.fieldsToUpdate(state.reportedModel).IsEmpty() ||
-		redirectsChange || publicChanges || !m.Scopes.Equal(state.Scopes) || m.Name.IsUnknown() ||
-		m.ConsentScreenEnabled.IsUnknown() || m.PKCERequired.IsUnknown()
+	m.UpdatedAt = state.UpdatedAt
+	requests := !sameValues(m.reportedModel, state.reportedModel)
 
-	if redirectsChange {
+	if !sameValue(m.RedirectURIs, state.RedirectURIs) {
 		m.CallbackURL = types.StringUnknown()
 	}
-	if publicChanges && config.PKCERequired.IsNull() {
+	if !m.Public.Equal(state.Public) && config.PKCERequired.IsNull() {
 		// Clerk may require PKCE of a client that becomes public; its document
 		// does not say.
 		m.PKCERequired = types.BoolUnknown()
@@ -141,7 +138,6 @@ func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo
 	}
 	reason.warn(diags, state)
 
-	m.UpdatedAt = state.UpdatedAt
 	if requests {
 		m.UpdatedAt = types.StringUnknown()
 	}

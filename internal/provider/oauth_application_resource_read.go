@@ -19,7 +19,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 	defer recoverPanic(&resp.Diagnostics, "read OAuth application")
 
 	var state resourceModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
 	resp.Diagnostics.Append(diags...)
 	client := r.client(&resp.Diagnostics)

@@ -24,8 +24,8 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 	defer recoverPanic(&resp.Diagnostics, "update OAuth application")
 
 	var plan, state resourceModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, plan.slots())...)
-	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state.slots())...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	pending, diags := req.Private.GetKey(ctx, rotationPendingKey)
 	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Update(ctx, defaultWriteTimeout)
@@ -86,7 +86,7 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 	u.current.Scopes = u.plan.Scopes // for its writing
 	u.current.fromAPI(app)
 	if len(refused) == 0 {
-		u.current.keepPlanned(u.plan.reportedModel)
+		keepPlanned(&u.current.reportedModel, u.plan.reportedModel)
 	}
 	if u.current.Public.ValueBool() {
 		// The plan's may be unknown, where it was to be no public client any more.
@@ -139,7 +139,7 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 	u.current.RotateSecretTrigger = u.plan.RotateSecretTrigger
 	u.current.ClientSecretVersion = plannedOr(u.plan.ClientSecretVersion, nextSecretVersion(present.ClientSecretVersion))
 	u.current.fromAPI(rotation.Application)
-	u.current.keepPlanned(u.plan.reportedModel)
+	keepPlanned(&u.current.reportedModel, u.plan.reportedModel)
 	u.clearPending(ctx)
 	u.saveState(ctx)
 	if rotation.MaybeStale {
@@ -162,7 +162,7 @@ func (u *oauthApplicationUpdate) uploadLogo(ctx context.Context) bool {
 	}
 	u.current = next
 	u.current.fromAPI(app)
-	u.current.keepPlanned(u.plan.reportedModel)
+	keepPlanned(&u.current.reportedModel, u.plan.reportedModel)
 	return true
 }
 
@@ -174,7 +174,7 @@ func (u *oauthApplicationUpdate) finish(ctx context.Context) {
 	u.current.LogoSHA256 = plannedOr(u.plan.LogoSHA256, u.current.LogoSHA256)
 	u.current.ClientSecret = plannedOr(u.plan.ClientSecret, u.current.ClientSecret)
 	u.current.ClientSecretEncrypted = plannedOr(u.plan.ClientSecretEncrypted, u.current.ClientSecretEncrypted)
-	u.current.keepPlanned(u.plan.reportedModel)
+	keepPlanned(&u.current.reportedModel, u.plan.reportedModel)
 	u.saveState(ctx)
 }
 

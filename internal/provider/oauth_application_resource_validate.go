@@ -26,7 +26,7 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 	defer recoverPanic(&resp.Diagnostics, "validate OAuth application")
 
 	var config resourceModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, config.slots())...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

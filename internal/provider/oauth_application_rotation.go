@@ -39,7 +39,7 @@ func rotationFor(plan, state resourceModel, pending bool) rotationReason {
 		reason = rotateForFirstSecret
 	case !plan.RotateSecretTrigger.IsUnknown() && !plan.RotateSecretTrigger.IsNull() && !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger):
 		reason = rotateForTrigger
-	case isWhollyKnown(plan.EncryptClientSecretTo) && !plan.EncryptClientSecretTo.Equal(state.EncryptClientSecretTo):
+	case isWhollyKnown(plan.EncryptClientSecretTo) && !sameValue(plan.EncryptClientSecretTo, state.EncryptClientSecretTo):
 		reason = rotateForRecipients
 	case plan.Public.IsUnknown() && state.Public.ValueBool(),
 		plan.RotateSecretTrigger.IsUnknown(),

@@ -59,44 +59,29 @@ func sameDefaultScopes(a, b []string) bool {
 	return slices.Equal(withoutOffline(a), withoutOffline(b))
 }
 
-// keepPlanned takes every value that the plan promised, as reportedModel.keepPlanned does.
-func (m *settingsModel) keepPlanned(plan settingsModel) {
-	m.ID = plannedOr(plan.ID, m.ID)
-	m.DynamicOAuthClientRegistration = plannedOr(plan.DynamicOAuthClientRegistration, m.DynamicOAuthClientRegistration)
-	m.DefaultScopes = plannedOr(plan.DefaultScopes, m.DefaultScopes)
-	m.OAuthJWTAccessTokens = plannedOr(plan.OAuthJWTAccessTokens, m.OAuthJWTAccessTokens)
-	m.CIMDAdvertised = plannedOr(plan.CIMDAdvertised, m.CIMDAdvertised)
-	m.CIMDOnlyPreRegistered = plannedOr(plan.CIMDOnlyPreRegistered, m.CIMDOnlyPreRegistered)
-	m.CIMDBlockImplicit = plannedOr(plan.CIMDBlockImplicit, m.CIMDBlockImplicit)
+// fieldsToUpdate are the settings that differ from the current ones. A plan without
+// default scopes resets those that are there.
+func (m *settingsModel) fieldsToUpdate(current settingsModel) clerk.OAuthApplicationSettingsFields {
+	return clerk.OAuthApplicationSettingsFields{
+		DynamicOAuthClientRegistration: changed(m.DynamicOAuthClientRegistration, current.DynamicOAuthClientRegistration, types.Bool.ValueBool),
+		DefaultScopes:                  changedDefaultScopes(m.DefaultScopes, current.DefaultScopes),
+		OAuthJWTAccessTokens:           changed(m.OAuthJWTAccessTokens, current.OAuthJWTAccessTokens, types.Bool.ValueBool),
+
+		ClientIDMetadataDocumentsAdvertised:                    changed(m.CIMDAdvertised, current.CIMDAdvertised, types.Bool.ValueBool),
+		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: changed(m.CIMDOnlyPreRegistered, current.CIMDOnlyPreRegistered, types.Bool.ValueBool),
+		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: changed(m.CIMDBlockImplicit, current.CIMDBlockImplicit, types.Bool.ValueBool),
+	}
 }
 
-// fieldsToUpdate are the settings that differ from what is there. A plan without
-// default scopes resets those that are there.
-func (m *settingsModel) fieldsToUpdate(present settingsModel) clerk.OAuthApplicationSettingsFields {
-	wanted := func(plan, present types.Bool) *bool {
-		if !changes(plan, present) {
-			return nil
-		}
-		return new(plan.ValueBool())
+func changedDefaultScopes(wanted, current types.Set) *clerk.DefaultScopes {
+	if wanted.IsNull() && !current.IsNull() {
+		return &clerk.DefaultScopes{Reset: true}
 	}
-	fields := clerk.OAuthApplicationSettingsFields{
-		DynamicOAuthClientRegistration: wanted(m.DynamicOAuthClientRegistration, present.DynamicOAuthClientRegistration),
-		OAuthJWTAccessTokens:           wanted(m.OAuthJWTAccessTokens, present.OAuthJWTAccessTokens),
-
-		ClientIDMetadataDocumentsAdvertised:                    wanted(m.CIMDAdvertised, present.CIMDAdvertised),
-		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: wanted(m.CIMDOnlyPreRegistered, present.CIMDOnlyPreRegistered),
-		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: wanted(m.CIMDBlockImplicit, present.CIMDBlockImplicit),
+	scopes := changed(wanted, current, stringsOf)
+	if scopes == nil || !current.IsNull() && sameDefaultScopes(*scopes, stringsOf(current)) {
+		return nil
 	}
-	switch {
-	case m.DefaultScopes.IsNull() && !present.DefaultScopes.IsNull():
-		fields.DefaultScopes = &clerk.DefaultScopes{Reset: true}
-	case changes(m.DefaultScopes, present.DefaultScopes):
-		scopes := stringsOf(m.DefaultScopes)
-		if present.DefaultScopes.IsNull() || !sameDefaultScopes(scopes, stringsOf(present.DefaultScopes)) {
-			fields.DefaultScopes = &clerk.DefaultScopes{Scopes: scopes}
-		}
-	}
-	return fields
+	return &clerk.DefaultScopes{Scopes: *scopes}
 }
 
 // refusedSettings are the settings that did not take. It forgives a missing

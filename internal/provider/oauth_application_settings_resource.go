@@ -50,16 +50,8 @@ const (
 	actionUpdateSettings = "update OAuth application settings"
 )
 
-// settingsParams says on which attribute an error stands that Clerk attributes to a
-// parameter.
-var settingsParams = map[string]path.Path{
-	"dynamic_oauth_client_registration":                              path.Root("dynamic_oauth_client_registration"),
-	"default_scopes":                                                 path.Root("default_scopes"),
-	"oauth_jwt_access_tokens":                                        path.Root("oauth_jwt_access_tokens"),
-	"client_id_metadata_documents_advertised":                        path.Root("client_id_metadata_documents_advertised"),
-	"client_id_metadata_documents_only_allow_pre_registered_clients": path.Root("client_id_metadata_documents_only_allow_pre_registered_clients"),
-	"client_id_metadata_documents_block_implicitly_allowed_clients":  path.Root("client_id_metadata_documents_block_implicitly_allowed_clients"),
-}
+// settingsParams maps Clerk's parameter names to attributes.
+var settingsParams = paramsOf[settingsModel](nil)
 
 func (r *oauthApplicationSettingsResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + settingsTypeName
@@ -121,8 +113,8 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 	defer recoverPanic(&resp.Diagnostics, "adopt OAuth application settings")
 
 	var config, plan settingsModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
 	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -159,7 +151,7 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 	model := plan
 	model.ID = types.StringValue(instance.ID)
 	model.fromAPI(settings)
-	model.keepPlanned(plan)
+	keepPlanned(&model, plan)
 	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, scopesTaken && !config.DefaultScopes.IsNull())...)
 	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
 }
@@ -169,7 +161,7 @@ func (r *oauthApplicationSettingsResource) Read(ctx context.Context, req resourc
 	defer recoverPanic(&resp.Diagnostics, actionReadSettings)
 
 	var state settingsModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -200,9 +192,9 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 	defer recoverPanic(&resp.Diagnostics, actionUpdateSettings)
 
 	var config, plan, state settingsModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -234,7 +226,7 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
 	}
 	if !resp.Diagnostics.HasError() {
-		model.keepPlanned(plan)
+		keepPlanned(&model, plan)
 	}
 	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
 }
@@ -298,7 +290,11 @@ func checkInstance(ctx context.Context, client *clerk.Client, state settingsMode
 
 // saveSettings writes the state, and the identity where the engine keeps one.
 func saveSettings(ctx context.Context, model settingsModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
-	diags := state.Set(ctx, model)
+	raw, diags := encodeModel(ctx, state.Raw.Type(), model)
+	if diags.HasError() {
+		return diags
+	}
+	state.Raw = raw
 	if identity != nil {
 		diags.Append(identity.Set(ctx, oauthApplicationSettingsIdentity{ID: model.ID})...)
 	}

@@ -49,16 +49,18 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(ctx context.Context, req r
 		return
 	}
 	var config, plan, state settingsModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	configured, diags := req.Private.GetKey(ctx, defaultScopesKey)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	plan.DefaultScopes = plannedDefaultScopes(config.DefaultScopes, state.DefaultScopes, configured != nil)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan)
+	resp.Diagnostics.Append(diags...)
+	resp.Plan.Raw = planned
 }
 
 func plannedDefaultScopes(config, state types.Set, configured bool) types.Set {

@@ -49,7 +49,7 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 	}
 	read := state
 	read.fromAPI(app)
-	if !read.equal(state) {
+	if !sameValues(read, state) {
 		return nil
 	}
 	identity, err := tfprotov6.NewDynamicValue(identityType, tftypes.NewValue(identityType, map[string]tftypes.Value{
@@ -108,18 +108,7 @@ func proposesSatisfiedScopes(ctx context.Context, prior resourceModel, value *tf
 		return false
 	}
 	proposed.Scopes = prior.Scopes
-	return proposed.equal(prior)
-}
-
-// equal tells whether two models have the same values.
-func (m *resourceModel) equal(other resourceModel) bool {
-	others := other.slots()
-	for i, slot := range m.slots() {
-		if !slot.get().Equal(others[i].get()) {
-			return false
-		}
-	}
-	return true
+	return sameValues(proposed, prior)
 }
 
 // decodeState reads an application as the protocol carries it.
@@ -131,7 +120,7 @@ func decodeState(ctx context.Context, value *tfprotov6.DynamicValue) (model reso
 	if err != nil || raw.IsNull() {
 		return model, false
 	}
-	return model, !decodeModel(ctx, raw, model.slots()).HasError()
+	return model, !decodeModel(ctx, raw, &model).HasError()
 }
 
 var identityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}

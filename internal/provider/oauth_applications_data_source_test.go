@@ -171,8 +171,8 @@ func TestProtocolApplicationsDataSourceHoldsEverything(t *testing.T) {
 	if !reflect.DeepEqual(item, map[string]any(one)) {
 		t.Errorf("the data sources disagree:\n%v\n%v", item, one)
 	}
-	if len(one) != len(reportedAttributes) {
-		t.Errorf("the data source has %d attributes, Clerk reports %d", len(one), len(reportedAttributes))
+	if len(one) != len(fieldsOf[reportedModel]()) {
+		t.Errorf("the data source has %d attributes, Clerk reports %d", len(one), len(fieldsOf[reportedModel]()))
 	}
 	for name, value := range one {
 		// The resource leaves offline_access out where it was not asked for.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
@@ -30,17 +29,4 @@ func (keepSatisfiedScopes) PlanModifySet(_ context.Context, req planmodifier.Set
 	if clerk.ScopesSatisfy(stringsOf(req.StateValue), stringsOf(req.ConfigValue)) {
 		resp.PlanValue = req.StateValue
 	}
-}
-
-// isWhollyKnown tells whether a set and each of its elements are known.
-func isWhollyKnown(set types.Set) bool {
-	if set.IsUnknown() {
-		return false
-	}
-	for _, element := range set.Elements() {
-		if element.IsUnknown() {
-			return false
-		}
-	}
-	return true
 }
