@@ -6,12 +6,11 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// decryptedSecretEphemeralResource is clerk_decrypted_secret: the way of a sealed
-// client secret into a write-only argument, past state and plan. It has no client:
+// decryptedSecretEphemeralResource is clerk_decrypted_secret: it hands an encrypted
+// client secret to a write-only argument, past state and plan. It has no client:
 // what an ephemeral resource does it does in every plan too, so it must neither
 // send nor change anything.
 type decryptedSecretEphemeralResource struct{}
@@ -38,16 +37,16 @@ func (*decryptedSecretEphemeralResource) Schema(_ context.Context, _ ephemeral.S
 			"The secret is then in no state and no plan. It sends no request to Clerk and rotates nothing.",
 		Attributes: map[string]schema.Attribute{
 			"ciphertext": schema.StringAttribute{
-				MarkdownDescription: "An ASCII-armoured [age](https://age-encryption.org) file, as in `client_secret_encrypted`.",
-				Required:            true,
+				MarkdownDescription: "An ASCII-armoured [age](https://age-encryption.org) file, as in `client_secret_encrypted`. Null gives a null `plaintext`: a public client has no secret, and an imported one has none until it is rotated.",
+				Optional:            true,
 			},
 			"identity": schema.StringAttribute{
-				MarkdownDescription: "The age identity of one of the recipients (`AGE-SECRET-KEY-1…`, or `AGE-SECRET-KEY-PQ-1…`), or the whole file that `age-keygen` wrote, with one or several identities. Best from an ephemeral variable or another ephemeral resource.",
+				MarkdownDescription: "The private key of one of the recipients: an age identity (`AGE-SECRET-KEY-1…` or `AGE-SECRET-KEY-PQ-1…`), the whole file that `age-keygen` wrote, or an SSH private key (ed25519 or RSA, without a passphrase). Best from an ephemeral variable or another ephemeral resource.",
 				Required:            true,
 				Sensitive:           true,
 			},
 			"plaintext": schema.StringAttribute{
-				MarkdownDescription: "The client secret.",
+				MarkdownDescription: "The client secret; null where `ciphertext` is null.",
 				Computed:            true,
 				Sensitive:           true,
 			},
@@ -55,7 +54,8 @@ func (*decryptedSecretEphemeralResource) Schema(_ context.Context, _ ephemeral.S
 	}
 }
 
-// Open decrypts.
+// Open decrypts. No diagnostic about the identity has an attribute path: the engine
+// would print the line of the configuration, identity included.
 func (*decryptedSecretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	const action = "decrypt secret"
 	defer recoverPanic(&resp.Diagnostics, action)
@@ -65,19 +65,24 @@ func (*decryptedSecretEphemeralResource) Open(ctx context.Context, req ephemeral
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	// A wrong identity is an error even where there is nothing to decrypt yet.
 	identities, err := parseIdentities(model.Identity.ValueString())
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("identity"), "Unable to "+action, "The identity cannot be used: "+err.Error()+".")
+		resp.Diagnostics.AddError("Unable to "+action, "The value of identity cannot be used: "+err.Error()+".")
 		return
 	}
-	plaintext, err := decryptSecret(model.Ciphertext.ValueString(), identities)
-	switch {
-	case errors.Is(err, errIdentityWrong):
-		resp.Diagnostics.AddAttributeError(path.Root("identity"), "Unable to "+action, sentence(err.Error()))
-	case err != nil:
-		resp.Diagnostics.AddAttributeError(path.Root("ciphertext"), "Unable to "+action, "The ciphertext cannot be used: "+err.Error()+".")
-	default:
+	if !model.Ciphertext.IsNull() {
+		plaintext, err := decryptSecret(model.Ciphertext.ValueString(), identities)
+		switch {
+		case errors.Is(err, errIdentityWrong):
+			resp.Diagnostics.AddError("Unable to "+action, sentence(err.Error()))
+			return
+		case err != nil:
+			// The ciphertext may be a secret that was never encrypted.
+			resp.Diagnostics.AddError("Unable to "+action, "The value of ciphertext cannot be used: "+err.Error()+".")
+			return
+		}
 		model.Plaintext = types.StringValue(plaintext)
-		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 	}
+	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 }

@@ -57,21 +57,21 @@ func TestProtocolDecryptedSecretErrors(t *testing.T) {
 
 	for _, test := range []struct {
 		name, ciphertext, identity string
-		at, says                   string
+		says                       string
 	}{
-		{"malformed identity", whole, mine.identity[:30], "identity", "line 1 is not an age identity"},
-		{"no identity", whole, "# nothing", "identity", "no age identity"},
-		{"the recipient for the identity", whole, mine.recipient, "identity", "public half"},
-		{"another identity", whole, other.identity, "identity", "not for this identity"},
-		{"malformed ciphertext", secret, mine.identity, "ciphertext", "not an ASCII-armoured age file"},
-		{"truncated ciphertext", whole[:len(whole)-60], mine.identity, "ciphertext", "cut off"},
-		{"too much ciphertext", whole + "\n" + strings.Repeat("A", maxEncryptedBytes), mine.identity, "ciphertext", "longer than"},
+		{"malformed identity", whole, mine.identity[:30], "line 1 is not an age identity"},
+		{"no identity", whole, "# nothing", "no identity in it"},
+		{"the recipient for the identity", whole, mine.recipient, "private half"},
+		{"another identity", whole, other.identity, "not for this identity"},
+		{"malformed ciphertext", secret, mine.identity, "not an ASCII-armoured age file"},
+		{"truncated ciphertext", whole[:len(whole)-60], mine.identity, "cut off"},
+		{"too much ciphertext", whole + "\n" + strings.Repeat("A", maxEncryptedBytes), mine.identity, "longer than"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			decrypt := newProvider(t, server).Ephemeral(decryptedSecretType)
 			opened, ds := decrypt.TryOpen(t.Context(), prototest.Values{"ciphertext": test.ciphertext, "identity": test.identity})
-			if opened != nil || len(ds.Errors()) != 1 || !strings.Contains(ds.At(test.at).String(), test.says) {
+			if opened != nil || len(ds.Errors()) != 1 || !strings.Contains(ds.At("").String(), test.says) {
 				t.Errorf("the error is %s", ds)
 			}
 			for _, piece := range []string{secret, mine.identity[16:28], other.identity[16:28]} {
@@ -89,14 +89,23 @@ func TestProtocolDecryptedSecretErrors(t *testing.T) {
 	}
 }
 
-// TestProtocolDecryptedSecretWithoutClient: whether the provider can reach Clerk yet
-// does not matter.
+// TestProtocolDecryptedSecretWithoutClient: whether the provider can reach Clerk does
+// not matter, nor whether it has a key at all.
 func TestProtocolDecryptedSecretWithoutClient(t *testing.T) {
 	t.Parallel()
 	key := newAgeKey(t)
-	p := prototest.New(t, factory, prototest.Values{"secret_key": prototest.Unknown})
-	opened := p.Ephemeral(decryptedSecretType).Open(prototest.Values{"ciphertext": sealed(t, "s3cret", key), "identity": key.identity})
-	if got := opened.Result.String("plaintext"); got != "s3cret" {
-		t.Errorf("the plaintext is %q", got)
+	for name, secretKey := range map[string]any{"unknown key": prototest.Unknown, "no key": nil, "empty key": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			decrypt := prototest.New(t, factory, prototest.Values{"secret_key": secretKey}).Ephemeral(decryptedSecretType)
+			opened := decrypt.Open(prototest.Values{"ciphertext": sealed(t, "s3cret", key), "identity": key.identity})
+			if got := opened.Result.String("plaintext"); got != "s3cret" {
+				t.Errorf("the plaintext is %q", got)
+			}
+			opened = decrypt.Open(prototest.Values{"ciphertext": nil, "identity": key.identity})
+			if !opened.Result.IsNull("plaintext") {
+				t.Error("without a ciphertext there is a plaintext")
+			}
+		})
 	}
 }

@@ -128,10 +128,10 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				Default:             booldefault.StaticBool(false),
 			},
 			"encrypt_client_secret_to": schema.SetAttribute{
-				MarkdownDescription: "[age](https://age-encryption.org) recipients (`age1…`). When set, the secret never reaches the state in plain: `client_secret` is null and `client_secret_encrypted` holds the ciphertext. Changing the set rotates the secret, as the present one cannot be encrypted anew.",
+				MarkdownDescription: "[age](https://age-encryption.org) recipients (`age1…`) and SSH public keys (`ssh-ed25519 …`, `ssh-rsa …`); white space around them is ignored. When set, the secret never reaches the state in plain text: `client_secret` is null and `client_secret_encrypted` holds the ciphertext. Changing the recipients rotates the secret, because the provider cannot re-encrypt the current one.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(recipientValidator{})},
+				Validators:          []validator.Set{recipientsValidator{}},
 			},
 			"logo_path": schema.StringAttribute{
 				MarkdownDescription: "Path of an image file to upload as the logo: JPEG, PNG, GIF or WebP, at most 10 MB. Removing it leaves the logo, as Clerk offers no way to delete one.",
@@ -155,7 +155,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
 			"client_secret_encrypted": schema.StringAttribute{
-				MarkdownDescription: "The client secret, encrypted to `encrypt_client_secret_to`, as an ASCII-armoured age file. The ephemeral resource `clerk_decrypted_secret` or `age -d` reads it.",
+				MarkdownDescription: "The client secret, encrypted to `encrypt_client_secret_to`, as an ASCII-armoured age file. The ephemeral resource `clerk_decrypted_secret` or `age -d` decrypts it.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},

@@ -8,55 +8,89 @@ import (
 	"unicode/utf8"
 
 	"filippo.io/age"
+	"filippo.io/age/agessh"
 	"filippo.io/age/armor"
+	"golang.org/x/crypto/ssh"
 )
 
 // maxEncryptedBytes bounds a ciphertext and an identity file. A client secret for
 // twenty recipients, post-quantum ones too, has half of it.
 const maxEncryptedBytes = 64 << 10
 
-// Errors of parseIdentities and openSealed. None of them, nor anything they wrap,
+// Errors of parseIdentities and decryptSecret. None of them, nor anything they wrap,
 // holds a piece of an identity or of a plaintext: the library's own errors are
-// dropped, as some quote characters of what they read.
+// dropped, because some quote characters of what they read.
 var (
-	errIdentityMissing   = errors.New("there is no age identity in it, a line such as AGE-SECRET-KEY-1…")
-	errIdentityRecipient = errors.New("this is an age recipient (age1…), the public half; to decrypt, its private half is needed, AGE-SECRET-KEY-1…")
+	errIdentityMissing   = errors.New("there is no identity in it: no line such as AGE-SECRET-KEY-1…, and no SSH private key")
+	errIdentityRecipient = errors.New("this is a public key (age1… or ssh-…). Decrypting needs its private half: AGE-SECRET-KEY-1…, or the SSH private key")
+	errIdentityPlugin    = errors.New("this identity needs a plugin (AGE-PLUGIN-…). The provider runs no plugins: decrypt with the age program instead")
+	errIdentityLocked    = errors.New("this SSH private key is protected by a passphrase, which the provider cannot ask for. Use a key without one, or an age identity")
+	errIdentitySSH       = errors.New("this SSH private key cannot be used: it must be an ed25519 or RSA key, with all its lines from BEGIN to END. It is not shown here")
 	errIdentityTooLong   = fmt.Errorf("it is longer than %d bytes", maxEncryptedBytes)
-	errIdentityWrong     = errors.New("the ciphertext is not for this identity: client_secret_encrypted can be read with the identity of each of the recipients that were in encrypt_client_secret_to when the secret was made")
-	errCiphertextTooLong = fmt.Errorf("it is longer than %d bytes, which no sealed client secret is", maxEncryptedBytes)
+	errIdentityWrong     = errors.New("the ciphertext is not for this identity: client_secret_encrypted can be decrypted with the identity of each recipient that was in encrypt_client_secret_to when the secret was created")
+	errCiphertextTooLong = fmt.Errorf("it is longer than %d bytes, which no encrypted client secret is", maxEncryptedBytes)
 	errCiphertextForm    = fmt.Errorf("it is not an ASCII-armoured age file, which begins with %q", armor.Header)
 	errCiphertextBroken  = errors.New("it is an age file, but it was cut off or changed; it must be passed on whole, with its line breaks")
-	errPlaintextNoText   = errors.New("what is encrypted in it is not a text")
+	errPlaintextNoText   = errors.New("what is encrypted in it is not text")
 )
 
-// parseIdentities reads what age-keygen writes: identities (private keys), one on
-// a line, among comments and empty lines. White space around a line is taken away;
-// indented heredocs and Windows line ends leave some.
+// parseIdentities reads private keys: what age-keygen writes (identities, one on a
+// line, among comments and empty lines) and SSH private keys in PEM. White space
+// around a line is removed; indented heredocs and Windows line ends leave some.
 func parseIdentities(file string) ([]age.Identity, error) {
 	if len(file) > maxEncryptedBytes {
 		return nil, errIdentityTooLong
 	}
 	var identities []age.Identity
+	var pem strings.Builder // an SSH private key whose end has not come yet
 	number := 0
 	for line := range strings.Lines(file) {
 		number++
 		line = strings.TrimSpace(line)
 		switch {
+		case strings.HasPrefix(line, "-----BEGIN "), pem.Len() > 0:
+			pem.WriteString(line + "\n")
+			if !strings.HasPrefix(line, "-----END ") {
+				continue
+			}
+			identity, err := parseSSHIdentity(pem.String())
+			if err != nil {
+				return nil, err
+			}
+			identities = append(identities, identity)
+			pem.Reset()
 		case line == "" || strings.HasPrefix(line, "#"):
-			continue
-		case strings.HasPrefix(line, "age1"):
+		case strings.HasPrefix(line, "age1"), strings.HasPrefix(line, "ssh-"):
 			return nil, errIdentityRecipient
+		case strings.HasPrefix(strings.ToUpper(line), "AGE-PLUGIN-"):
+			return nil, errIdentityPlugin
+		default:
+			parsed, err := age.ParseIdentities(strings.NewReader(line))
+			if err != nil {
+				return nil, fmt.Errorf("line %d is not an age identity, such as AGE-SECRET-KEY-1… (created by age-keygen), and not part of an SSH private key. It is not shown here", number)
+			}
+			identities = append(identities, parsed...)
 		}
-		parsed, err := age.ParseIdentities(strings.NewReader(line))
-		if err != nil {
-			return nil, fmt.Errorf("line %d is not an age identity, such as AGE-SECRET-KEY-1… (made by age-keygen). It is not shown here", number)
-		}
-		identities = append(identities, parsed...)
 	}
-	if len(identities) == 0 {
+	switch {
+	case pem.Len() > 0:
+		return nil, errIdentitySSH
+	case len(identities) == 0:
 		return nil, errIdentityMissing
 	}
 	return identities, nil
+}
+
+func parseSSHIdentity(pem string) (age.Identity, error) {
+	identity, err := agessh.ParseIdentity([]byte(pem))
+	var locked *ssh.PassphraseMissingError
+	switch {
+	case errors.As(err, &locked):
+		return nil, errIdentityLocked
+	case err != nil:
+		return nil, errIdentitySSH
+	}
+	return identity, nil
 }
 
 // decryptSecret is the inverse of encryptSecret. errIdentityWrong is about the identities,

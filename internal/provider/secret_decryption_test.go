@@ -49,6 +49,8 @@ func sealed(t *testing.T, plaintext string, to ...ageKey) string {
 func TestOpenSealed(t *testing.T) {
 	t.Parallel()
 	one, two, quantum := newAgeKey(t), newAgeKey(t), newPostQuantumAgeKey(t)
+	ed25519Key, rsaKey := newSSHKey(t, "ed25519"), newSSHKey(t, "rsa")
+	indented := "    " + strings.ReplaceAll(strings.TrimSpace(ed25519Key.identity), "\n", "\r\n    ") + "\r\n"
 	keyFile := "# created: 2026-05-01T10:00:00Z\r\n# public key: " + one.recipient + "\r\n" + one.identity + "\r\n"
 	for name, test := range map[string]struct {
 		ciphertext, identity string
@@ -57,6 +59,12 @@ func TestOpenSealed(t *testing.T) {
 		"one of two recipients":         {sealed(t, "s3cret", two, one), one.identity},
 		"several identities":            {sealed(t, "s3cret", one), two.identity + "\n" + one.identity},
 		"post-quantum":                  {sealed(t, "s3cret", quantum), quantum.identity},
+		"an SSH key, ed25519":           {sealed(t, "s3cret", ed25519Key), ed25519Key.identity},
+		"an SSH key, RSA":               {sealed(t, "s3cret", rsaKey, one), rsaKey.identity},
+		"an indented SSH key":           {sealed(t, "s3cret", ed25519Key), indented},
+		"SSH and age identities":        {sealed(t, "s3cret", one), rsaKey.identity + "# age\n" + one.identity},
+		"a recipient with a comment":    {sealed(t, "s3cret", ageKey{recipient: " " + one.recipient + " # laptop\n"}), one.identity},
+		"the file of a recipient":       {sealed(t, "s3cret", ageKey{recipient: "# laptop\r\n" + one.recipient + "\r\n"}), one.identity},
 		"identities of both kinds":      {sealed(t, "s3cret", quantum), one.identity + "\n\n" + quantum.identity},
 		"the file of age-keygen":        {sealed(t, "s3cret", one), keyFile},
 		"white space around":            {"\n  " + sealed(t, "s3cret", one) + "\n\n", "\t " + one.identity + " \n"},
@@ -155,8 +163,11 @@ func TestParseIdentitiesRefuses(t *testing.T) {
 		"lower case":           {strings.ToLower(key.identity), nil},
 		"two on a line":        {key.identity + " " + key.identity, nil},
 		"in quotation marks":   {`"` + key.identity + `"`, nil},
-		"a plugin's":           {"AGE-PLUGIN-YUBIKEY-1QQPQYQGZ", nil},
-		"an SSH key":           {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n-----END OPENSSH PRIVATE KEY-----", nil},
+		"a plugin's":           {"AGE-PLUGIN-YUBIKEY-1QQPQYQGZ", errIdentityPlugin},
+		"a broken SSH key":     {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n-----END OPENSSH PRIVATE KEY-----", errIdentitySSH},
+		"half an SSH key":      {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n", errIdentitySSH},
+		"an SSH public key":    {newSSHKey(t, "ed25519").recipient, errIdentityRecipient},
+		"a locked SSH key":     {lockedSSHKey(t), errIdentityLocked},
 		"one good and one bad": {key.identity + "\n" + broken, nil},
 	} {
 		identities, err := parseIdentities(test.text)
