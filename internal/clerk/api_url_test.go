@@ -64,3 +64,18 @@ func TestParseAPIURL(t *testing.T) {
 		equal(t, raw+" gives nothing", u == nil, true)
 	}
 }
+
+func TestParseInsecureAPIURL(t *testing.T) {
+	t.Parallel()
+	u, err := clerk.ParseInsecureAPIURL("http://clerk-simulator:4010")
+	noError(t, err)
+	equal(t, "address", u.String(), "http://clerk-simulator:4010/v1")
+	for raw, want := range map[string]error{
+		"ftp://clerk-simulator":                clerk.ErrURLMalformed,
+		"http://user:password@clerk-simulator": clerk.ErrURLCredentials,
+		"http://clerk-simulator?key=1":         clerk.ErrURLTail,
+	} {
+		_, err := clerk.ParseInsecureAPIURL(raw)
+		equal(t, raw, err, want)
+	}
+}

@@ -23,6 +23,9 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 		state.checkDestroy(&resp.Diagnostics)
 		return
 	}
+	if r.data.requireKey(&resp.Diagnostics); resp.Diagnostics.HasError() {
+		return
+	}
 	var config, plan resourceModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
 	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)

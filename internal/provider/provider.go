@@ -23,12 +23,14 @@ import (
 const (
 	envSecretKey = "CLERK_SECRET_KEY"
 	envAPIURL    = "CLERK_API_URL"
+	envAllowHTTP = "CLERK_ALLOW_HTTP"
 )
 
 type clerkProvider struct {
 	version   string
 	transport http.RoundTripper // for tests; nil for the network
 	data      *providerData     // set by Configure
+	deferred  bool              // Configure put all resources off
 }
 
 var (
@@ -61,11 +63,11 @@ func (p *clerkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Sensitive:           true,
 			},
 			"api_url": schema.StringAttribute{
-				MarkdownDescription: "Address of Clerk's Backend API, with or without `/v1`. https, or http on a loopback address. Default: the environment variable `" + envAPIURL + "`, else `https://api.clerk.com/v1`.",
+				MarkdownDescription: "Address of Clerk's Backend API, with or without `/v1`. https, or http on a loopback address (elsewhere only with `allow_http`). Default: the environment variable `" + envAPIURL + "`, else `https://api.clerk.com/v1`.",
 				Optional:            true,
 			},
 			"instance_id": schema.StringAttribute{
-				MarkdownDescription: "Id of the instance (`ins_…`) that the secret key must belong to. With a key of another instance nothing is read or written. A guard against applying one environment's configuration with the other's key.",
+				MarkdownDescription: "Id of the instance (`ins_…`) that the secret key must belong to. Optional safety check: the provider refuses to run if the key belongs to a different instance, so that the configuration of one environment is never applied with the key of another.",
 				Optional:            true,
 			},
 			"request_timeout": schema.StringAttribute{
@@ -79,9 +81,13 @@ func (p *clerkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Validators:          []validator.Int64{int64validator.Between(0, 20)},
 			},
 			"requests_per_10s": schema.Int64Attribute{
-				MarkdownDescription: "The most requests that are sent in any 10 seconds. Default 90 with a development key (Clerk allows 100) and 360 with a production key (Clerk allows 1,000, shared with your own back end); 1 to 1,000.",
+				MarkdownDescription: "The most requests that are sent in any 10 seconds. Default 90 with a development key (Clerk allows 100) and 360 with a production key (Clerk allows 1,000, shared with your own back end). A higher number is for an instance to which Clerk allows more.",
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(1, 1000)},
+				Validators:          []validator.Int64{int64validator.AtLeast(1)},
+			},
+			"allow_http": schema.BoolAttribute{
+				MarkdownDescription: "Allows `http` for an `api_url` that is not a loopback address, for a simulator in another container. The secret key then travels in clear text, so a production key (`sk_live_…`) is always refused. Default: the environment variable `" + envAllowHTTP + "` (`true` or `1`), else `false`.",
+				Optional:            true,
 			},
 			"prevent_duplicate_names": schema.BoolAttribute{
 				MarkdownDescription: "When `true`, creating an application is refused while another one has exactly the same name. Clerk itself allows it, and `create_before_destroy` needs it. Default `false`.",

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,6 +28,7 @@ type providerModel struct {
 	MaxRetries            types.Int64  `tfsdk:"max_retries"`
 	RequestsPer10s        types.Int64  `tfsdk:"requests_per_10s"`
 	PreventDuplicateNames types.Bool   `tfsdk:"prevent_duplicate_names"`
+	AllowHTTP             types.Bool   `tfsdk:"allow_http"`
 }
 
 // providerData is what Configure hands to resources and data sources.
@@ -34,6 +38,32 @@ type providerData struct {
 	// comes from a resource that is not applied. Plans that need no request go on
 	// without it.
 	unknown string
+	// keyMissing is why there is no client when no key was given. Nothing but a
+	// request needs a key: clerk_decrypted_secret works without one.
+	keyMissing error
+
+	explained explainedFaults
+}
+
+// explainedFaults remembers which faults of this run were explained. A fault that
+// meets every resource is explained once, and the other errors point to the first.
+type explainedFaults struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+// first reports whether a fault was not explained before, and notes that it is now.
+func (e *explainedFaults) first(fault string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.known[fault] {
+		return false
+	}
+	if e.known == nil {
+		e.known = make(map[string]bool)
+	}
+	e.known[fault] = true
+	return true
 }
 
 func (p *clerkProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
@@ -46,14 +76,22 @@ func (p *clerkProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	}
 	data := &providerData{unknown: model.unknownArgument()}
 	if data.unknown == "" {
-		config := model.clientConfig(&resp.Diagnostics)
+		config, err := model.clientConfig(&resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
 		}
+		data.keyMissing = err
 		config.UserAgent = fmt.Sprintf("terraform-provider-clerk/%s (%s)", p.version, engine(req.TerraformVersion))
 		config.Observer = logRequest
 		config.Transport = p.transport
-		data.client = clerk.New(config)
+		if err == nil {
+			data.client = clerk.New(config)
+		}
+	} else if req.ClientCapabilities.DeferralAllowed {
+		// An engine that can put resources off does, rather than failing where the
+		// state has to be read.
+		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+		p.deferred = true
 	}
 	p.data = data
 	resp.ResourceData = data
@@ -78,27 +116,36 @@ func (m providerModel) unknownArgument() string {
 		return "requests_per_10s"
 	case m.PreventDuplicateNames.IsUnknown():
 		return "prevent_duplicate_names"
+	case m.AllowHTTP.IsUnknown():
+		return "allow_http"
 	}
 	return ""
 }
 
-// clientConfig checks the arguments. Its diagnostics never hold the key.
-func (m providerModel) clientConfig(diags *diag.Diagnostics) clerk.Config {
-	config := clerk.Config{
+// clientConfig checks the arguments. A missing key is returned, because it is an
+// error only where a request is to be sent; every other problem is a diagnostic.
+//
+// Diagnostics about the key and the address have no attribute path: with a path the
+// engine prints the line of the configuration, key or password included.
+func (m providerModel) clientConfig(diags *diag.Diagnostics) (config clerk.Config, keyMissing error) {
+	config = clerk.Config{
 		InstanceID:            m.InstanceID.ValueString(),
 		PreventDuplicateNames: m.PreventDuplicateNames.ValueBool(),
 	}
 
 	key, err := clerk.ParseSecretKey(valueOrEnv(m.SecretKey, envSecretKey))
-	if err != nil {
-		diags.AddAttributeError(path.Root("secret_key"), "Unable to use Clerk secret key", secretKeyHelp(err))
+	switch {
+	case errors.Is(err, clerk.ErrKeyMissing):
+		keyMissing = err
+	case err != nil:
+		diags.AddError("Unable to use Clerk secret key", secretKeyHelp(err))
 	}
 	config.SecretKey = key
 
 	if raw := valueOrEnv(m.APIURL, envAPIURL); raw != "" || !m.APIURL.IsNull() {
-		config.APIURL, err = clerk.ParseAPIURL(raw)
+		config.APIURL, err = m.parseAPIURL(raw, key)
 		if err != nil {
-			diags.AddAttributeError(path.Root("api_url"), "Unable to use Clerk API address",
+			diags.AddError("Unable to use Clerk API address",
 				fmt.Sprintf("The value of api_url, or of the environment variable %s, cannot be used: %s.", envAPIURL, err))
 		}
 	}
@@ -115,16 +162,42 @@ func (m providerModel) clientConfig(diags *diag.Diagnostics) clerk.Config {
 		config.MaxRetries = new(int(m.MaxRetries.ValueInt64()))
 	}
 	config.RequestsPer10s = int(m.RequestsPer10s.ValueInt64())
-	return config
+	return config, keyMissing
 }
 
-func secretKeyHelp(err error) string {
-	help := fmt.Sprintf("The provider needs the secret key of a Clerk instance (sk_test_… or sk_live_…), in the argument secret_key or in the environment variable %s: %s.", envSecretKey, err)
+// parseAPIURL reads the address of the API. What allow_http allows ends with a
+// production key, which must not travel in clear text whatever the configuration
+// says.
+func (m providerModel) parseAPIURL(raw string, key clerk.Secret) (*url.URL, error) {
+	address, err := clerk.ParseAPIURL(raw)
+	if !errors.Is(err, clerk.ErrURLInsecure) {
+		return address, err
+	}
+	allowed := m.AllowHTTP.ValueBool()
+	if m.AllowHTTP.IsNull() {
+		allowed, _ = strconv.ParseBool(os.Getenv(envAllowHTTP))
+	}
 	switch {
-	case errors.Is(err, clerk.ErrKeyMissing):
-		return help + fmt.Sprintf("\n\nFind it in the Clerk dashboard under API keys, and set it with: export %s=sk_test_…", envSecretKey)
+	case !allowed:
+		return nil, fmt.Errorf("%w. For a simulator in another container, set allow_http = true or %s=true", err, envAllowHTTP)
+	case clerk.IsProductionKey(key):
+		return nil, fmt.Errorf("%w. allow_http does not apply to a production key (sk_live_…)", err)
+	}
+	return clerk.ParseInsecureAPIURL(raw)
+}
+
+// secretKeyHelp says what is wrong with the key, without any part of it.
+func secretKeyHelp(err error) string {
+	help := fmt.Sprintf("The provider needs the secret key of a Clerk instance (sk_test_… or sk_live_…), in the environment variable %s or in the provider's argument secret_key: %s.", envSecretKey, err)
+	switch {
+	case errors.Is(err, clerk.ErrKeyMissing), errors.Is(err, clerk.ErrKeyPlaceholder):
+		return help + fmt.Sprintf("\n\nFind the key in the Clerk dashboard under API keys, and set it with: export %s=sk_test_…", envSecretKey)
 	case errors.Is(err, clerk.ErrKeyPublishable):
 		return help + "\n\nThe secret key stands beside the publishable key in the Clerk dashboard under API keys."
+	case errors.Is(err, clerk.ErrKeyQuoted):
+		return help + "\n\nSet the key without quotation marks. docker run --env-file, Kubernetes secrets and some pipelines pass on the quotation marks of a file."
+	case errors.Is(err, clerk.ErrKeyAssignment):
+		return help + "\n\nSet only what stands after the equals sign."
 	}
 	return help + "\n\nCheck that the key was copied whole, and on one line."
 }
@@ -174,6 +247,8 @@ func (d *providerData) requireClient(diags *diag.Diagnostics) *clerk.Client {
 	switch {
 	case d == nil:
 		diags.AddError("Unable to reach Clerk", "This is a bug in the provider: it was not configured.")
+	case d.keyMissing != nil:
+		d.requireKey(diags)
 	case d.client == nil:
 		diags.AddError("Unable to reach Clerk yet",
 			fmt.Sprintf("The provider's argument %s is known only after other resources are applied, and this step has to read from Clerk now. "+
@@ -182,4 +257,18 @@ func (d *providerData) requireClient(diags *diag.Diagnostics) *clerk.Client {
 		return d.client
 	}
 	return nil
+}
+
+// requireKey says so when there is no key. A plan needs none, but a plan that cannot
+// be applied should fail before someone approves it. d is nil while Terraform only
+// validates.
+func (d *providerData) requireKey(diags *diag.Diagnostics) {
+	if d == nil || d.keyMissing == nil {
+		return
+	}
+	help := "The first error about the secret key in this run says what to do."
+	if d.explained.first("secret key") {
+		help = secretKeyHelp(d.keyMissing)
+	}
+	diags.AddError("Missing Clerk secret key", help)
 }

@@ -23,6 +23,7 @@ import (
 // reviewer's eye.
 var revealCallSites = map[string]string{
 	"internal/clerk/request.go newRequest":                       "the Authorization header",
+	"internal/clerk/secret_key.go IsProductionKey":               "its prefix tells the environment",
 	"internal/clerk/secret_key.go isDevelopmentKey":              "its prefix tells the environment",
 	"internal/clerk/scrubber.go learn":                           "its forms are what is scrubbed",
 	"internal/clerk/scrubber.go redact":                          "they are looked for in a text",

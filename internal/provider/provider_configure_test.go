@@ -1,0 +1,85 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
+)
+
+func TestAllowHTTP(t *testing.T) {
+	for name, test := range map[string]struct {
+		allow       types.Bool
+		environment string
+		key, says   string
+	}{
+		"not allowed":                       {types.BoolNull(), "", "sk_test_a", "allow_http = true or CLERK_ALLOW_HTTP=true"},
+		"allowed":                           {types.BoolValue(true), "", "sk_test_a", ""},
+		"allowed by the environment":        {types.BoolNull(), "true", "sk_test_a", ""},
+		"allowed by the environment, 1":     {types.BoolNull(), "1", "sk_test_a", ""},
+		"the argument before the variable":  {types.BoolValue(false), "true", "sk_test_a", "use https"},
+		"never with a key for production":   {types.BoolValue(true), "", "sk_live_a", "does not apply to a production key"},
+		"a variable that says nothing":      {types.BoolNull(), "maybe", "sk_test_a", "use https"},
+		"a key without a prefix is allowed": {types.BoolValue(true), "", "any", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(envAllowHTTP, test.environment)
+			t.Setenv(envSecretKey, "")
+			t.Setenv(envAPIURL, "http://clerk-simulator:4010")
+			var diags diag.Diagnostics
+			config, missing := providerModel{SecretKey: types.StringValue(test.key), AllowHTTP: test.allow}.clientConfig(&diags)
+			switch {
+			case missing != nil:
+				t.Error(missing)
+			case test.says == "" && (diags.HasError() || config.APIURL.String() != "http://clerk-simulator:4010/v1"):
+				t.Errorf("got %v, %v", config.APIURL, diags)
+			case test.says != "" && (len(diags) != 1 || !strings.Contains(diags[0].Detail(), test.says)):
+				t.Errorf("got %v", diags)
+			}
+		})
+	}
+}
+
+// TestProtocolMissingKey: a key that is missing is explained once, when the plan is
+// made, however many resources need it.
+func TestProtocolMissingKey(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	p := prototest.New(t, factory, prototest.Values{"api_url": server.URL(), "secret_key": ""})
+	graph := p.Graph()
+	for _, name := range []string{"one", "two", "three"} {
+		graph.Add(p.Resource(applicationType), prototest.Values{"name": name})
+	}
+	_, all := graph.TryPlan(t.Context())
+	ds := all.Errors()
+	explained := 0
+	for _, d := range ds {
+		if d.Summary != "Missing Clerk secret key" {
+			t.Errorf("the error is %s", d)
+		}
+		if strings.Contains(d.Detail, envSecretKey) {
+			explained++
+		}
+	}
+	if len(ds) != 3 || explained != 1 {
+		t.Errorf("%d errors, %d of them explain the key: %s", len(ds), explained, ds)
+	}
+	if requests := server.RequestLines(); len(requests) > 0 {
+		t.Errorf("requests were made: %q", requests)
+	}
+}
+
+func TestSecretKeyHelpHoldsNoKey(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{"", "sk_test_...", `"sk_test_canary"`, "CLERK_SECRET_KEY=sk_test_canary", "sk_test_can\nary", "pk_test_canary"} {
+		_, err := clerk.ParseSecretKey(raw)
+		if help := secretKeyHelp(err); strings.Contains(help, "canary") || !strings.Contains(help, envSecretKey) {
+			t.Errorf("%q: %s", raw, help)
+		}
+	}
+}
