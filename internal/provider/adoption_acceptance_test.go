@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
 const requiredClerk = `terraform {
@@ -30,7 +31,7 @@ const requiredClerk = `terraform {
 // nothing to do, neither for the engine nor at Clerk.
 func TestAccAdoptTwoHundredApplications(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t, newCLI(t))
+	w := newWorkspace(t, enginetest.Find(t))
 	w.clerk.AddCustomScope("messages:read")
 	shapes := []func(int, *clerktest.Application){
 		func(int, *clerktest.Application) {},
@@ -63,11 +64,11 @@ func TestAccAdoptTwoHundredApplications(t *testing.T) {
 		}
 		fmt.Fprintf(&configuration, "import {\n  to = clerk_oauth_application.app%d\n  id = %q\n}\n", i, id)
 	}
-	w.write("main.tf", configuration.String())
+	w.Write("main.tf", configuration.String())
 	w.init()
 	w.clerk.ResetRequests()
 
-	w.run("plan", "-input=false", "-generate-config-out=generated.tf")
+	w.run("plan", "-generate-config-out=generated.tf")
 	says(t, w.apply(), "200 imported, 0 added, 0 changed, 0 destroyed")
 	w.planIsEmpty()
 	for _, request := range w.clerk.Requests() {
@@ -85,9 +86,9 @@ func TestAccSealedSecretIsNowhereInPlain(t *testing.T) {
 	t.Parallel()
 	identity, err := age.GenerateX25519Identity()
 	must(t, err)
-	w := newWorkspace(t, newCLI(t))
-	w.env["TF_LOG"], w.env["TF_LOG_PATH"] = "TRACE", filepath.Join(w.dir, "trace.log")
-	w.write("main.tf", requiredClerk+fmt.Sprintf(`
+	w := newWorkspace(t, enginetest.Find(t))
+	w.Env["TF_LOG"], w.Env["TF_LOG_PATH"] = "TRACE", filepath.Join(w.Dir, "trace.log")
+	w.Write("main.tf", requiredClerk+fmt.Sprintf(`
 provider "clerk" {}
 
 variable "trigger" {
@@ -111,10 +112,10 @@ output "sealed" {
 			w.variable("trigger", trigger)
 		}
 		plan := fmt.Sprintf("plan%d", i)
-		w.write(plan+".txt", w.run("plan", "-input=false", "-out="+plan))
-		w.write(plan+".json", w.run("show", "-json", plan))
-		w.write(plan+"-apply.txt", w.run("apply", "-input=false", plan))
-		w.write(plan+"-state.json", w.run("show", "-json"))
+		w.Write(plan+".txt", w.run("plan", "-out="+plan))
+		w.Write(plan+".json", w.run("show", "-json", plan))
+		w.Write(plan+"-apply.txt", w.run("apply", plan))
+		w.Write(plan+"-state.json", w.run("show", "-json"))
 
 		opened, err := decryptSecret(w.output("sealed"), []age.Identity{identity})
 		must(t, err)
@@ -127,7 +128,7 @@ output "sealed" {
 	if issued := len(w.clerk.IssuedSecrets()); issued != 2 {
 		t.Fatalf("%d secrets were made, want the first and the rotated one", issued)
 	}
-	log, err := os.ReadFile(filepath.Join(w.dir, "trace.log"))
+	log, err := os.ReadFile(filepath.Join(w.Dir, "trace.log"))
 	must(t, err)
 	if !bytes.Contains(log, []byte("Clerk API request")) {
 		t.Error("the log at TRACE has nothing of the provider's, so that nothing is in it proves nothing")
@@ -142,7 +143,7 @@ func searchPlans(t *testing.T, w *workspace) {
 	t.Helper()
 	c := newCanary(w.clerk.IssuedSecrets()...)
 	for _, name := range []string{"plan0", "plan1"} {
-		archive, err := zip.OpenReader(filepath.Join(w.dir, name))
+		archive, err := zip.OpenReader(filepath.Join(w.Dir, name))
 		must(t, err)
 		for _, member := range archive.File {
 			content, err := archive.Open(member.Name)
@@ -156,7 +157,7 @@ func searchPlans(t *testing.T, w *workspace) {
 		must(t, archive.Close())
 	}
 	for _, name := range []string{"trace.log", "terraform.tfstate", "plan0.json", "plan1.json", "plan1-state.json", "plan1.txt", "plan1-apply.txt"} {
-		if found := c.find(w.read(name)); found != "" {
+		if found := c.find(w.Read(name)); found != "" {
 			t.Errorf("%s holds %s", name, found)
 		}
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
 // TestExamples_format wants every file below examples/ in the table of TestAccExamples, and every file of HCL parsed and
@@ -143,7 +145,7 @@ func TestDocumentation_blocks(t *testing.T) {
 }
 
 // testDocumentationBlocks validates the blocks that stand by themselves and are not one of the examples.
-func testDocumentationBlocks(t *testing.T, engine *cli) {
+func testDocumentationBlocks(t *testing.T, engine *enginetest.Engine) {
 	t.Helper()
 	ran := exampleTexts(t)
 	for _, block := range documentationBlocks(t) {
@@ -154,7 +156,7 @@ func testDocumentationBlocks(t *testing.T, engine *cli) {
 		t.Run(block.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, engine)
-			w.write("main.tf", block.code)
+			w.Write("main.tf", block.code)
 			w.writeRequiredProviders()
 			w.init()
 			w.run("validate")

@@ -15,6 +15,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
 // An example says how the files of a directory below examples/ are checked. All files are in the table; a test holds it to that.
@@ -126,7 +127,7 @@ var examples = []example{
 		w.lifecycle(func() {
 			before := w.secretOf(exampleDashboard)
 			time.Sleep(time.Second) // the id of a time_rotating is its time, in whole seconds
-			w.run("apply", "-input=false", "-auto-approve", "-replace=time_rotating.client_secret")
+			w.run("apply", "-auto-approve", "-replace=time_rotating.client_secret")
 			if w.secretOf(exampleDashboard) == before {
 				w.Error("a new time_rotating did not rotate the secret")
 			}
@@ -216,11 +217,11 @@ var examples = []example{
 		w.clerkInstance("development", w.clerk.Key(), w.clerk.InstanceID())
 		w.clerkInstance("production", w.clerk.Key(), id)
 		w.init()
-		output, code := w.try("apply", "-input=false", "-auto-approve")
-		if code == 0 {
+		refused := w.try("apply", "-auto-approve")
+		if refused.Code == 0 {
 			w.Error("applied with the key of the wrong instance")
 		}
-		says(w.T, output, "secret key belongs to instance "+w.clerk.InstanceID()+", not to "+id)
+		says(w.T, refused.Output(), "secret key belongs to instance "+w.clerk.InstanceID()+", not to "+id)
 		w.clerkInstance("production", key, id)
 		w.protectedLifecycle()
 	}},
@@ -242,7 +243,7 @@ var examples = []example{
 // TestAccExamples runs every example with the engine, and every block of HCL in the documentation as far as it stands by itself.
 func TestAccExamples(t *testing.T) {
 	t.Parallel()
-	engine := newCLI(t)
+	engine := enginetest.Find(t)
 
 	for _, e := range examples {
 		if e.check == nil {
@@ -250,14 +251,14 @@ func TestAccExamples(t *testing.T) {
 		}
 		t.Run(e.name(), func(t *testing.T) {
 			t.Parallel()
-			if !engine.has(e.terraform, e.tofu) {
-				t.Skipf("needs terraform %s or tofu %s; this is %s %s", e.terraform, e.tofu, engine.name, engine.version)
+			if !engine.Supports(e.terraform, e.tofu) {
+				t.Skipf("needs terraform %s or tofu %s; this is %s %s", e.terraform, e.tofu, engine.Name, engine.Version)
 			}
 			w := newWorkspace(t, engine)
 			for _, file := range e.allFiles(t) {
 				content, err := os.ReadFile(filepath.Join(repository, "examples", e.dir, file))
 				must(t, err)
-				w.write(file, string(content))
+				w.Write(file, string(content))
 			}
 			w.writeRequiredProviders()
 			e.check(w)
@@ -266,7 +267,7 @@ func TestAccExamples(t *testing.T) {
 	t.Run("README.md", func(t *testing.T) {
 		t.Parallel()
 		w := newWorkspace(t, engine)
-		w.write("main.tf", readmeExample(t))
+		w.Write("main.tf", readmeExample(t))
 		w.lifecycle()
 	})
 	t.Run("documentation", func(t *testing.T) {
@@ -303,14 +304,14 @@ var requiresProvider = regexp.MustCompile(`\bsource\s*=\s*"terraform-provider-cl
 // writeRequiredProviders names the provider's source where the example leaves that to the reader, as the pages of the registry do.
 func (w *workspace) writeRequiredProviders() {
 	w.Helper()
-	files, err := filepath.Glob(filepath.Join(w.dir, "*.tf"))
+	files, err := filepath.Glob(filepath.Join(w.Dir, "*.tf"))
 	must(w.T, err)
 	if slices.ContainsFunc(files, func(file string) bool {
-		return requiresProvider.MatchString(w.read(filepath.Base(file)))
+		return requiresProvider.MatchString(w.Read(filepath.Base(file)))
 	}) {
 		return
 	}
-	w.write("required_providers.tf", "terraform {\n  required_providers {\n    clerk = {\n      source = \"terraform-provider-clerk/clerk\"\n    }\n  }\n}\n")
+	w.Write("required_providers.tf", "terraform {\n  required_providers {\n    clerk = {\n      source = \"terraform-provider-clerk/clerk\"\n    }\n  }\n}\n")
 }
 
 func withRedirect(uri string) func(*clerktest.Application) {
@@ -341,13 +342,13 @@ func (w *workspace) protectedLifecycle() {
 	w.run("validate")
 	w.apply()
 	w.planIsEmpty()
-	output, code := w.try("destroy", "-input=false", "-auto-approve")
-	if code == 0 {
+	refused := w.try("destroy", "-auto-approve")
+	if refused.Code == 0 {
 		w.Error("deletion_protection did not keep the application")
 	}
-	says(w.T, output, "OAuth application is protected from deletion")
+	says(w.T, refused.Output(), "OAuth application is protected from deletion")
 	for _, file := range []string{"resource.tf", "main.tf"} {
-		if _, err := os.Stat(filepath.Join(w.dir, file)); err == nil {
+		if _, err := os.Stat(filepath.Join(w.Dir, file)); err == nil {
 			w.replace(file, regexp.MustCompile(`(deletion_protection\s*=) true`), "$1 false")
 		}
 	}
@@ -357,11 +358,11 @@ func (w *workspace) protectedLifecycle() {
 
 func (w *workspace) replace(file string, old *regexp.Regexp, replacement string) {
 	w.Helper()
-	content := w.read(file)
+	content := w.Read(file)
 	if !old.MatchString(content) {
 		w.Fatalf("%s is not in %s", old, file)
 	}
-	w.write(file, old.ReplaceAllString(content, replacement))
+	w.Write(file, old.ReplaceAllString(content, replacement))
 }
 
 func (w *workspace) seedDashboard() string {
@@ -396,13 +397,13 @@ func (w *workspace) importByCommand(id string, replacements ...string) {
 	w.Helper()
 	w.init()
 	commands := 0
-	for line := range strings.Lines(strings.NewReplacer(replacements...).Replace(w.read("import.sh"))) {
+	for line := range strings.Lines(strings.NewReplacer(replacements...).Replace(w.Read("import.sh"))) {
 		if strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "" {
 			continue
 		}
 		w.shell(line)
 		says(w.T, w.state(), id)
-		must(w.T, os.Remove(filepath.Join(w.dir, "terraform.tfstate")))
+		must(w.T, os.Remove(filepath.Join(w.Dir, "terraform.tfstate")))
 		commands++
 	}
 	if commands != 2 {
@@ -414,8 +415,8 @@ func (w *workspace) importByCommand(id string, replacements ...string) {
 func (w *workspace) shell(script string) string {
 	w.Helper()
 	bin := w.TempDir()
-	must(w.T, os.Symlink(w.cli.path, filepath.Join(bin, "terraform")))
-	command := w.cli.command(w.dir, w.env)
+	must(w.T, os.Symlink(w.Engine.Path, filepath.Join(bin, "terraform")))
+	command := w.Command()
 	command.Path, command.Args = "/bin/sh", []string{"sh", "-eu", "-c", script}
 	command.Env = append(command.Env, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	output, err := command.CombinedOutput()
@@ -460,9 +461,11 @@ func (w *workspace) demo() {
 	w.Helper()
 	script, err := filepath.Abs(filepath.Join(repository, "examples", "demo", "run.sh"))
 	must(w.T, err)
-	command := w.cli.command(w.dir, map[string]string{
-		"ENGINE_PATH": w.cli.path, "SIMULATOR_BIN": w.cli.simulator, "TMPDIR": w.TempDir(),
-	})
+	simulator := filepath.Join(w.TempDir(), "clerk-simulator")
+	must(w.T, enginetest.Build(w.Context(), simulator, "internal/clerktest/clerk-simulator"))
+	clear(w.Env) // the demo starts that simulator
+	w.Env["ENGINE_PATH"], w.Env["SIMULATOR_BIN"] = w.Engine.Path, simulator
+	command := w.Command()
 	command.Path, command.Args = "/bin/sh", []string{"sh", script}
 	var outputs []byte
 	if outputs, err = command.CombinedOutput(); err != nil {
@@ -480,7 +483,7 @@ func (w *workspace) moveFromOtherProvider() {
 	w.Helper()
 	id := w.clerk.Seed(examplePortal, withRedirect("https://portal.example.com/oauth/callback"))
 	app, secret := w.application(examplePortal), w.secretOf(examplePortal)
-	host := map[string]string{"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}[w.cli.name]
+	host := map[string]string{"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}[w.Engine.Name]
 	state, err := json.Marshal(map[string]any{
 		"version": 4, "terraform_version": "1.8.0", "serial": 1, "lineage": "b8ea7a2c-8a3f-4f5b-9c0e-0f6f1c7f2d11",
 		"resources": []any{map[string]any{
@@ -495,7 +498,7 @@ func (w *workspace) moveFromOtherProvider() {
 		}},
 	})
 	must(w.T, err)
-	w.write("terraform.tfstate", string(state))
+	w.Write("terraform.tfstate", string(state))
 	w.init()
 	says(w.T, w.plan(), "clerk_oauth_application.portal has moved to clerk_oauth_application.partner_portal", "Plan: 0 to add, 0 to change, 0 to destroy")
 	w.apply()

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
 const manyApplications = `
@@ -23,8 +24,8 @@ provider "clerk" {
 // TestAccScale applies and plans 200 applications with the real engine.
 func TestAccScale(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t, newCLI(t))
-	w.write("main.tf", manyApplications)
+	w := newWorkspace(t, enginetest.Find(t))
+	w.Write("main.tf", manyApplications)
 	w.writeRequiredProviders()
 	w.init()
 

@@ -1,23 +1,17 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/hashicorp/go-version"
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -25,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
@@ -33,15 +28,15 @@ import (
 // file; what it cannot see are warnings and private state.
 func TestAccScenarios(t *testing.T) {
 	t.Parallel()
-	engine := acceptanceEngine(t)
+	engine := enginetest.Find(t)
 	for _, told := range scenarios {
 		t.Run(strings.ReplaceAll(told.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			switch {
 			case told.protocolOnly != "":
 				t.Skip(told.protocolOnly)
-			case told.needsIdentity() && !engine.hasIdentity():
-				t.Skipf("%s %s knows no resource identity; 1.12 does", engine.name, engine.version)
+			case told.needsIdentity() && !engine.Supports("1.12", "1.12"):
+				t.Skipf("%s %s knows no resource identity; 1.12 does", engine.Name, engine.Version)
 			}
 			tellByCLI(t, told)
 		})
@@ -52,7 +47,7 @@ func TestAccScenarios(t *testing.T) {
 // must not.
 func TestAccRefusals(t *testing.T) {
 	t.Parallel()
-	acceptanceEngine(t)
+	enginetest.Find(t)
 	var all scenario
 	for _, told := range refusals {
 		refused := told.steps[0]
@@ -62,75 +57,6 @@ func TestAccRefusals(t *testing.T) {
 	all.steps = append(all.steps, created)
 	tellByCLI(t, all)
 }
-
-// A cliEngine is the program that plans and applies.
-type cliEngine struct {
-	name    string // terraform or tofu
-	version *version.Version
-}
-
-// hasIdentity tells whether the engine keeps resource identities; it is 1.12 for both.
-func (e cliEngine) hasIdentity() bool {
-	return e.version.GreaterThanOrEqual(version.Must(version.NewVersion("1.12.0")))
-}
-
-// acceptanceEngine finds the engine, once for all tests, and prepares the environment
-// in which terraform-plugin-testing runs it. Without one, a test is skipped, or fails
-// where CLERK_ACC_REQUIRED is set.
-func acceptanceEngine(t *testing.T) cliEngine {
-	t.Helper()
-	found, err := findEngine()
-	switch {
-	case err == nil:
-		return found
-	case os.Getenv("CLERK_ACC_REQUIRED") != "":
-		t.Fatal(err)
-	default:
-		t.Skipf("%s; make testacc builds one", err)
-	}
-	return cliEngine{}
-}
-
-var findEngine = sync.OnceValues(func() (cliEngine, error) {
-	path, want := os.Getenv("TF_ACC_TERRAFORM_PATH"), os.Getenv("CLERK_ACC_ENGINE")
-	for _, name := range []string{"terraform", "tofu"} {
-		if path == "" && (want == "" || want == name) {
-			path, _ = exec.LookPath(name)
-		}
-	}
-	if path == "" {
-		return cliEngine{}, fmt.Errorf("there is no %s on PATH", cmp.Or(want, "terraform and no tofu"))
-	}
-	// Without the variable the user's own settings would count. Of one that names no
-	// file tofu warns on standard output, where terraform-plugin-testing expects a
-	// version. So it names a file of ours, which is empty.
-	directory, err := os.MkdirTemp("", "clerk-acceptance")
-	if err != nil {
-		return cliEngine{}, err
-	}
-	atEnd = append(atEnd, func() { _ = os.RemoveAll(directory) })
-	settings := filepath.Join(directory, "cli.tfrc")
-	if err := os.WriteFile(settings, nil, 0o600); err != nil {
-		return cliEngine{}, err
-	}
-	_ = os.Setenv("TF_CLI_CONFIG_FILE", settings)
-	_ = os.Setenv("CHECKPOINT_DISABLE", "1")
-	_ = os.Setenv("TF_ACC_TERRAFORM_PATH", path)
-
-	output, err := exec.Command(path, "version").Output()
-	product, number, _ := strings.Cut(strings.SplitN(string(output), "\n", 2)[0], " v")
-	name := map[string]string{"Terraform": "terraform", "OpenTofu": "tofu"}[product]
-	parsed, versionErr := version.NewVersion(number)
-	switch {
-	case err != nil || versionErr != nil || name == "":
-		return cliEngine{}, fmt.Errorf("%s is neither Terraform nor OpenTofu: %q, %w", path, output, err)
-	case want != "" && want != name:
-		return cliEngine{}, fmt.Errorf("CLERK_ACC_ENGINE is %s, but %s is %s", want, path, name)
-	case name == "tofu":
-		_ = os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org")
-	}
-	return cliEngine{name, parsed.Core()}, nil
-})
 
 // tellByCLI runs a scenario with terraform-plugin-testing.
 func tellByCLI(t *testing.T, told scenario) {

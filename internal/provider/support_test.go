@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
@@ -19,15 +20,8 @@ const applicationType = "clerk_oauth_application"
 func TestMain(m *testing.M) {
 	_ = os.Unsetenv(envSecretKey)
 	_ = os.Unsetenv(envAPIURL)
-	code := m.Run()
-	for _, do := range atEnd {
-		do()
-	}
-	os.Exit(code)
+	os.Exit(enginetest.Main(m))
 }
-
-// atEnd is done when all tests are over.
-var atEnd []func()
 
 // factory starts the provider as its program does.
 func factory() tfprotov6.ProviderServer {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
 // The life of an application with a real engine, under every setting of the
@@ -12,7 +13,7 @@ import (
 // What each setting changes in detail is in TestProtocolScenarios.
 func TestAccSwitches(t *testing.T) {
 	t.Parallel()
-	c := newCLI(t)
+	c := enginetest.Find(t)
 	const configuration = requiredClerk + `
 provider "clerk" {}
 
@@ -43,7 +44,7 @@ output "client_secret" {
 			t.Parallel()
 			w := newWorkspace(t, c)
 			w.clerk.Set(setting.Switches)
-			w.write("main.tf", configuration)
+			w.Write("main.tf", configuration)
 			w.init()
 			apply := func() {
 				w.apply()

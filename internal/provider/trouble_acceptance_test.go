@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
 // Bodies of the application's block.
@@ -28,7 +29,7 @@ type cliRow struct {
 	provider string // more of the provider block
 	given    string // applied before the trouble
 	config   string
-	trouble  func(*troubleWorkspace)
+	trouble  func(*workspace)
 	run      []string // in place of apply
 
 	code   int
@@ -39,20 +40,20 @@ type cliRow struct {
 	next   int      // exit code of the next plan, without trouble: 2 if something is left to do
 	left   []string // what that plan says
 	heals  bool     // another apply does it
-	check  func(*troubleWorkspace, cliResult)
+	check  func(*workspace, enginetest.Result)
 }
 
-func faultsFor(faults ...clerktest.Fault) func(*troubleWorkspace) {
-	return func(w *troubleWorkspace) {
+func faultsFor(faults ...clerktest.Fault) func(*workspace) {
+	return func(w *workspace) {
 		for _, fault := range faults {
-			w.server.Inject(fault)
+			w.clerk.Inject(fault)
 		}
 	}
 }
 
 func TestAccTrouble(t *testing.T) {
 	t.Parallel()
-	engine := newTroubleEngine(t)
+	engine := enginetest.Find(t)
 	adoptedByCLI := func(name string, fault clerktest.Fault) cliRow {
 		return cliRow{
 			name: name, config: cliPortal, trouble: faultsFor(fault),
@@ -78,26 +79,26 @@ func TestAccTrouble(t *testing.T) {
 		},
 		{
 			name: "A17 redirect", given: cliPortal, config: cliPortal, code: 1, says: []string{`a redirect to (localhost|127\.0\.0\.1)`}, apps: 1, secret: secretWorks,
-			trouble: func(w *troubleWorkspace) {
+			trouble: func(w *workspace) {
 				var seen atomic.Int64
 				elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
-				w.t.Cleanup(func() {
+				w.Cleanup(func() {
 					elsewhere.Close()
 					if n := seen.Load(); n > 0 {
-						w.t.Errorf("%d requests went to the target of the redirect", n)
+						w.Errorf("%d requests went to the target of the redirect", n)
 					}
 				})
-				w.server.Inject(onRead(clerktest.Redirect(307, elsewhere.URL+"/v1/oauth_applications")))
+				w.clerk.Inject(onRead(clerktest.Redirect(307, elsewhere.URL+"/v1/oauth_applications")))
 			},
 		},
 		{
-			name: "B1 gone", given: cliPortal, config: cliPortal, trouble: func(w *troubleWorkspace) { w.server.Delete(w.id()) },
-			run: []string{"plan", "-no-color", "-detailed-exitcode"}, code: 2, says: []string{`OAuth application is gone`, `1 to add`},
+			name: "B1 gone", given: cliPortal, config: cliPortal, trouble: func(w *workspace) { w.clerk.Delete(w.id()) },
+			run: []string{"plan", "-detailed-exitcode"}, code: 2, says: []string{`OAuth application is gone`, `1 to add`},
 			secret: secretAbsent, next: 2, heals: true,
 		},
 		{
-			name: "B3 gone before the delete", given: cliPortal, config: cliPortal, trouble: func(w *troubleWorkspace) { w.server.Delete(w.id()) },
-			run: []string{"destroy", "-auto-approve", "-no-color", "-refresh=false"}, says: []string{`1 destroyed`}, gone: true, next: 2, heals: true,
+			name: "B3 gone before the delete", given: cliPortal, config: cliPortal, trouble: func(w *workspace) { w.clerk.Delete(w.id()) },
+			run: []string{"destroy", "-auto-approve", "-refresh=false"}, says: []string{`1 destroyed`}, gone: true, next: 2, heals: true,
 		},
 		{
 			name: "B4 401 on a refresh", given: cliPortal, config: cliPortalRenamed, trouble: faultsFor(onRead(clerktest.ClerkError(401, "clerk_key_invalid"))),
@@ -110,17 +111,17 @@ func TestAccTrouble(t *testing.T) {
 		},
 		{
 			name: "B5 key of another instance", given: cliPortal, config: cliPortal, code: 1, apps: 1, secret: secretWorks,
-			trouble: func(w *troubleWorkspace) {
-				w.env[envSecretKey], _ = w.server.AddInstance(clerktest.Development)
+			trouble: func(w *workspace) {
+				w.Env[envSecretKey], _ = w.clerk.AddInstance(clerktest.Development)
 			},
 			says: []string{`belongs to instance ins_\w+, not to ins_\w+`},
 		},
 		{
 			name: "B5 instance_id before the first write", provider: `  instance_id = "ins_other"`, config: cliPortal, code: 1,
 			says: []string{`belongs to instance ins_\w+, not to ins_other`}, gone: true, next: 2,
-			check: func(w *troubleWorkspace, _ cliResult) {
-				if n := w.server.CountRequests("", ""); n != w.server.CountRequests("GET", clerktest.RouteInstance) {
-					w.t.Errorf("it sent %q", w.server.RequestLines())
+			check: func(w *workspace, _ enginetest.Result) {
+				if n := w.clerk.CountRequests("", ""); n != w.clerk.CountRequests("GET", clerktest.RouteInstance) {
+					w.Errorf("it sent %q", w.clerk.RequestLines())
 				}
 			},
 		},
@@ -129,9 +130,9 @@ func TestAccTrouble(t *testing.T) {
 			trouble: faultsFor(onRotate(clerktest.ClerkError(403, "not_allowed_access"))),
 			code:    1, says: []string{`rotate client secret`}, apps: 1, secret: secretWorks,
 			next: 2, left: []string{`client_secret\s`, `1 to change`}, heals: true,
-			check: func(w *troubleWorkspace, _ cliResult) {
+			check: func(w *workspace, _ enginetest.Result) {
 				if name := w.attributes("terraform.tfstate")["name"]; name != "Portal 2" {
-					w.t.Errorf("the name in the state is %v", name)
+					w.Errorf("the name in the state is %v", name)
 				}
 			},
 		},
@@ -153,30 +154,30 @@ func TestAccTrouble(t *testing.T) {
 			says:    []string{`answer was incomplete`}, apps: 1, secret: secretWorks,
 		},
 		{
-			name: "D14 import of a path", config: cliPortal, run: []string{"import", "-no-color", "clerk_oauth_application.portal", "../users"},
+			name: "D14 import of a path", config: cliPortal, run: []string{"import", "clerk_oauth_application.portal", "../users"},
 			code: 1, says: []string{`Unable to import`}, gone: true, next: 2,
-			check: func(w *troubleWorkspace, _ cliResult) {
-				if lines := w.server.RequestLines(); len(lines) > 0 {
-					w.t.Errorf("it sent %q", lines)
+			check: func(w *workspace, _ enginetest.Result) {
+				if lines := w.clerk.RequestLines(); len(lines) > 0 {
+					w.Errorf("it sent %q", lines)
 				}
 			},
 		},
 		{
 			name: "E2 the server echoes the key", config: cliPortal, code: 1, says: []string{`\[redacted\]`}, gone: true, next: 2,
-			trouble: func(w *troubleWorkspace) {
-				w.server.Inject(onCreate(clerktest.Raw(422, "application/json", fmt.Sprintf(
-					`{"errors":[{"code":"echo","message":"Bearer %[1]s","long_message":"%[1]s"}],"clerk_trace_id":"%[1]s"}`, w.server.Key()))))
+			trouble: func(w *workspace) {
+				w.clerk.Inject(onCreate(clerktest.Raw(422, "application/json", fmt.Sprintf(
+					`{"errors":[{"code":"echo","message":"Bearer %[1]s","long_message":"%[1]s"}],"clerk_trace_id":"%[1]s"}`, w.clerk.Key()))))
 			},
 		},
 	}
 	for _, key := range []string{"sk_test_broken\nin two lines", "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k", "sk_test_broken\tby a tab", " "} {
 		rows = append(rows, cliRow{
 			name: fmt.Sprintf("E4 key %.12q", key), config: cliPortal, code: 1, says: []string{`Unable to use Clerk secret key`}, gone: true, next: 1,
-			trouble: func(w *troubleWorkspace) { w.env[envSecretKey] = key },
-			check: func(w *troubleWorkspace, result cliResult) {
+			trouble: func(w *workspace) { w.Env[envSecretKey] = key },
+			check: func(w *workspace, result enginetest.Result) {
 				searchStreams(w, newCanary(key))
-				if lines := w.server.RequestLines(); len(lines) > 0 {
-					w.t.Errorf("it sent %q", lines)
+				if lines := w.clerk.RequestLines(); len(lines) > 0 {
+					w.Errorf("it sent %q", lines)
 				}
 			},
 		})
@@ -207,39 +208,39 @@ func TestAccTrouble(t *testing.T) {
 }
 
 // id is that of the application in the state file.
-func (w *troubleWorkspace) id() string {
-	w.t.Helper()
+func (w *workspace) id() string {
+	w.Helper()
 	id, _ := w.attributes("terraform.tfstate")["id"].(string)
 	if id == "" {
-		w.t.Fatal("nothing is in the state")
+		w.Fatal("nothing is in the state")
 	}
 	return id
 }
 
-func (row cliRow) play(w *troubleWorkspace) {
-	t := w.t
+func (row cliRow) play(w *workspace) {
+	t := w.T
 	t.Helper()
 	if row.given != "" {
 		w.configure(row.provider, row.given)
 		w.apply()
-		w.server.ResetRequests()
+		w.clerk.ResetRequests()
 	}
 	w.configure(row.provider, row.config)
-	goodKey := w.env[envSecretKey]
+	goodKey := w.Env[envSecretKey]
 	if row.trouble != nil {
 		row.trouble(w)
 	}
 	if row.run == nil {
 		row.run = applying
 	}
-	result := w.run(row.run...)
-	if result.code != row.code {
-		t.Errorf("it ends with %d, want %d", result.code, row.code)
+	result := w.try(row.run...)
+	if result.Code != row.code {
+		t.Errorf("it ends with %d, want %d", result.Code, row.code)
 	}
-	if missing := matchesAll(result.output, row.says); len(missing) > 0 {
+	if missing := matchesAll(result.Text(), row.says); len(missing) > 0 {
 		t.Errorf("it does not say %q", missing)
 	}
-	if got := len(w.server.Applications()); got != row.apps {
+	if got := len(w.clerk.Applications()); got != row.apps {
 		t.Errorf("there are %d applications, want %d", got, row.apps)
 	}
 	if got := w.attributes("terraform.tfstate") == nil; got != row.gone && !strings.Contains(row.config, "count") {
@@ -252,49 +253,49 @@ func (row cliRow) play(w *troubleWorkspace) {
 		row.check(w, result)
 	}
 	if t.Failed() {
-		t.Logf("%s\n%s", result.output, strings.Join(w.server.RequestLines(), "\n"))
+		t.Logf("%s\n%s", result.Text(), strings.Join(w.clerk.RequestLines(), "\n"))
 	}
 
 	if row.next != 1 {
-		w.env[envSecretKey] = goodKey
+		w.Env[envSecretKey] = goodKey
 	}
-	w.server.ClearFaults()
-	if plan := w.plan(); plan.code != row.next && !(row.provider != "" && plan.code == 1) || len(matchesAll(plan.output, row.left)) > 0 {
-		t.Errorf("the next plan ends with %d, want %d and %q:\n%s", plan.code, row.next, row.left, plan.output)
+	w.clerk.ClearFaults()
+	if plan := w.nextPlan(); plan.Code != row.next && !(row.provider != "" && plan.Code == 1) || len(matchesAll(plan.Text(), row.left)) > 0 {
+		t.Errorf("the next plan ends with %d, want %d and %q:\n%s", plan.Code, row.next, row.left, plan.Text())
 	}
 	if row.heals {
 		w.apply()
 		if state := w.secretState(); state != secretWorks {
 			t.Errorf("after healing the secret is %s", state)
 		}
-		if plan := w.plan(); plan.code != 0 {
-			t.Errorf("it does not converge:\n%s", plan.output)
+		if plan := w.nextPlan(); plan.Code != 0 {
+			t.Errorf("it does not converge:\n%s", plan.Text())
 		}
 	}
 }
 
 // searchStreams looks for a secret that the simulator does not know in what the runs have printed and logged.
-func searchStreams(w *troubleWorkspace, c canary) {
-	w.t.Helper()
-	for _, pattern := range []string{"run-*.txt", "run-*.log"} {
-		files, err := filepath.Glob(filepath.Join(w.dir, pattern))
-		mustDo(w.t, err)
+func searchStreams(w *workspace, c canary) {
+	w.Helper()
+	for _, pattern := range []string{"*.stdout", "*.stderr", "*.log"} {
+		files, err := filepath.Glob(filepath.Join(w.Runs(), pattern))
+		mustDo(w.T, err)
 		if len(files) == 0 {
-			w.t.Errorf("there is no %s", pattern)
+			w.Errorf("there is no %s", pattern)
 		}
 		for _, file := range files {
 			content, err := os.ReadFile(file)
-			mustDo(w.t, err)
+			mustDo(w.T, err)
 			if what := c.find(string(content)); what != "" {
-				w.t.Errorf("%s holds %s", filepath.Base(file), what)
+				w.Errorf("%s holds %s", filepath.Base(file), what)
 			}
 		}
 	}
 }
 
 // refusedState: the secret of a create is not lost when the state cannot be stored.
-func refusedState(w *troubleWorkspace) {
-	t := w.t
+func refusedState(w *workspace) {
+	t := w.T
 	t.Helper()
 	var refuses atomic.Bool
 	var stored atomic.Value // []byte
@@ -313,24 +314,24 @@ func refusedState(w *troubleWorkspace) {
 	}))
 	t.Cleanup(backend.Close)
 	w.configure("", cliPortal)
-	mustDo(t, os.WriteFile(filepath.Join(w.dir, "backend.tf"), fmt.Appendf(nil,
+	mustDo(t, os.WriteFile(filepath.Join(w.Dir, "backend.tf"), fmt.Appendf(nil,
 		"terraform {\n  backend \"http\" {\n    address   = %q\n    retry_max = 0\n  }\n}\n", backend.URL), 0o600))
-	if result := w.run("init", "-no-color"); result.code != 0 {
-		t.Fatalf("init:\n%s", result.output)
+	if result := w.try("init"); result.Code != 0 {
+		t.Fatalf("init:\n%s", result.Text())
 	}
-	if result := w.run(applying...); result.code == 0 || !strings.Contains(result.output, "errored.tfstate") {
-		t.Fatalf("apply ends with %d:\n%s", result.code, result.output)
+	if result := w.try(applying...); result.Code == 0 || !strings.Contains(result.Text(), "errored.tfstate") {
+		t.Fatalf("apply ends with %d:\n%s", result.Code, result.Text())
 	}
 	attributes := w.attributes("errored.tfstate")
 	id, _ := attributes["id"].(string)
-	if id == "" || attributes["client_secret"] != w.server.CurrentSecret(id) {
+	if id == "" || attributes["client_secret"] != w.clerk.CurrentSecret(id) {
 		t.Fatal("errored.tfstate does not have the application with the secret that works")
 	}
 	refuses.Store(false)
-	if result := w.run("state", "push", "errored.tfstate"); result.code != 0 {
-		t.Fatalf("state push:\n%s", result.output)
+	if result := w.try("state", "push", "errored.tfstate"); result.Code != 0 {
+		t.Fatalf("state push:\n%s", result.Text())
 	}
-	if plan := w.plan(); plan.code != 0 {
-		t.Errorf("after the state was pushed:\n%s", plan.output)
+	if plan := w.nextPlan(); plan.Code != 0 {
+		t.Errorf("after the state was pushed:\n%s", plan.Text())
 	}
 }

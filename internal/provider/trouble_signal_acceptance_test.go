@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
 func readAll(r *http.Request) ([]byte, error) {
@@ -35,11 +36,11 @@ type signalRow struct {
 	repeat int
 	given  string
 	config string
-	scene  func(*troubleWorkspace)
+	scene  func(*workspace)
 }
 
-func (row signalRow) play(w *troubleWorkspace) {
-	w.t.Helper()
+func (row signalRow) play(w *workspace) {
+	w.Helper()
 	if row.given != "" {
 		w.configure("", row.given)
 		w.apply()
@@ -49,139 +50,139 @@ func (row signalRow) play(w *troubleWorkspace) {
 }
 
 var signalRows = []signalRow{
-	{name: "C1 SIGINT in the middle of a create", repeat: 3, config: cliPortal, scene: func(w *troubleWorkspace) {
-		interruptedCreate(w, func(p *cliProcess) { p.signal(syscall.SIGINT) })
+	{name: "C1 SIGINT in the middle of a create", repeat: 3, config: cliPortal, scene: func(w *workspace) {
+		interruptedCreate(w, func(p *enginetest.Process) { p.Signal(syscall.SIGINT) })
 	}},
-	{name: "C1 SIGTERM in the middle of a create", config: cliPortal, scene: func(w *troubleWorkspace) {
-		interruptedCreate(w, func(p *cliProcess) { p.signal(syscall.SIGTERM) })
+	{name: "C1 SIGTERM in the middle of a create", config: cliPortal, scene: func(w *workspace) {
+		interruptedCreate(w, func(p *enginetest.Process) { p.Signal(syscall.SIGTERM) })
 	}},
-	{name: "C1 SIGINT to the process group", config: cliPortal, scene: func(w *troubleWorkspace) {
-		interruptedCreate(w, func(p *cliProcess) { p.signalGroup(syscall.SIGINT) })
+	{name: "C1 SIGINT to the process group", config: cliPortal, scene: func(w *workspace) {
+		interruptedCreate(w, func(p *enginetest.Process) { p.SignalGroup(syscall.SIGINT) })
 	}},
-	{name: "C1 SIGINT and the answer never comes", config: cliPortal, scene: func(w *troubleWorkspace) {
+	{name: "C1 SIGINT and the answer never comes", config: cliPortal, scene: func(w *workspace) {
 		hold := clerktest.NewHold() // never released
-		w.server.Inject(onCreate(clerktest.HeldAfter(hold)).Once())
-		p := w.start(applying...)
-		p.await(hold.Arrived(), "the create")
-		interruptAndWait(p, func() { p.signal(syscall.SIGINT) })
-		assertKept(w, p.output())
+		w.clerk.Inject(onCreate(clerktest.HeldAfter(hold)).Once())
+		p := w.Start(applying...)
+		p.Await(hold.Arrived(), "the create")
+		interruptAndWait(w, p, func() { p.Signal(syscall.SIGINT) })
+		assertKept(w, p.Text())
 	}},
-	{name: "C1 SIGINT in the middle of a rotation", given: cliPortal, config: cliPortal + cliTrigger, scene: func(w *troubleWorkspace) {
+	{name: "C1 SIGINT in the middle of a rotation", given: cliPortal, config: cliPortal + cliTrigger, scene: func(w *workspace) {
 		hold := clerktest.NewHold()
-		w.server.Inject(onRotate(clerktest.HeldAfter(hold)).Once())
-		p := w.start(applying...)
-		p.await(hold.Arrived(), "the rotation")
-		interruptAndWait(p, func() {
-			p.signal(syscall.SIGINT)
-			p.awaitOutput("Interrupt received")
+		w.clerk.Inject(onRotate(clerktest.HeldAfter(hold)).Once())
+		p := w.Start(applying...)
+		p.Await(hold.Arrived(), "the rotation")
+		interruptAndWait(w, p, func() {
+			p.Signal(syscall.SIGINT)
+			p.AwaitText("Interrupt received")
 			hold.Release()
 		})
-		assertKept(w, p.output())
+		assertKept(w, p.Text())
 	}},
-	{name: "C2 SIGINT during the wait for a 429", config: cliPortal, scene: func(w *troubleWorkspace) {
+	{name: "C2 SIGINT during the wait for a 429", config: cliPortal, scene: func(w *workspace) {
 		met := make(chan struct{})
 		fault := onCreate(clerktest.TooManyRequests("59"))
 		fault.After = func(clerktest.Request) { close(met) }
-		w.server.Inject(fault.Once())
-		w.server.Inject(onCreate(clerktest.TooManyRequests("59")))
-		p := w.start(applying...)
-		p.await(met, "the create")
-		interruptAndWait(p, func() { p.signal(syscall.SIGINT) })
-		if n := w.server.CountRequests(http.MethodPost, ""); n != 1 || len(w.server.Applications()) > 0 {
-			w.t.Errorf("there were %d creates:\n%s", n, p.output())
+		w.clerk.Inject(fault.Once())
+		w.clerk.Inject(onCreate(clerktest.TooManyRequests("59")))
+		p := w.Start(applying...)
+		p.Await(met, "the create")
+		interruptAndWait(w, p, func() { p.Signal(syscall.SIGINT) })
+		if n := w.clerk.CountRequests(http.MethodPost, ""); n != 1 || len(w.clerk.Applications()) > 0 {
+			w.Errorf("there were %d creates:\n%s", n, p.Text())
 		}
 	}},
-	{name: "C2 SIGINT during a refresh", given: cliPortal, config: cliPortal, scene: func(w *troubleWorkspace) {
+	{name: "C2 SIGINT during a refresh", given: cliPortal, config: cliPortal, scene: func(w *workspace) {
 		hold := clerktest.NewHold()
-		w.server.Inject(onRead(clerktest.Held(hold)))
+		w.clerk.Inject(onRead(clerktest.Held(hold)))
 		// Of a plan: neither engine tells the provider of an interrupt while apply makes its own.
-		p := w.start("plan", "-no-color", "-lock=false")
-		p.await(hold.Arrived(), "the refresh")
-		interruptAndWait(p, func() { p.signal(syscall.SIGINT) })
-		w.server.ClearFaults()
-		assertKept(w, p.output())
+		p := w.Start("plan", "-lock=false")
+		p.Await(hold.Arrived(), "the refresh")
+		interruptAndWait(w, p, func() { p.Signal(syscall.SIGINT) })
+		w.clerk.ClearFaults()
+		assertKept(w, p.Text())
 	}},
-	{name: "C3 SIGKILL in the middle of a create", config: cliPortal, scene: func(w *troubleWorkspace) {
-		killedCreate(w, func(p *cliProcess) { p.signal(syscall.SIGKILL) })
+	{name: "C3 SIGKILL in the middle of a create", config: cliPortal, scene: func(w *workspace) {
+		killedCreate(w, func(p *enginetest.Process) { p.Signal(syscall.SIGKILL) })
 	}},
-	{name: "C3 SIGKILL to the process group", config: cliPortal, scene: func(w *troubleWorkspace) {
-		killedCreate(w, func(p *cliProcess) { p.signalGroup(syscall.SIGKILL) })
+	{name: "C3 SIGKILL to the process group", config: cliPortal, scene: func(w *workspace) {
+		killedCreate(w, func(p *enginetest.Process) { p.SignalGroup(syscall.SIGKILL) })
 	}},
-	{name: "C3 second SIGINT in the middle of a create", config: cliPortal, scene: func(w *troubleWorkspace) {
-		killedCreate(w, func(p *cliProcess) {
-			p.signal(syscall.SIGINT)
-			p.awaitOutput("Interrupt received")
-			p.signal(syscall.SIGINT)
+	{name: "C3 second SIGINT in the middle of a create", config: cliPortal, scene: func(w *workspace) {
+		killedCreate(w, func(p *enginetest.Process) {
+			p.Signal(syscall.SIGINT)
+			p.AwaitText("Interrupt received")
+			p.Signal(syscall.SIGINT)
 		})
 	}},
 }
 
 // interruptAndWait gives the signals and waits for the engine's end.
-func interruptAndWait(p *cliProcess, signals func()) {
-	p.w.t.Helper()
+func interruptAndWait(w *workspace, p *enginetest.Process, signals func()) {
+	w.Helper()
 	begun := time.Now()
 	signals()
-	p.wait()
+	p.Wait()
 	if took := time.Since(begun); took > exitAllowed {
-		p.w.t.Errorf("it took %s to end:\n%s", took, p.output())
+		w.Errorf("it took %s to end:\n%s", took, p.Text())
 	}
 }
 
 // interruptedCreate interrupts while the answer to a create is on its way. It comes up to three seconds later.
-func interruptedCreate(w *troubleWorkspace, interrupt func(*cliProcess)) {
-	w.t.Helper()
+func interruptedCreate(w *workspace, interrupt func(*enginetest.Process)) {
+	w.Helper()
 	hold := clerktest.NewHold()
-	w.server.Inject(onCreate(clerktest.HeldAfter(hold)).Once())
-	p := w.start(applying...)
-	p.await(hold.Arrived(), "the create")
-	interruptAndWait(p, func() {
+	w.clerk.Inject(onCreate(clerktest.HeldAfter(hold)).Once())
+	p := w.Start(applying...)
+	p.Await(hold.Arrived(), "the create")
+	interruptAndWait(w, p, func() {
 		interrupt(p)
-		p.awaitOutput("Interrupt received")
+		p.AwaitText("Interrupt received")
 		time.Sleep(rand.N(3 * time.Second))
 		hold.Release()
 	})
-	assertKept(w, p.output())
+	assertKept(w, p.Text())
 }
 
 // assertKept wants one application, in the state, with the secret that works, and nothing left to do.
-func assertKept(w *troubleWorkspace, output string) {
-	w.t.Helper()
-	if got := len(w.server.Applications()); got != 1 || w.secretState() != secretWorks {
-		w.t.Errorf("there are %d applications, and the secret in the state is %s:\n%s", got, w.secretState(), output)
+func assertKept(w *workspace, output string) {
+	w.Helper()
+	if got := len(w.clerk.Applications()); got != 1 || w.secretState() != secretWorks {
+		w.Errorf("there are %d applications, and the secret in the state is %s:\n%s", got, w.secretState(), output)
 	}
-	w.server.ClearFaults()
-	if plan := w.plan(); plan.code != 0 {
-		w.t.Errorf("the next plan ends with %d:\n%s", plan.code, plan.output)
+	w.clerk.ClearFaults()
+	if plan := w.nextPlan(); plan.Code != 0 {
+		w.Errorf("the next plan ends with %d:\n%s", plan.Code, plan.Text())
 	}
 }
 
 // killedCreate kills while the answer to a create is on its way. Nothing can keep it; but the next run finds it.
-func killedCreate(w *troubleWorkspace, kill func(*cliProcess)) {
-	t := w.t
+func killedCreate(w *workspace, kill func(*enginetest.Process)) {
+	t := w.T
 	t.Helper()
 	hold := clerktest.NewHold()
-	w.server.Inject(onCreate(clerktest.HeldAfter(hold)).Once())
-	p := w.start(applying...)
-	p.await(hold.Arrived(), "the create")
+	w.clerk.Inject(onCreate(clerktest.HeldAfter(hold)).Once())
+	p := w.Start(applying...)
+	p.Await(hold.Arrived(), "the create")
 	kill(p)
-	p.wait()
+	p.Wait()
 	hold.Release()
 
 	if w.attributes("terraform.tfstate") != nil {
 		t.Fatal("the state has it after all")
 	}
 	w.configure("  prevent_duplicate_names = true", cliPortal+cliTrigger)
-	orphan, _ := w.server.Find("Portal")
-	result := w.run(applying...)
-	if result.code != 1 || !strings.Contains(result.output, "exists already") ||
-		!regexp.MustCompile(`terraform import clerk_oauth_application\.\w+ `+orphan.ID).MatchString(result.output) {
-		t.Errorf("the orphan %s is not reported:\n%s", orphan.ID, result.output)
+	orphan, _ := w.clerk.Find("Portal")
+	result := w.try(applying...)
+	if result.Code != 1 || !strings.Contains(result.Text(), "exists already") ||
+		!regexp.MustCompile(`terraform import clerk_oauth_application\.\w+ `+orphan.ID).MatchString(result.Text()) {
+		t.Errorf("the orphan %s is not reported:\n%s", orphan.ID, result.Text())
 	}
-	if got := len(w.server.Applications()); got != 1 {
+	if got := len(w.clerk.Applications()); got != 1 {
 		t.Errorf("there are %d applications", got)
 	}
-	if result := w.run("import", "-no-color", "clerk_oauth_application.portal", orphan.ID); result.code != 0 {
-		t.Fatalf("it cannot be imported:\n%s", result.output)
+	if result := w.try("import", "clerk_oauth_application.portal", orphan.ID); result.Code != 0 {
+		t.Fatalf("it cannot be imported:\n%s", result.Text())
 	}
 	w.apply()
 	assertKept(w, "")
@@ -193,7 +194,7 @@ func TestSoakInterruptedCreate(t *testing.T) {
 	if os.Getenv("CLERK_SOAK") == "" {
 		t.Skip("CLERK_SOAK is not set; make soak sets it")
 	}
-	engine := newTroubleEngine(t)
+	engine := enginetest.Find(t)
 	for lane := range 2 {
 		t.Run(fmt.Sprintf("lane %d", lane), func(t *testing.T) {
 			t.Parallel()
@@ -201,11 +202,11 @@ func TestSoakInterruptedCreate(t *testing.T) {
 				t.Run(fmt.Sprint(i), func(t *testing.T) {
 					w := newTroubleWorkspace(t, engine, clerktest.New(t))
 					w.configure("", cliPortal)
-					interruptedCreate(w, func(p *cliProcess) {
+					interruptedCreate(w, func(p *enginetest.Process) {
 						if lane == 0 {
-							p.signal(syscall.SIGINT)
+							p.Signal(syscall.SIGINT)
 						} else {
-							p.signalGroup(syscall.SIGINT)
+							p.SignalGroup(syscall.SIGINT)
 						}
 					})
 				})
@@ -222,7 +223,7 @@ func TestSoakKills(t *testing.T) {
 		t.Skip("CLERK_SOAK is not set; make soak sets it")
 	}
 	const kills, apps = 200, 20
-	engine := newTroubleEngine(t)
+	engine := enginetest.Find(t)
 	requests := make(chan struct{}, 1000)
 	server := clerktest.New(t, clerktest.WithWatch(func(clerktest.Request) {
 		select {
@@ -231,7 +232,7 @@ func TestSoakKills(t *testing.T) {
 		}
 	}), clerktest.WithoutRequestLog(), clerktest.WithLatency(20*time.Millisecond))
 	w := newTroubleWorkspace(t, engine, server)
-	w.env["TF_LOG"] = "" // there would be hundreds of logs; other tests look into those
+	w.Env["TF_LOG"] = "" // there would be hundreds of logs; other tests look into those
 	random := rand.New(rand.NewPCG(1, 2))
 	var orphans []string
 
@@ -252,53 +253,53 @@ func TestSoakKills(t *testing.T) {
 				continue
 			}
 			orphans = append(orphans, id)
-			w.run("import", "-no-color", "clerk_oauth_application.app"+name[1], id)
+			w.try("import", "clerk_oauth_application.app"+name[1], id)
 		}
 	}
 	generation := 0
 	for killed := 0; killed < kills; {
-		w.write(configuration(generation))
+		w.Write("main.tf", configuration(generation))
 		for len(requests) > 0 {
 			<-requests
 		}
-		p := w.start(applying...)
+		p := w.Start(applying...)
 		for range random.IntN(2 * apps) {
 			select {
 			case <-requests:
-			case <-p.done:
+			case <-p.Done():
 			}
 		}
 		select {
-		case <-p.done:
-			result := p.wait()
-			rescue(result.output)
-			if result.code == 0 {
+		case <-p.Done():
+			result := p.Wait()
+			rescue(result.Text())
+			if result.Code == 0 {
 				// Renamed ones would do as well, but for a kill while the engine writes its state: that can leave an empty
 				// file, and then nothing knows of those that still have their old names.
-				w.run("destroy", "-auto-approve", "-no-color")
+				w.try("destroy", "-auto-approve")
 				generation++
 			}
 			continue
 		default:
 		}
 		if random.IntN(2) == 0 {
-			p.signalGroup(syscall.SIGKILL)
+			p.SignalGroup(syscall.SIGKILL)
 		} else {
-			p.signal(syscall.SIGKILL)
+			p.Signal(syscall.SIGKILL)
 		}
-		p.wait()
+		p.Wait()
 		// What the provider has begun alone, after its engine was killed, is soon over.
 		waitForQuiet(requests)
 		killed++
 	}
 	for range 10 {
-		result := w.run(applying...)
-		if result.code == 0 {
+		result := w.try(applying...)
+		if result.Code == 0 {
 			break
 		}
-		rescue(result.output)
+		rescue(result.Text())
 	}
-	content, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+	content, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
 	mustDo(t, err)
 	managed := instancesOf(t, bytes.TrimSpace(content))
 	if len(managed) != apps || len(server.Applications()) != apps {
