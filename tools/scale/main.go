@@ -16,13 +16,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
 // longRun is how long a step may take to be repeated.
@@ -99,13 +100,13 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	provider, err := filepath.Abs(c.provider)
 	if c.provider == "" {
 		provider = filepath.Join(work, "built", providerName)
-		err = build(ctx, provider, ".")
+		err = build(ctx, provider, "")
 	}
 	if err != nil {
 		return err
 	}
 	simulatorPath := filepath.Join(work, "built", "clerk-simulator")
-	if err := build(ctx, simulatorPath, "./internal/clerktest/clerk-simulator"); err != nil {
+	if err := build(ctx, simulatorPath, "internal/clerktest/clerk-simulator"); err != nil {
 		return err
 	}
 	engines, err := findEngines(ctx, c.engines, work, provider)
@@ -117,11 +118,11 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	for _, n := range c.sizes {
 		var rows []*row
 		for _, e := range engines {
-			s := &site{engine: e, n: n, simulatorPath: simulatorPath, dir: filepath.Join(work, e.name, strconv.Itoa(n))}
+			s := &site{engine: e, n: n, simulatorPath: simulatorPath, dir: filepath.Join(work, e.Name, strconv.Itoa(n))}
 			defer s.close()
 			made, err := s.rows(ctx, c.skipApply)
 			if err != nil {
-				return fmt.Errorf("%s, %d applications: %w", e.name, n, err)
+				return fmt.Errorf("%s, %d applications: %w", e.Name, n, err)
 			}
 			results[e] = append(results[e], made...)
 			rows = append(rows, made...)
@@ -136,22 +137,12 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		}
 	}
 	for _, e := range engines {
-		printTable(stdout, e.version, results[e], c.markdown)
+		printTable(stdout, e.String(), results[e], c.markdown)
 	}
 	return nil
 }
 
-// build builds a program of this module as a release does.
+// build builds a program of this module with the flags of a release.
 func build(ctx context.Context, out, pkg string) error {
-	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		return fmt.Errorf("go list: %w", err)
-	}
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, pkg)
-	command.Dir = strings.TrimSpace(string(root))
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build %s: %w\n%s", pkg, err, output)
-	}
-	return nil
+	return enginetest.Build(ctx, out, pkg, "-trimpath", "-ldflags=-s -w")
 }

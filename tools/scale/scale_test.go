@@ -64,21 +64,11 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-func TestVersionLine(t *testing.T) {
-	t.Parallel()
-	if line := versionLine("\nWarning: no file\n\nOpenTofu v1.12.6\non linux_amd64\n"); line != "OpenTofu v1.12.6" {
-		t.Errorf("got %q", line)
-	}
-	if line := versionLine("busybox"); line != "" {
-		t.Errorf("got %q", line)
-	}
-}
-
 // The simulator is the real program: what is counted and listed is what it answered.
 func TestSimulatorIsCounted(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "clerk-simulator")
-	if err := build(t.Context(), path, "./internal/clerktest/clerk-simulator"); err != nil {
+	if err := build(t.Context(), path, "internal/clerktest/clerk-simulator"); err != nil {
 		t.Fatal(err)
 	}
 	clerk, err := startSimulator(t.Context(), path, "-seed", "501", "-rate-limit", "3")
@@ -113,7 +103,7 @@ func TestWitness(t *testing.T) {
 	}
 	usage := filepath.Join(t.TempDir(), "usage")
 	program := filepath.Join(t.TempDir(), providerName)
-	if err := build(t.Context(), program, "./tools/scale"); err != nil {
+	if err := build(t.Context(), program, "tools/scale"); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

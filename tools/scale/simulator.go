@@ -145,8 +145,8 @@ func (s *simulator) ids(ctx context.Context) ([]string, error) {
 }
 
 // environment points the provider at the simulator.
-func (s *simulator) environment() []string {
-	return []string{"CLERK_API_URL=" + s.url, "CLERK_SECRET_KEY=" + s.key}
+func (s *simulator) environment() map[string]string {
+	return map[string]string{"CLERK_API_URL": s.url, "CLERK_SECRET_KEY": s.key}
 }
 
 // removeFile removes a file that may not be there.
