@@ -1,6 +1,9 @@
 package enginetest_test
 
 import (
+	"cmp"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,6 +34,10 @@ func TestAccWorkspace(t *testing.T) {
 	w.MustRun("init")
 	if output := w.MustRun("apply", "-auto-approve").Text(); !strings.Contains(output, "1 added") || strings.Contains(output, "\x1b") {
 		t.Errorf("it is not said, or in colors:\n%s", output)
+	}
+	version := cmp.Or(os.Getenv("VERSION"), "0.1.0-dev")
+	if agent := server.Requests()[0].Header.Get("User-Agent"); !strings.HasPrefix(agent, "terraform-provider-clerk/"+version+" ") {
+		t.Errorf("the provider was not built as %s: %s", version, agent)
 	}
 
 	configure(enginetest.Address, map[string]any{"name": "Portal"})
@@ -75,7 +82,7 @@ resource "terraform_data" "a" {
 }
 `)
 	p := w.Start("apply", "-auto-approve")
-	p.AwaitText("home is " + w.Dir)
+	p.AwaitText("home is " + filepath.Join(w.Runs(), "home"))
 	p.SignalGroup(syscall.SIGKILL)
 	if result := p.Wait(); result.Code != -1 || !strings.Contains(result.Stdout, "home is") {
 		t.Errorf("%+v", result)
