@@ -32,8 +32,8 @@ func newOAuthApplicationDataSource() datasource.DataSource {
 	return &oauthApplicationDataSource{}
 }
 
-func (d *oauthApplicationDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + applicationTypeName
+func (d *oauthApplicationDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = applicationType
 }
 
 func (d *oauthApplicationDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
@@ -57,7 +57,7 @@ func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.Sc
 		}
 	}
 	const one = "Exactly one of `id`, `client_id` and `name` must be given."
-	by("id", one, idValidator{})
+	by("id", one, idCheck)
 	by("client_id", one, stringvalidator.LengthAtLeast(1))
 	by("name", one+" By name, exactly one application must have exactly this name.", stringvalidator.LengthAtLeast(1))
 

@@ -24,8 +24,8 @@ func newOAuthApplicationListResource() list.ListResource {
 	return &oauthApplicationListResource{}
 }
 
-func (l *oauthApplicationListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + applicationTypeName
+func (l *oauthApplicationListResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = applicationType
 }
 
 func (l *oauthApplicationListResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {

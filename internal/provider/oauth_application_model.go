@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -111,9 +110,8 @@ func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplica
 }
 
 // secretFromAPI puts a secret that Clerk has just made where it belongs: into
-// client_secret or, sealed, into client_secret_encrypted.
-func (m *resourceModel) secretFromAPI(secret clerk.Secret) diag.Diagnostics {
-	var diags diag.Diagnostics
+// client_secret or, encrypted, into client_secret_encrypted.
+func (m *resourceModel) secretFromAPI(secret clerk.Secret) error {
 	m.ClientSecret = types.StringNull()
 	m.ClientSecretEncrypted = types.StringNull()
 	switch {
@@ -123,12 +121,11 @@ func (m *resourceModel) secretFromAPI(secret clerk.Secret) diag.Diagnostics {
 	default:
 		ciphertext, err := encryptSecret(secret, stringsOf(m.EncryptClientSecretTo))
 		if err != nil {
-			addError(&diags, actionEncrypt, err, nil)
-			return diags
+			return err
 		}
 		m.ClientSecretEncrypted = types.StringValue(ciphertext)
 	}
-	return diags
+	return nil
 }
 
 // timeValue writes a time as RFC 3339 in UTC, to the millisecond as Clerk has it.

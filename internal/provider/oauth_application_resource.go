@@ -23,9 +23,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// applicationTypeName is the suffix of clerk_oauth_application, as resource, data
-// source and list resource.
-const applicationTypeName = "_oauth_application"
+// applicationType is the type of the resource, the data source and the list resource.
+const applicationType = "clerk_oauth_application"
 
 // oauthApplicationResource is clerk_oauth_application. Its methods are in the
 // files beside this one, one for each step of its life.
@@ -52,8 +51,8 @@ var applicationParams = paramsOf[resourceModel](map[string]string{
 	"file":         "logo_path",
 })
 
-func (r *oauthApplicationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + applicationTypeName
+func (r *oauthApplicationResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = applicationType
 }
 
 func (r *oauthApplicationResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -79,14 +78,14 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Name that users see on the consent screen; 1 to 256 characters. Names need not be unique.",
 				Required:            true,
-				Validators:          []validator.String{nameValidator{}},
+				Validators:          []validator.String{nameCheck},
 			},
 			"redirect_uris": schema.SetAttribute{
 				MarkdownDescription: "Where Clerk may send users back to: absolute URIs of any scheme, compared exactly. `[]` removes all. Default: what the application has, at first none.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(redirectURIValidator{})},
+				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(redirectURICheck)},
 				PlanModifiers:       []planmodifier.Set{setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"scopes": schema.SetAttribute{
@@ -95,7 +94,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				ElementType:   types.StringType,
 				Optional:      true,
 				Computed:      true,
-				Validators:    []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeValidator{})},
+				Validators:    []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeCheck)},
 				PlanModifiers: []planmodifier.Set{keepSatisfiedScopes{}, setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"consent_screen_enabled": schema.BoolAttribute{
@@ -119,7 +118,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 			"rotate_secret_trigger": schema.StringAttribute{
 				MarkdownDescription: "Any text. Changing it to another text, also from none, **replaces the client secret; the old one stops working at once**, as Clerk keeps one secret and no grace period. Creating does not rotate, nor does removing the trigger. Not for public clients.",
 				Optional:            true,
-				Validators:          []validator.String{triggerValidator{}},
+				Validators:          []validator.String{triggerCheck},
 			},
 			"deletion_protection": schema.BoolAttribute{
 				MarkdownDescription: "While `true`, the application is not deleted: a plan that destroys it fails, and so does the apply of a replacement (`-replace`, a taint, `replace_triggered_by`), of which no provider is told when it is planned. Deleting one is final: its users' grants and its `client_id` are gone. Default `false`.",

@@ -52,53 +52,48 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	model := plan
 	model.fromAPI(creation.Application)
 	model.LogoSHA256 = types.StringNull()
-	secretDiags := model.secretFromAPI(creation.ClientSecret)
+	secretErr := model.secretFromAPI(creation.ClientSecret)
 	model.ClientSecret = plannedOr(plan.ClientSecret, model.ClientSecret)
 	model.ClientSecretEncrypted = plannedOr(plan.ClientSecretEncrypted, model.ClientSecretEncrypted)
 	keepPlanned(&model.reportedModel, plan.reportedModel)
 	resp.Diagnostics.Append(saveState(ctx, model, &resp.State, resp.Identity)...)
 	saved = !resp.Diagnostics.HasError()
 
-	resp.Diagnostics.Append(asWarnings(secretDiags)...)
+	if secretErr != nil {
+		var diags diag.Diagnostics
+		addError(&diags, actionEncrypt, secretErr, nil)
+		resp.Diagnostics.Append(asWarnings(diags)...)
+	}
 	warnOfCreation(&resp.Diagnostics, client, creation, fields)
 	if !model.Public.ValueBool() && model.ClientSecret.IsNull() && model.ClientSecretEncrypted.IsNull() {
-		r.makeMissingSecret(ctx, client, creation, &model, resp)
+		makeMissingSecret(ctx, client, creation, &model, plan, resp)
 	}
 	if !plan.LogoPath.IsNull() {
 		r.uploadLogoAfterCreate(ctx, client, &model, plan, resp)
 	}
 }
 
-// makeMissingSecret gives a confidential application a secret whose create
-// brought none. Without success the next plan asks for it.
-func (r *oauthApplicationResource) makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk.Creation, model *resourceModel, resp *resource.CreateResponse) {
-	// Until the secret is in the state, whatever ends this.
-	resp.Diagnostics.Append(asWarnings(resp.Private.SetKey(ctx, rotationPendingKey, []byte(`true`)))...)
-	err := creation.RotationError
-	if err == nil {
-		var rotation clerk.Rotation
-		rotation, err = client.RotateClientSecret(ctx, creation.Application.ID, creation.Application.UpdatedAt)
-		if err == nil && rotation.ClientSecret.IsEmpty() {
-			err = errNoSecret
-		}
-		if err == nil {
-			diags := model.secretFromAPI(rotation.ClientSecret)
-			resp.Diagnostics.Append(asWarnings(diags)...)
-			resp.Diagnostics.Append(asWarnings(saveState(ctx, *model, &resp.State, resp.Identity))...)
-			if rotation.MaybeStale {
-				warnOfStaleSecret(&resp.Diagnostics)
-			}
-			if !diags.HasError() {
-				resp.Diagnostics.Append(asWarnings(resp.Private.SetKey(ctx, rotationPendingKey, nil))...)
-				return
-			}
-		}
+// makeMissingSecret gives a confidential application a secret whose create brought
+// none. Without success the next plan asks for it.
+func makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk.Creation, model *resourceModel, plan resourceModel, resp *resource.CreateResponse) {
+	var diags diag.Diagnostics
+	rotation := secretRotation{
+		client: client, plan: plan, private: resp.Private, diags: &diags,
+		save:    func(ctx context.Context) { diags.Append(saveState(ctx, *model, &resp.State, resp.Identity)...) },
+		pending: true, // there is no old secret that could still work
 	}
-	detail := fmt.Sprintf("The application %s exists and is in the state, without a secret. The next plan rotates to get one.", creation.Application.ID)
+	err := creation.RotationError // of the rotation that came with an adoption
 	if err != nil {
-		detail = paragraphs(detail, sentence("What happened: "+plainText(err)), facts(err))
+		rotation.markPending(ctx)
+	} else {
+		err = rotation.run(ctx, model)
 	}
-	resp.Diagnostics.AddWarning("The OAuth application has no known client secret", detail)
+	resp.Diagnostics.Append(asWarnings(diags)...)
+	if err != nil {
+		resp.Diagnostics.AddWarning("The OAuth application has no known client secret", paragraphs(
+			fmt.Sprintf("The application %s exists and is in the state, without a secret. The next plan rotates to get one.", creation.Application.ID),
+			sentence("What happened: "+plainText(err)), facts(err)))
+	}
 }
 
 func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, client *clerk.Client, model *resourceModel, plan resourceModel, resp *resource.CreateResponse) {

@@ -71,7 +71,7 @@ func moveFromOtherProvider(ctx context.Context, req resource.MoveStateRequest, r
 // is a state of this provider, whose moves Terraform makes by itself.
 func isFromOtherProvider(req resource.MoveStateRequest) bool {
 	segments := strings.Split(req.SourceProviderAddress, "/")
-	if req.SourceTypeName != "clerk"+applicationTypeName || segments[len(segments)-1] != "clerk" || req.SourceRawState == nil {
+	if req.SourceTypeName != applicationType || segments[len(segments)-1] != "clerk" || req.SourceRawState == nil {
 		return false
 	}
 	var attributes map[string]json.RawMessage

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -11,9 +10,6 @@ import (
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
-
-// errNoSecret: a rotation succeeded and brought nothing.
-var errNoSecret = errors.New("the answer to the rotation holds no client secret, and the old one works no more. Apply again: the next plan rotates once more")
 
 // Update changes the application in up to three steps: the fields that differ,
 // then the secret, then the logo. After each the state is saved with what is true
@@ -39,12 +35,14 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 
 	client.Learn(clerk.NewSecret(state.ClientSecret.ValueString()))
 	update := &oauthApplicationUpdate{
-		client:   client,
-		plan:     plan,
-		current:  state,
-		rotation: rotationFor(plan, state, pending != nil),
-		pending:  pending != nil,
-		resp:     resp,
+		client:  client,
+		plan:    plan,
+		current: state,
+		reason:  rotationFor(plan, state, pending != nil),
+		resp:    resp,
+	}
+	update.rotation = secretRotation{
+		client: client, plan: plan, private: resp.Private, diags: &resp.Diagnostics, save: update.saveState, pending: pending != nil,
 	}
 	update.current.DeletionProtection = plan.DeletionProtection
 	update.current.Timeouts = plan.Timeouts
@@ -58,8 +56,8 @@ type oauthApplicationUpdate struct {
 	client   *clerk.Client
 	plan     resourceModel
 	current  resourceModel // what is true by now
-	rotation rotationReason
-	pending  bool // what the private state says by now
+	reason   rotationReason
+	rotation secretRotation
 	resp     *resource.UpdateResponse
 }
 
@@ -72,10 +70,10 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 	if fields.IsEmpty() {
 		return true
 	}
-	if u.rotation == rotateForFirstSecret {
+	if u.reason == rotateForFirstSecret {
 		// Once Clerk has done this, nothing else in the state says that there is no
 		// secret; and it may have done it even if no answer comes.
-		u.markPending(ctx)
+		u.rotation.markPending(ctx)
 	}
 	app, err := u.client.UpdateOAuthApplication(ctx, u.current.ID.ValueString(), fields)
 	if err != nil {
@@ -91,7 +89,7 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 	if u.current.Public.ValueBool() {
 		// The plan's may be unknown, where it was to be no public client any more.
 		u.current.ClientSecret, u.current.ClientSecretEncrypted = types.StringNull(), types.StringNull()
-		u.clearPending(ctx)
+		u.rotation.clearPending(ctx)
 	}
 	u.saveState(ctx)
 	for _, field := range refused {
@@ -103,47 +101,16 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 
 // rotate replaces the secret if the plan asks for it.
 func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
-	if u.rotation == noRotation {
+	if u.reason == noRotation {
 		return true
 	}
 	if err := checkRecipients(stringsOf(u.plan.EncryptClientSecretTo)); err != nil {
 		u.fail(ctx, actionEncrypt, err)
 		return false
 	}
-	wasPending := u.pending
-	u.markPending(ctx) // until the new secret is in the state, whatever ends this
-	rotation, err := u.client.RotateClientSecret(ctx, u.current.ID.ValueString(), timeOf(u.current.UpdatedAt))
-	if err == nil && rotation.ClientSecret.IsEmpty() {
-		err = errNoSecret
-	}
-	if err != nil {
-		var unknown *clerk.RotateOutcomeUnknownError
-		if !wasPending && !errors.As(err, &unknown) && !errors.Is(err, errNoSecret) {
-			u.clearPending(ctx) // the old secret works on
-		}
-		u.fail(ctx, "rotate client secret of OAuth application", err)
+	if err := u.rotation.run(ctx, &u.current); err != nil {
+		u.fail(ctx, actionRotate, err)
 		return false
-	}
-
-	present := u.current
-	u.current.EncryptClientSecretTo = u.plan.EncryptClientSecretTo
-	sealing := u.current.secretFromAPI(rotation.ClientSecret)
-	if sealing.HasError() {
-		// The recipients were checked before, so this should not happen; if it does,
-		// the new secret is lost.
-		u.current = present
-		u.resp.Diagnostics.Append(sealing...)
-		u.saveState(ctx)
-		return false
-	}
-	u.current.RotateSecretTrigger = u.plan.RotateSecretTrigger
-	u.current.ClientSecretVersion = plannedOr(u.plan.ClientSecretVersion, nextSecretVersion(present.ClientSecretVersion))
-	u.current.fromAPI(rotation.Application)
-	keepPlanned(&u.current.reportedModel, u.plan.reportedModel)
-	u.clearPending(ctx)
-	u.saveState(ctx)
-	if rotation.MaybeStale {
-		warnOfStaleSecret(&u.resp.Diagnostics)
 	}
 	return true
 }
@@ -166,15 +133,10 @@ func (u *oauthApplicationUpdate) uploadLogo(ctx context.Context) bool {
 	return true
 }
 
-// finish saves the state with everything that the plan has.
+// finish saves the state with everything that the plan has: also with what no step
+// had to carry out, such as a trigger that was removed.
 func (u *oauthApplicationUpdate) finish(ctx context.Context) {
-	u.current.RotateSecretTrigger = u.plan.RotateSecretTrigger
-	u.current.EncryptClientSecretTo = u.plan.EncryptClientSecretTo
-	u.current.LogoPath = u.plan.LogoPath
-	u.current.LogoSHA256 = plannedOr(u.plan.LogoSHA256, u.current.LogoSHA256)
-	u.current.ClientSecret = plannedOr(u.plan.ClientSecret, u.current.ClientSecret)
-	u.current.ClientSecretEncrypted = plannedOr(u.plan.ClientSecretEncrypted, u.current.ClientSecretEncrypted)
-	keepPlanned(&u.current.reportedModel, u.plan.reportedModel)
+	keepPlanned(&u.current, u.plan)
 	u.saveState(ctx)
 }
 
@@ -185,16 +147,6 @@ func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err er
 
 func (u *oauthApplicationUpdate) saveState(ctx context.Context) {
 	u.report(saveState(ctx, u.current, &u.resp.State, u.resp.Identity))
-}
-
-func (u *oauthApplicationUpdate) markPending(ctx context.Context) {
-	u.pending = true
-	u.report(u.resp.Private.SetKey(ctx, rotationPendingKey, []byte(`true`)))
-}
-
-func (u *oauthApplicationUpdate) clearPending(ctx context.Context) {
-	u.pending = false
-	u.report(u.resp.Private.SetKey(ctx, rotationPendingKey, nil))
 }
 
 func (u *oauthApplicationUpdate) report(diags diag.Diagnostics) {

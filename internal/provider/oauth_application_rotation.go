@@ -81,10 +81,3 @@ func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) 
 	case noRotation:
 	}
 }
-
-// warnOfStaleSecret tells that the secret in the state is the latest that was
-// received, and perhaps not the latest that was made.
-func warnOfStaleSecret(diags *diag.Diagnostics) {
-	diags.AddWarning("The client secret may not be the newest",
-		"An earlier attempt to rotate had no answer, and it could not be made sure that Clerk carries it out no more. If clients fail with the new secret, change rotate_secret_trigger once more.")
-}

@@ -38,8 +38,7 @@ func newOAuthApplicationSettingsResource() resource.Resource {
 	return &oauthApplicationSettingsResource{}
 }
 
-// settingsTypeName is the suffix of the resource's type.
-const settingsTypeName = applicationTypeName + "_settings"
+const settingsType = applicationType + "_settings"
 
 // settingsImportName imports the settings of whatever instance the secret key
 // belongs to.
@@ -53,8 +52,8 @@ const (
 // settingsParams maps Clerk's parameter names to attributes.
 var settingsParams = paramsOf[settingsModel](nil)
 
-func (r *oauthApplicationSettingsResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + settingsTypeName
+func (r *oauthApplicationSettingsResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = settingsType
 }
 
 func (r *oauthApplicationSettingsResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -84,7 +83,7 @@ func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.
 				ElementType: types.StringType,
 				Optional:    true,
 				Computed:    true,
-				Validators:  []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeValidator{})},
+				Validators:  []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeCheck)},
 			},
 			"dynamic_oauth_client_registration": settingAttribute("Whether clients may register themselves (RFC 7591), without authentication."),
 			"oauth_jwt_access_tokens":           settingAttribute("Whether access tokens are JSON Web Tokens. They are opaque otherwise."),

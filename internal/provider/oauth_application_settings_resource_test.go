@@ -11,8 +11,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-const settingsType = "clerk_oauth_application_settings"
-
 // patches are the bodies of the PATCH requests since the last call.
 func patches(server *clerktest.Server) []string {
 	found := []string{}

@@ -24,7 +24,7 @@ import (
 // came. An attribute that is not in it is null to Terraform as well, and one that is
 // not in the schema it removes itself before it asks.
 func upgradeUnchanged(req *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.UpgradeResourceStateResponse {
-	if req.TypeName != "clerk"+applicationTypeName || req.Version != describedApplication().Version ||
+	if req.TypeName != applicationType || req.Version != describedApplication().Version ||
 		req.RawState == nil || len(req.RawState.JSON) == 0 {
 		return nil
 	}
@@ -36,7 +36,7 @@ func upgradeUnchanged(req *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.Upg
 func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadResourceRequest) (resp *tfprotov6.ReadResourceResponse) {
 	defer leaveToFramework(&resp)
 
-	if req.TypeName != "clerk"+applicationTypeName || p.data == nil || p.data.client == nil || bytes.Contains(req.Private, []byte(rotationPendingKey)) {
+	if req.TypeName != applicationType || p.data == nil || p.data.client == nil || bytes.Contains(req.Private, []byte(rotationPendingKey)) {
 		return nil
 	}
 	state, ok := decodeState(ctx, req.CurrentState)
@@ -73,7 +73,7 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (resp *tfprotov6.PlanResourceChangeResponse) {
 	defer leaveToFramework(&resp)
 
-	if req.TypeName != "clerk"+applicationTypeName || req.PriorState == nil || req.ProposedNewState == nil ||
+	if req.TypeName != applicationType || req.PriorState == nil || req.ProposedNewState == nil ||
 		bytes.Contains(req.PriorPrivate, []byte(rotationPendingKey)) {
 		return nil
 	}

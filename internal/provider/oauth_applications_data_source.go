@@ -39,8 +39,8 @@ var listParams = map[string]path.Path{
 	"order_by":   path.Root("order_by"),
 }
 
-func (d *oauthApplicationsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + applicationTypeName + "s"
+func (d *oauthApplicationsDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = applicationType + "s"
 }
 
 func (d *oauthApplicationsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {

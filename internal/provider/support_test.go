@@ -13,8 +13,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-const applicationType = "clerk_oauth_application"
-
 // TestMain keeps the developer's own key out of all tests: with it, a test that
 // forgets to name a simulator would change applications at Clerk.
 func TestMain(m *testing.M) {

@@ -321,6 +321,20 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 			sends:    []string{postCreate, postRotate, postRotate}, apps: 1, secret: secretWorks,
 		},
 		{
+			name: "D13 client_secret is missing, and the answer that brings one is incomplete", config: portal,
+			faults: []clerktest.Fault{
+				onCreate(clerktest.Changed(without("client_secret"))).Once(),
+				onRotate(clerktest.Changed(without("instance_id"))).Once(),
+			},
+			warnings: []string{`answer was incomplete.*new one is in the state.*instance_id is missing`},
+			sends:    []string{postCreate, postRotate}, apps: 1, secret: secretWorks,
+			check: func(tr *trouble, _ prototest.Diagnostics) {
+				if id := tr.app.State().String("instance_id"); id != tr.server.InstanceID() {
+					tr.t.Errorf("the state has the instance %q", id)
+				}
+			},
+		},
+		{
 			name: "a field did not take", config: portal,
 			before: func(tr *trouble) {
 				fault := onCreate(clerktest.Changed(set("name", "Other"))).Once()

@@ -175,7 +175,12 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			row.warnings = []string{`may not be the newest`}
 		}),
 		rowWith(rotated("D12 rotation answer with another type", 1, onRotate(clerktest.Changed(func(body map[string]any) { body["updated_at"] = "now" }))), func(row *troubleRow) {
-			row.warnings = nil
+			row.warnings = []string{`answer was incomplete.*new one is in the state.*updated_at has an unexpected type`}
+			row.check = func(tr *trouble, _ prototest.Diagnostics) {
+				if tr.app.State().Get("updated_at") == nil {
+					tr.t.Error("updated_at is null")
+				}
+			}
 		}),
 		rowWith(lost("D13 rotation answer without a secret", secretDead, 1, onRotate(clerktest.Changed(func(body map[string]any) { delete(body, "client_secret") }))), func(row *troubleRow) {
 			row.errors = []string{notRotated + `.*holds no client secret`}

@@ -1,40 +1,25 @@
 package provider
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
-
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// redirectURIValidator checks that a redirect URI is absolute (RFC 6749 section
-// 3.1.2). Any scheme will do: native apps have their own (RFC 8252 section 7.1),
-// and Clerk takes all. Nothing is refused here that Clerk might accept, but a host
-// with its port, which is a URI by the letter.
-type redirectURIValidator struct{}
+const redirectURIForm = "an absolute URI, such as https://app.example.com/callback or myapp://callback"
 
-func (redirectURIValidator) Description(context.Context) string {
-	return "an absolute URI, such as https://app.example.com/callback or myapp://callback"
-}
-
-func (v redirectURIValidator) MarkdownDescription(ctx context.Context) string {
-	return v.Description(ctx)
-}
-
-func (v redirectURIValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	uri := req.ConfigValue.ValueString()
+// redirectURICheck checks that a redirect URI is absolute (RFC 6749 section 3.1.2).
+// Any scheme will do: native apps have their own (RFC 8252 section 7.1), and Clerk
+// takes all. Nothing is rejected here that Clerk might accept, but a host with its
+// port, which is a URI by the letter.
+var redirectURICheck = textCheck{title: "Invalid redirect URI", want: redirectURIForm, problem: func(uri string) string {
 	if problem := redirectURIProblem(uri); problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid redirect URI",
-			fmt.Sprintf("%q %s. A redirect URI is %s.", uri, problem, v.Description(ctx)))
+		return fmt.Sprintf("%q %s. A redirect URI is %s.", uri, problem, redirectURIForm)
 	}
-}
+	return ""
+}}
 
 // hostAndPort is what is left of an address without its scheme: "localhost:3000/cb"
 // reads as a URI of the scheme "localhost".
@@ -63,8 +48,8 @@ func redirectURIProblem(uri string) string {
 	return ""
 }
 
-// isInsecureRedirectURI tells whether the authorization code would travel over
-// the network in clear (RFC 8252 section 7.3 allows http on loopback only).
+// isInsecureRedirectURI reports whether the authorization code would travel over
+// the network in plain text (RFC 8252 section 7.3 allows http on loopback only).
 func isInsecureRedirectURI(uri string) bool {
 	parsed, err := url.Parse(uri)
 	if err != nil || parsed.Scheme != "http" {

@@ -1,0 +1,92 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+const actionRotate = "rotate client secret of OAuth application"
+
+// errNoSecret: a rotation succeeded and brought nothing.
+var errNoSecret = errors.New("the answer to the rotation holds no client secret, and the old one works no more. Apply again: the next plan rotates once more")
+
+// secretRotation replaces the client secret of an application and brings the new one
+// into the state: in Update, and in Create where its answer brought none.
+type secretRotation struct {
+	client  *clerk.Client
+	plan    resourceModel
+	private privateKeys
+	diags   *diag.Diagnostics
+	save    func(context.Context) // writes the model that run is given into the state
+
+	// pending is what the private state says by now: a rotation is to be done that
+	// the attributes do not ask for. See rotationPendingKey.
+	pending bool
+}
+
+// run rotates. Until the new secret is in the state, the rotation is pending,
+// whatever ends this. After an error the model is as it was.
+func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
+	wasPending := r.pending
+	r.markPending(ctx)
+	rotation, err := r.client.RotateClientSecret(ctx, model.ID.ValueString(), timeOf(model.UpdatedAt))
+	if err == nil && rotation.ClientSecret.IsEmpty() {
+		err = errNoSecret
+	}
+	if err != nil {
+		var unknown *clerk.RotateOutcomeUnknownError
+		if !wasPending && !errors.As(err, &unknown) && !errors.Is(err, errNoSecret) {
+			r.clearPending(ctx) // the old secret still works
+		}
+		return err
+	}
+	rotated := *model
+	rotated.EncryptClientSecretTo = r.plan.EncryptClientSecretTo
+	if err := rotated.secretFromAPI(rotation.ClientSecret); err != nil {
+		// The recipients were checked before, so this should not happen. If it does,
+		// the new secret is lost.
+		return fmt.Errorf("the new client secret could not be encrypted and is lost: %w", err)
+	}
+	rotated.RotateSecretTrigger = r.plan.RotateSecretTrigger
+	rotated.ClientSecretVersion = plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(model.ClientSecretVersion))
+	if len(rotation.Problems) == 0 {
+		rotated.fromAPI(rotation.Application)
+		keepPlanned(&rotated.reportedModel, r.plan.reportedModel)
+	}
+	*model = rotated
+	r.clearPending(ctx)
+	r.save(ctx)
+
+	if rotation.MaybeStale {
+		warnOfStaleSecret(r.diags)
+	}
+	if len(rotation.Problems) > 0 {
+		r.diags.AddWarning("Clerk's answer was incomplete",
+			fmt.Sprintf("The client secret of OAuth application %q (%s) was rotated and the new one is in the state, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.",
+				model.Name.ValueString(), model.ID.ValueString(), r.client.Scrub(strings.Join(rotation.Problems, "; "))))
+	}
+	return nil
+}
+
+func (r *secretRotation) markPending(ctx context.Context) {
+	r.pending = true
+	r.diags.Append(r.private.SetKey(ctx, rotationPendingKey, []byte(`true`))...)
+}
+
+func (r *secretRotation) clearPending(ctx context.Context) {
+	r.pending = false
+	r.diags.Append(r.private.SetKey(ctx, rotationPendingKey, nil)...)
+}
+
+// warnOfStaleSecret warns that the secret in the state is the latest that was
+// received, and perhaps not the latest that was made.
+func warnOfStaleSecret(diags *diag.Diagnostics) {
+	diags.AddWarning("The client secret may not be the newest",
+		"An earlier attempt to rotate had no answer, and it could not be made sure that Clerk carries it out no more. If clients fail with the new secret, change rotate_secret_trigger once more.")
+}
