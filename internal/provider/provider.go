@@ -39,14 +39,6 @@ var (
 	_ provider.ProviderWithListResources      = (*clerkProvider)(nil)
 )
 
-// New returns the constructor of the provider for the plugin server. version is
-// that of the release; it appears in the User-Agent header.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider {
-		return &clerkProvider{version: version}
-	}
-}
-
 func (p *clerkProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName = "clerk"
 	resp.Version = p.version

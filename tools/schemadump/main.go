@@ -11,13 +11,11 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
 func main() {
-	schemas, err := dump(context.Background(), providerserver.NewProtocol6(provider.New("dev")())())
+	schemas, err := dump(context.Background(), provider.NewServer("dev")())
 	if err == nil {
 		encoder := json.NewEncoder(os.Stdout)
 		encoder.SetIndent("", "  ")
