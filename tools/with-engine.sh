@@ -13,7 +13,7 @@
 #   TF_CLI_CONFIG_FILE         a CLI configuration of our own, see below
 #   CLERK_DEV_CLI_CONFIG       the same with dev_overrides for this provider (no init needed, nothing else can be installed)
 #   CLERK_MIRROR               the filesystem mirror that TF_CLI_CONFIG_FILE names; it has hashicorp/time, hashicorp/random,
-#                              and this provider as VERSION if `make build` has built it
+#                              and this provider, if `make build` has built it, in a version that changes with each build
 #   CLERK_SECRET_KEY_WAS_SET   "yes" when there was a key in the environment, which the command does not get
 set -eu
 
@@ -95,9 +95,8 @@ platform=$(go env GOOS)_$(go env GOARCH)
 mirror hashicorp time "$(sed -n 's/.*terraform-provider-time v\([0-9.]*\).*/\1/p' "$root/tools/terraform-provider-time/go.mod")" \
 	"$("$root/tools/build.sh" terraform-provider-time)"
 mirror hashicorp random 3.6.0 "$("$root/tools/build.sh" terraform-provider-random)"
-# A mirror serves releases only to constraints such as "~> 0.1", so the version loses its suffix here.
 if [ -x "$state/provider/terraform-provider-clerk" ]; then
-	mirror terraform-provider-clerk clerk "${VERSION%%-*}" "$state/provider/terraform-provider-clerk"
+	VERSION="$VERSION" "$root/tools/mirror.sh" "$state/provider/terraform-provider-clerk" "$state/mirror" >/dev/null
 fi
 
 write "$state/cli.tfrc" <<EOF

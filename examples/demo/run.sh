@@ -2,7 +2,7 @@
 # The demo, for `make demo`, which builds what it needs and sets
 #   ENGINE_PATH          terraform or tofu
 #   SIMULATOR_BIN        the Clerk simulator
-#   TF_CLI_CONFIG_FILE   where the engine finds the provider
+#   TF_CLI_CONFIG_FILE   where the engine finds the provider during the demo
 #   CLERK_SECRET_KEY_WAS_SET   "yes" if there is a key for a real instance in the environment, which is not used here
 # It writes only to a temporary directory.
 set -eu
@@ -141,7 +141,7 @@ fi
 # What was built for the demo is not on PATH.
 command -v "$engine" >/dev/null 2>&1 || engine=$ENGINE_PATH
 cat <<E2
-   export TF_CLI_CONFIG_FILE=$TF_CLI_CONFIG_FILE
+   make -C $root install && export TF_CLI_CONFIG_FILE=$root/.install/cli.tfrc
    mkdir -p ~/try-clerk && cp $examples/main.tf ~/try-clerk/ && cd ~/try-clerk
    $engine init && $engine apply
    $engine apply -var=secret_rotation=second
