@@ -92,10 +92,10 @@ const actionFind = "find OAuth application"
 
 // findApplication looks for the application by the one argument that is given.
 func findApplication(ctx context.Context, client *clerk.Client, config reportedModel, diags *diag.Diagnostics) clerk.OAuthApplication {
-	argument, value, find := "name", config.Name.ValueString(), client.FindOAuthApplicationByName
+	argument, value, find := "name", config.Name.ValueString(), client.FindOwnOAuthApplicationByName
 	switch {
 	case !config.ID.IsNull():
-		argument, value, find = "id", config.ID.ValueString(), client.GetOAuthApplication
+		argument, value, find = "id", config.ID.ValueString(), client.GetOwnOAuthApplication
 	case !config.ClientID.IsNull():
 		argument, value, find = "client_id", config.ClientID.ValueString(), client.FindOAuthApplicationByClientID
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
@@ -117,5 +119,26 @@ func TestProtocolApplicationDataSourceKeepsClerksError(t *testing.T) {
 	_, ds := newProvider(t, server).DataSource(applicationType).TryRead(t.Context(), prototest.Values{"id": id})
 	if problem := ds.Errors().String(); !strings.Contains(problem, "api_url") || strings.Contains(problem, "No OAuth application") {
 		t.Errorf("the error is %s", ds)
+	}
+}
+
+// A data source that is read in the apply that creates the application waits for it, as the resource does.
+func TestProtocolApplicationDataSourceAfterCreate(t *testing.T) {
+	t.Parallel()
+	for _, argument := range []string{"id", "name"} {
+		t.Run(argument, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := clerktest.NewInMemory(t, clerktest.WithSwitches(clerktest.Switches{ReadLag: 1500 * time.Millisecond}))
+				p := prototest.New(t, factoryWith(server.RoundTripper()), providerConfig(server, nil), prototest.SharedProcess())
+				app := p.Resource(applicationType)
+				app.Apply(prototest.Values{"name": "web"})
+				found, ds := p.DataSource(applicationType).TryRead(t.Context(), prototest.Values{argument: app.State().String(argument)})
+				if ds.HasError() || found.String("id") != app.State().String("id") {
+					t.Errorf("the application was not found:\n%s", ds)
+				}
+				server.Close()
+			})
+		})
 	}
 }
