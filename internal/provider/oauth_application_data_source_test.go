@@ -132,7 +132,9 @@ func TestProtocolApplicationDataSourceAfterCreate(t *testing.T) {
 				server := clerktest.NewInMemory(t, clerktest.WithSwitches(clerktest.Switches{ReadLag: 1500 * time.Millisecond}))
 				p := prototest.New(t, factoryWith(server.RoundTripper()), providerConfig(server, nil), prototest.SharedProcess())
 				app := p.Resource(applicationType)
-				app.Apply(prototest.Values{"name": "web"})
+				if ds := app.TryApply(t.Context(), prototest.Values{"name": "web"}); ds.HasError() {
+					t.Fatal(ds)
+				}
 				found, ds := p.DataSource(applicationType).TryRead(t.Context(), prototest.Values{argument: app.State().String(argument)})
 				if ds.HasError() || found.String("id") != app.State().String("id") {
 					t.Errorf("the application was not found:\n%s", ds)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -67,9 +68,9 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 
 // planUnchanged answers for an application whose plan is its state. Terraform proposes
 // the configuration over the state, so where the two are the same the configuration
-// asks for nothing. What can change a plan all the same goes the framework's way: a
-// default that applies, a logo whose file may have changed, a rotation that is owed,
-// or asked for where it cannot be.
+// asks for nothing. What can change a plan all the same is left to the framework: a
+// default that applies, a logo whose file has changed, a rotation that is pending, or
+// that is asked for where it cannot be.
 func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (resp *tfprotov6.PlanResourceChangeResponse) {
 	defer leaveToFramework(&resp)
 
@@ -78,8 +79,15 @@ func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest
 		return nil
 	}
 	prior, ok := decodeState(ctx, req.PriorState)
-	if !ok || !prior.DeletionProtection.Equal(types.BoolValue(false)) || !prior.LogoPath.IsNull() || prior.hasTriggerWithoutSecret() {
+	if !ok || prior.hasTriggerWithoutSecret() || !prior.hasLogoOfFile() {
 		return nil
+	}
+	if !prior.DeletionProtection.Equal(types.BoolValue(false)) {
+		// Null in the configuration stands for the default, which is false.
+		config, ok := decodeState(ctx, req.Config)
+		if !ok || config.DeletionProtection.IsNull() {
+			return nil
+		}
 	}
 	if !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) && !proposesSatisfiedScopes(ctx, prior, req.ProposedNewState) {
 		return nil
@@ -91,15 +99,23 @@ func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest
 	}
 }
 
-// leaveToFramework makes of a panic no answer: the framework's way tells of it.
+// hasLogoOfFile reports whether the logo is the file at logo_path as it is now, or no
+// file is asked for.
+func (m *resourceModel) hasLogoOfFile() bool {
+	var diags diag.Diagnostics
+	logo := m.planLogo(*m, &diags)
+	return len(diags) == 0 && logo.sha256.Equal(m.LogoSHA256)
+}
+
+// leaveToFramework turns a panic into nil; the framework's path then reports it.
 func leaveToFramework[Response any](resp **Response) {
 	if recover() != nil {
 		*resp = nil
 	}
 }
 
-// proposesSatisfiedScopes tells whether what is proposed differs from the state in
-// nothing but scopes that the present ones satisfy, as all imported applications do:
+// proposesSatisfiedScopes reports whether what is proposed differs from the state in
+// nothing but scopes that the current ones satisfy, as all imported applications do:
 // see keepSatisfiedScopes.
 func proposesSatisfiedScopes(ctx context.Context, prior resourceModel, value *tfprotov6.DynamicValue) bool {
 	proposed, ok := decodeState(ctx, value)

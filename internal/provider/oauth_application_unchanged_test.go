@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"filippo.io/age"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -111,22 +114,26 @@ func (w witness) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 // answer for what is usual.
 func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 	t.Parallel()
+	recipient, err := age.GenerateX25519Identity()
+	must(t, err)
 	for _, test := range []struct {
 		name   string
 		config prototest.Values
 		seeded string // a name: the application is imported
-		plans  bool
 	}{
-		{name: "minimal", config: prototest.Values{"name": "a"}, plans: true},
+		{name: "minimal", config: prototest.Values{"name": "a"}},
 		{name: "full", config: prototest.Values{
 			"name": "b", "redirect_uris": []string{"https://b.example/cb", "b://cb"}, "scopes": []string{"openid", "email"},
 			"consent_screen_enabled": false, "pkce_required": true, "rotate_secret_trigger": "1",
 			"timeouts": prototest.Values{"read": "1m"},
-		}, plans: true},
-		{name: "public", config: prototest.Values{"name": "c", "public": true, "pkce_required": true}, plans: true},
+		}},
+		{name: "public", config: prototest.Values{"name": "c", "public": true, "pkce_required": true}},
 		{name: "protected", config: prototest.Values{"name": "d", "deletion_protection": true}},
-		{name: "imported", seeded: "e", config: prototest.Values{"name": "e"}, plans: true},
-		{name: "imported, scopes without offline_access", seeded: "f", config: prototest.Values{"name": "f", "scopes": []string{"email", "profile"}}, plans: true},
+		{name: "protected no longer", config: prototest.Values{"name": "g", "deletion_protection": false}},
+		{name: "with a logo", config: prototest.Values{"name": "h", "logo_path": troubleLogo}},
+		{name: "with encryption", config: prototest.Values{"name": "i", "encrypt_client_secret_to": []string{recipient.Recipient().String()}}},
+		{name: "imported", seeded: "e", config: prototest.Values{"name": "e"}},
+		{name: "imported, scopes without offline_access", seeded: "f", config: prototest.Values{"name": "f", "scopes": []string{"email", "profile"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -158,8 +165,8 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 			if taken.count("read") != 1 {
 				t.Error("the shortcut for the read was not taken")
 			}
-			if plan := taken.count("plan") > 0; plan != test.plans {
-				t.Errorf("shortcut for the plan taken: %v, want %v", plan, test.plans)
+			if plans := taken.count("plan"); plans != 3 {
+				t.Errorf("the shortcut for the plan was taken for %d of 3 applications", plans)
 			}
 		})
 	}
@@ -173,6 +180,27 @@ func TestShortcutsLeaveDefaultsToTheFramework(t *testing.T) {
 	plan := app.Plan(prototest.Values{"name": "a"})
 	if got := strings.Join(plan.Changed(), " "); got != "deletion_protection" {
 		t.Errorf("removing deletion_protection changes %q", got)
+	}
+}
+
+// A logo whose file has changed, or is gone, is left to the framework.
+func TestShortcutsLeaveChangedLogosToTheFramework(t *testing.T) {
+	t.Parallel()
+	image, err := os.ReadFile(troubleLogo)
+	must(t, err)
+	file := filepath.Join(t.TempDir(), "logo.png")
+	must(t, os.WriteFile(file, image, 0o600))
+	config := prototest.Values{"name": "a", "logo_path": file}
+	app := newProvider(t, clerktest.New(t)).Resource(applicationType)
+	app.Apply(config)
+
+	must(t, os.WriteFile(file, append(image, 0), 0o600))
+	if changed := app.Plan(config).Changed(); !slices.Contains(changed, "logo_sha256") {
+		t.Errorf("another logo changes %q", changed)
+	}
+	must(t, os.Remove(file))
+	if plan := app.Plan(config); plan.Action != prototest.NoOp || len(plan.Warnings()) != 1 {
+		t.Errorf("a logo whose file is gone: %s\n%s", plan, plan.Diagnostics)
 	}
 }
 

@@ -209,13 +209,13 @@ func valueOrEnv(value types.String, variable string) string {
 	return value.ValueString()
 }
 
-// engine names what runs the provider. The protocol tells a version only:
-// OpenTofu puts its own there and does not say that it is OpenTofu.
+// engine names what runs the provider. The protocol carries a version only, which
+// is Terraform's or OpenTofu's own.
 func engine(version string) string {
 	if version == "" {
 		return "unknown engine"
 	}
-	return "terraform/" + version
+	return "engine/" + version
 }
 
 // providerDataFrom takes what Configure left. raw is nil while Terraform only validates.

@@ -83,3 +83,18 @@ func TestSecretKeyHelpHoldsNoKey(t *testing.T) {
 		}
 	}
 }
+
+// The User-Agent does not say terraform, because it may be OpenTofu.
+func TestProtocolUserAgent(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	newProvider(t, server, prototest.TerraformVersion("1.12.6")).Resource(applicationType).Apply(prototest.Values{"name": "web"})
+	for _, request := range server.Requests() {
+		if got, want := request.Header.Get("User-Agent"), "terraform-provider-clerk/test (engine/1.12.6)"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := engine(""); got != "unknown engine" {
+		t.Errorf("without a version: %q", got)
+	}
+}

@@ -9,13 +9,18 @@ import (
 )
 
 // BenchmarkPlan plans 1,000 applications over the protocol, without the CLI: such as
-// are as their configuration wants them, and such as are all renamed. What it takes is
+// are as their configuration wants them, without and with deletion_protection, and such
+// as are all renamed. What it takes is
 // the provider's and, for the greater part of an unchanged plan, prototest's.
 func BenchmarkPlan(b *testing.B) {
 	const applications = 1000
-	for _, benchmark := range []struct{ name, planned string }{
-		{"unchanged", "app-%d"},
-		{"renamed", "renamed-%d"},
+	for _, benchmark := range []struct {
+		name, planned string
+		protected     bool
+	}{
+		{"unchanged", "app-%d", false},
+		{"protected", "app-%d", true},
+		{"renamed", "renamed-%d", false},
 	} {
 		b.Run(benchmark.name, func(b *testing.B) {
 			server := clerktest.New(b)
@@ -23,8 +28,10 @@ func BenchmarkPlan(b *testing.B) {
 			graph := p.Graph()
 			for i, id := range server.SeedMany(applications, "app-%d") {
 				app := p.Resource(applicationType)
-				app.SetStateJSON(0, fmt.Appendf(nil, `{"id":%q}`, id))
-				graph.Add(app, prototest.Values{"name": fmt.Sprintf(benchmark.planned, i+1), "scopes": []string{"profile", "email"}})
+				app.SetStateJSON(0, fmt.Appendf(nil, `{"id":%q,"deletion_protection":%t}`, id, benchmark.protected))
+				graph.Add(app, prototest.Values{
+					"name": fmt.Sprintf(benchmark.planned, i+1), "scopes": []string{"profile", "email"}, "deletion_protection": benchmark.protected,
+				})
 			}
 			graph.Refresh()
 			server.ResetRequests()

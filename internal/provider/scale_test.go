@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -28,12 +29,18 @@ type crowd struct {
 // instance, which nothing here may come up against.
 func inCrowd(t *testing.T, settings prototest.Values, test func(c *crowd), opts ...prototest.Option) {
 	t.Helper()
+	inCrowdOf(t, func(server tfprotov6.ProviderServer) tfprotov6.ProviderServer { return server }, settings, test, opts...)
+}
+
+// inCrowdOf is inCrowd with something between Terraform and the provider.
+func inCrowdOf(t *testing.T, wrap func(tfprotov6.ProviderServer) tfprotov6.ProviderServer, settings prototest.Values, test func(c *crowd), opts ...prototest.Option) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		server := clerktest.NewInMemory(t, clerktest.WithRateLimit(clerktest.RateLimit{Requests: 100, Per: 10 * time.Second}))
 		transport := server.RoundTripper()
 		c := &crowd{T: t, server: server}
 		c.provider = prototest.New(t, func() tfprotov6.ProviderServer {
-			return newServer(&clerkProvider{version: "test", transport: transport})
+			return wrap(newServer(&clerkProvider{version: "test", transport: transport}))
 		}, providerConfig(server, settings), opts...)
 		c.graph = c.provider.Graph()
 		test(c)
@@ -272,6 +279,34 @@ func TestProtocolScaleWithoutLists(t *testing.T) {
 	})
 }
 
+// loggedCalls puts into the context of each call what Terraform's loggers put there,
+// by its size.
+type loggedCalls struct {
+	tfprotov6.ProviderServerWithListResource
+}
+
+type loggersKey struct{}
+
+func (loggedCalls) with(ctx context.Context) context.Context {
+	return context.WithValue(ctx, loggersKey{}, make([]byte, 6<<10))
+}
+
+func (s loggedCalls) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return s.ProviderServerWithListResource.ValidateResourceConfig(s.with(ctx), req)
+}
+
+func (s loggedCalls) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return s.ProviderServerWithListResource.UpgradeResourceState(s.with(ctx), req)
+}
+
+func (s loggedCalls) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return s.ProviderServerWithListResource.ReadResource(s.with(ctx), req)
+}
+
+func (s loggedCalls) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return s.ProviderServerWithListResource.PlanResourceChange(s.with(ctx), req)
+}
+
 // TestProtocolScaleMemory refreshes and plans 5,000 applications in one process, and
 // looks what stays in memory. It is not parallel: it measures all of the heap.
 func TestProtocolScaleMemory(t *testing.T) { //nolint:paralleltest // see above
@@ -279,7 +314,10 @@ func TestProtocolScaleMemory(t *testing.T) { //nolint:paralleltest // see above
 		t.Skip("takes long")
 	}
 	const applications = 5000
-	inCrowd(t, nil, func(c *crowd) {
+	logged := func(server tfprotov6.ProviderServer) tfprotov6.ProviderServer {
+		return loggedCalls{server.(tfprotov6.ProviderServerWithListResource)} //nolint:staticcheck // see newServer
+	}
+	inCrowdOf(t, logged, nil, func(c *crowd) {
 		c.seed(applications)
 		c.graph.Refresh() // by which prototest's states get their size
 		c.provider.NewProcess()
