@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -251,14 +252,18 @@ func TestCodecAgreesWithReflection(t *testing.T) {
 		"name": "codec", "redirect_uris": []string{"https://a.example/cb"}, "rotate_secret_trigger": "1",
 		"timeouts": prototest.Values{"create": "3m"},
 	})
-	schema := applicationSchema(t)
+	described := applicationSchema(t).Schema
+	// Reflection wants the model to have the schema's type; the codec does not.
+	uris := described.Attributes["redirect_uris"].(schema.SetAttribute)
+	uris.CustomType, uris.ElementType = nil, types.StringType
+	described.Attributes["redirect_uris"] = uris
 	raw := rawState(t, app)
 
 	var decoded, reflected resourceModel
 	if diags := decodeModel(t.Context(), raw, &decoded); diags.HasError() {
 		t.Fatal(diags)
 	}
-	state := tfsdk.State{Schema: schema.Schema, Raw: raw}
+	state := tfsdk.State{Schema: described, Raw: raw}
 	if diags := state.Get(t.Context(), &reflected); diags.HasError() {
 		t.Fatal(diags)
 	}
@@ -291,8 +296,7 @@ func applicationSchema(t *testing.T) resource.SchemaResponse {
 
 func applicationSchemaType(t *testing.T) tftypes.Object {
 	t.Helper()
-	schema := applicationSchema(t)
-	return schema.Schema.Type().TerraformType(t.Context()).(tftypes.Object)
+	return applicationSchema(t).Schema.Type().TerraformType(t.Context()).(tftypes.Object)
 }
 
 // rawState is the state of a resource as the framework holds it.

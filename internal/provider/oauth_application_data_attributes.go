@@ -40,6 +40,8 @@ func reportedApplicationAttributes(ctx context.Context) map[string]schema.Attrib
 			attributes[name] = schema.StringAttribute{MarkdownDescription: description, Computed: true}
 		case basetypes.BoolType:
 			attributes[name] = schema.BoolAttribute{MarkdownDescription: description, Computed: true}
+		case uriSetType:
+			attributes[name] = schema.SetAttribute{MarkdownDescription: description, Computed: true, ElementType: typ.ElemType}
 		case basetypes.SetType:
 			attributes[name] = schema.SetAttribute{MarkdownDescription: description, Computed: true, ElementType: typ.ElemType}
 		default:

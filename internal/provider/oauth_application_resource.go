@@ -82,7 +82,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 			},
 			"redirect_uris": schema.SetAttribute{
 				MarkdownDescription: "Where Clerk may send users back to: absolute URIs of any scheme, compared exactly. `[]` removes all. Default: what the application has, at first none.",
-				ElementType:         types.StringType,
+				CustomType:          newURISetType(),
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(redirectURICheck)},

@@ -30,11 +30,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 	defer cancel()
 
 	id := state.ID.ValueString()
-	if err := client.CheckInstance(state.InstanceID.ValueString()); err != nil {
-		addError(&resp.Diagnostics, "read OAuth application", err, nil)
-		return
-	}
-	app, err := client.GetRecentOAuthApplication(ctx, id, timeOf(state.CreatedAt))
+	app, err := state.fetch(ctx, client)
 	if err != nil {
 		if !confirmGone(ctx, client, err, state, "read OAuth application", &resp.Diagnostics) {
 			return
@@ -59,9 +55,9 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 
 	state.fromAPI(app)
 	if app.Public {
-		// Somebody else, or an update whose answer was lost, made it public: what
-		// secret it had is one no more. If it becomes confidential again, nothing but
-		// the mark will tell that it needs one.
+		// Someone else, or an update whose answer was lost, made it public: the secret
+		// that it had no longer works. If it becomes confidential again, nothing but the
+		// mark says that it needs one.
 		if !state.ClientSecret.IsNull() || !state.ClientSecretEncrypted.IsNull() {
 			resp.Diagnostics.Append(resp.Private.SetKey(ctx, rotationPendingKey, []byte(`true`))...)
 			resp.Diagnostics.AddWarning("The client secret leaves the state",
@@ -76,12 +72,23 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 	resp.Diagnostics.Append(saveState(ctx, state, &resp.State, resp.Identity)...)
 }
 
+// fetch reads the application from Clerk, unless readUnchanged has done so.
+func (m *resourceModel) fetch(ctx context.Context, client *clerk.Client) (clerk.OAuthApplication, error) {
+	if ahead, ok := ctx.Value(readAheadKey{}).(readAhead); ok {
+		return ahead.app, ahead.err
+	}
+	if err := client.CheckInstance(m.InstanceID.ValueString()); err != nil {
+		return clerk.OAuthApplication{}, err
+	}
+	return client.GetRecentOAuthApplication(ctx, m.ID.ValueString(), timeOf(m.CreatedAt))
+}
+
 // errInstanceUnknown: an application is not found that was moved from another
 // provider and never read since, so that nothing says whose it was.
 var errInstanceUnknown = errors.New("the application is not there, but the state does not say which instance it came from, as it was moved from another provider and not read since. " +
 	"So either it is gone, or the secret key belongs to another instance. The state is kept. With the right key the next run succeeds; if the application is gone, remove it from the state (terraform state rm)")
 
-// confirmGone tells whether the application is gone, given the error of a
+// confirmGone reports whether the application is gone, given the error of a
 // request about it. Otherwise it adds that error, or the better one that the key
 // belongs to another instance.
 func confirmGone(ctx context.Context, client *clerk.Client, err error, state resourceModel, action string, diags *diag.Diagnostics) bool {

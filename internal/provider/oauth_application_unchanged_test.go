@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"filippo.io/age"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -54,10 +57,10 @@ func (s *shortcuts) add(call string) {
 	s.calls = append(s.calls, call)
 }
 
-func witnessed(t *testing.T, taken *shortcuts) prototest.Factory {
+func witnessed(t *testing.T, taken *shortcuts, transport http.RoundTripper) prototest.Factory {
 	t.Helper()
 	return func() tfprotov6.ProviderServer {
-		p := &clerkProvider{version: "test"}
+		p := &clerkProvider{version: "test", transport: transport}
 		framework := providerserver.NewProtocol6(p)().(tfprotov6.ProviderServerWithListResource) //nolint:staticcheck // see newServer
 		return witness{framework, p, taken, t}
 	}
@@ -82,7 +85,7 @@ func (w witness) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrad
 }
 
 func (w witness) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	short := w.provider.readUnchanged(ctx, req)
+	short, _ := w.provider.readUnchanged(ctx, req)
 	long, err := w.ProviderServerWithListResource.ReadResource(ctx, req)
 	if err != nil || short == nil {
 		return long, err
@@ -139,7 +142,7 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 			t.Parallel()
 			var taken shortcuts
 			server := clerktest.New(t)
-			p := prototest.New(t, witnessed(t, &taken), providerConfig(server, nil))
+			p := prototest.New(t, witnessed(t, &taken, nil), providerConfig(server, nil))
 			graph := p.Graph()
 			app := p.Resource(applicationType)
 			// The first read is a GET, the second buys the page in which the third finds its.
@@ -162,12 +165,64 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 			if taken.count("upgrade") != 3 {
 				t.Errorf("%d of 3 states were handed back", taken.count("upgrade"))
 			}
-			if taken.count("read") != 1 {
-				t.Error("the shortcut for the read was not taken")
+			if reads := taken.count("read"); reads != 1 {
+				t.Errorf("the shortcut for the read was taken %d times, want once", reads)
 			}
 			if plans := taken.count("plan"); plans != 3 {
 				t.Errorf("the shortcut for the plan was taken for %d of 3 applications", plans)
 			}
+		})
+	}
+}
+
+// manyURIs are more redirect URIs than the framework compares in good time.
+func manyURIs(n int) []string {
+	uris := make([]string, n)
+	for i := range uris {
+		uris[i] = fmt.Sprintf("https://app.example.com/callback/%d", i)
+	}
+	return uris
+}
+
+// An application with many redirect URIs is read by a request ahead of the framework,
+// and that is the only one.
+func TestShortcutsReadManyURIsAhead(t *testing.T) {
+	t.Parallel()
+	config := prototest.Values{"name": "a", "redirect_uris": manyURIs(manyRedirectURIs)}
+	for name, test := range map[string]struct {
+		change func(server *clerktest.Server, id string)
+		taken  int
+		action prototest.Action
+	}{
+		"unchanged": {func(*clerktest.Server, string) {}, 1, prototest.NoOp},
+		"changed": {func(server *clerktest.Server, id string) {
+			server.Edit(id, func(a *clerktest.Application) { a.RedirectURIs = a.RedirectURIs[1:] })
+		}, 0, prototest.Update},
+		"gone": {func(server *clerktest.Server, id string) { server.Delete(id) }, 0, prototest.Create},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := clerktest.NewInMemory(t)
+				transport := server.RoundTripper()
+				app := prototest.New(t, factoryWith(transport), providerConfig(server, nil)).Resource(applicationType)
+				app.Apply(config)
+				time.Sleep(time.Hour) // what is no longer recent is not waited for
+				test.change(server, app.State().String("id"))
+				var taken shortcuts
+				watched := app.With(prototest.New(t, witnessed(t, &taken, transport), providerConfig(server, nil)))
+				if plan := watched.Plan(config); plan.Action != test.action || taken.count("read") != test.taken {
+					t.Errorf("the shortcut was taken %d times, want %d:\n%s", taken.count("read"), test.taken, plan)
+				}
+				server.ResetRequests()
+				if plan := app.Plan(config); plan.Action != test.action {
+					t.Errorf("the plan is:\n%s", plan)
+				}
+				if gets := server.CountRequests(http.MethodGet, clerktest.RouteApplication); gets != 1 {
+					t.Errorf("%d requests for the application, want 1", gets)
+				}
+				server.Close()
+			})
 		})
 	}
 }
@@ -245,7 +300,7 @@ func TestShortcutsHideNoDrift(t *testing.T) {
 			t.Parallel()
 			var taken shortcuts
 			server := clerktest.New(t)
-			p := prototest.New(t, witnessed(t, &taken), providerConfig(server, nil))
+			p := prototest.New(t, witnessed(t, &taken, nil), providerConfig(server, nil))
 			graph := p.Graph()
 			graph.Parallelism = 1
 			var apps []*prototest.Resource
@@ -291,7 +346,7 @@ func TestShortcutsDeclineWhatIsNoApplication(t *testing.T) {
 		if _, ok := decodeState(t.Context(), state); ok {
 			t.Errorf("%s passed for an application", name)
 		}
-		if p.readUnchanged(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: applicationType, CurrentState: state}) != nil {
+		if resp, _ := p.readUnchanged(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: applicationType, CurrentState: state}); resp != nil {
 			t.Errorf("%s was read", name)
 		}
 		if planUnchanged(t.Context(), &tfprotov6.PlanResourceChangeRequest{TypeName: applicationType, PriorState: state, ProposedNewState: &null}) != nil {

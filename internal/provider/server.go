@@ -8,7 +8,7 @@ import (
 )
 
 // NewServer returns the constructor of the provider's protocol server: the
-// framework's, with a shorter way where nothing changes.
+// framework's, with fast paths where nothing changes.
 func NewServer(version string) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
 		return newServer(&clerkProvider{version: version})
@@ -21,10 +21,10 @@ func newServer(p *clerkProvider) tfprotov6.ProviderServer {
 	return &server{ProviderServerWithListResource: framework.(tfprotov6.ProviderServerWithListResource), provider: p}
 }
 
-// server is the framework's, with what thousands of resources in one run need: it
-// answers by itself for applications of which nothing changes, and it lends the
-// framework the contexts of calls rather than giving them away. See planUnchanged and
-// its like, and callContext.
+// server is the framework's, with two changes for thousands of resources in one run.
+// It has fast paths for applications of which nothing changes: see planUnchanged and
+// its like. And it wraps each call's context so that the framework does not keep it
+// alive: see callContext.
 type server struct {
 	tfprotov6.ProviderServerWithListResource
 	provider *clerkProvider
@@ -61,7 +61,8 @@ func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrad
 
 // ReadResource implements tfprotov6.ResourceServer.
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	if unchanged := s.provider.readUnchanged(ctx, req); unchanged != nil {
+	unchanged, ctx := s.provider.readUnchanged(ctx, req)
+	if unchanged != nil {
 		return unchanged, nil
 	}
 	ctx, giveBack := borrow(ctx)
