@@ -20,9 +20,9 @@ var reportedDescriptions = map[string]string{
 	"public":                 "Whether this is a public client: one without a secret.",
 }
 
-// reportedApplicationAttributes makes the schema of reportedModel for the data
-// sources, one application's and the list's, out of the resource's: the types and
-// most of the descriptions cannot differ. All are computed.
+// reportedApplicationAttributes derives the schema of reportedModel for the data
+// sources, one application's and the list's, from the resource's, so that types and
+// most descriptions cannot differ. All attributes are computed.
 func reportedApplicationAttributes(ctx context.Context) map[string]schema.Attribute {
 	var managed resource.SchemaResponse
 	(&oauthApplicationResource{}).Schema(ctx, resource.SchemaRequest{}, &managed)

@@ -54,8 +54,8 @@ func (l *oauthApplicationListResource) ListResourceConfigSchema(_ context.Contex
 	}
 }
 
-// List reads the applications before it hands on the first one. An error on any
-// page is then the only result, and no part of a list passes for the whole.
+// List reads all applications before it hands on the first one. An error on any page
+// is then the only result, so nobody takes a part of a list for the whole.
 func (l *oauthApplicationListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	apps, diags := l.find(ctx, req)
 	if diags.HasError() {
@@ -96,8 +96,8 @@ func (l *oauthApplicationListResource) find(ctx context.Context, req list.ListRe
 	return apps, diags
 }
 
-// listResult is an application as the list shows it. Nothing secret may be in it:
-// Terraform prints the results of a query in clear, also what is marked sensitive.
+// listResult is an application as the list shows it. It must hold nothing secret:
+// Terraform prints the results of a query in plain text, also sensitive attributes.
 func listResult(ctx context.Context, req list.ListRequest, app clerk.OAuthApplication) (result list.ListResult) {
 	result = req.NewListResult(ctx)
 	defer recoverPanic(&result.Diagnostics, "list OAuth application")
@@ -114,9 +114,8 @@ func listResult(ctx context.Context, req list.ListRequest, app clerk.OAuthApplic
 	return result
 }
 
-// unmanagedApplication has what an application has in the state that nothing but
-// Clerk has touched yet, as after an import: no secret, and none of the arguments
-// that only Terraform knows.
+// unmanagedApplication is the state of an application that only Clerk knows, as after
+// an import: without a secret, and without the arguments that only Terraform knows.
 func unmanagedApplication() resourceModel {
 	return resourceModel{
 		reportedModel: reportedModel{

@@ -57,8 +57,8 @@ type oauthApplicationIdentity struct {
 	ID types.String `tfsdk:"id"`
 }
 
-// fromAPI overwrites what Clerk reports and touches nothing else. Scopes keep
-// their present writing where Clerk's are what it asks for.
+// fromAPI overwrites what Clerk reports and touches nothing else. The current scopes
+// are kept if Clerk's satisfy them.
 func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
 	m.ID = types.StringValue(app.ID)
 	m.ClientID = types.StringValue(app.ClientID)
@@ -82,11 +82,11 @@ func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
 	m.UpdatedAt = timeValue(app.UpdatedAt)
 }
 
-// scopesFromAPI gives the scopes in the writing that they have in the plan or the
-// state, if Clerk's satisfy it, else as Clerk has them.
-func scopesFromAPI(served []string, present types.Set) types.Set {
-	if !present.IsNull() && isWhollyKnown(present) && clerk.ScopesSatisfy(served, stringsOf(present)) {
-		return present
+// scopesFromAPI returns the scopes of the plan or the state if Clerk's satisfy them,
+// otherwise Clerk's.
+func scopesFromAPI(served []string, current types.Set) types.Set {
+	if !current.IsNull() && isWhollyKnown(current) && clerk.ScopesSatisfy(served, stringsOf(current)) {
+		return current
 	}
 	return setOf(served)
 }
@@ -109,8 +109,8 @@ func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplica
 	}
 }
 
-// secretFromAPI puts a secret that Clerk has just made where it belongs: into
-// client_secret or, encrypted, into client_secret_encrypted.
+// secretFromAPI puts a secret that Clerk has just created into client_secret or,
+// encrypted, into client_secret_encrypted. Its error is that of the encryption.
 func (m *resourceModel) secretFromAPI(secret clerk.Secret) error {
 	m.ClientSecret = types.StringNull()
 	m.ClientSecretEncrypted = types.StringNull()
@@ -165,7 +165,7 @@ func stringsOf(set types.Set) []string {
 	return values
 }
 
-// nullTimeouts is the value of a timeouts block that is not there.
+// nullTimeouts is the value of a timeouts block that is left out.
 func nullTimeouts() timeouts.Value {
 	attributes := timeoutsType.(timeouts.Type).AttrTypes
 	return timeouts.Value{Object: types.ObjectNull(attributes)}

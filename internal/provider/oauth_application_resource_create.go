@@ -22,7 +22,7 @@ const (
 	defaultReadTimeout  = 10 * time.Minute
 )
 
-// Create makes the application. Whatever happens after Clerk made it is a
+// Create creates the application. Whatever goes wrong after Clerk created it is a
 // warning: an error would taint it, and the next apply would destroy it.
 func (r *oauthApplicationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var saved bool
@@ -73,8 +73,8 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	}
 }
 
-// makeMissingSecret gives a confidential application a secret whose create brought
-// none. Without success the next plan asks for it.
+// makeMissingSecret rotates the secret of a confidential application if the answer to
+// its create had none. If that fails, the next plan rotates.
 func makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk.Creation, model *resourceModel, plan resourceModel, resp *resource.CreateResponse) {
 	var diags diag.Diagnostics
 	rotation := secretRotation{
@@ -127,7 +127,7 @@ func sendLogo(ctx context.Context, client *clerk.Client, model *resourceModel, d
 	return app, true
 }
 
-// warnOfCreation tells what was unusual about a create that succeeded.
+// warnOfCreation warns of what was unusual about a create that succeeded.
 func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation clerk.Creation, fields clerk.OAuthApplicationFields) {
 	app := creation.Application
 	late := " Should Clerk carry out the first request late, there will be a second application of this name beside " + app.ID + ", which nobody uses. Delete that one in the Clerk dashboard."

@@ -6,8 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// Delete deletes the application, for good. One that is gone already is a success,
-// if it is gone from the instance that the state came from.
+// Delete deletes the application permanently. It succeeds if the application is gone
+// already, and the key belongs to the instance that the state came from.
 func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer recoverPanic(&resp.Diagnostics, "delete OAuth application")
 
@@ -19,7 +19,7 @@ func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.Dele
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// The plan refuses a destroy; a replacement comes here without one.
+	// A plan rejects a destroy, but a provider is not told that a plan is a replacement.
 	if state.checkDestroy(&resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}

@@ -18,12 +18,11 @@ func (r *oauthApplicationResource) MoveState(context.Context) []resource.StateMo
 	return []resource.StateMover{{StateMover: moveFromOtherProvider}}
 }
 
-// otherApplication are the attributes by which the other providers keep what
-// cannot be had, or is not had without a request, from Clerk. The rest comes with the
-// refresh that follows a move.
+// otherApplication has the attributes of the other providers that Clerk does not
+// show, or shows only after a request. The refresh after a move brings the rest.
 //
-// It is read from the raw state and not by a schema, which would have to be that of
-// one version of one provider. Every field is optional.
+// The raw state is read without a schema, because a schema would be that of one
+// version of one provider. Every field is optional.
 type otherApplication struct {
 	ID                   *string `json:"id"`
 	ClientID             *string `json:"client_id"`
@@ -62,13 +61,13 @@ func moveFromOtherProvider(ctx context.Context, req resource.MoveStateRequest, r
 	resp.Diagnostics.Append(saveState(ctx, other.model(), &resp.TargetState, resp.TargetIdentity)...)
 }
 
-// isFromOtherProvider tells whether the state is that of a clerk_oauth_application
-// of another provider. It goes by the type first, then by the last part of the
-// provider's address, on any host; before 1.12.4, OpenTofu gives that part only.
+// isFromOtherProvider reports whether the state is that of a clerk_oauth_application
+// of another provider. It compares the type, and the last part of the provider's
+// address on any host: before 1.12.4, OpenTofu gives that part only.
 //
-// Which of the other providers it was shows in the attributes, not in the address:
-// both have forks, and the address may lack the namespace. What has redirect_uris
-// is a state of this provider, whose moves Terraform makes by itself.
+// The attributes show which provider it was, not the address: both have forks, and
+// the address may lack the namespace. A state with redirect_uris is one of this
+// provider, which Terraform moves without asking.
 func isFromOtherProvider(req resource.MoveStateRequest) bool {
 	segments := strings.Split(req.SourceProviderAddress, "/")
 	if req.SourceTypeName != applicationType || segments[len(segments)-1] != "clerk" || req.SourceRawState == nil {
@@ -83,9 +82,9 @@ func isFromOtherProvider(req resource.MoveStateRequest) bool {
 	return hasCallback && !hasRedirects
 }
 
-// model is the application as this provider keeps it. Set is only what the next plan
-// may compare with the configuration before a refresh, and what a refresh cannot
-// bring.
+// model is the application as this provider keeps it. It has only the values that the
+// next plan may compare with the configuration before a refresh, and those that a
+// refresh cannot bring.
 func (f otherApplication) model() resourceModel {
 	model := unmanagedApplication()
 	model.ID = types.StringPointerValue(f.ID)
@@ -111,7 +110,7 @@ func (f otherApplication) model() resourceModel {
 			model.Scopes = setOf(scopes)
 		}
 	}
-	// The secret of a public client is the empty text there, and none here.
+	// The other providers keep an empty secret for a public client; here it is null.
 	if f.ClientSecret != nil && *f.ClientSecret != "" && !model.Public.ValueBool() {
 		model.ClientSecret = types.StringPointerValue(f.ClientSecret)
 		model.ClientSecretVersion = types.Int64Value(1)

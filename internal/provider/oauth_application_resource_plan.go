@@ -10,10 +10,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// ModifyPlan decides what of a plan is known. The attributes' own modifiers keep
-// every computed value; here those become unknown that an apply will change, and
-// no others: whatever is unknown without need makes everything that depends on it
-// show a change.
+// ModifyPlan decides which values of a plan are known. The attributes' own modifiers
+// keep every computed value. Here the values that an apply will change become unknown,
+// and no others: an unknown value makes everything that depends on it show a change.
 func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer recoverPanic(&resp.Diagnostics, "plan OAuth application")
 
@@ -32,7 +31,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	var state resourceModel // of nothing when there is none
+	var state resourceModel // the zero model if there is no state
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	}
@@ -58,7 +57,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	resp.Plan.Raw = planned
 }
 
-// checkScopes refuses an empty set that would be sent. An application that has no
+// checkScopes rejects an empty set that would be sent. An application that has no
 // scopes may be imported as it is.
 func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Diagnostics) {
 	if config.Scopes.IsNull() || config.Scopes.IsUnknown() || len(config.Scopes.Elements()) > 0 || sameValue(m.Scopes, state.Scopes) {
@@ -68,8 +67,8 @@ func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Dia
 		"Clerk takes an empty set of scopes for its own defaults, so this would never be as configured. Leave scopes out for the defaults, or name at least one.")
 }
 
-// hasTriggerWithoutSecret tells whether a rotation is asked for of a client that has
-// nothing to rotate.
+// hasTriggerWithoutSecret reports whether the trigger asks for a rotation of a client
+// that has no secret.
 func (m *resourceModel) hasTriggerWithoutSecret() bool {
 	return m.Public.ValueBool() && !m.RotateSecretTrigger.IsNull() && !m.RotateSecretTrigger.IsUnknown()
 }
@@ -88,8 +87,8 @@ func (m *resourceModel) planCreate(logo plannedLogo) {
 	m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
 	m.LogoSHA256 = types.StringNull()
 	if logo.wanted {
-		// Not the file's own: if the upload fails after the application is made,
-		// the state must be able to say so, and then the next plan asks for it.
+		// Not the hash of the file: if the upload fails after the application is
+		// created, the state says that there is no logo, and the next plan uploads it.
 		m.LogoSHA256 = types.StringUnknown()
 	}
 }
@@ -110,8 +109,8 @@ func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo
 
 	m.LogoSHA256 = logo.sha256
 	if logo.wanted && !logo.sha256.Equal(state.LogoSHA256) {
-		// Not the file's own: it is read once more when the plan is applied, and may
-		// be another by then.
+		// Not the hash of the file: the file is read again when the plan is applied,
+		// and may have changed by then.
 		m.LogoSHA256 = types.StringUnknown()
 		m.ClientImageURL = types.StringUnknown()
 		requests = true
@@ -132,7 +131,7 @@ func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo
 		m.ClientSecretVersion = types.Int64Unknown()
 		requests = true
 	case reason == noRotation && m.Public.IsUnknown():
-		// Should the client turn out to be public, its secret goes.
+		// If the client turns out to be public, its secret is removed.
 		m.ClientSecret, m.ClientSecretEncrypted = unknownUnlessNull(state.ClientSecret), unknownUnlessNull(state.ClientSecretEncrypted)
 	case reason != noRotation:
 		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
@@ -146,8 +145,8 @@ func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo
 	}
 }
 
-// plannedSecret tells where a secret that Clerk will make goes: into one of the
-// two attributes, the other being null.
+// plannedSecret plans a secret that Clerk will create: one of the two attributes is
+// unknown, the other one null.
 func (m *resourceModel) plannedSecret() (plain, encrypted types.String) {
 	switch {
 	case m.Public.ValueBool():

@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// Read refreshes the state. What is gone leaves the state, with a warning; but
-// gone is only what Clerk itself says is not there, in the instance that the
+// Read refreshes the state. An application that is gone is removed from the state,
+// with a warning. It is gone only if Clerk says so itself, about the instance that the
 // state came from.
 func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer recoverPanic(&resp.Diagnostics, "read OAuth application")
@@ -36,7 +36,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 			return
 		}
 		if resp.Identity != nil {
-			// The framework wants one of an object that is gone, too.
+			// The framework wants the identity of an object that is gone, too.
 			resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthApplicationIdentity{ID: state.ID})...)
 		}
 		resp.State.RemoveResource(ctx)
@@ -66,7 +66,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 		state.ClientSecret, state.ClientSecretEncrypted = types.StringNull(), types.StringNull()
 	}
 	if state.DeletionProtection.IsNull() {
-		// After an import; what the attribute defaults to, so that the plan is empty.
+		// After an import. The attribute's default makes the next plan empty.
 		state.DeletionProtection = types.BoolValue(false)
 	}
 	resp.Diagnostics.Append(saveState(ctx, state, &resp.State, resp.Identity)...)
@@ -83,8 +83,8 @@ func (m *resourceModel) fetch(ctx context.Context, client *clerk.Client) (clerk.
 	return client.GetRecentOAuthApplication(ctx, m.ID.ValueString(), timeOf(m.CreatedAt))
 }
 
-// errInstanceUnknown: an application is not found that was moved from another
-// provider and never read since, so that nothing says whose it was.
+// errInstanceUnknown: an application was not found that was moved from another
+// provider and not refreshed since, so the state does not say which instance had it.
 var errInstanceUnknown = errors.New("the application is not there, but the state does not say which instance it came from, as it was moved from another provider and not read since. " +
 	"So either it is gone, or the secret key belongs to another instance. The state is kept. With the right key the next run succeeds; if the application is gone, remove it from the state (terraform state rm)")
 

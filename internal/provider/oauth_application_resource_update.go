@@ -11,11 +11,10 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// Update changes the application in up to three steps: the fields that differ,
-// then the secret, then the logo. After each the state is saved with what is true
-// by then; the attributes that ask for the remaining steps keep their old values
-// until those are done. So an update that stops half way plans the rest again,
-// and only that.
+// Update changes the application in up to three steps: the fields that differ, then
+// the secret, then the logo. After each step the state is saved with what is true by
+// then. The attributes that ask for the remaining steps keep their old values until
+// those are done, so an update that stops half way plans the rest again, and only that.
 func (r *oauthApplicationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer recoverPanic(&resp.Diagnostics, "update OAuth application")
 
@@ -63,16 +62,16 @@ type oauthApplicationUpdate struct {
 
 const actionUpdate = "update OAuth application"
 
-// patch sends the fields that differ. A success that did not take is an error,
-// with the true values saved.
+// patch sends the fields that differ. A field that Clerk did not apply is an error,
+// and the state has Clerk's value.
 func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 	fields := u.plan.fieldsToUpdate(u.current.reportedModel)
 	if fields.IsEmpty() {
 		return true
 	}
 	if u.reason == rotateForFirstSecret {
-		// Once Clerk has done this, nothing else in the state says that there is no
-		// secret; and it may have done it even if no answer comes.
+		// After this nothing else in the state says that there is no secret. Clerk may
+		// have carried out the request even if no answer comes.
 		u.rotation.markPending(ctx)
 	}
 	app, err := u.client.UpdateOAuthApplication(ctx, u.current.ID.ValueString(), fields)
@@ -81,13 +80,13 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 		return false
 	}
 	refused := fields.NotApplied(app)
-	u.current.Scopes = u.plan.Scopes // for its writing
+	u.current.Scopes = u.plan.Scopes // fromAPI keeps them if Clerk's satisfy them
 	u.current.fromAPI(app)
 	if len(refused) == 0 {
 		keepPlanned(&u.current.reportedModel, u.plan.reportedModel)
 	}
 	if u.current.Public.ValueBool() {
-		// The plan's may be unknown, where it was to be no public client any more.
+		// The plan's secret may be unknown, if the client was to become confidential.
 		u.current.ClientSecret, u.current.ClientSecretEncrypted = types.StringNull(), types.StringNull()
 		u.rotation.clearPending(ctx)
 	}
@@ -115,7 +114,7 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 	return true
 }
 
-// uploadLogo uploads the file if its content is not the one that was uploaded.
+// uploadLogo uploads the file if its content is not what was uploaded before.
 func (u *oauthApplicationUpdate) uploadLogo(ctx context.Context) bool {
 	if u.plan.LogoPath.IsNull() || u.plan.LogoSHA256.Equal(u.current.LogoSHA256) {
 		return true

@@ -13,16 +13,16 @@ type rotationReason int
 
 const (
 	noRotation           rotationReason = iota
-	rotateForTrigger                    // rotate_secret_trigger has another text
-	rotateForRecipients                 // encrypt_client_secret_to is another set
+	rotateForTrigger                    // rotate_secret_trigger has a different value
+	rotateForRecipients                 // encrypt_client_secret_to has a different value
 	rotateForFirstSecret                // a public client becomes confidential
-	rotatePending                       // an earlier apply could not do it, or does not know whether it did
+	rotatePending                       // an earlier apply failed to rotate, or the outcome is unknown
 	rotateUndecided                     // depends on a value that is not known yet
 )
 
 // rotationPendingKey marks, in the private state, a rotation that the attributes do
-// not ask for by themselves: for a secret that was never received, or one that an
-// unanswered request may have invalidated.
+// not ask for: for a secret that was never received, or one that a request without an
+// answer may have invalidated.
 const rotationPendingKey = "rotation_pending"
 
 // rotationFor decides whether going from state to plan replaces the secret.
@@ -35,7 +35,7 @@ func rotationFor(plan, state resourceModel, pending bool) rotationReason {
 	case pending && !state.Public.ValueBool():
 		reason = rotatePending
 	case state.Public.ValueBool() && !plan.Public.IsUnknown():
-		// Before all that asks for another secret: there is none yet.
+		// Comes before the reasons to replace a secret: there is no secret yet.
 		reason = rotateForFirstSecret
 	case !plan.RotateSecretTrigger.IsUnknown() && !plan.RotateSecretTrigger.IsNull() && !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger):
 		reason = rotateForTrigger
@@ -57,7 +57,7 @@ func nextSecretVersion(present types.Int64) types.Int64 {
 	return types.Int64Value(present.ValueInt64() + 1)
 }
 
-// warn tells in the plan what the rotation will do.
+// warn adds to the plan what the rotation will do.
 func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) {
 	who := fmt.Sprintf("OAuth application %q (client_id %s)", state.Name.ValueString(), state.ClientID.ValueString())
 	const consequence = "The present secret stops working the moment this is applied: Clerk keeps one secret and no grace period. Clients that use it fail until they have the new one."

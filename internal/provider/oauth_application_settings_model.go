@@ -25,8 +25,8 @@ type oauthApplicationSettingsIdentity struct {
 	ID types.String `tfsdk:"id"`
 }
 
-// fromAPI overwrites what Clerk reports. Default scopes keep their present writing
-// where Clerk's mean the same.
+// fromAPI overwrites what Clerk reports. The current default scopes are kept if
+// Clerk's mean the same.
 func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 	m.DynamicOAuthClientRegistration = types.BoolValue(settings.DynamicOAuthClientRegistration)
 	m.DefaultScopes = defaultScopesFromAPI(settings.DefaultScopes, m.DefaultScopes)
@@ -37,20 +37,20 @@ func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 }
 
 // defaultScopesFromAPI is null where Clerk's own defaults hold.
-func defaultScopesFromAPI(served []string, present types.Set) types.Set {
+func defaultScopesFromAPI(served []string, current types.Set) types.Set {
 	switch {
 	case served == nil:
 		return types.SetNull(types.StringType)
-	case !present.IsNull() && isWhollyKnown(present) && sameDefaultScopes(served, stringsOf(present)):
-		return present
+	case !current.IsNull() && isWhollyKnown(current) && sameDefaultScopes(served, stringsOf(current)):
+		return current
 	}
 	return setOf(served)
 }
 
-// sameDefaultScopes compares default scopes as sets and leaves offline_access aside
-// on both sides. Clerk includes it by itself, and does not document whether it says
-// so: the scope may be on the server and not in the configuration, and the other
-// way round.
+// sameDefaultScopes compares default scopes as sets, without offline_access. Clerk
+// includes that scope automatically and does not document whether its answers list
+// it: the scope may be on the server and not in the configuration, or the other way
+// round.
 func sameDefaultScopes(a, b []string) bool {
 	withoutOffline := func(scopes []string) []string {
 		kept := slices.DeleteFunc(slices.Sorted(slices.Values(scopes)), func(scope string) bool { return scope == clerk.ScopeOfflineAccess })
@@ -84,8 +84,8 @@ func changedDefaultScopes(wanted, current types.Set) *clerk.DefaultScopes {
 	return &clerk.DefaultScopes{Scopes: *scopes}
 }
 
-// refusedSettings are the settings that did not take. It forgives a missing
-// offline_access, which Clerk may have and not say.
+// refusedSettings are the settings that Clerk did not apply. A missing offline_access
+// is no difference, because Clerk may have it and not list it.
 func refusedSettings(fields clerk.OAuthApplicationSettingsFields, settings clerk.OAuthApplicationSettings) []clerk.Mismatch {
 	return slices.DeleteFunc(fields.NotApplied(settings), func(field clerk.Mismatch) bool {
 		return field.Name == "default_scopes" && sameDefaultScopes(fields.DefaultScopes.Scopes, settings.DefaultScopes)

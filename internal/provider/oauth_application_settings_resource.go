@@ -96,8 +96,8 @@ func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.
 	}
 }
 
-// settingAttribute is a switch that Clerk always has. Of settings that are not
-// configured a plan shows nothing, so null is never kept for one.
+// settingAttribute is a switch that Clerk always has. A plan shows nothing of settings
+// that are not configured, so the state never keeps null for a setting.
 func settingAttribute(description string) schema.BoolAttribute {
 	return schema.BoolAttribute{
 		MarkdownDescription: description,
@@ -179,7 +179,7 @@ func (r *oauthApplicationSettingsResource) Read(ctx context.Context, req resourc
 	}
 	state.fromAPI(settings)
 	if state.DefaultScopes.IsNull() {
-		// Somebody else reset them. What comes after that is not of our making.
+		// Someone else reset them. Later values are not of our making.
 		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, false)...)
 	}
 	resp.Diagnostics.Append(saveSettings(ctx, state, &resp.State, resp.Identity)...)
@@ -213,7 +213,7 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 			addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
 			return
 		}
-		model.DefaultScopes = plan.DefaultScopes // for its writing
+		model.DefaultScopes = plan.DefaultScopes // fromAPI keeps it if Clerk's mean the same
 		model.fromAPI(settings)
 		for _, field := range refusedSettings(fields, settings) {
 			scopesTaken = scopesTaken && field.Name != "default_scopes"
@@ -221,7 +221,7 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 				fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", client.Scrub(field.String())))
 		}
 	}
-	if scopesTaken { // else whose they are is as before
+	if scopesTaken { // otherwise the mark stays as it was
 		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
 	}
 	if !resp.Diagnostics.HasError() {
@@ -230,8 +230,8 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
 }
 
-// Delete sends nothing. Resetting the settings was rejected: that they are no longer
-// managed does not mean that nobody relies on them. The plan has said so.
+// Delete sends nothing. Resetting the settings was rejected: someone may rely on them
+// although they are no longer managed. The plan has warned of that.
 func (r *oauthApplicationSettingsResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
 }
 
@@ -240,7 +240,7 @@ func warnOfForgetting(diags *diag.Diagnostics) {
 		"An instance always has these settings, so they cannot be deleted, and they are not reset. They leave the state and keep their present values in Clerk.")
 }
 
-// ImportState takes the id of the key's instance, or a name that stands for it.
+// ImportState accepts the id of the key's instance, or settingsImportName.
 func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	const action = "import OAuth application settings"
 	defer recoverPanic(&resp.Diagnostics, action)
@@ -273,9 +273,9 @@ func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req 
 	}
 }
 
-// checkInstance returns an InstanceError when the key's instance is not that of the
-// state. Every instance has settings, so nothing else would tell: a plan would adopt
-// those of the other one.
+// checkInstance returns an InstanceError if the key's instance is not that of the
+// state. Every instance has settings, so without this check a plan would adopt those
+// of the other instance.
 func checkInstance(ctx context.Context, client *clerk.Client, state settingsModel) error {
 	instance, err := client.Instance(ctx)
 	if err != nil {

@@ -8,19 +8,18 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// defaultScopesKey marks, in the private state, that the present default scopes were
+// defaultScopesKey marks, in the private state, that the current default scopes were
 // set by the configuration.
 //
-// Two things look alike in the state and must not be treated alike. Default scopes
-// that the configuration had and has no longer are reset. Default scopes that it
-// never had, of an instance that was adopted or imported, are left alone. The state
-// has a value and the configuration has none in either case, so something has to
-// remember. An optional attribute that is not computed, with a second one for what
-// the instance has, would not need to: but then an import of settings that match
-// their configuration would plan a change. What the mark cannot know of is a value
-// that was added to the configuration when the instance had it already: there is
-// nothing to apply then, and nobody to set the mark. Removing that again changes
-// nothing, which is the safe side.
+// Two cases look alike in the state and must not be treated alike. Default scopes
+// that were removed from the configuration are reset. Default scopes that the
+// configuration never had, of an instance that was adopted or imported, are left
+// alone. In both cases the state has a value and the configuration has none, so the
+// mark makes the difference. An optional attribute that is not computed, with a second
+// attribute for what the instance has, was rejected: an import of settings that match
+// their configuration would then plan a change. One case has no mark: a value that was
+// added to the configuration when the instance had it already, because then there is
+// nothing to apply. Removing it again changes nothing, which is the safe side.
 const defaultScopesKey = "default_scopes_configured"
 
 // privateKeys is the private state that the framework hands to a method.
@@ -28,7 +27,7 @@ type privateKeys interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// markDefaultScopes sets the mark or takes it away.
+// markDefaultScopes sets or removes the mark.
 func markDefaultScopes(ctx context.Context, private privateKeys, configured bool) diag.Diagnostics {
 	if !configured {
 		return private.SetKey(ctx, defaultScopesKey, nil)

@@ -22,8 +22,8 @@ func newOAuthApplicationsDataSource() datasource.DataSource {
 	return &oauthApplicationsDataSource{}
 }
 
-// oauthApplicationsModel has no id of its own. Nothing needs one, and a random one
-// would differ in every plan.
+// oauthApplicationsModel has no id. Nothing needs an id, and a random one would differ
+// in every plan.
 type oauthApplicationsModel struct {
 	applicationFilter
 
@@ -32,8 +32,7 @@ type oauthApplicationsModel struct {
 	OAuthApplications []reportedModel `tfsdk:"oauth_applications"`
 }
 
-// listParams says on which attribute an error stands that Clerk attributes to a
-// parameter of a list.
+// listParams maps Clerk's parameter names of lists to attributes.
 var listParams = map[string]path.Path{
 	"name_query": path.Root("name_query"),
 	"order_by":   path.Root("order_by"),

@@ -218,7 +218,7 @@ func engine(version string) string {
 	return "engine/" + version
 }
 
-// providerDataFrom takes what Configure left. raw is nil while Terraform only validates.
+// providerDataFrom returns what Configure left; nil while Terraform only validates.
 func providerDataFrom(raw any, diags *diag.Diagnostics) *providerData {
 	if raw == nil {
 		return nil

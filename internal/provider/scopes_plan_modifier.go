@@ -8,10 +8,10 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// keepSatisfiedScopes keeps the scopes of the state in the plan where they are
-// what the configuration asks for. They differ in writing by offline_access, which
-// Clerk adds unasked: after an import the state has it and the configuration does
-// not. Terraform allows a plan to keep a prior value that means the same.
+// keepSatisfiedScopes keeps the scopes of the state in the plan if they satisfy the
+// configuration. The two can differ by offline_access, which Clerk adds automatically:
+// after an import the state has it and the configuration does not. Terraform allows a
+// plan to keep a prior value that means the same.
 type keepSatisfiedScopes struct{}
 
 func (keepSatisfiedScopes) Description(context.Context) string {
