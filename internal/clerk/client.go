@@ -26,7 +26,7 @@ const (
 	DefaultRequestsPer10sProduction  = 360
 )
 
-// Config says how a Client reaches Clerk and how hard it tries. The zero value
+// Config says how a Client reaches Clerk, and how long it goes on trying. The zero value
 // of every field but SecretKey is usable.
 type Config struct {
 	SecretKey             Secret            // from ParseSecretKey
@@ -37,7 +37,6 @@ type Config struct {
 	MaxRetries            *int              // how often one request is repeated; default DefaultMaxRetries
 	RequestsPer10s        int               // the most this client sends in any 10 seconds
 	PreventDuplicateNames bool              // creating a second application of one name is an error
-	SeparateReads         bool              // one GET for each read, no shared list pages
 	Observer              Observer          // told of every attempt; may be nil
 	Transport             http.RoundTripper // for tests; default: a tuned http.Transport
 }
@@ -103,7 +102,7 @@ func New(config Config) *Client {
 	}
 	c.rateLimiter = newRateLimiter(requests)
 	c.scrubber.learn(c.key)
-	c.reads = c.newApplicationReader(config.SeparateReads)
+	c.reads = c.newApplicationReader()
 	return c
 }
 

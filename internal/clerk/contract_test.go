@@ -36,7 +36,7 @@ func TestContractClient(t *testing.T) {
 
 	server.SeedMany(3, "app %d", func(a *clerktest.Application) { a.ClientID = "" })
 	for _, query := range []clerk.ListQuery{{}, {OrderBy: "name"}, {OrderBy: "-name", NameQuery: "a b&c"}, {OrderBy: "+created_at", NameQuery: "app"}, {Limit: 1, Offset: 1, DynamicallyRegistered: new(false)}} {
-		_, err := client.ListOAuthApplications(t.Context(), query)
+		_, _, err := client.ListOAuthApplications(t.Context(), query)
 		noError(t, err)
 	}
 	_, err := client.FindOAuthApplicationByName(t.Context(), "app 1")

@@ -53,12 +53,12 @@ func (i ErrorItem) String() string {
 	return fmt.Sprintf("%s (%s)", text, i.Code)
 }
 
-// HasCode tells whether Clerk gave this code.
+// HasCode reports whether Clerk gave this code.
 func (e *APIError) HasCode(code string) bool {
 	return slices.ContainsFunc(e.Errors, func(i ErrorItem) bool { return i.Code == code })
 }
 
-// IsNotFound tells whether Clerk itself says that the object does not exist,
+// IsNotFound reports whether Clerk itself says that the object does not exist,
 // among the objects of the key's instance. A 404 of any other kind says only
 // that the request went somewhere else.
 func IsNotFound(err error) bool {

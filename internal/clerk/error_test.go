@@ -94,7 +94,7 @@ func TestErrorTexts(t *testing.T) {
 		{&clerk.InstanceError{Expected: "ins_A", Actual: "ins_B"}, "the secret key belongs to instance ins_B, not to ins_A", false},
 		{&clerk.CreateOutcomeUnknownError{Name: "web", Err: cause}, `whether the application "web" was created is not known: cause`, true},
 		{&clerk.RotateOutcomeUnknownError{Err: cause}, "whether the client secret was rotated is not known: cause", true},
-		{&clerk.IDError{ID: "a/b"}, `"a/b" is no id that Clerk could have given: letters, digits, _ and - only, at most 128`, false},
+		{&clerk.IDError{ID: "a/b"}, `"a/b" is not a valid Clerk id: letters, digits, _ and - only, at most 128`, false},
 		{&clerk.RetryAfterError{RetryAfter: 3600e9, Err: cause}, "the server asks to wait 1h0m0s, longer than this client waits (1m0s): cause", true},
 		{&clerk.RetryAfterError{RetryAfter: 30e9, TimeLeft: 7e9, Err: cause}, "the server asks to wait 30s, longer than the operation may still take (7s): cause", true},
 	} {

@@ -15,7 +15,7 @@ type Event struct {
 	Attempt  int           // 1 for the first
 	Status   int           // HTTP status; 0 without an answer
 	Outcome  string        // "ok", or why the attempt failed, as a fixed word
-	Waited   time.Duration // time spent before sending, for the rate limit and after failures
+	Waited   time.Duration // time spent before sending, for the rate limit and by backoff after the attempt before
 	Duration time.Duration // from sending to the end of the answer
 	Bytes    int           // length of the answer's body
 	TraceID  string        // Clerk's identifier of the request

@@ -14,6 +14,18 @@ const (
 	fullGrace = 6 * time.Second // and all that follows it
 )
 
+// patience is how long an operation may take. Two contexts in one value, because a
+// create and a rotation hand them down together through every step.
+type patience struct {
+	waiting   context.Context // ends waits, and what has not begun
+	finishing context.Context // ends requests that have begun; may outlive waiting
+}
+
+// patienceOf returns the patience of an operation that ends as a whole with ctx.
+func patienceOf(ctx context.Context) patience {
+	return patience{waiting: ctx, finishing: ctx}
+}
+
 // withGrace returns a context with parent's values that ends only when the
 // parent has been over for the given time, whether by cancellation or by its
 // deadline.

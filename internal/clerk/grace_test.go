@@ -23,7 +23,7 @@ var allOperations = map[string]func(context.Context, *clerk.Client, string) erro
 		return err
 	},
 	"list": func(ctx context.Context, c *clerk.Client, _ string) error {
-		_, err := c.ListOAuthApplications(ctx, clerk.ListQuery{})
+		_, _, err := c.ListOAuthApplications(ctx, clerk.ListQuery{})
 		return err
 	},
 	"find by client id": func(ctx context.Context, c *clerk.Client, _ string) error {
@@ -72,12 +72,12 @@ func TestNothingIsSentOnAContextThatIsOver(t *testing.T) {
 	for name, operate := range allOperations {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				ctx, cancel := context.WithCancel(b.Context())
+			inVirtualTime(t, func(f *fixture) {
+				ctx, cancel := context.WithCancel(f.Context())
 				cancel()
-				err := operate(ctx, b.client, b.server.Seed("web"))
-				equal(b, "is context.Canceled", errors.Is(err, context.Canceled), true)
-				equal(b, "requests", b.server.CountRequests("", ""), 0)
+				err := operate(ctx, f.client, f.server.Seed("web"))
+				equal(f, "is context.Canceled", errors.Is(err, context.Canceled), true)
+				equal(f, "requests", f.server.CountRequests("", ""), 0)
 			})
 		})
 	}
@@ -94,21 +94,21 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 		for name, operate := range allOperations {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				inVirtualTime(t, func(b *bench) {
-					id := b.server.Seed("web")
-					b.server.Inject(fault)
+				inVirtualTime(t, func(f *fixture) {
+					id := f.server.Seed("web")
+					f.server.Inject(fault)
 					const patience = 10 * time.Millisecond
-					err := operate(b.cancelledAfter(patience), b.client, id)
-					if b.elapsed() > patience {
-						b.Errorf("it went on for %s", b.elapsed()-patience)
+					err := operate(f.cancelledAfter(patience), f.client, id)
+					if f.elapsed() > patience {
+						f.Errorf("it went on for %s", f.elapsed()-patience)
 					}
-					if b.elapsed() < patience {
+					if f.elapsed() < patience {
 						return // a backoff that came out shorter, repeatedly; nothing was interrupted
 					}
-					equal(b, "is context.Canceled", errors.Is(err, context.Canceled), true)
-					sent := b.server.CountRequests("", "")
+					equal(f, "is context.Canceled", errors.Is(err, context.Canceled), true)
+					sent := f.server.CountRequests("", "")
 					time.Sleep(time.Minute)
-					equal(b, "requests afterwards", b.server.CountRequests("", "")-sent, 0)
+					equal(f, "requests afterwards", f.server.CountRequests("", "")-sent, 0)
 				})
 			})
 		}
@@ -124,12 +124,12 @@ func TestRepeatableOperationsEndWithTheContext(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				id := b.server.Seed("web")
-				b.server.Inject(clerktest.NeverAnswers())
-				err := operate(b.cancelledAfter(time.Second), b.client, id)
-				equal(b, "is context.Canceled", errors.Is(err, context.Canceled), true)
-				equal(b, "time", b.elapsed(), time.Second)
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web")
+				f.server.Inject(clerktest.NeverAnswers())
+				err := operate(f.cancelledAfter(time.Second), f.client, id)
+				equal(f, "is context.Canceled", errors.Is(err, context.Canceled), true)
+				equal(f, "time", f.elapsed(), time.Second)
 			})
 		})
 	}
@@ -143,14 +143,14 @@ func TestCreateInFlightSurvivesAnInterrupt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				b.server.Inject(onCreate(fault))
-				creation, err := b.client.CreateOAuthApplication(b.cancelledAfter(time.Second), fieldsNamed("web"))
-				noError(b, err)
-				equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
-				equal(b, "adopted", creation.Adopted, false)
-				equal(b, "time", b.elapsed(), 4900*time.Millisecond)
-				equal(b, "requests", b.server.CountRequests("", ""), 1)
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(onCreate(fault))
+				creation, err := f.client.CreateOAuthApplication(f.cancelledAfter(time.Second), fieldsNamed("web"))
+				noError(f, err)
+				equal(f, "secret", creation.ClientSecret.Reveal(), f.server.CurrentSecret(creation.Application.ID))
+				equal(f, "adopted", creation.Adopted, false)
+				equal(f, "time", f.elapsed(), 4900*time.Millisecond)
+				equal(f, "requests", f.server.CountRequests("", ""), 1)
 			})
 		})
 	}
@@ -159,14 +159,14 @@ func TestCreateInFlightSurvivesAnInterrupt(t *testing.T) {
 // The deadline of an operation is an interrupt too.
 func TestCreateInFlightSurvivesADeadline(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		b.server.Inject(onCreate(clerktest.SlowAnswer(3 * time.Second)))
-		ctx, cancel := context.WithTimeout(b.Context(), time.Second)
+	inVirtualTime(t, func(f *fixture) {
+		f.server.Inject(onCreate(clerktest.SlowAnswer(3 * time.Second)))
+		ctx, cancel := context.WithTimeout(f.Context(), time.Second)
 		defer cancel()
-		creation, err := b.client.CreateOAuthApplication(ctx, fieldsNamed("web"))
-		noError(b, err)
-		equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
-		equal(b, "time", b.elapsed(), 3*time.Second)
+		creation, err := f.client.CreateOAuthApplication(ctx, fieldsNamed("web"))
+		noError(f, err)
+		equal(f, "secret", creation.ClientSecret.Reveal(), f.server.CurrentSecret(creation.Application.ID))
+		equal(f, "time", f.elapsed(), 3*time.Second)
 	})
 }
 
@@ -210,25 +210,25 @@ func TestInterruptedCreateIsLookedForOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				b.server.Inject(onCreate(test.fault))
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(onCreate(test.fault))
 				for _, fault := range test.more {
-					b.server.Inject(fault)
+					f.server.Inject(fault)
 				}
-				creation, err := b.client.CreateOAuthApplication(b.cancelledAfter(time.Second), fieldsNamed("web"))
-				equal(b, "time", b.elapsed(), test.time)
-				equal(b, "creates", b.posts(), 1)
-				equal(b, "adopted", creation.Adopted, test.adopted)
+				creation, err := f.client.CreateOAuthApplication(f.cancelledAfter(time.Second), fieldsNamed("web"))
+				equal(f, "time", f.elapsed(), test.time)
+				equal(f, "creates", f.posts(), 1)
+				equal(f, "adopted", creation.Adopted, test.adopted)
 				if !test.adopted {
-					b.assertUnknown(err, "web", 0)
+					f.assertUnknown(err, "web", 0)
 					return
 				}
-				noError(b, err)
-				equal(b, "has a secret", !creation.ClientSecret.IsEmpty(), test.secret)
+				noError(f, err)
+				equal(f, "has a secret", !creation.ClientSecret.IsEmpty(), test.secret)
 				if test.secret {
-					equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
+					equal(f, "secret", creation.ClientSecret.Reveal(), f.server.CurrentSecret(creation.Application.ID))
 				} else {
-					equal(b, "says why not", creation.RotationError != nil, true)
+					equal(f, "says why not", creation.RotationError != nil, true)
 				}
 			})
 		})
@@ -248,18 +248,18 @@ func TestInterruptDuringTheLookForACreate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				b.server.Inject(onCreate(test.fault))
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(onCreate(test.fault))
 				// The looks are at 0.5, 1.5 and 3.5 s.
-				creation, err := b.client.CreateOAuthApplication(b.cancelledAfter(2500*time.Millisecond), fieldsNamed("web"))
-				equal(b, "time", b.elapsed(), 2500*time.Millisecond)
-				equal(b, "creates", b.posts(), 1)
-				equal(b, "lists", b.lists(), 3)
+				creation, err := f.client.CreateOAuthApplication(f.cancelledAfter(2500*time.Millisecond), fieldsNamed("web"))
+				equal(f, "time", f.elapsed(), 2500*time.Millisecond)
+				equal(f, "creates", f.posts(), 1)
+				equal(f, "lists", f.lists(), 3)
 				if test.adopted {
-					b.assertAdopted(creation, err, "web")
+					f.assertAdopted(creation, err, "web")
 					return
 				}
-				b.assertUnknown(err, "web", 0)
+				f.assertUnknown(err, "web", 0)
 			})
 		})
 	}
@@ -267,24 +267,24 @@ func TestInterruptDuringTheLookForACreate(t *testing.T) {
 
 func TestInterruptDuringTheSecondCreate(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		b.server.Inject(onCreate(clerktest.ResetBeforeWork()).Once())
-		b.server.Inject(onCreate(clerktest.SlowAnswer(3 * time.Second)).Once())
-		creation, err := b.client.CreateOAuthApplication(b.cancelledAfter(lookTime+time.Second), fieldsNamed("web"))
-		noError(b, err)
-		equal(b, "secret", creation.ClientSecret.Reveal(), b.server.CurrentSecret(creation.Application.ID))
-		equal(b, "time", b.elapsed(), lookTime+3*time.Second)
+	inVirtualTime(t, func(f *fixture) {
+		f.server.Inject(onCreate(clerktest.ResetBeforeWork()).Once())
+		f.server.Inject(onCreate(clerktest.SlowAnswer(3 * time.Second)).Once())
+		creation, err := f.client.CreateOAuthApplication(f.cancelledAfter(lookTime+time.Second), fieldsNamed("web"))
+		noError(f, err)
+		equal(f, "secret", creation.ClientSecret.Reveal(), f.server.CurrentSecret(creation.Application.ID))
+		equal(f, "time", f.elapsed(), lookTime+3*time.Second)
 	})
 }
 
 func TestRotationInFlightSurvivesAnInterrupt(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		b.server.Inject(onRotate(clerktest.SlowAnswer(4900 * time.Millisecond)))
-		rotation, err := b.client.RotateClientSecret(b.cancelledAfter(time.Second), id, time.Time{})
-		b.assertCurrent(rotation, err, id)
-		equal(b, "time", b.elapsed(), 4900*time.Millisecond)
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		f.server.Inject(onRotate(clerktest.SlowAnswer(4900 * time.Millisecond)))
+		rotation, err := f.client.RotateClientSecret(f.cancelledAfter(time.Second), id, time.Time{})
+		f.assertCurrent(rotation, err, id)
+		equal(f, "time", f.elapsed(), 4900*time.Millisecond)
 	})
 }
 
@@ -306,19 +306,19 @@ func TestInterruptedRotation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				id := b.server.Seed("web")
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web")
 				for _, fault := range test.faults {
-					b.server.Inject(onRotate(fault))
+					f.server.Inject(onRotate(fault))
 				}
-				rotation, err := b.client.RotateClientSecret(b.cancelledAfter(time.Second), id, time.Time{})
-				equal(b, "time", b.elapsed(), test.time)
+				rotation, err := f.client.RotateClientSecret(f.cancelledAfter(time.Second), id, time.Time{})
+				equal(f, "time", f.elapsed(), test.time)
 				if !test.known {
-					asError[*clerk.RotateOutcomeUnknownError](b, err)
+					asError[*clerk.RotateOutcomeUnknownError](f, err)
 					return
 				}
-				b.assertCurrent(rotation, err, id)
-				equal(b, "maybe stale", rotation.MaybeStale, !test.settled)
+				f.assertCurrent(rotation, err, id)
+				equal(f, "maybe stale", rotation.MaybeStale, !test.settled)
 			})
 		})
 	}
@@ -333,31 +333,31 @@ func slowly(f clerktest.Fault, delay time.Duration) clerktest.Fault {
 // A create that waits for another of its name is not begun when the user interrupts.
 func TestInterruptWhileWaitingForTheName(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		b.server.Inject(onCreate(clerktest.SlowAnswer(20 * time.Second)))
+	inVirtualTime(t, func(f *fixture) {
+		f.server.Inject(onCreate(clerktest.SlowAnswer(20 * time.Second)))
 		first := make(chan error)
 		go func() {
-			_, err := b.client.CreateOAuthApplication(b.Context(), fieldsNamed("web"))
+			_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 			first <- err
 		}()
 		synctest.Wait()
-		_, err := b.client.CreateOAuthApplication(b.cancelledAfter(time.Second), fieldsNamed("web"))
-		equal(b, "error", err, context.Canceled)
-		equal(b, "time", b.elapsed(), time.Second)
-		noError(b, <-first)
-		equal(b, "creates", b.posts(), 1)
+		_, err := f.client.CreateOAuthApplication(f.cancelledAfter(time.Second), fieldsNamed("web"))
+		equal(f, "error", err, context.Canceled)
+		equal(f, "time", f.elapsed(), time.Second)
+		noError(f, <-first)
+		equal(f, "creates", f.posts(), 1)
 	})
 }
 
 func TestNothingIsLeftBehindByInterruptedOperations(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		b.server.Inject(clerktest.SlowAnswer(50 * time.Millisecond))
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		f.server.Inject(clerktest.SlowAnswer(50 * time.Millisecond))
 		for round := range 80 {
 			for _, operate := range allOperations {
-				ctx, cancel := context.WithTimeout(b.Context(), time.Duration(round)*time.Millisecond)
-				_ = operate(ctx, b.client, id)
+				ctx, cancel := context.WithTimeout(f.Context(), time.Duration(round)*time.Millisecond)
+				_ = operate(ctx, f.client, id)
 				cancel()
 			}
 		}

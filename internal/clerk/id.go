@@ -11,7 +11,7 @@ import (
 // wider, because Clerk documents none.
 var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// ValidID tells whether id has a form that may become part of a request's path.
+// ValidID reports whether id has a form that may become part of a request's path.
 func ValidID(id string) bool {
 	return idForm.MatchString(id)
 }
@@ -22,7 +22,7 @@ type IDError struct {
 }
 
 func (e *IDError) Error() string {
-	return fmt.Sprintf("%.80q is no id that Clerk could have given: letters, digits, _ and - only, at most 128", e.ID)
+	return fmt.Sprintf("%.80q is not a valid Clerk id: letters, digits, _ and - only, at most 128", e.ID)
 }
 
 func checkID(id string) error {

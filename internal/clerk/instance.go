@@ -32,7 +32,7 @@ func (c *Client) CheckInstance(instanceID string) error {
 	return &InstanceError{Expected: instanceID, Actual: known.ID}
 }
 
-// ConfirmGone tells whether err, the error of an operation on an object that
+// ConfirmGone reports whether err, the error of an operation on an object that
 // instanceID holds, means that the object is gone. A 404 does not say so by
 // itself: every object of another instance is "not found" too, and state that
 // is dropped for that reason would be made a second time.
@@ -57,7 +57,7 @@ func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) 
 	return true, nil
 }
 
-// instanceGuard knows the instance of the key once somebody had to ask, and
+// instanceGuard knows the instance of the key once someone had to ask, and
 // holds every other request back until it is the expected one.
 type instanceGuard struct {
 	expected string // empty: any
@@ -93,29 +93,28 @@ func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, erro
 		return *known, nil
 	}
 
-	var instance Instance
-	err = c.do(ctx, ctx, request{
+	instance, err := send(c, patienceOf(ctx), request{
 		operation: opRead, method: http.MethodGet, route: routeInstance,
-		accept: func(a answer) error {
-			raw, err := decodeObject(a.body)
-			if err != nil {
-				return err
-			}
-			f := fieldReader{raw: raw}
-			if object := take[string](&f, "object"); object != "" && object != "instance" {
-				return fmt.Errorf("it is not an instance (object is %q)", object)
-			}
-			instance.ID = need[string](&f, "id")
-			instance.EnvironmentType = take[string](&f, "environment_type")
-			if !ValidID(instance.ID) {
-				return fmt.Errorf("its id (%q) is none that Clerk could have given", instance.ID)
-			}
-			return nil
-		},
-	})
+	}, decodeInstance)
 	if err != nil {
 		return Instance{}, err
 	}
 	g.known.Store(&instance)
+	return instance, nil
+}
+
+func decodeInstance(a answer) (Instance, error) {
+	raw, err := decodeObject(a.body)
+	if err != nil {
+		return Instance{}, err
+	}
+	f := fieldReader{raw: raw}
+	if object := take[string](&f, "object"); object != "" && object != "instance" {
+		return Instance{}, fmt.Errorf("it is not an instance (object is %q)", object)
+	}
+	instance := Instance{ID: need[string](&f, "id"), EnvironmentType: take[string](&f, "environment_type")}
+	if !ValidID(instance.ID) {
+		return Instance{}, fmt.Errorf("its id (%q) is not a valid Clerk id", instance.ID)
+	}
 	return instance, nil
 }

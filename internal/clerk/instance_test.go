@@ -16,13 +16,13 @@ import (
 
 func TestInstance(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
+	inVirtualTime(t, func(f *fixture) {
 		for range 2 {
-			instance, err := b.client.Instance(b.Context())
-			noError(b, err)
-			equal(b, "instance", instance, clerk.Instance{ID: b.server.InstanceID(), EnvironmentType: "development"})
+			instance, err := f.client.Instance(f.Context())
+			noError(f, err)
+			equal(f, "instance", instance, clerk.Instance{ID: f.server.InstanceID(), EnvironmentType: "development"})
 		}
-		equal(b, "requests", b.server.CountRequests("", ""), 1)
+		equal(f, "requests", f.server.CountRequests("", ""), 1)
 	})
 }
 
@@ -70,50 +70,50 @@ func TestPinnedInstance(t *testing.T) {
 		}
 		t.Run("another one/"+name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				err := operate(b.Context(), b.client, b.server.Seed("web"))
-				mismatch := asError[*clerk.InstanceError](b, err)
-				equal(b, "expected", mismatch.Expected, "ins_of_the_configuration")
-				equal(b, "actual", mismatch.Actual, b.server.InstanceID())
-				equal(b, "names both", strings.Contains(err.Error(), mismatch.Expected) && strings.Contains(err.Error(), mismatch.Actual), true)
-				equal(b, "other requests", b.server.CountRequests("", ""), b.server.CountRequests("", clerktest.RouteInstance))
+			inVirtualTime(t, func(f *fixture) {
+				err := operate(f.Context(), f.client, f.server.Seed("web"))
+				mismatch := asError[*clerk.InstanceError](f, err)
+				equal(f, "expected", mismatch.Expected, "ins_of_the_configuration")
+				equal(f, "actual", mismatch.Actual, f.server.InstanceID())
+				equal(f, "names both", strings.Contains(err.Error(), mismatch.Expected) && strings.Contains(err.Error(), mismatch.Actual), true)
+				equal(f, "other requests", f.server.CountRequests("", ""), f.server.CountRequests("", clerktest.RouteInstance))
 			}, pin)
 		})
 		t.Run("unreachable/"+name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				b.server.Inject(clerktest.ClerkError(403, "authorization_invalid").On("", clerktest.RouteInstance))
-				err := operate(b.Context(), b.client, b.server.Seed("web"))
-				equal(b, "status", asError[*clerk.APIError](b, err).Status, 403)
-				equal(b, "says what for", strings.Contains(err.Error(), "to compare it with instance_id"), true)
-				equal(b, "other requests", b.server.CountRequests("", ""), b.server.CountRequests("", clerktest.RouteInstance))
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").On("", clerktest.RouteInstance))
+				err := operate(f.Context(), f.client, f.server.Seed("web"))
+				equal(f, "status", asError[*clerk.APIError](f, err).Status, 403)
+				equal(f, "says what for", strings.Contains(err.Error(), "to compare it with instance_id"), true)
+				equal(f, "other requests", f.server.CountRequests("", ""), f.server.CountRequests("", clerktest.RouteInstance))
 				if _, unknown := errors.AsType[*clerk.CreateOutcomeUnknownError](err); unknown {
-					b.Error("nothing was sent, and the error says that this is not known")
+					f.Error("nothing was sent, and the error says that this is not known")
 				}
 			}, pin)
 		})
 	}
 	t.Run("a failure is not kept", func(t *testing.T) {
 		t.Parallel()
-		inVirtualTime(t, func(b *bench) {
-			b.server.Inject(clerktest.ClerkError(403, "authorization_invalid").Once())
-			_, err := b.client.Instance(b.Context())
-			equal(b, "fails", err != nil, true)
-			_, err = b.client.Instance(b.Context())
-			noError(b, err)
+		inVirtualTime(t, func(f *fixture) {
+			f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").Once())
+			_, err := f.client.Instance(f.Context())
+			equal(f, "fails", err != nil, true)
+			_, err = f.client.Instance(f.Context())
+			noError(f, err)
 		})
 	})
 	// Who waits for somebody else's question leaves when interrupted.
 	t.Run("interrupted while another asks", func(t *testing.T) {
 		t.Parallel()
-		inVirtualTime(t, func(b *bench) {
-			b.server.Inject(clerktest.NeverAnswers())
-			ctx, cancel := context.WithCancel(b.Context())
-			go func() { _, _ = b.client.Instance(ctx) }()
+		inVirtualTime(t, func(f *fixture) {
+			f.server.Inject(clerktest.NeverAnswers())
+			ctx, cancel := context.WithCancel(f.Context())
+			go func() { _, _ = f.client.Instance(ctx) }()
 			synctest.Wait()
-			err := allOperations["update"](b.cancelledAfter(time.Second), b.client, "oa_1")
-			equal(b, "is context.Canceled", errors.Is(err, context.Canceled), true)
-			equal(b, "time", b.elapsed(), time.Second)
+			err := allOperations["update"](f.cancelledAfter(time.Second), f.client, "oa_1")
+			equal(f, "is context.Canceled", errors.Is(err, context.Canceled), true)
+			equal(f, "time", f.elapsed(), time.Second)
 			cancel()
 		}, pin)
 	})
@@ -121,48 +121,48 @@ func TestPinnedInstance(t *testing.T) {
 
 func TestConfirmGone(t *testing.T) {
 	t.Parallel()
-	notFound := func(b *bench) error {
-		_, err := b.client.GetOAuthApplication(b.Context(), "oa_none")
-		equal(b, "not found", clerk.IsNotFound(err), true)
+	notFound := func(f *fixture) error {
+		_, err := f.client.GetOAuthApplication(f.Context(), "oa_none")
+		equal(f, "not found", clerk.IsNotFound(err), true)
 		return err
 	}
 	t.Run("own instance", func(t *testing.T) {
 		t.Parallel()
-		inVirtualTime(t, func(b *bench) {
-			gone, err := b.client.ConfirmGone(b.Context(), notFound(b), b.server.InstanceID())
-			noError(b, err)
-			equal(b, "gone", gone, true)
+		inVirtualTime(t, func(f *fixture) {
+			gone, err := f.client.ConfirmGone(f.Context(), notFound(f), f.server.InstanceID())
+			noError(f, err)
+			equal(f, "gone", gone, true)
 		})
 	})
 	t.Run("another instance", func(t *testing.T) {
 		t.Parallel()
-		inVirtualTime(t, func(b *bench) {
+		inVirtualTime(t, func(f *fixture) {
 			// The state's application lives on, in the instance of another key.
-			_, other := b.server.AddInstance(clerktest.Production)
-			id := b.server.Seed("web", func(a *clerktest.Application) { a.InstanceID = other })
-			_, err := b.client.GetOAuthApplication(b.Context(), id)
-			gone, err := b.client.ConfirmGone(b.Context(), err, other)
-			equal(b, "gone", gone, false)
-			equal(b, "error", *asError[*clerk.InstanceError](b, err), clerk.InstanceError{Expected: other, Actual: b.server.InstanceID()})
+			_, other := f.server.AddInstance(clerktest.Production)
+			id := f.server.Seed("web", func(a *clerktest.Application) { a.InstanceID = other })
+			_, err := f.client.GetOAuthApplication(f.Context(), id)
+			gone, err := f.client.ConfirmGone(f.Context(), err, other)
+			equal(f, "gone", gone, false)
+			equal(f, "error", *asError[*clerk.InstanceError](f, err), clerk.InstanceError{Expected: other, Actual: f.server.InstanceID()})
 		})
 	})
 	t.Run("instance cannot be read", func(t *testing.T) {
 		t.Parallel()
-		inVirtualTime(t, func(b *bench) {
-			b.server.Inject(clerktest.HTML(502).On("", clerktest.RouteInstance))
-			gone, err := b.client.ConfirmGone(b.Context(), notFound(b), "ins_1")
-			equal(b, "gone", gone, false)
-			equal(b, "status", asError[*clerk.APIError](b, err).Status, 502)
-			equal(b, "is no not-found", clerk.IsNotFound(err), false)
+		inVirtualTime(t, func(f *fixture) {
+			f.server.Inject(clerktest.HTML(502).On("", clerktest.RouteInstance))
+			gone, err := f.client.ConfirmGone(f.Context(), notFound(f), "ins_1")
+			equal(f, "gone", gone, false)
+			equal(f, "status", asError[*clerk.APIError](f, err).Status, 502)
+			equal(f, "is no not-found", clerk.IsNotFound(err), false)
 		})
 	})
 	t.Run("instance is not known", func(t *testing.T) {
 		t.Parallel()
-		inVirtualTime(t, func(b *bench) {
-			gone, err := b.client.ConfirmGone(b.Context(), notFound(b), "")
-			noError(b, err)
-			equal(b, "gone", gone, true)
-			equal(b, "questions", b.server.CountRequests("", clerktest.RouteInstance), 0)
+		inVirtualTime(t, func(f *fixture) {
+			gone, err := f.client.ConfirmGone(f.Context(), notFound(f), "")
+			noError(f, err)
+			equal(f, "gone", gone, true)
+			equal(f, "questions", f.server.CountRequests("", clerktest.RouteInstance), 0)
 		})
 	})
 	for name, fault := range map[string]clerktest.Fault{
@@ -176,12 +176,12 @@ func TestConfirmGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				b.server.Inject(onGet(fault))
-				_, err := b.client.GetOAuthApplication(b.Context(), "oa_none")
-				gone, confirmErr := b.client.ConfirmGone(b.Context(), err, b.server.InstanceID())
-				noError(b, confirmErr)
-				equal(b, "gone", gone, false)
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(onGet(fault))
+				_, err := f.client.GetOAuthApplication(f.Context(), "oa_none")
+				gone, confirmErr := f.client.ConfirmGone(f.Context(), err, f.server.InstanceID())
+				noError(f, confirmErr)
+				equal(f, "gone", gone, false)
 			})
 		})
 	}

@@ -44,7 +44,7 @@ func (o *localChanges) gone(id string) {
 	delete(o.names, id)
 }
 
-// knows tells whether the application was read, made or deleted by this process.
+// knows reports whether the application was read, made or deleted by this process.
 func (o *localChanges) knows(id string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

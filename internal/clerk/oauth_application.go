@@ -32,6 +32,8 @@ type OAuthApplication struct {
 	PKCERequired         bool
 	Public               bool // a client without a secret
 
+	DeviceAuthorizationGrantEnabled *bool // RFC 8628; nil where Clerk's answer lacks it
+
 	DynamicallyRegistered bool    // registered itself by RFC 7591
 	ClientURI             *string // set by dynamic registration only
 	ClientImageURL        *string // where the logo is served
@@ -111,30 +113,31 @@ func (c *Client) GetRecentOAuthApplication(ctx context.Context, id string, creat
 }
 
 func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplication, error) {
-	var app OAuthApplication
-	err := c.do(ctx, ctx, request{
+	return send(c, patienceOf(ctx), request{
 		operation: opRead, method: http.MethodGet, route: routeApplication, id: id,
-		accept: acceptApplication(id, &app),
-	})
-	return app, err
+	}, applicationOf(id))
 }
 
 // UpdateOAuthApplication changes the given fields and leaves the others as they
-// are. The answer is returned as it came: OAuthApplicationFields.Refused tells
-// what of it did not take.
+// are. The answer is returned as it came: OAuthApplicationFields.NotApplied says
+// which fields did not take.
+//
+// Scopes are sent with offline_access among them, whether they hold it or not:
+// Clerk rejects a change of scopes that lacks one of its built-in scopes.
 func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields OAuthApplicationFields) (OAuthApplication, error) {
+	if fields.Scopes != nil {
+		fields.Scopes = new(withOfflineAccess(*fields.Scopes))
+	}
 	body, err := json.Marshal(fields)
 	if err != nil {
 		return OAuthApplication{}, err
 	}
 	defer c.reads.BeginWrite(id)()
 
-	var app OAuthApplication
-	err = c.do(ctx, ctx, request{
+	app, err := send(c, patienceOf(ctx), request{
 		operation: opUpdate, method: http.MethodPatch, route: routeApplication, id: id,
 		body: body, contentType: contentTypeJSON,
-		accept: acceptApplication(id, &app),
-	})
+	}, applicationOf(id))
 	if err == nil && fields.Name != nil {
 		c.local.made(id, app.Name)
 	}
@@ -147,42 +150,43 @@ func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields O
 func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 	defer c.reads.BeginWrite(id)()
 
-	err := c.do(ctx, ctx, request{
+	err := c.do(patienceOf(ctx), request{
 		operation: opDelete, method: http.MethodDelete, route: routeApplication, id: id,
-		accept: func(a answer) error {
-			var deleted struct {
-				ID      string `json:"id"`
-				Deleted bool   `json:"deleted"`
-			}
-			if err := json.Unmarshal(a.body, &deleted); err != nil {
-				return err
-			}
-			if !deleted.Deleted {
-				return errors.New("it does not say that the application was deleted")
-			}
-			return nil
-		},
-	})
+	}, checkDeleted)
 	if err == nil || IsNotFound(err) {
 		c.local.gone(id)
 	}
 	return err
 }
 
-// acceptApplication reads an answer that must be the application of the given id.
-func acceptApplication(id string, into *OAuthApplication) func(answer) error {
-	return func(a answer) error {
+// checkDeleted returns an error unless the answer says that the deletion was done.
+func checkDeleted(a answer) error {
+	var deleted struct {
+		Deleted bool `json:"deleted"`
+	}
+	if err := json.Unmarshal(a.body, &deleted); err != nil {
+		return err
+	}
+	if !deleted.Deleted {
+		return errors.New("it does not say that the application was deleted")
+	}
+	return nil
+}
+
+// applicationOf returns the decoder of an answer that must be the whole application
+// of the given id.
+func applicationOf(id string) func(answer) (OAuthApplication, error) {
+	return func(a answer) (OAuthApplication, error) {
 		decoded, err := decodeApplication(a.body)
 		if err != nil {
-			return err
+			return OAuthApplication{}, err
 		}
 		if err := decoded.complete(); err != nil {
-			return err
+			return OAuthApplication{}, err
 		}
 		if decoded.app.ID != id {
-			return fmt.Errorf("it is about another application (%q)", decoded.app.ID)
+			return OAuthApplication{}, fmt.Errorf("it is about another application (%q)", decoded.app.ID)
 		}
-		*into = decoded.app
-		return nil
+		return decoded.app, nil
 	}
 }

@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// Creation is an application that was made.
+// Creation is an application that was created.
 type Creation struct {
 	Application  OAuthApplication
-	ClientSecret Secret   // empty for a public client, or when RotationError is set
+	ClientSecret Secret   // empty for a public client, whatever Clerk answers, and when RotationError is set
 	Problems     []string // fields of the answer that could not be read and are zero
 
-	// Adopted tells that the answer was lost and the application found
-	// afterwards; its secret was then rotated to get one that is known.
+	// Adopted: the answer was lost and the application found afterwards. Its secret
+	// was then rotated to get one that is known.
 	Adopted bool
 	// LostAnswer is the error of the attempt whose answer was lost; set whenever
 	// Adopted is, and when a second request was made after a lost first one.
 	LostAnswer error
-	// Repeated tells that two requests were made, of which the first left no trace.
-	// It may still be carried out, later than anybody waits for it.
+	// Repeated: two requests were made, and the first left no trace. Clerk may still
+	// process it, later than anybody waits for it.
 	Repeated bool
 	// MaybeStale is Rotation.MaybeStale of the rotation of an adopted application.
 	MaybeStale bool
@@ -46,13 +46,16 @@ func (e *DuplicateNameError) Error() string {
 	return fmt.Sprintf("an application named %q exists already: %s", e.Name, strings.Join(e.IDs, ", "))
 }
 
-// CreateOutcomeUnknownError is a create of which nobody can say whether it was carried
-// out. It is not repeated, since that could make a second application.
+// CreateOutcomeUnknownError is a create that Clerk may or may not have processed. It is
+// not repeated, because that could create a second application.
 type CreateOutcomeUnknownError struct {
-	Name       string
-	Candidates []OAuthApplication // applications that the request may have made; may be empty. Their texts are scrubbed
-	Err        error              // what happened to the request
-	LookupErr  error              // why it could not be looked for; nil when it could
+	Name string
+	// Candidates are the applications that the request may have created; may be
+	// empty. What could not be read of one is zero, but for its ID. The ClientIDs are scrubbed,
+	// the other texts are as Clerk sent them.
+	Candidates []OAuthApplication
+	Err        error // what happened to the request
+	LookupErr  error // why it could not be looked for, or a candidate not be read; may be nil
 }
 
 func (e *CreateOutcomeUnknownError) Error() string {
@@ -85,14 +88,14 @@ const duplicateLookDelay = 2 * time.Second
 // costs nothing, as nobody can be using a secret that nobody received. If there
 // is nothing that the request could have made, not even with a field that Clerk
 // has changed, and if the request broke or failed rather than took too long, one
-// more is sent, and doubles are looked for. Anything else is an
+// more is sent, and duplicates are looked for. Anything else is a
 // CreateOutcomeUnknownError.
 //
 // Creates of one name wait for each other, so that the search cannot mistake one
 // for another.
 func (c *Client) CreateOAuthApplication(ctx context.Context, fields OAuthApplicationFields) (Creation, error) {
 	name := *fields.Name
-	unlock, err := c.names.lock(ctx, name)
+	unlock, err := c.names.lock(ctx, canonicalName(name))
 	if err != nil {
 		return Creation{}, err
 	}
@@ -105,6 +108,7 @@ func (c *Client) CreateOAuthApplication(ctx context.Context, fields OAuthApplica
 
 	finishing, cancel := withGrace(ctx, fullGrace)
 	defer cancel()
+	p := patience{waiting: ctx, finishing: finishing}
 	begun := time.Now()
 	creation, err := c.postApplication(ctx, fields)
 	var lost *outcomeUnknownError
@@ -113,17 +117,17 @@ func (c *Client) CreateOAuthApplication(ctx context.Context, fields OAuthApplica
 	}
 
 	search := applicationSearch{fields: fields, since: begun}
-	found, lookupErr := c.searchUntilFound(ctx, finishing, search)
-	if len(found.exact) == 1 {
-		return c.adopt(ctx, finishing, found.exact[0], lost.err), nil
+	found, lookupErr := c.searchUntilFound(p, search)
+	if app, only := found.only(); only {
+		return c.adopt(p, app, lost.err), nil
 	}
 	if !found.none() || lookupErr != nil || !lost.mayBeSentAgain() || ctx.Err() != nil {
 		return Creation{}, c.createOutcomeUnknown(name, found, lost.err, lookupErr)
 	}
-	return c.createAgain(ctx, finishing, search, lost.err)
+	return c.createAgain(p, search, lost.err)
 }
 
-// mayBeSentAgain tells whether a create that left no trace may be sent once more.
+// mayBeSentAgain reports whether a create that left no trace may be sent once more.
 // One that took too long may still be under way; one that was answered with a
 // success, however unreadable, was carried out.
 func (e *outcomeUnknownError) mayBeSentAgain() bool {
@@ -136,16 +140,17 @@ func (e *outcomeUnknownError) mayBeSentAgain() bool {
 
 // createAgain sends the request a second time and then looks for a trace of the
 // first.
-func (c *Client) createAgain(ctx, finishing context.Context, search applicationSearch, firstErr error) (Creation, error) {
-	creation, err := c.postApplication(ctx, search.fields)
+func (c *Client) createAgain(p patience, search applicationSearch, firstErr error) (Creation, error) {
+	creation, err := c.postApplication(p.waiting, search.fields)
 	var lost *outcomeUnknownError
 	switch {
 	case errors.As(err, &lost):
-		found, lookupErr := c.searchUntilFound(ctx, finishing, search)
-		if len(found.exact) != 1 {
+		found, lookupErr := c.searchUntilFound(p, search)
+		app, only := found.only()
+		if !only {
 			return Creation{}, c.createOutcomeUnknown(*search.fields.Name, found, lost.err, lookupErr)
 		}
-		creation = c.adopt(ctx, finishing, found.exact[0], lost.err)
+		creation = c.adopt(p, app, lost.err)
 	case err != nil:
 		return Creation{}, &CreateOutcomeUnknownError{Name: *search.fields.Name, Err: errors.Join(firstErr, err)}
 	default:
@@ -153,10 +158,10 @@ func (c *Client) createAgain(ctx, finishing context.Context, search applicationS
 	}
 
 	creation.Repeated = true
-	_ = sleep(ctx, duplicateLookDelay)
-	// A double is named in a warning; not finding out is not worth an error. The
+	_ = sleep(p.waiting, duplicateLookDelay)
+	// A duplicate is named in a warning; not finding out is not worth an error. The
 	// application itself is known by now and not found.
-	found, _ := c.searchOnce(finishing, search)
+	found, _ := c.searchOnce(p.finishing, search)
 	creation.Duplicates = found.all()
 	return creation, nil
 }
@@ -165,6 +170,9 @@ func (c *Client) createOutcomeUnknown(name string, found candidates, lost, looku
 	candidates := found.all()
 	for i := range candidates {
 		candidates[i].ClientID = c.scrubber.clean(candidates[i].ClientID)
+	}
+	for _, item := range found.unreadable {
+		lookupErr = errors.Join(lookupErr, item)
 	}
 	return &CreateOutcomeUnknownError{Name: name, Candidates: candidates, Err: lost, LookupErr: lookupErr}
 }
@@ -180,35 +188,28 @@ func (c *Client) postApplication(ctx context.Context, fields OAuthApplicationFie
 	sending, cancel := withGrace(ctx, postGrace)
 	defer cancel()
 
-	var creation Creation
-	err = c.do(ctx, sending, request{
+	creation, err := send(c, patience{waiting: ctx, finishing: sending}, request{
 		operation: opCreate, method: http.MethodPost, route: routeApplications,
 		body: body, contentType: contentTypeJSON,
-		accept: func(a answer) error {
-			decoded, err := decodeApplication(a.body)
-			if err != nil {
-				return err
-			}
-			creation = Creation{Application: decoded.app, ClientSecret: decoded.secret, Problems: decoded.problems}
-			return nil
-		},
+	}, func(a answer) (Creation, error) {
+		decoded, err := c.decodeWithSecret(a)
+		return Creation{Application: decoded.app, ClientSecret: decoded.secret, Problems: decoded.problems}, err
 	})
 	if err != nil {
 		return Creation{}, err
 	}
-	c.scrubber.learn(creation.ClientSecret)
 	c.local.made(creation.Application.ID, *fields.Name)
 	return creation, nil
 }
 
-// adopt takes an application that was found for the one that was to be made.
-func (c *Client) adopt(ctx, finishing context.Context, app OAuthApplication, lost error) Creation {
+// adopt treats an application that was found as the one that was to be created.
+func (c *Client) adopt(p patience, app OAuthApplication, lost error) Creation {
 	c.local.made(app.ID, app.Name)
 	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
 	if app.Public {
 		return creation
 	}
-	rotation, err := c.rotate(finishing, ctx, finishing, app.ID, app.UpdatedAt)
+	rotation, err := c.rotate(p.finishing, p, app.ID, app.UpdatedAt)
 	if err != nil {
 		creation.RotationError = err
 		return creation
@@ -226,24 +227,44 @@ type applicationSearch struct {
 	since  time.Time // local clock
 }
 
-// candidates are applications of the name that was to be made, that came into being
-// since then and that this process did not know.
+// candidates are applications of the name that was to be created, that came into
+// being since then and that this process did not know.
 type candidates struct {
-	exact   []OAuthApplication // with every field as sent
-	similar []OAuthApplication // with another value somewhere, which Clerk may have put there
+	exact      []OAuthApplication // with every field as sent
+	similar    []OAuthApplication // with another value somewhere, which Clerk may have put there
+	unreadable []*UnreadableApplicationError
 }
 
-func (s candidates) none() bool              { return len(s.exact)+len(s.similar) == 0 }
-func (s candidates) all() []OAuthApplication { return slices.Concat(s.exact, s.similar) }
+func (s candidates) none() bool { return len(s.exact)+len(s.similar)+len(s.unreadable) == 0 }
 
-// searchUntilFound looks again and again, until a match is found. When ctx is over
-// it looks once more and not again: what is left of the grace must do for the
+// all returns the candidates that have an id.
+func (s candidates) all() []OAuthApplication {
+	all := slices.Concat(s.exact, s.similar)
+	for _, item := range s.unreadable {
+		if item.Application.ID != "" {
+			all = append(all, item.Application)
+		}
+	}
+	return all
+}
+
+// only returns the exact candidate if there is one, and nothing else that could be
+// it in spite of what can be read of it.
+func (s candidates) only() (app OAuthApplication, ok bool) {
+	if len(s.exact) != 1 || len(s.unreadable) > 0 {
+		return OAuthApplication{}, false
+	}
+	return s.exact[0], true
+}
+
+// searchUntilFound looks again and again, until a match is found. When p.waiting is
+// over it looks once more and not again: what is left of the grace must do for the
 // rotation too. Nothing was found only if the last look says so: an earlier
 // one may have come before the application, or have seen a list that lags.
-func (c *Client) searchUntilFound(ctx, finishing context.Context, search applicationSearch) (found candidates, err error) {
+func (c *Client) searchUntilFound(p patience, search applicationSearch) (found candidates, err error) {
 	for _, delay := range lookupDelays {
-		interrupted := sleep(ctx, delay) != nil
-		found, err = c.searchOnce(finishing, search)
+		interrupted := sleep(p.waiting, delay) != nil
+		found, err = c.searchOnce(p.finishing, search)
 		if len(found.exact) > 0 || interrupted {
 			break
 		}
@@ -252,9 +273,9 @@ func (c *Client) searchUntilFound(ctx, finishing context.Context, search applica
 }
 
 // searchOnce lists the applications of the name and keeps those that the request
-// may have made.
+// may have created.
 func (c *Client) searchOnce(ctx context.Context, search applicationSearch) (found candidates, err error) {
-	named, err := c.applicationsNamed(ctx, *search.fields.Name)
+	named, unreadable, err := c.applicationsNamed(ctx, *search.fields.Name, c.listAgain)
 	if err != nil {
 		return candidates{}, err
 	}
@@ -262,49 +283,55 @@ func (c *Client) searchOnce(ctx context.Context, search applicationSearch) (foun
 	since := c.serverTime(search.since).Add(-clockSlack)
 	for _, app := range named {
 		switch {
-		case app.CreatedAt.Before(since), app.DynamicallyRegistered, c.local.knows(app.ID):
-		case search.fields.asMade(app):
+		case !c.mayBeCreatedSince(since, app):
+		case search.fields.asCreated(app):
 			found.exact = append(found.exact, app)
 		default:
 			found.similar = append(found.similar, app)
 		}
 	}
+	for _, item := range unreadable {
+		if c.mayBeCreatedSince(since, item.Application) {
+			found.unreadable = append(found.unreadable, item)
+		}
+	}
 	return found, nil
 }
 
-// asMade tells whether an application is as a create with these fields makes it. A
-// field that was not sent is compared where its default is certain.
-func (f OAuthApplicationFields) asMade(app OAuthApplication) bool {
+// mayBeCreatedSince reports whether an application may have been created by this
+// process since a time of the server, as far as its fields could be read.
+func (c *Client) mayBeCreatedSince(since time.Time, app OAuthApplication) bool {
+	older := !app.CreatedAt.IsZero() && app.CreatedAt.Before(since)
+	return !older && !app.DynamicallyRegistered && !c.local.knows(app.ID)
+}
+
+// asCreated reports whether an application is as a create with these fields makes
+// it. A field that was not sent is compared where its default is certain.
+func (f OAuthApplicationFields) asCreated(app OAuthApplication) bool {
 	if f.RedirectURIs == nil {
 		f.RedirectURIs = &[]string{}
 	}
 	if f.Public == nil {
 		f.Public = new(false)
 	}
-	return len(f.NotApplied(app)) == 0
-}
-
-// applicationsNamed lists the applications of exactly this name.
-func (c *Client) applicationsNamed(ctx context.Context, name string) ([]OAuthApplication, error) {
-	var named []OAuthApplication
-	for app, err := range c.listAnew(ctx, listKey{nameQuery: name, orderBy: OrderByNewest}) {
-		if err != nil {
-			return nil, err
-		}
-		if app.Name == name {
-			named = append(named, app)
-		}
-	}
-	return named, nil
+	// An application without a time may be an old one.
+	return !app.CreatedAt.IsZero() && len(f.NotApplied(app)) == 0
 }
 
 func (c *Client) checkDuplicateName(ctx context.Context, name string) error {
-	named, err := c.applicationsNamed(ctx, name)
+	named, unreadable, err := c.applicationsNamed(ctx, name, c.listAgain)
 	if err != nil {
 		return fmt.Errorf("whether an application of this name exists already could not be read: %w", err)
 	}
+	ids := idsOf(named)
+	for _, item := range unreadable {
+		if item.Application.Name == "" || item.Application.ID == "" {
+			return fmt.Errorf("whether an application of this name exists already could not be read: %w", item)
+		}
+		ids = append(ids, item.Application.ID)
+	}
 	// Lists can lag behind what this process itself has done.
-	ids := c.local.correct(name, idsOf(named))
+	ids = c.local.correct(name, ids)
 	if len(ids) == 0 {
 		return nil
 	}

@@ -30,9 +30,11 @@ func (d decodedApplication) complete() error {
 // field is noted and costs that field only. It fails when the body is not an
 // application at all.
 //
-// The usual way, one Unmarshal into a struct, was rejected: created_at in another
-// type would fail the whole of it, and with it lose a secret that is shown once.
-// Decoder was rejected too, as it ignores what follows the first value.
+// One Unmarshal into a struct was rejected. It reports the first field of another
+// type only, where a warning must name all of them; it cannot tell a field that is
+// missing from one that is zero; and it takes a key in other letters, such as
+// CLIENT_SECRET, for the field. Decoder was rejected because it ignores what
+// follows the first value.
 func decodeApplication(body []byte) (decodedApplication, error) {
 	var d decodedApplication
 	raw, err := decodeObject(body)
@@ -58,7 +60,7 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 		return d, errors.New("it has no id")
 	case !ValidID(d.app.ID):
 		// As a whole: the scrubber would not know a piece of a secret.
-		return d, fmt.Errorf("its id (%q) is none that Clerk could have given", d.app.ID)
+		return d, fmt.Errorf("its id (%q) is not a valid Clerk id", d.app.ID)
 	case d.app.ClientID == "":
 		return d, fmt.Errorf("application %s has no client_id", d.app.ID)
 	}
@@ -70,6 +72,7 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 	d.app.ConsentScreenEnabled = need[bool](&f, "consent_screen_enabled")
 	d.app.Scopes = ParseScopes(take[string](&f, "scopes"))
 	d.app.RedirectURIs = take[[]string](&f, "redirect_uris")
+	d.app.DeviceAuthorizationGrantEnabled = take[*bool](&f, "device_authorization_grant_enabled") // newer than Clerk's document
 
 	// What is only reported may be absent: Clerk can drop the deprecated
 	// callback_url, and that must not stop every plan.
@@ -89,6 +92,20 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 	return d, nil
 }
 
+// decodeWithSecret reads the answer to a create or a rotation. From here on the
+// scrubber knows the secret.
+//
+// Clerk sends a secret for a public client too, contrary to its document. Nothing
+// needs it, and where it is stored it only invites use, so it ends here.
+func (c *Client) decodeWithSecret(a answer) (decodedApplication, error) {
+	decoded, err := decodeApplication(a.body)
+	c.scrubber.learn(decoded.secret)
+	if decoded.app.Public {
+		decoded.secret = Secret{}
+	}
+	return decoded, err
+}
+
 // decodeObject splits a JSON object into its fields. Unlike a struct's, a map's
 // keys are compared exactly.
 func decodeObject(body []byte) (map[string]json.RawMessage, error) {
@@ -105,7 +122,7 @@ func decodeObject(body []byte) (map[string]json.RawMessage, error) {
 	return raw, nil
 }
 
-// fieldReader reads the fieldReader of an object and gathers what is wrong with them.
+// fieldReader reads the fields of an object and gathers what is wrong with them.
 type fieldReader struct {
 	raw      map[string]json.RawMessage
 	problems []string
@@ -155,11 +172,15 @@ func millisecondTime(f *fieldReader, name string) time.Time {
 func (app OAuthApplication) clone() OAuthApplication {
 	app.RedirectURIs = slices.Clone(app.RedirectURIs)
 	app.Scopes = slices.Clone(app.Scopes)
-	if app.ClientURI != nil {
-		app.ClientURI = new(*app.ClientURI)
-	}
-	if app.ClientImageURL != nil {
-		app.ClientImageURL = new(*app.ClientImageURL)
-	}
+	app.DeviceAuthorizationGrantEnabled = clonePointer(app.DeviceAuthorizationGrantEnabled)
+	app.ClientURI = clonePointer(app.ClientURI)
+	app.ClientImageURL = clonePointer(app.ClientImageURL)
 	return app
+}
+
+func clonePointer[T any](pointer *T) *T {
+	if pointer == nil {
+		return nil
+	}
+	return new(*pointer)
 }

@@ -2,6 +2,7 @@ package clerk
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -63,8 +64,11 @@ func TestDecodeApplication(t *testing.T) {
 		UserInfoURL:           "https://verb-noun-42.clerk.accounts.dev/oauth/userinfo",
 		DiscoveryURL:          "https://verb-noun-42.clerk.accounts.dev/.well-known/openid-configuration",
 		TokenIntrospectionURL: "https://verb-noun-42.clerk.accounts.dev/oauth/token_info",
-		CreatedAt:             time.Date(2025, 8, 12, 12, 0, 0, 123e6, time.UTC),
-		UpdatedAt:             time.Date(2025, 8, 12, 12, 1, 0, 456e6, time.UTC),
+
+		DeviceAuthorizationGrantEnabled: new(true),
+
+		CreatedAt: time.Date(2025, 8, 12, 12, 0, 0, 123e6, time.UTC),
+		UpdatedAt: time.Date(2025, 8, 12, 12, 1, 0, 456e6, time.UTC),
 	}
 	if !reflect.DeepEqual(decoded.app, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", decoded.app, want)
@@ -101,11 +105,13 @@ func TestDecodeApplicationFieldByField(t *testing.T) {
 		kind     string
 		required bool
 	}{
-		"instance_id":             {"InstanceID", text, true},
-		"name":                    {"Name", text, true},
-		"public":                  {"Public", truth, true},
-		"pkce_required":           {"PKCERequired", truth, true},
-		"consent_screen_enabled":  {"ConsentScreenEnabled", truth, true},
+		"instance_id":                        {"InstanceID", text, true},
+		"name":                               {"Name", text, true},
+		"public":                             {"Public", truth, true},
+		"pkce_required":                      {"PKCERequired", truth, true},
+		"consent_screen_enabled":             {"ConsentScreenEnabled", truth, true},
+		"device_authorization_grant_enabled": {"DeviceAuthorizationGrantEnabled", truth, false},
+
 		"scopes":                  {"Scopes", text, false},
 		"redirect_uris":           {"RedirectURIs", list, false},
 		"dynamically_registered":  {"DynamicallyRegistered", truth, false},
@@ -214,7 +220,7 @@ func TestDecodeApplicationRefuses(t *testing.T) {
 		"id empty":           {string(with("id", `""`)), "no id"},
 		"id number":          {string(with("id", "7")), "no id"},
 		"id hostile":         {string(with("id", `"../users"`)), "../users"},
-		"id with NUL":        {string(with("id", `"oa_1\u0000"`)), `its id ("oa_1\x00") is none`},
+		"id with NUL":        {string(with("id", `"oa_1\u0000"`)), `its id ("oa_1\x00") is not a valid Clerk id`},
 		"client_id missing":  {string(with("client_id", "")), "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u has no client_id"},
 		"client_id empty":    {string(with("client_id", `""`)), "no client_id"},
 		"keys in upper case": {strings.ReplaceAll(wholeApplication, `"id"`, `"ID"`), "no id"},
@@ -271,33 +277,55 @@ func TestDecodePage(t *testing.T) {
 	t.Parallel()
 	whole := `{"data": [` + wholeApplication + `,` + string(with("id", `"oa_2"`)) + `], "total_count": 17, "more": true}`
 	page, err := decodePage([]byte(whole))
-	if err != nil || len(page.applications) != 2 || page.total != 17 || page.applications[1].ID != "oa_2" {
+	if err != nil || len(page.items) != 2 || page.total != 17 || page.items[1].ID != "oa_2" || page.items[1].Value.ID != "oa_2" {
 		t.Errorf("page %+v (%v)", page, err)
 	}
 	page, err = decodePage([]byte(`{"data": [], "total_count": 0}`))
-	if err != nil || len(page.applications) != 0 || page.total != 0 {
+	if err != nil || len(page.items) != 0 || page.total != 0 {
 		t.Errorf("empty page %+v (%v)", page, err)
 	}
 
 	for body, says := range map[string]string{
-		`{"data": [], "total_count": null}`:               "total_count is missing",
-		`{"data": []}`:                                    "total_count is missing",
-		`{"data": [], "total_count": "1"}`:                "total_count has an unexpected type",
-		`{"data": [], "total_count": 1.5}`:                "total_count has an unexpected type",
-		`{"data": null, "total_count": 0}`:                "data is missing",
-		`{"total_count": 0}`:                              "data is missing",
-		`{"data": {}, "total_count": 0}`:                  "data has an unexpected type",
-		`{"data": [null], "total_count": 1}`:              "item 0",
-		`{"data": [7], "total_count": 1}`:                 "item 0",
-		`{"data": [{}], "total_count": 1}`:                "item 0",
-		`[` + wholeApplication + `]`:                      "array",
-		whole + "}":                                       "after top-level value",
-		strings.Replace(whole, `"oa_2"`, `"oa_2?x=1"`, 1): "oa_2?x=1",
-		// A field that cannot be read makes a page unusable: what it feeds is compared with the state.
-		`{"data": [` + string(with("public", `"no"`)) + `], "total_count": 1}`: "item 0 (id \"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u\"): public has an unexpected type",
+		`{"data": [], "total_count": null}`: "total_count is missing",
+		`{"data": []}`:                      "total_count is missing",
+		`{"data": [], "total_count": "1"}`:  "total_count has an unexpected type",
+		`{"data": [], "total_count": 1.5}`:  "total_count has an unexpected type",
+		`{"data": null, "total_count": 0}`:  "data is missing",
+		`{"total_count": 0}`:                "data is missing",
+		`{"data": {}, "total_count": 0}`:    "data has an unexpected type",
+		`[` + wholeApplication + `]`:        "array",
+		whole + "}":                         "after top-level value",
 	} {
 		if _, err := decodePage([]byte(body)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%.80s: error %v, want one with %q", body, err, says)
+		}
+	}
+}
+
+// An item that cannot be read costs itself alone, and is known again by its id or its text.
+func TestDecodePageWithUnreadableItems(t *testing.T) {
+	t.Parallel()
+	for item, want := range map[string]struct{ id, says string }{
+		`null`:                          {"", "an application without a readable id cannot be read: it is null"},
+		`7`:                             {"", "an application without a readable id cannot be read: it is a JSON number, not an object"},
+		`{}`:                            {"", "an application without a readable id cannot be read: it is not an OAuth application (object is \"\")"},
+		string(with("id", `"oa_2?x"`)):  {"", "an application without a readable id cannot be read: its id (\"oa_2?x\") is not a valid Clerk id"},
+		string(with("public", `"no"`)):  {"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", "application oa_2O4BCh3zUONvWlZHtBXv6s6tm7u cannot be read: public has an unexpected type"},
+		string(with("client_id", `""`)): {"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", "application oa_2O4BCh3zUONvWlZHtBXv6s6tm7u cannot be read: application oa_2O4BCh3zUONvWlZHtBXv6s6tm7u has no client_id"},
+	} {
+		body := []byte(`{"data": [` + string(with("id", `"oa_1"`)) + `,` + item + `,` + string(with("id", `"oa_3"`)) + `], "total_count": 3}`)
+		page, err := decodePage(body)
+		if err != nil || len(page.items) != 3 || page.items[0].ID != "oa_1" || page.items[0].Err != nil || page.items[2].ID != "oa_3" || page.items[2].Err != nil {
+			t.Errorf("%.40s: the page is %+v (%v)", item, page, err)
+			continue
+		}
+		got := page.items[1]
+		unreadable, ok := errors.AsType[*UnreadableApplicationError](got.Err)
+		if !ok || unreadable.Application.ID != want.id || unreadable.Error() != want.says {
+			t.Errorf("%.40s: error %v, want %q", item, got.Err, want.says)
+		}
+		if again, _ := decodePage(body); got.ID == "" || again.items[1].ID != got.ID {
+			t.Errorf("%.40s: the item is %q and then %q", item, got.ID, again.items[1].ID)
 		}
 	}
 }
@@ -314,7 +342,8 @@ func TestCloneSharesNothing(t *testing.T) {
 		t.Fatalf("the clone differs: %+v", clone)
 	}
 	clone.RedirectURIs[0], clone.Scopes[0], *clone.ClientURI, *clone.ClientImageURL = "x", "x", "x", "x"
-	if app.RedirectURIs[0] == "x" || app.Scopes[0] == "x" || *app.ClientURI == "x" || *app.ClientImageURL == "x" {
+	*clone.DeviceAuthorizationGrantEnabled = false
+	if !*app.DeviceAuthorizationGrantEnabled || app.RedirectURIs[0] == "x" || app.Scopes[0] == "x" || *app.ClientURI == "x" || *app.ClientImageURL == "x" {
 		t.Error("a change of the clone is one of the original")
 	}
 	if nothing := (OAuthApplication{}).clone(); !reflect.DeepEqual(nothing, OAuthApplication{}) {

@@ -3,42 +3,41 @@ package clerk
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 )
 
 // OAuthApplicationFields are the fields of an application that can be set. A nil
-// field is not sent: on create Clerk then chooses, on update the present value
+// field is not sent: on create Clerk then chooses, on update the current value
 // stays. There is no way to send null, whose meaning Clerk does not document.
+//
+// The tags are the form on the wire. A field must have the name of the field of
+// OAuthApplication that answers it: NotApplied compares the two.
 type OAuthApplicationFields struct {
-	Name                 *string
-	RedirectURIs         *[]string // an empty list removes all
-	Scopes               *[]string
-	ConsentScreenEnabled *bool
-	PKCERequired         *bool
-	Public               *bool
+	Name                            *string   `json:"name,omitempty"`
+	RedirectURIs                    *[]string `json:"redirect_uris,omitempty"` // an empty list removes all
+	Scopes                          *[]string `json:"scopes,omitempty"`        // sent as one text
+	ConsentScreenEnabled            *bool     `json:"consent_screen_enabled,omitempty"`
+	PKCERequired                    *bool     `json:"pkce_required,omitempty"`
+	Public                          *bool     `json:"public,omitempty"`
+	DeviceAuthorizationGrantEnabled *bool     `json:"device_authorization_grant_enabled,omitempty"` // a beta of Clerk's
 }
 
-// IsEmpty tells whether there is nothing to send.
+// IsEmpty reports whether there is nothing to send.
 func (f OAuthApplicationFields) IsEmpty() bool {
 	return f == OAuthApplicationFields{}
 }
 
 // MarshalJSON implements json.Marshaler.
 func (f OAuthApplicationFields) MarshalJSON() ([]byte, error) {
+	type tagged OAuthApplicationFields // without this method
 	wire := struct {
-		Name                 *string   `json:"name,omitempty"`
-		RedirectURIs         *[]string `json:"redirect_uris,omitempty"`
-		Scopes               *string   `json:"scopes,omitempty"`
-		ConsentScreenEnabled *bool     `json:"consent_screen_enabled,omitempty"`
-		PKCERequired         *bool     `json:"pkce_required,omitempty"`
-		Public               *bool     `json:"public,omitempty"`
-	}{
-		Name:                 f.Name,
-		ConsentScreenEnabled: f.ConsentScreenEnabled,
-		PKCERequired:         f.PKCERequired,
-		Public:               f.Public,
-	}
+		tagged
+		// These hide the fields of the same names.
+		RedirectURIs *[]string `json:"redirect_uris,omitempty"` // [], not null, when empty
+		Scopes       *string   `json:"scopes,omitempty"`
+	}{tagged: tagged(f)}
 	if f.RedirectURIs != nil {
 		wire.RedirectURIs = new(append([]string{}, *f.RedirectURIs...))
 	}
@@ -46,6 +45,12 @@ func (f OAuthApplicationFields) MarshalJSON() ([]byte, error) {
 		wire.Scopes = new(FormatScopes(*f.Scopes))
 	}
 	return json.Marshal(wire)
+}
+
+// NotApplied compares what was sent with what Clerk says it has now. Clerk ignores
+// some values without an error; a success alone proves nothing.
+func (f OAuthApplicationFields) NotApplied(app OAuthApplication) []Mismatch {
+	return notApplied(f, app)
 }
 
 // Mismatch is a field that was sent and that Clerk answered, with a success,
@@ -56,37 +61,70 @@ type Mismatch struct {
 	Got  string
 }
 
-func (r Mismatch) String() string {
-	return fmt.Sprintf("%s: sent %s, Clerk has %s", r.Name, r.Sent, r.Got)
+func (m Mismatch) String() string {
+	return fmt.Sprintf("%s: sent %s, Clerk has %s", m.Name, m.Sent, m.Got)
 }
 
-// NotApplied compares what was sent with what Clerk says it has now. Clerk ignores
-// some values without an error; a success alone proves nothing.
-func (f OAuthApplicationFields) NotApplied(app OAuthApplication) []Mismatch {
+// notApplied compares each field that is not nil with the field of the same name
+// in Clerk's answer.
+func notApplied(fields, answer any) []Mismatch {
 	var mismatches []Mismatch
-	compare := func(name string, same bool, sent, got string) {
-		if !same {
-			mismatches = append(mismatches, Mismatch{Name: name, Sent: sent, Got: got})
+	sent, got := reflect.ValueOf(fields), reflect.ValueOf(answer)
+	for i := range sent.NumField() {
+		if sent.Field(i).IsNil() {
+			continue
+		}
+		field := sent.Type().Field(i)
+		wanted, served := valueOf(sent.Field(i)), valueOf(got.FieldByName(field.Name))
+		if !applied(field.Name, wanted, served) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			mismatches = append(mismatches, Mismatch{Name: name, Sent: describeValue(wanted), Got: describeValue(served)})
 		}
 	}
-	compareBool := func(name string, sent *bool, got bool) {
-		if sent != nil {
-			compare(name, *sent == got, strconv.FormatBool(*sent), strconv.FormatBool(got))
-		}
-	}
-	if f.Name != nil {
-		compare("name", *f.Name == app.Name, strconv.Quote(*f.Name), strconv.Quote(app.Name))
-	}
-	if f.RedirectURIs != nil {
-		compare("redirect_uris", sameSet(*f.RedirectURIs, app.RedirectURIs), quotedList(*f.RedirectURIs), quotedList(app.RedirectURIs))
-	}
-	if f.Scopes != nil {
-		compare("scopes", ScopesSatisfy(app.Scopes, *f.Scopes), quotedList(*f.Scopes), quotedList(app.Scopes))
-	}
-	compareBool("consent_screen_enabled", f.ConsentScreenEnabled, app.ConsentScreenEnabled)
-	compareBool("pkce_required", f.PKCERequired, app.PKCERequired)
-	compareBool("public", f.Public, app.Public)
 	return mismatches
+}
+
+// valueOf returns the value of a field, or that which it points to; nil for a nil
+// pointer, which stands for a field that Clerk's answer lacks.
+func valueOf(field reflect.Value) any {
+	if field.Kind() == reflect.Pointer {
+		if field.IsNil() {
+			return nil
+		}
+		field = field.Elem()
+	}
+	return field.Interface()
+}
+
+// applied reports whether the value that Clerk serves is the one that was sent.
+// The fields that are named here have values that can be written in several ways.
+func applied(field string, sent, served any) bool {
+	switch field {
+	case "Name":
+		return SameName(sent.(string), served.(string))
+	case "RedirectURIs":
+		return sameSet(sent.([]string), served.([]string))
+	case "Scopes":
+		return ScopesSatisfy(served.([]string), sent.([]string))
+	case "DefaultScopes":
+		return sent.(DefaultScopes).appliedAs(served.([]string))
+	}
+	return reflect.DeepEqual(sent, served)
+}
+
+// describeValue writes a value for Mismatch.
+func describeValue(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return "no value"
+	case string:
+		return strconv.Quote(value)
+	case []string:
+		return quotedList(value)
+	case DefaultScopes:
+		return quotedList(value.Scopes)
+	}
+	return fmt.Sprint(value)
 }
 
 func quotedList(values []string) string {

@@ -1,7 +1,9 @@
 package clerk_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -17,7 +19,7 @@ func TestFieldsAreEmpty(t *testing.T) {
 	equal(t, "a reset is something", clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}}.IsEmpty(), false)
 }
 
-func TestRefusedFields(t *testing.T) {
+func TestNotAppliedFields(t *testing.T) {
 	t.Parallel()
 	app := clerk.OAuthApplication{
 		Name: "web", RedirectURIs: []string{"https://b.example", "https://a.example"}, Scopes: []string{"email", "offline_access", "profile"},
@@ -33,6 +35,9 @@ func TestRefusedFields(t *testing.T) {
 			ConsentScreenEnabled: new(true), PKCERequired: new(false), Public: new(false),
 		}, ""},
 		"name":        {clerk.OAuthApplicationFields{Name: new("Web")}, `name: sent "Web", Clerk has "web"`},
+		"same name":   {clerk.OAuthApplicationFields{Name: new("\tweb ")}, ""},
+		"device":      {clerk.OAuthApplicationFields{DeviceAuthorizationGrantEnabled: new(true)}, `device_authorization_grant_enabled: sent true, Clerk has no value`},
+		"no device":   {clerk.OAuthApplicationFields{DeviceAuthorizationGrantEnabled: new(false)}, `device_authorization_grant_enabled: sent false, Clerk has no value`},
 		"one URI":     {clerk.OAuthApplicationFields{RedirectURIs: &[]string{"https://a.example"}}, `redirect_uris: sent ["https://a.example"], Clerk has ["https://a.example", "https://b.example"]`},
 		"no URI":      {clerk.OAuthApplicationFields{RedirectURIs: &[]string{}}, `redirect_uris: sent [], Clerk has ["https://a.example", "https://b.example"]`},
 		"scope":       {clerk.OAuthApplicationFields{Scopes: &[]string{"email"}}, `scopes: sent ["email"], Clerk has ["email", "offline_access", "profile"]`},
@@ -43,30 +48,101 @@ func TestRefusedFields(t *testing.T) {
 		"several":     {clerk.OAuthApplicationFields{Name: new("x"), Public: new(true)}, `name: sent "x", Clerk has "web"; public: sent true, Clerk has false`},
 		"odd letters": {clerk.OAuthApplicationFields{Name: new("a\nb\"")}, `name: sent "a\nb\"", Clerk has "web"`},
 	} {
-		equal(t, name, refusedText(test.sent.NotApplied(app)), test.want)
+		equal(t, name, mismatchText(test.sent.NotApplied(app)), test.want)
 	}
 }
 
-func refusedText(refused []clerk.Mismatch) string {
-	texts := make([]string, len(refused))
-	for i, field := range refused {
+func mismatchText(mismatches []clerk.Mismatch) string {
+	texts := make([]string, len(mismatches))
+	for i, field := range mismatches {
 		texts[i] = fmt.Sprint(field)
 	}
 	return strings.Join(texts, "; ")
 }
 
-func TestRefusedSettings(t *testing.T) {
+func TestNotAppliedSettings(t *testing.T) {
 	t.Parallel()
 	settings := clerk.OAuthApplicationSettings{DefaultScopes: []string{"email", "offline_access"}, OAuthJWTAccessTokens: true}
-	equal(t, "all alike", refusedText(clerk.OAuthApplicationSettingsFields{
+	equal(t, "all alike", mismatchText(clerk.OAuthApplicationSettingsFields{
 		DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email"}}, OAuthJWTAccessTokens: new(true), DynamicOAuthClientRegistration: new(false),
 	}.NotApplied(settings)), "")
-	equal(t, "a reset", refusedText(clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}}.NotApplied(settings)), "")
-	equal(t, "all different", refusedText(clerk.OAuthApplicationSettingsFields{
+	equal(t, "a reset", mismatchText(clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}}.NotApplied(settings)), "")
+	equal(t, "all different", mismatchText(clerk.OAuthApplicationSettingsFields{
 		DynamicOAuthClientRegistration: new(true), DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"openid"}}, OAuthJWTAccessTokens: new(false),
 		ClientIDMetadataDocumentsAdvertised: new(true), ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: new(true), ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: new(true),
 	}.NotApplied(settings)), `dynamic_oauth_client_registration: sent true, Clerk has false; default_scopes: sent ["openid"], Clerk has ["email", "offline_access"]; `+
 		`oauth_jwt_access_tokens: sent false, Clerk has true; client_id_metadata_documents_advertised: sent true, Clerk has false; `+
 		`client_id_metadata_documents_only_allow_pre_registered_clients: sent true, Clerk has false; `+
 		`client_id_metadata_documents_block_implicitly_allowed_clients: sent true, Clerk has false`)
+}
+
+// Every field of a request stands under the name of its tag in the body, and is reported when Clerk's answer differs in it.
+// A field without one of the two would be sent and never checked, or not be sent.
+func TestEveryFieldIsSentAndCompared(t *testing.T) {
+	t.Parallel()
+	// The wire form of a value of each type, and an answer that has another.
+	everyField(t, clerk.OAuthApplicationFields{}, clerk.OAuthApplication{}, func(fields clerk.OAuthApplicationFields, answer clerk.OAuthApplication) []clerk.Mismatch {
+		return fields.NotApplied(answer)
+	})
+	everyField(t, clerk.OAuthApplicationSettingsFields{}, clerk.OAuthApplicationSettings{}, func(fields clerk.OAuthApplicationSettingsFields, answer clerk.OAuthApplicationSettings) []clerk.Mismatch {
+		return fields.NotApplied(answer)
+	})
+}
+
+func everyField[F, A any](t *testing.T, none F, empty A, notApplied func(F, A) []clerk.Mismatch) {
+	t.Helper()
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(none)) {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" || options != "omitempty" || field.Type.Kind() != reflect.Pointer {
+			t.Errorf("%s: a field of a request is a pointer with a JSON name and omitempty", field.Name)
+			continue
+		}
+		answered, found := reflect.TypeOf(empty).FieldByName(field.Name)
+		if !found {
+			t.Errorf("%s: the answer has no field of this name", field.Name)
+			continue
+		}
+		fields, same, other := none, empty, empty
+		reflect.ValueOf(&fields).Elem().FieldByIndex(field.Index).Set(pointerTo(field.Type, true))
+		reflect.ValueOf(&same).Elem().FieldByIndex(answered.Index).Set(answerTo(answered.Type, true))
+		reflect.ValueOf(&other).Elem().FieldByIndex(answered.Index).Set(answerTo(answered.Type, false))
+
+		equal(t, field.Name+", as sent", mismatchText(notApplied(fields, same)), "")
+		mismatches := notApplied(fields, other)
+		if len(mismatches) != 1 || mismatches[0].Name != name || mismatches[0].Sent == mismatches[0].Got || mismatches[0].Got == "" {
+			t.Errorf("%s: Clerk's answer differs in it, and what is reported is %v", field.Name, mismatches)
+		}
+
+		body, err := json.Marshal(fields)
+		noError(t, err)
+		var sent map[string]any
+		noError(t, json.Unmarshal(body, &sent))
+		if value, there := sent[name]; !there || value == nil || len(sent) != 1 {
+			t.Errorf("%s: the body is %s", field.Name, body)
+		}
+	}
+}
+
+// pointerTo and answerTo are a value that is sent and what Clerk makes of it, or another one.
+func pointerTo(kind reflect.Type, sent bool) reflect.Value {
+	pointer := reflect.New(kind.Elem())
+	pointer.Elem().Set(answerTo(kind.Elem(), sent))
+	return pointer
+}
+
+func answerTo(kind reflect.Type, sent bool) reflect.Value {
+	values := map[bool]any{true: "sent", false: "other"}
+	switch kind {
+	case reflect.TypeFor[bool]():
+		values = map[bool]any{true: true, false: false}
+	case reflect.TypeFor[[]string]():
+		values = map[bool]any{true: []string{"sent"}, false: []string{"other"}}
+	case reflect.TypeFor[clerk.DefaultScopes]():
+		values = map[bool]any{true: clerk.DefaultScopes{Scopes: []string{"sent"}}}
+	default:
+		if kind.Kind() == reflect.Pointer {
+			return pointerTo(kind, sent)
+		}
+	}
+	return reflect.ValueOf(values[sent])
 }

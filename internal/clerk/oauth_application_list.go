@@ -3,6 +3,7 @@ package clerk
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ type ListQuery struct {
 	DynamicallyRegistered *bool  // only those that registered themselves, or only the others
 }
 
-// listKey is what tells one list of the API from another. The zero value is the
+// listKey is what distinguishes one list of the API from another. The zero value is the
 // list of all applications, oldest first: new ones come in at its end and move
 // nothing, so it is the one that reads share.
 type listKey struct {
@@ -42,16 +43,32 @@ type listKey struct {
 // applicationReader reads applications through shared pages.
 type applicationReader = sharedreads.Reader[OAuthApplication, listKey]
 
-func (c *Client) newApplicationReader(off bool) *applicationReader {
+// listItem is one application of a page. Its Err is an UnreadableApplicationError.
+type listItem = sharedreads.Item[OAuthApplication]
+
+// UnreadableApplicationError is an application of a list with a field that is
+// missing or has an unexpected type. Other applications of the list are not affected.
+type UnreadableApplicationError struct {
+	Application OAuthApplication // as far as it could be read; what could not be read is zero, even the ID
+	Problem     string           // scrubbed
+}
+
+func (e *UnreadableApplicationError) Error() string {
+	what := "an application without a readable id"
+	if e.Application.ID != "" {
+		what = "application " + e.Application.ID
+	}
+	return what + " cannot be read: " + e.Problem
+}
+
+func (c *Client) newApplicationReader() *applicationReader {
 	return sharedreads.New(sharedreads.Source[OAuthApplication, listKey]{
 		Get: c.getApplication,
-		Page: func(ctx context.Context, list listKey, offset, limit int) ([]OAuthApplication, int, error) {
+		Page: func(ctx context.Context, list listKey, offset, limit int) ([]listItem, int, error) {
 			page, err := c.getPage(ctx, list, offset, limit)
-			return page.applications, page.total, err
+			return page.items, page.total, err
 		},
-		ID:    func(app OAuthApplication) string { return app.ID },
 		Clone: OAuthApplication.clone,
-		Off:   off,
 	})
 }
 
@@ -61,7 +78,10 @@ func (c *Client) newApplicationReader(off bool) *applicationReader {
 //
 // Clerk has no filter for DynamicallyRegistered, so that one, and Limit and Offset
 // with it, are applied here.
-func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) ([]OAuthApplication, error) {
+//
+// unreadable are the applications that may match and could not be read. They are
+// left out of apps, and Limit and Offset do not count them.
+func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (apps []OAuthApplication, unreadable []*UnreadableApplicationError, err error) {
 	list := listKey{nameQuery: query.NameQuery, orderBy: query.OrderBy}
 	switch list.orderBy {
 	case "":
@@ -75,11 +95,19 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) ([]
 		list = listKey{}
 	}
 
-	apps := []OAuthApplication{}
+	apps = []OAuthApplication{}
 	skip := query.Offset
 	for app, err := range c.reads.List(ctx, list) {
+		if item, broken := errors.AsType[*UnreadableApplicationError](err); broken {
+			// Only true was certainly read: false stands for what could not be, too.
+			others := query.DynamicallyRegistered != nil && !*query.DynamicallyRegistered
+			if !others || !item.Application.DynamicallyRegistered {
+				unreadable = append(unreadable, item)
+			}
+			continue
+		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if query.DynamicallyRegistered != nil && app.DynamicallyRegistered != *query.DynamicallyRegistered {
 			continue
@@ -96,12 +124,12 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) ([]
 	if backwards {
 		slices.Reverse(apps)
 	}
-	return apps, nil
+	return apps, unreadable, nil
 }
 
-// listAnew goes through the pages of a list by requests of its own: for a caller
+// listAgain goes through the pages of a list by requests of its own: for a caller
 // who must see what has just come into being.
-func (c *Client) listAnew(ctx context.Context, list listKey) iter.Seq2[OAuthApplication, error] {
+func (c *Client) listAgain(ctx context.Context, list listKey) iter.Seq2[OAuthApplication, error] {
 	return func(yield func(OAuthApplication, error) bool) {
 		seen := make(map[string]bool)
 		for offset := 0; offset < sharedreads.PageSize*sharedreads.MaxPages; offset += sharedreads.PageSize {
@@ -110,17 +138,17 @@ func (c *Client) listAnew(ctx context.Context, list listKey) iter.Seq2[OAuthAppl
 				yield(OAuthApplication{}, err)
 				return
 			}
-			for _, app := range page.applications {
-				// One that was made between two pages moves the rest by one.
-				if seen[app.ID] {
+			for _, item := range page.items {
+				// One that was created between two pages moves the rest by one.
+				if seen[item.ID] {
 					continue
 				}
-				seen[app.ID] = true
-				if !yield(app, nil) {
+				seen[item.ID] = true
+				if !yield(item.Value, item.Err) {
 					return
 				}
 			}
-			if len(page.applications) < sharedreads.PageSize {
+			if len(page.items) < sharedreads.PageSize {
 				return
 			}
 		}
@@ -130,8 +158,8 @@ func (c *Client) listAnew(ctx context.Context, list listKey) iter.Seq2[OAuthAppl
 
 // page is a page of a list.
 type page struct {
-	applications []OAuthApplication
-	total        int // how many match in all
+	items []listItem
+	total int // how many match in all
 }
 
 func (c *Client) getPage(ctx context.Context, list listKey, offset, limit int) (page, error) {
@@ -144,19 +172,13 @@ func (c *Client) getPage(ctx context.Context, list listKey, offset, limit int) (
 		values.Set("name_query", list.nameQuery)
 	}
 
-	var result page
-	err := c.do(ctx, ctx, request{
+	return send(c, patienceOf(ctx), request{
 		operation: opList, method: http.MethodGet, route: routeApplications, query: values,
-		accept: func(a answer) (err error) {
-			result, err = decodePage(a.body)
-			return err
-		},
-	})
-	return result, err
+	}, c.decodePage)
 }
 
-func decodePage(body []byte) (page, error) {
-	raw, err := decodeObject(body)
+func (c *Client) decodePage(a answer) (page, error) {
+	raw, err := decodeObject(a.body)
 	if err != nil {
 		return page{}, err
 	}
@@ -167,16 +189,28 @@ func decodePage(body []byte) (page, error) {
 		return page{}, errors.New(f.problems[0])
 	}
 
-	result.applications = make([]OAuthApplication, len(items))
+	result.items = make([]listItem, len(items))
 	for i, item := range items {
 		decoded, err := decodeApplication(item)
 		if err == nil {
 			err = decoded.complete()
 		}
-		if err != nil {
-			return page{}, fmt.Errorf("item %d (id %q): %w", i, decoded.app.ID, err)
+		if err == nil {
+			result.items[i] = listItem{ID: decoded.app.ID, Value: decoded.app}
+			continue
 		}
-		result.applications[i] = decoded.app
+		result.items[i] = c.unreadableItem(item, decoded.app, err)
 	}
 	return result, nil
+}
+
+// unreadableItem is the item of a page that could not be read. One without an id
+// goes by its text, by which the next page or the next list knows it again.
+func (c *Client) unreadableItem(raw json.RawMessage, app OAuthApplication, problem error) listItem {
+	id := app.ID
+	if !ValidID(id) {
+		app.ID = ""
+		id = fmt.Sprintf("%x", sha256.Sum256(raw))
+	}
+	return listItem{ID: id, Err: &UnreadableApplicationError{Application: app, Problem: c.scrubber.clean(problem.Error())}}
 }

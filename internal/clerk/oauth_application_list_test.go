@@ -40,91 +40,86 @@ func TestList(t *testing.T) {
 		"registered by itself":  {clerk.ListQuery{DynamicallyRegistered: new(true)}, "dyn"},
 		"registered by someone": {clerk.ListQuery{DynamicallyRegistered: new(false), Limit: 2, Offset: 1}, "beta alpha"},
 	} {
-		for kind, separate := range map[string]bool{"shared": false, "separate": true} {
-			t.Run(name+"/"+kind, func(t *testing.T) {
-				t.Parallel()
-				inVirtualTime(t, func(b *bench) {
-					for _, name := range []string{"Gamma", "alpha", "beta"} {
-						b.server.Seed(name)
-					}
-					b.server.RegisterDynamically("dyn")
-					b.server.Seed("Beta")
-					for range 2 {
-						apps, err := b.client.ListOAuthApplications(b.Context(), test.query)
-						noError(b, err)
-						equal(b, "names", strings.Join(namesOf(apps), " "), test.want)
-					}
-					want := 1
-					if separate {
-						want = 2
-					}
-					equal(b, "requests", b.lists(), want)
-				}, func(config *clerk.Config) { config.SeparateReads = separate })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(f *fixture) {
+				for _, name := range []string{"Gamma", "alpha", "beta"} {
+					f.server.Seed(name)
+				}
+				f.server.RegisterDynamically("dyn")
+				f.server.Seed("Beta")
+				for range 2 {
+					apps, unreadable, err := f.client.ListOAuthApplications(f.Context(), test.query)
+					noError(f, err)
+					equal(f, "names", strings.Join(namesOf(apps), " "), test.want)
+					equal(f, "unreadable", len(unreadable), 0)
+				}
+				equal(f, "requests", f.lists(), 1)
 			})
-		}
+		})
 	}
 }
 
 func TestListOfManyPages(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		ids := b.server.SeedMany(1234, "app %d")
-		apps, err := b.client.ListOAuthApplications(b.Context(), clerk.ListQuery{})
-		noError(b, err)
-		equal(b, "applications", len(apps), len(ids))
+	inVirtualTime(t, func(f *fixture) {
+		ids := f.server.SeedMany(1234, "app %d")
+		apps, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{})
+		noError(f, err)
+		equal(f, "applications", len(apps), len(ids))
 		slices.Reverse(apps)
 		for i, app := range apps {
 			if app.ID != ids[i] {
-				b.Fatalf("application %d is %s, want %s", i, app.ID, ids[i])
+				f.Fatalf("application %d is %s, want %s", i, app.ID, ids[i])
 			}
 		}
-		equal(b, "requests", b.lists(), 3)
+		equal(f, "requests", f.lists(), 3)
 
-		_, err = b.client.GetOAuthApplication(b.Context(), ids[7])
-		noError(b, err)
-		equal(b, "requests after a read", b.server.CountRequests("", ""), 3)
+		_, err = f.client.GetOAuthApplication(f.Context(), ids[7])
+		noError(f, err)
+		equal(f, "requests after a read", f.server.CountRequests("", ""), 3)
 	})
 }
 
 func TestListErrors(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		_, err := b.client.ListOAuthApplications(b.Context(), clerk.ListQuery{OrderBy: "+colour"})
-		equal(b, "status", asError[*clerk.APIError](b, err).Status, 422)
-		b.server.Inject(onList(clerktest.ClerkError(403, "authorization_invalid")))
+	inVirtualTime(t, func(f *fixture) {
+		_, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{OrderBy: "+colour"})
+		equal(f, "status", asError[*clerk.APIError](f, err).Status, 422)
+		f.server.Inject(onList(clerktest.ClerkError(403, "authorization_invalid")))
 		for _, name := range []string{"list", "find by name", "find by client id"} {
-			err := allOperations[name](b.Context(), b.client, "")
-			equal(b, name, asError[*clerk.APIError](b, err).Status, 403)
+			err := allOperations[name](f.Context(), f.client, "")
+			equal(f, name, asError[*clerk.APIError](f, err).Status, 403)
 		}
 	})
 }
 
 func TestFind(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web", func(a *clerktest.Application) { a.ClientID = "d9g4CT4WYiCBm7EU" })
-		b.server.Seed("web app")
-		b.server.Seed("d9g4CT4WYiCBm7EU is part of this name")
-		first, second := b.server.Seed("twice"), b.server.Seed("twice")
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web", func(a *clerktest.Application) { a.ClientID = "d9g4CT4WYiCBm7EU" })
+		f.server.Seed("web app")
+		f.server.Seed("d9g4CT4WYiCBm7EU is part of this name")
+		first, second := f.server.Seed("twice"), f.server.Seed("twice")
 
-		app, err := b.client.FindOAuthApplicationByClientID(b.Context(), "d9g4CT4WYiCBm7EU")
-		noError(b, err)
-		equal(b, "by client_id", app.ID, id)
-		app, err = b.client.FindOAuthApplicationByName(b.Context(), "web")
-		noError(b, err)
-		equal(b, "by name", app.ID, id)
+		app, err := f.client.FindOAuthApplicationByClientID(f.Context(), "d9g4CT4WYiCBm7EU")
+		noError(f, err)
+		equal(f, "by client_id", app.ID, id)
+		app, err = f.client.FindOAuthApplicationByName(f.Context(), "web")
+		noError(f, err)
+		equal(f, "by name", app.ID, id)
 
 		for _, find := range []string{"by client id", "by name"} {
-			_, err = b.client.FindOAuthApplicationByClientID(b.Context(), "nobody")
+			_, err = f.client.FindOAuthApplicationByClientID(f.Context(), "nobody")
 			if find == "by name" {
-				_, err = b.client.FindOAuthApplicationByName(b.Context(), "we")
+				_, err = f.client.FindOAuthApplicationByName(f.Context(), "we")
 			}
-			equal(b, find, err, clerk.ErrNoMatch)
+			equal(f, find, err, clerk.ErrNoMatch)
 		}
-		_, err = b.client.FindOAuthApplicationByName(b.Context(), "twice")
-		ambiguous := asError[*clerk.AmbiguousNameError](b, err)
-		equalLists(b, "ids", ambiguous.IDs, []string{second, first})
-		equal(b, "text", err.Error(), fmt.Sprintf("2 applications are named \"twice\": %s, %s", second, first))
+		_, err = f.client.FindOAuthApplicationByName(f.Context(), "twice")
+		ambiguous := asError[*clerk.AmbiguousNameError](f, err)
+		equalLists(f, "ids", ambiguous.IDs, []string{second, first})
+		equal(f, "text", err.Error(), fmt.Sprintf("2 applications are named \"twice\": %s, %s", second, first))
 	})
 }
 
@@ -132,19 +127,19 @@ func TestFind(t *testing.T) {
 // in between two pages.
 func TestLookForALostCreateGoesThroughAllPages(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		b.server.SeedMany(10, "web, older %d")
+	inVirtualTime(t, func(f *fixture) {
+		f.server.SeedMany(10, "web, older %d")
 		lost := clerktest.ResetAfterWork()
 		lost.After = func(clerktest.Request) {
 			for i := range 499 {
-				b.server.Seed(fmt.Sprint("web, newer ", i))
+				f.server.Seed(fmt.Sprint("web, newer ", i))
 			}
 		}
-		b.server.Inject(onCreate(lost).Once())
+		f.server.Inject(onCreate(lost).Once())
 		// It is the last of the first page, and then the first of the second.
-		b.server.Inject(onList(clerktest.Meanwhile(func(clerktest.Request) { b.server.Seed("web, newest") })).Skipping(1).Once())
-		creation, err := b.client.CreateOAuthApplication(b.Context(), fieldsNamed("web"))
-		b.assertAdopted(creation, err, "web")
-		equal(b, "lists", b.lists(), 2)
+		f.server.Inject(onList(clerktest.Meanwhile(func(clerktest.Request) { f.server.Seed("web, newest") })).Skipping(1).Once())
+		creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
+		f.assertAdopted(creation, err, "web")
+		equal(f, "lists", f.lists(), 2)
 	})
 }

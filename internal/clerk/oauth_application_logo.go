@@ -44,11 +44,8 @@ func (c *Client) UploadOAuthApplicationLogo(ctx context.Context, id, fileName st
 	_ = form.Close()
 	defer c.reads.BeginWrite(id)()
 
-	var app OAuthApplication
-	err = c.do(ctx, ctx, request{
+	return send(c, patienceOf(ctx), request{
 		operation: opUpdate, method: http.MethodPut, route: routeLogo, id: id,
 		body: body.Bytes(), contentType: form.FormDataContentType(),
-		accept: acceptApplication(id, &app),
-	})
-	return app, err
+	}, applicationOf(id))
 }

@@ -46,27 +46,27 @@ func TestLogoType(t *testing.T) {
 
 func TestUploadLogo(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		app, err := b.client.UploadOAuthApplicationLogo(b.Context(), id, `my "logo".png`, pngImage)
-		noError(b, err)
-		equal(b, "has an address", app.ClientImageURL != nil, true)
-		request := b.server.Requests()[0]
-		equal(b, "method", request.Method, "PUT")
-		equal(b, "path", request.Path, "/v1/oauth_applications/"+id+"/logo")
-		equal(b, "is a form", strings.HasPrefix(request.Header.Get("Content-Type"), "multipart/form-data; boundary="), true)
-		equal(b, "holds the image", bytes.Contains(request.Body, pngImage), true)
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		app, err := f.client.UploadOAuthApplicationLogo(f.Context(), id, `my "logo".png`, pngImage)
+		noError(f, err)
+		equal(f, "has an address", app.ClientImageURL != nil, true)
+		request := f.server.Requests()[0]
+		equal(f, "method", request.Method, "PUT")
+		equal(f, "path", request.Path, "/v1/oauth_applications/"+id+"/logo")
+		equal(f, "is a form", strings.HasPrefix(request.Header.Get("Content-Type"), "multipart/form-data; boundary="), true)
+		equal(f, "holds the image", bytes.Contains(request.Body, pngImage), true)
 		for _, line := range []string{"Content-Type: image/png\r\n", `name="file"`, `filename="my \"logo\".png"`} {
-			equal(b, "the part has "+line, bytes.Contains(request.Body, []byte(line)), true)
+			equal(f, "the part has "+line, bytes.Contains(request.Body, []byte(line)), true)
 		}
 	})
 }
 
 func TestUploadOfAnotherTypeSendsNothing(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		_, err := b.client.UploadOAuthApplicationLogo(b.Context(), b.server.Seed("web"), "logo.txt", []byte("no image"))
-		equal(b, "fails", err != nil && strings.Contains(err.Error(), "text/plain"), true)
-		equal(b, "requests", b.server.CountRequests("", ""), 0)
+	inVirtualTime(t, func(f *fixture) {
+		_, err := f.client.UploadOAuthApplicationLogo(f.Context(), f.server.Seed("web"), "logo.txt", []byte("no image"))
+		equal(f, "fails", err != nil && strings.Contains(err.Error(), "text/plain"), true)
+		equal(f, "requests", f.server.CountRequests("", ""), 0)
 	})
 }

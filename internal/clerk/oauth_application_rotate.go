@@ -11,11 +11,11 @@ import (
 // Rotation is a client secret that was replaced.
 type Rotation struct {
 	Application  OAuthApplication
-	ClientSecret Secret   // empty for a public client
+	ClientSecret Secret   // empty for a public client, whatever Clerk answers
 	Problems     []string // fields of the answer that could not be read and are zero
 
-	// MaybeStale tells that the answer to an earlier attempt was lost and that it
-	// could not be made sure that ClientSecret is the newest one.
+	// MaybeStale: the answer to an earlier attempt was lost, and ClientSecret may
+	// not be the newest secret.
 	MaybeStale bool
 }
 
@@ -54,22 +54,22 @@ const (
 // after the second; it would make the secret of the second a dead one. So after
 // a lost answer the application is read once more, and rotated again if it has
 // changed since. That needs rotations to show in updated_at, which Clerk does not
-// document; known is the application's updated_at before, as far as the caller
-// knows it (or zero), and tells whether they do.
+// document. known is the application's updated_at before, as far as the caller
+// knows it (or zero); it shows whether they do.
 func (c *Client) RotateClientSecret(ctx context.Context, id string, known time.Time) (Rotation, error) {
 	finishing, cancel := withGrace(ctx, fullGrace)
 	defer cancel()
-	return c.rotate(ctx, ctx, finishing, id, known)
+	return c.rotate(ctx, patience{waiting: ctx, finishing: finishing}, id, known)
 }
 
-// rotate waits for its first attempt with first and between the others with ctx,
-// both of which an interrupt ends; what has begun ends with finishing. An
-// application without any known secret is rotated with first = finishing.
-func (c *Client) rotate(first, ctx, finishing context.Context, id string, known time.Time) (Rotation, error) {
+// rotate begins its first attempt only before first is over. An application
+// without any known secret is rotated with first = p.finishing, so that an
+// interrupt does not call it off.
+func (c *Client) rotate(first context.Context, p patience, id string, known time.Time) (Rotation, error) {
 	defer c.reads.BeginWrite(id)()
 
 	begun := time.Now()
-	rotation, lost, err := c.rotateUntilAnswered(first, ctx, finishing, id)
+	rotation, lost, err := c.rotateUntilAnswered(first, p, id)
 	if err != nil || !lost {
 		return rotation, err
 	}
@@ -80,17 +80,17 @@ func (c *Client) rotate(first, ctx, finishing context.Context, id string, known 
 		return rotation, nil
 	}
 	for range rotateExtraRounds {
-		if sleep(ctx, lateRotationDelay) != nil {
+		if sleep(p.waiting, lateRotationDelay) != nil {
 			break
 		}
-		latest, err := c.getApplication(finishing, id)
+		latest, err := c.getApplication(p.finishing, id)
 		if err != nil {
 			break
 		}
 		if !latest.UpdatedAt.After(rotation.Application.UpdatedAt) {
 			return rotation, nil
 		}
-		again, _, err := c.rotateUntilAnswered(finishing, ctx, finishing, id)
+		again, _, err := c.rotateUntilAnswered(p.finishing, p, id)
 		if err != nil {
 			// The secret that is here is known to be dead.
 			if _, unknown := errors.AsType[*RotateOutcomeUnknownError](err); !unknown {
@@ -104,12 +104,12 @@ func (c *Client) rotate(first, ctx, finishing context.Context, id string, known 
 	return rotation, nil
 }
 
-// rotateUntilAnswered rotates until a secret is received. lost tells that an
+// rotateUntilAnswered rotates until a secret is received. lost reports that an
 // earlier attempt had no usable answer.
-func (c *Client) rotateUntilAnswered(first, ctx, finishing context.Context, id string) (rotation Rotation, lost bool, err error) {
+func (c *Client) rotateUntilAnswered(first context.Context, p patience, id string) (rotation Rotation, lost bool, err error) {
 	waiting := first
 	for attempt := 1; ; attempt++ {
-		rotation, err = c.postRotation(waiting, finishing, id)
+		rotation, err = c.postRotation(patience{waiting: waiting, finishing: p.finishing}, id)
 		var unknown *outcomeUnknownError
 		if !errors.As(err, &unknown) {
 			if err != nil && lost {
@@ -120,33 +120,25 @@ func (c *Client) rotateUntilAnswered(first, ctx, finishing context.Context, id s
 		lost = true
 		// The old secret may be dead by now: one more attempt can save the
 		// situation and is not called off.
-		waiting = finishing
-		if attempt == rotateAttempts || finishing.Err() != nil {
+		waiting = p.finishing
+		if attempt == rotateAttempts || p.finishing.Err() != nil {
 			return Rotation{}, lost, &RotateOutcomeUnknownError{Err: unknown.err}
 		}
-		_ = sleep(ctx, rotateRepeatDelay)
+		_ = sleep(p.waiting, rotateRepeatDelay)
 	}
 }
 
-func (c *Client) postRotation(ctx, sending context.Context, id string) (Rotation, error) {
-	var rotation Rotation
-	err := c.do(ctx, sending, request{
+func (c *Client) postRotation(p patience, id string) (Rotation, error) {
+	return send(c, p, request{
 		operation: opRotate, method: http.MethodPost, route: routeRotateSecret, id: id,
-		accept: func(a answer) error {
-			decoded, err := decodeApplication(a.body)
-			if err != nil {
-				return err
-			}
-			if decoded.app.ID != id {
-				return fmt.Errorf("it is about another application (%q)", decoded.app.ID)
-			}
-			rotation = Rotation{Application: decoded.app, ClientSecret: decoded.secret, Problems: decoded.problems}
-			return nil
-		},
+	}, func(a answer) (Rotation, error) {
+		decoded, err := c.decodeWithSecret(a)
+		if err != nil {
+			return Rotation{}, err
+		}
+		if decoded.app.ID != id {
+			return Rotation{}, fmt.Errorf("it is about another application (%q)", decoded.app.ID)
+		}
+		return Rotation{Application: decoded.app, ClientSecret: decoded.secret, Problems: decoded.problems}, nil
 	})
-	if err != nil {
-		return Rotation{}, err
-	}
-	c.scrubber.learn(rotation.ClientSecret)
-	return rotation, nil
 }

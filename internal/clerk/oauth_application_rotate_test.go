@@ -11,33 +11,33 @@ import (
 )
 
 // assertCurrent checks that the secret of a rotation is the one that works.
-func (b *bench) assertCurrent(rotation clerk.Rotation, err error, id string) {
-	b.Helper()
-	noError(b, err)
-	equal(b, "id", rotation.Application.ID, id)
-	equal(b, "secret", rotation.ClientSecret.Reveal(), b.server.CurrentSecret(id))
+func (f *fixture) assertCurrent(rotation clerk.Rotation, err error, id string) {
+	f.Helper()
+	noError(f, err)
+	equal(f, "id", rotation.Application.ID, id)
+	equal(f, "secret", rotation.ClientSecret.Reveal(), f.server.CurrentSecret(id))
 }
 
 func TestRotate(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		before := b.server.CurrentSecret(id)
-		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-		b.assertCurrent(rotation, err, id)
-		equal(b, "changed", rotation.ClientSecret.Reveal() != before, true)
-		equal(b, "maybe stale", rotation.MaybeStale, false)
-		equalLists(b, "requests", b.server.RequestLines(), []string{"POST /oauth_applications/{id}/rotate_secret"})
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		before := f.server.CurrentSecret(id)
+		rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+		f.assertCurrent(rotation, err, id)
+		equal(f, "changed", rotation.ClientSecret.Reveal() != before, true)
+		equal(f, "maybe stale", rotation.MaybeStale, false)
+		equalLists(f, "requests", f.server.RequestLines(), []string{"POST /oauth_applications/{id}/rotate_secret"})
 	})
 }
 
 func TestRotatePublicClient(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web", func(a *clerktest.Application) { a.Public = true })
-		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-		noError(b, err)
-		equal(b, "has no secret", rotation.ClientSecret.IsEmpty(), true)
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web", func(a *clerktest.Application) { a.Public = true })
+		rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+		noError(f, err)
+		equal(f, "has no secret", rotation.ClientSecret.IsEmpty(), true)
 	})
 }
 
@@ -50,19 +50,19 @@ func TestRotationWithLostAnswerIsDoneAgain(t *testing.T) {
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				id := b.server.Seed("web")
-				b.server.Inject(onRotate(fault).Once())
-				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-				b.assertCurrent(rotation, err, id)
-				equal(b, "maybe stale", rotation.MaybeStale, false)
-				equal(b, "rotations", b.rotations(), 2)
-				equal(b, "reads", b.server.CountRequests(http.MethodGet, clerktest.RouteApplication), 1)
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web")
+				f.server.Inject(onRotate(fault).Once())
+				rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+				f.assertCurrent(rotation, err, id)
+				equal(f, "maybe stale", rotation.MaybeStale, false)
+				equal(f, "rotations", f.rotations(), 2)
+				equal(f, "reads", f.server.CountRequests(http.MethodGet, clerktest.RouteApplication), 1)
 
-				requests := b.server.Requests()
+				requests := f.server.Requests()
 				quiet := requests[1].Time.Sub(requests[0].Time)
-				equal(b, "waits 3 s before the second", quiet >= 3*time.Second, true)
-				equal(b, "waits 5 s before it looks", requests[2].Time.Sub(requests[1].Time), 5*time.Second)
+				equal(f, "waits 3 s before the second", quiet >= 3*time.Second, true)
+				equal(f, "waits 5 s before it looks", requests[2].Time.Sub(requests[1].Time), 5*time.Second)
 			})
 		})
 	}
@@ -78,14 +78,14 @@ func TestRotationThatIsLostThriceIsUnknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				id := b.server.Seed("web")
-				b.server.Inject(onRotate(fault))
-				_, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-				unknown := asError[*clerk.RotateOutcomeUnknownError](b, err)
-				equal(b, "says so", strings.Contains(unknown.Error(), "not known"), true)
-				equal(b, "has a cause", unknown.Unwrap() != nil, true)
-				equal(b, "rotations", b.rotations(), 3)
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web")
+				f.server.Inject(onRotate(fault))
+				_, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+				unknown := asError[*clerk.RotateOutcomeUnknownError](f, err)
+				equal(f, "says so", strings.Contains(unknown.Error(), "not known"), true)
+				equal(f, "has a cause", unknown.Unwrap() != nil, true)
+				equal(f, "rotations", f.rotations(), 3)
 			})
 		})
 	}
@@ -94,48 +94,48 @@ func TestRotationThatIsLostThriceIsUnknown(t *testing.T) {
 // An error that is certain is the result, but after a lost attempt it does not tell what became of that one.
 func TestRotationErrorsThatAreCertain(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		b.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Once())
-		_, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-		equal(b, "status", asError[*clerk.APIError](b, err).Status, http.StatusForbidden)
-		equal(b, "rotations", b.rotations(), 1)
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		f.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Once())
+		_, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+		equal(f, "status", asError[*clerk.APIError](f, err).Status, http.StatusForbidden)
+		equal(f, "rotations", f.rotations(), 1)
 
-		b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-		b.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Once())
-		_, err = b.client.RotateClientSecret(b.Context(), id, time.Time{})
-		asError[*clerk.RotateOutcomeUnknownError](b, err)
-		equal(b, "status", asError[*clerk.APIError](b, err).Status, http.StatusForbidden)
+		f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+		f.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Once())
+		_, err = f.client.RotateClientSecret(f.Context(), id, time.Time{})
+		asError[*clerk.RotateOutcomeUnknownError](f, err)
+		equal(f, "status", asError[*clerk.APIError](f, err).Status, http.StatusForbidden)
 
-		_, err = b.client.RotateClientSecret(b.Context(), "oa_none", time.Time{})
-		equal(b, "not found", clerk.IsNotFound(err), true)
+		_, err = f.client.RotateClientSecret(f.Context(), "oa_none", time.Time{})
+		equal(f, "not found", clerk.IsNotFound(err), true)
 	})
 }
 
 // The first rotation, which had no answer, is carried out after the second: the second's secret is dead by then.
 func TestLateFirstRotationIsDetected(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		b.server.Inject(onRotate(clerktest.LateCommit(4 * time.Second)).Once())
-		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-		b.assertCurrent(rotation, err, id)
-		equal(b, "maybe stale", rotation.MaybeStale, false)
-		equal(b, "rotations", b.rotations(), 3)
-		equal(b, "time", b.elapsed(), 13*time.Second) // 3 s quiet, 5 s until it must show, 5 s until it is known to be settled
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		f.server.Inject(onRotate(clerktest.LateCommit(4 * time.Second)).Once())
+		rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+		f.assertCurrent(rotation, err, id)
+		equal(f, "maybe stale", rotation.MaybeStale, false)
+		equal(f, "rotations", f.rotations(), 3)
+		equal(f, "time", f.elapsed(), 13*time.Second) // 3 s quiet, 5 s until it must show, 5 s until it is known to be settled
 	})
 }
 
 func TestRotationsThatNeverSettle(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-		b.server.Inject(onGet(clerktest.Meanwhile(func(clerktest.Request) { b.server.Rotate(id) })))
-		rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-		noError(b, err)
-		equal(b, "maybe stale", rotation.MaybeStale, true)
-		equal(b, "rotations", b.rotations(), 4) // the lost one, the second, and two more rounds
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+		f.server.Inject(onGet(clerktest.Meanwhile(func(clerktest.Request) { f.server.Rotate(id) })))
+		rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+		noError(f, err)
+		equal(f, "maybe stale", rotation.MaybeStale, true)
+		equal(f, "rotations", f.rotations(), 4) // the lost one, the second, and two more rounds
 	})
 }
 
@@ -143,41 +143,41 @@ func TestRotationsThatNeverSettle(t *testing.T) {
 func TestRotationOfANewApplicationMayBeStaleIfNothingShows(t *testing.T) {
 	t.Parallel()
 	for keeps, want := range map[clerktest.RotateUpdatedAt]bool{clerktest.RotateKeepsUpdatedAt: true, clerktest.RotateTouchesUpdatedAt: false} {
-		inVirtualTime(t, func(b *bench) {
-			b.server.Set(clerktest.Switches{RotateUpdatedAt: keeps})
-			id := b.server.Seed("web")
-			app, _ := b.server.Application(id)
-			b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-			rotation, err := b.client.RotateClientSecret(b.Context(), id, time.UnixMilli(app.UpdatedAt))
-			b.assertCurrent(rotation, err, id)
-			equal(b, "maybe stale", rotation.MaybeStale, want)
+		inVirtualTime(t, func(f *fixture) {
+			f.server.Set(clerktest.Switches{RotateUpdatedAt: keeps})
+			id := f.server.Seed("web")
+			app, _ := f.server.Application(id)
+			f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+			rotation, err := f.client.RotateClientSecret(f.Context(), id, time.UnixMilli(app.UpdatedAt))
+			f.assertCurrent(rotation, err, id)
+			equal(f, "maybe stale", rotation.MaybeStale, want)
 		})
 	}
 }
 
 func TestRotationThatCannotBeCheckedMayBeStale(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*bench){
-		"updated_at does not tell": func(b *bench) {
-			b.server.Set(clerktest.Switches{RotateUpdatedAt: clerktest.RotateKeepsUpdatedAt})
+	for name, spoil := range map[string]func(*fixture){
+		"updated_at does not tell": func(f *fixture) {
+			f.server.Set(clerktest.Switches{RotateUpdatedAt: clerktest.RotateKeepsUpdatedAt})
 		},
-		"updated_at is missing": func(b *bench) {
-			b.server.Inject(onRotate(clerktest.Changed(func(o map[string]any) { delete(o, "updated_at") })))
+		"updated_at is missing": func(f *fixture) {
+			f.server.Inject(onRotate(clerktest.Changed(func(o map[string]any) { delete(o, "updated_at") })))
 		},
-		"the read fails": func(b *bench) { b.server.Inject(onGet(clerktest.ClerkError(403, "authorization_invalid"))) },
+		"the read fails": func(f *fixture) { f.server.Inject(onGet(clerktest.ClerkError(403, "authorization_invalid"))) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				id := b.server.Seed("web", func(a *clerktest.Application) {
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web", func(a *clerktest.Application) {
 					a.CreatedAt = time.Now().Add(-time.Hour).UnixMilli()
 				})
-				b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-				spoil(b)
-				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-				noError(b, err)
-				equal(b, "has a secret", rotation.ClientSecret.IsEmpty(), false)
-				equal(b, "maybe stale", rotation.MaybeStale, true)
+				f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+				spoil(f)
+				rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+				noError(f, err)
+				equal(f, "has a secret", rotation.ClientSecret.IsEmpty(), false)
+				equal(f, "maybe stale", rotation.MaybeStale, true)
 			})
 		})
 	}
@@ -192,16 +192,16 @@ func TestOvertakenRotationThatCannotBeRepeatedIsUnknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				id := b.server.Seed("web", func(a *clerktest.Application) {
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web", func(a *clerktest.Application) {
 					a.CreatedAt = time.Now().Add(-time.Hour).UnixMilli()
 				})
-				b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-				b.server.Inject(onGet(clerktest.Meanwhile(func(r clerktest.Request) { b.server.Rotate(r.ID) })).Once())
-				b.server.Inject(onRotate(fault).Skipping(1))
-				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-				asError[*clerk.RotateOutcomeUnknownError](b, err)
-				equal(b, "no secret", rotation.ClientSecret.IsEmpty(), true)
+				f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+				f.server.Inject(onGet(clerktest.Meanwhile(func(r clerktest.Request) { f.server.Rotate(r.ID) })).Once())
+				f.server.Inject(onRotate(fault).Skipping(1))
+				rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+				asError[*clerk.RotateOutcomeUnknownError](f, err)
+				equal(f, "no secret", rotation.ClientSecret.IsEmpty(), true)
 			})
 		})
 	}
@@ -212,13 +212,13 @@ func TestRotationSettlesWhateverTheClocksSay(t *testing.T) {
 	for name, skew := range map[string]time.Duration{"ahead": time.Hour, "behind": -time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				b.server.SetClockSkew(skew)
-				id := b.server.Seed("web")
-				b.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-				rotation, err := b.client.RotateClientSecret(b.Context(), id, time.Time{})
-				b.assertCurrent(rotation, err, id)
-				equal(b, "maybe stale", rotation.MaybeStale, false)
+			inVirtualTime(t, func(f *fixture) {
+				f.server.SetClockSkew(skew)
+				id := f.server.Seed("web")
+				f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+				rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+				f.assertCurrent(rotation, err, id)
+				equal(f, "maybe stale", rotation.MaybeStale, false)
 			})
 		})
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 )
 
@@ -23,18 +22,26 @@ type OAuthApplicationSettings struct {
 	ClientIDMetadataDocumentsAdvertised                    bool
 	ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients bool
 	ClientIDMetadataDocumentsBlockImplicitlyAllowedClients bool
+
+	// Newer than Clerk's document; nil where its answer lacks them.
+	AudClaimEnabled *bool // access tokens have an aud claim
+	PKCERequired    *bool // of every client of the instance
 }
 
 // OAuthApplicationSettingsFields are the settings to change. A nil field is not
-// sent.
+// sent. The tags and names have the meaning that those of OAuthApplicationFields
+// have.
 type OAuthApplicationSettingsFields struct {
-	DynamicOAuthClientRegistration *bool
-	DefaultScopes                  *DefaultScopes
-	OAuthJWTAccessTokens           *bool
+	DynamicOAuthClientRegistration *bool          `json:"dynamic_oauth_client_registration,omitempty"`
+	DefaultScopes                  *DefaultScopes `json:"default_scopes,omitempty"`
+	OAuthJWTAccessTokens           *bool          `json:"oauth_jwt_access_tokens,omitempty"`
 
-	ClientIDMetadataDocumentsAdvertised                    *bool
-	ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients *bool
-	ClientIDMetadataDocumentsBlockImplicitlyAllowedClients *bool
+	ClientIDMetadataDocumentsAdvertised                    *bool `json:"client_id_metadata_documents_advertised,omitempty"`
+	ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients *bool `json:"client_id_metadata_documents_only_allow_pre_registered_clients,omitempty"`
+	ClientIDMetadataDocumentsBlockImplicitlyAllowedClients *bool `json:"client_id_metadata_documents_block_implicitly_allowed_clients,omitempty"`
+
+	AudClaimEnabled *bool `json:"aud_claim_enabled,omitempty"`
+	PKCERequired    *bool `json:"pkce_required,omitempty"`
 }
 
 // DefaultScopes are the scopes of clients that register without asking for any.
@@ -52,101 +59,68 @@ func (d DefaultScopes) MarshalJSON() ([]byte, error) {
 	return json.Marshal(append([]string{}, sortedSet(d.Scopes)...)) // [], not null, when empty
 }
 
-// IsEmpty tells whether there is nothing to send.
+// appliedAs reports whether the scopes that Clerk serves are these. A reset has no
+// value of ours to compare with: Clerk answers null or its defaults.
+func (d DefaultScopes) appliedAs(served []string) bool {
+	return d.Reset || ScopesSatisfy(served, d.Scopes)
+}
+
+// IsEmpty reports whether there is nothing to send.
 func (f OAuthApplicationSettingsFields) IsEmpty() bool {
 	return f == OAuthApplicationSettingsFields{}
 }
 
-// MarshalJSON implements json.Marshaler.
-func (f OAuthApplicationSettingsFields) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Dynamic    *bool          `json:"dynamic_oauth_client_registration,omitempty"`
-		Scopes     *DefaultScopes `json:"default_scopes,omitempty"`
-		JWT        *bool          `json:"oauth_jwt_access_tokens,omitempty"`
-		Advertised *bool          `json:"client_id_metadata_documents_advertised,omitempty"`
-		Registered *bool          `json:"client_id_metadata_documents_only_allow_pre_registered_clients,omitempty"`
-		Block      *bool          `json:"client_id_metadata_documents_block_implicitly_allowed_clients,omitempty"`
-	}{
-		f.DynamicOAuthClientRegistration, f.DefaultScopes, f.OAuthJWTAccessTokens,
-		f.ClientIDMetadataDocumentsAdvertised,
-		f.ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients,
-		f.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients,
-	})
-}
-
 // NotApplied compares what was sent with what Clerk says it has now.
 func (f OAuthApplicationSettingsFields) NotApplied(settings OAuthApplicationSettings) []Mismatch {
-	var refused []Mismatch
-	compareBool := func(name string, sent *bool, got bool) {
-		if sent != nil && *sent != got {
-			refused = append(refused, Mismatch{Name: name, Sent: strconv.FormatBool(*sent), Got: strconv.FormatBool(got)})
-		}
-	}
-	compareBool("dynamic_oauth_client_registration", f.DynamicOAuthClientRegistration, settings.DynamicOAuthClientRegistration)
-	// A reset has no value of ours to compare with: Clerk answers null or its
-	// defaults.
-	if f.DefaultScopes != nil && !f.DefaultScopes.Reset && !ScopesSatisfy(settings.DefaultScopes, f.DefaultScopes.Scopes) {
-		refused = append(refused, Mismatch{Name: "default_scopes", Sent: quotedList(f.DefaultScopes.Scopes), Got: quotedList(settings.DefaultScopes)})
-	}
-	compareBool("oauth_jwt_access_tokens", f.OAuthJWTAccessTokens, settings.OAuthJWTAccessTokens)
-	compareBool("client_id_metadata_documents_advertised", f.ClientIDMetadataDocumentsAdvertised, settings.ClientIDMetadataDocumentsAdvertised)
-	compareBool("client_id_metadata_documents_only_allow_pre_registered_clients", f.ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients, settings.ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients)
-	compareBool("client_id_metadata_documents_block_implicitly_allowed_clients", f.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients, settings.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients)
-	return refused
+	return notApplied(f, settings)
 }
 
 // GetOAuthApplicationSettings reads the settings of the key's instance.
 func (c *Client) GetOAuthApplicationSettings(ctx context.Context) (OAuthApplicationSettings, error) {
-	var settings OAuthApplicationSettings
-	err := c.do(ctx, ctx, request{
+	return send(c, patienceOf(ctx), request{
 		operation: opRead, method: http.MethodGet, route: routeSettings,
-		accept: acceptSettings(&settings),
-	})
-	return settings, err
+	}, decodeSettings)
 }
 
-// UpdateOAuthApplicationSettings changes the given settings in one request, as
-// some of them depend on each other.
+// UpdateOAuthApplicationSettings changes the given settings in one request,
+// because some of them depend on each other.
 func (c *Client) UpdateOAuthApplicationSettings(ctx context.Context, fields OAuthApplicationSettingsFields) (OAuthApplicationSettings, error) {
 	body, err := json.Marshal(fields)
 	if err != nil {
 		return OAuthApplicationSettings{}, err
 	}
-	var settings OAuthApplicationSettings
-	err = c.do(ctx, ctx, request{
+	return send(c, patienceOf(ctx), request{
 		operation: opUpdate, method: http.MethodPatch, route: routeSettings,
 		body: body, contentType: contentTypeJSON,
-		accept: acceptSettings(&settings),
-	})
-	return settings, err
+	}, decodeSettings)
 }
 
-func acceptSettings(into *OAuthApplicationSettings) func(answer) error {
-	return func(a answer) error {
-		raw, err := decodeObject(a.body)
-		if err != nil {
-			return err
-		}
-		f := fieldReader{raw: raw}
-		if object := need[string](&f, "object"); object != "oauth_application_settings" {
-			return fmt.Errorf("it is not the instance's OAuth settings (object is %q)", object)
-		}
-		scopes := take[[]string](&f, "default_scopes")
-		settings := OAuthApplicationSettings{
-			DynamicOAuthClientRegistration: need[bool](&f, "dynamic_oauth_client_registration"),
-			OAuthJWTAccessTokens:           need[bool](&f, "oauth_jwt_access_tokens"),
-
-			ClientIDMetadataDocumentsAdvertised:                    need[bool](&f, "client_id_metadata_documents_advertised"),
-			ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: need[bool](&f, "client_id_metadata_documents_only_allow_pre_registered_clients"),
-			ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: need[bool](&f, "client_id_metadata_documents_block_implicitly_allowed_clients"),
-		}
-		if scopes != nil {
-			settings.DefaultScopes = append([]string{}, sortedSet(scopes)...)
-		}
-		if len(f.problems) > 0 {
-			return errors.New(strings.Join(f.problems, "; "))
-		}
-		*into = settings
-		return nil
+func decodeSettings(a answer) (OAuthApplicationSettings, error) {
+	raw, err := decodeObject(a.body)
+	if err != nil {
+		return OAuthApplicationSettings{}, err
 	}
+	f := fieldReader{raw: raw}
+	if object := need[string](&f, "object"); object != "oauth_application_settings" {
+		return OAuthApplicationSettings{}, fmt.Errorf("it is not the instance's OAuth settings (object is %q)", object)
+	}
+	settings := OAuthApplicationSettings{
+		DynamicOAuthClientRegistration: need[bool](&f, "dynamic_oauth_client_registration"),
+		OAuthJWTAccessTokens:           need[bool](&f, "oauth_jwt_access_tokens"),
+
+		ClientIDMetadataDocumentsAdvertised:                    need[bool](&f, "client_id_metadata_documents_advertised"),
+		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: need[bool](&f, "client_id_metadata_documents_only_allow_pre_registered_clients"),
+		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: need[bool](&f, "client_id_metadata_documents_block_implicitly_allowed_clients"),
+
+		AudClaimEnabled: take[*bool](&f, "aud_claim_enabled"),
+		PKCERequired:    take[*bool](&f, "pkce_required"),
+	}
+	// Clerk stores an empty list as null: both mean that its own defaults hold.
+	if scopes := take[[]string](&f, "default_scopes"); len(scopes) > 0 {
+		settings.DefaultScopes = sortedSet(scopes)
+	}
+	if len(f.problems) > 0 {
+		return OAuthApplicationSettings{}, errors.New(strings.Join(f.problems, "; "))
+	}
+	return settings, nil
 }

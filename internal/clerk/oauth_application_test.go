@@ -1,9 +1,11 @@
 package clerk_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +28,7 @@ func TestRequests(t *testing.T) {
 	t.Parallel()
 	everything := clerk.OAuthApplicationFields{
 		Name: new("Büro & <more>"), RedirectURIs: &[]string{"https://b.example/cb", "myapp://cb"}, Scopes: &[]string{"profile", "email", "profile"},
-		ConsentScreenEnabled: new(false), PKCERequired: new(true), Public: new(false),
+		ConsentScreenEnabled: new(false), PKCERequired: new(true), Public: new(false), DeviceAuthorizationGrantEnabled: new(true),
 	}
 	for name, test := range map[string]struct {
 		call        func(*clerk.Client) error
@@ -45,14 +47,14 @@ func TestRequests(t *testing.T) {
 		},
 		"list": {
 			func(c *clerk.Client) error {
-				_, err := c.ListOAuthApplications(t.Context(), clerk.ListQuery{})
+				_, _, err := c.ListOAuthApplications(t.Context(), clerk.ListQuery{})
 				return err
 			},
 			"GET https://api.clerk.com/v1/oauth_applications?limit=500&offset=0&order_by=%2Bcreated_at", "", "", `{"data":[],"total_count":0}`,
 		},
 		"list of a name": {
 			func(c *clerk.Client) error {
-				_, err := c.ListOAuthApplications(t.Context(), clerk.ListQuery{NameQuery: "a+b &=%/?#ü", OrderBy: "-name"})
+				_, _, err := c.ListOAuthApplications(t.Context(), clerk.ListQuery{NameQuery: "a+b &=%/?#ü", OrderBy: "-name"})
 				return err
 			},
 			"GET https://api.clerk.com/v1/oauth_applications?limit=500&name_query=a%2Bb+%26%3D%25%2F%3F%23%C3%BC&offset=0&order_by=-name", "", "", `{"data":[],"total_count":0}`,
@@ -67,7 +69,7 @@ func TestRequests(t *testing.T) {
 		"create with everything": {
 			func(c *clerk.Client) error { _, err := c.CreateOAuthApplication(t.Context(), everything); return err },
 			"POST https://api.clerk.com/v1/oauth_applications", "application/json",
-			`{"name":"Büro \u0026 \u003cmore\u003e","redirect_uris":["https://b.example/cb","myapp://cb"],"scopes":"email profile","consent_screen_enabled":false,"pkce_required":true,"public":false}`, appJSON,
+			`{"name":"Büro \u0026 \u003cmore\u003e","redirect_uris":["https://b.example/cb","myapp://cb"],"scopes":"email profile","consent_screen_enabled":false,"pkce_required":true,"public":false,"device_authorization_grant_enabled":true}`, appJSON,
 		},
 		"update of one field": {
 			func(c *clerk.Client) error {
@@ -76,12 +78,26 @@ func TestRequests(t *testing.T) {
 			},
 			"PATCH https://api.clerk.com/v1/oauth_applications/oa_1", "application/json", `{"public":true}`, appJSON,
 		},
+		"update of scopes": {
+			func(c *clerk.Client) error {
+				_, err := c.UpdateOAuthApplication(t.Context(), "oa_1", clerk.OAuthApplicationFields{Scopes: &[]string{"profile", "email"}})
+				return err
+			},
+			"PATCH https://api.clerk.com/v1/oauth_applications/oa_1", "application/json", `{"scopes":"email offline_access profile"}`, appJSON,
+		},
+		"update of scopes with offline_access": {
+			func(c *clerk.Client) error {
+				_, err := c.UpdateOAuthApplication(t.Context(), "oa_1", clerk.OAuthApplicationFields{Scopes: &[]string{"offline_access", "email"}})
+				return err
+			},
+			"PATCH https://api.clerk.com/v1/oauth_applications/oa_1", "application/json", `{"scopes":"email offline_access"}`, appJSON,
+		},
 		"update that empties": {
 			func(c *clerk.Client) error {
 				_, err := c.UpdateOAuthApplication(t.Context(), "oa_1", clerk.OAuthApplicationFields{RedirectURIs: new([]string(nil)), Scopes: &[]string{}})
 				return err
 			},
-			"PATCH https://api.clerk.com/v1/oauth_applications/oa_1", "application/json", `{"redirect_uris":[],"scopes":""}`, appJSON,
+			"PATCH https://api.clerk.com/v1/oauth_applications/oa_1", "application/json", `{"redirect_uris":[],"scopes":"offline_access"}`, appJSON,
 		},
 		"rotate": {
 			func(c *clerk.Client) error {
@@ -103,12 +119,13 @@ func TestRequests(t *testing.T) {
 				_, err := c.UpdateOAuthApplicationSettings(t.Context(), clerk.OAuthApplicationSettingsFields{
 					DynamicOAuthClientRegistration: new(true), DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"profile", "email", "email"}}, OAuthJWTAccessTokens: new(false),
 					ClientIDMetadataDocumentsAdvertised: new(true), ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: new(false), ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: new(true),
+					AudClaimEnabled: new(true), PKCERequired: new(false),
 				})
 				return err
 			},
 			"PATCH https://api.clerk.com/v1/instance/oauth_application_settings", "application/json",
 			`{"dynamic_oauth_client_registration":true,"default_scopes":["email","profile"],"oauth_jwt_access_tokens":false,"client_id_metadata_documents_advertised":true,` +
-				`"client_id_metadata_documents_only_allow_pre_registered_clients":false,"client_id_metadata_documents_block_implicitly_allowed_clients":true}`, settingsJSON,
+				`"client_id_metadata_documents_only_allow_pre_registered_clients":false,"client_id_metadata_documents_block_implicitly_allowed_clients":true,"aud_claim_enabled":true,"pkce_required":false}`, settingsJSON,
 		},
 		"reset of a setting": {
 			func(c *clerk.Client) error {
@@ -155,31 +172,45 @@ func TestRequests(t *testing.T) {
 				noError(t, err)
 				body = string(read)
 			}
-			equal(t, "body", body, test.body)
-			equal(t, "length", req.ContentLength, int64(len(test.body)))
+			assertSameBody(t, body, test.body)
+			equal(t, "length", req.ContentLength, int64(len(body)))
 		})
+	}
+}
+
+// assertSameBody compares what two bodies mean: the order of keys in JSON has no meaning.
+func assertSameBody(t testing.TB, got, want string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	var gotValue, wantValue any
+	noError(t, json.Unmarshal([]byte(got), &gotValue))
+	noError(t, json.Unmarshal([]byte(want), &wantValue))
+	if !reflect.DeepEqual(gotValue, wantValue) {
+		t.Errorf("the body is\n  %s\nwant\n  %s", got, want)
 	}
 }
 
 // What a real transport adds to the headers is known too, and cookies are not kept.
 func TestRequestsHaveNoOtherHeaders(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		b.server.Inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 503, Code: "service_unavailable", Header: http.Header{"Set-Cookie": {"__cf_bm=1; Path=/"}}}}.Once())
-		noError(b, allOperations["get"](b.Context(), b.client, id))
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		f.server.Inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 503, Code: "service_unavailable", Header: http.Header{"Set-Cookie": {"__cf_bm=1; Path=/"}}}}.Once())
+		noError(f, allOperations["get"](f.Context(), f.client, id))
 		for _, operate := range allOperations {
-			if err := operate(b.Context(), b.client, id); !errors.Is(err, clerk.ErrNoMatch) {
-				noError(b, err)
+			if err := operate(f.Context(), f.client, id); !errors.Is(err, clerk.ErrNoMatch) {
+				noError(f, err)
 			}
-			id = b.server.Seed("another") // the last one may be deleted by now
+			id = f.server.Seed("another") // the last one may be deleted by now
 		}
 		allowed := map[string]bool{"Accept": true, "Accept-Encoding": true, "Clerk-Api-Version": true, "Content-Length": true, "Content-Type": true, "User-Agent": true}
-		for _, request := range b.server.Requests() {
-			equal(b, "authorization", request.Authorization(), "Bearer "+b.server.Key())
+		for _, request := range f.server.Requests() {
+			equal(f, "authorization", request.Authorization(), "Bearer "+f.server.Key())
 			for header := range request.Header {
 				if !allowed[header] {
-					b.Errorf("%s %s has the header %s", request.Method, request.Path, header)
+					f.Errorf("%s %s has the header %s", request.Method, request.Path, header)
 				}
 			}
 		}
@@ -238,12 +269,12 @@ func TestDeleteChecksTheAnswer(t *testing.T) {
 // What is not there is asked for by a request of its own, whatever a list says.
 func TestDeletedApplicationIsNotFound(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		noError(b, b.client.DeleteOAuthApplication(b.Context(), id))
-		equal(b, "deleted again", clerk.IsNotFound(b.client.DeleteOAuthApplication(b.Context(), id)), true)
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		noError(f, f.client.DeleteOAuthApplication(f.Context(), id))
+		equal(f, "deleted again", clerk.IsNotFound(f.client.DeleteOAuthApplication(f.Context(), id)), true)
 		for _, name := range []string{"get", "get fresh", "update", "rotate", "upload"} {
-			equal(b, name, clerk.IsNotFound(allOperations[name](b.Context(), b.client, id)), true)
+			equal(f, name, clerk.IsNotFound(allOperations[name](f.Context(), f.client, id)), true)
 		}
 	})
 }
@@ -253,20 +284,20 @@ func TestClientUnderEverySwitch(t *testing.T) {
 	for _, setting := range clerktest.AllSwitches() {
 		t.Run(setting.Name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				b.server.Set(setting.Switches)
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Set(setting.Switches)
 				fields := fieldsNamed("web")
 				fields.RedirectURIs = &[]string{"https://b.example/cb", "https://a.example/cb"}
-				creation, err := b.client.CreateOAuthApplication(b.Context(), fields)
-				noError(b, err)
-				equal(b, "problems", len(creation.Problems), 0)
-				equal(b, "refused", len(fields.NotApplied(creation.Application)), 0)
+				creation, err := f.client.CreateOAuthApplication(f.Context(), fields)
+				noError(f, err)
+				equal(f, "problems", len(creation.Problems), 0)
+				equal(f, "refused", len(fields.NotApplied(creation.Application)), 0)
 				changed := clerk.OAuthApplicationFields{Name: new("new"), Scopes: &[]string{"openid"}}
-				app, err := b.client.UpdateOAuthApplication(b.Context(), creation.Application.ID, changed)
-				noError(b, err)
-				equal(b, "refused", len(changed.NotApplied(app)), 0)
-				rotation, err := b.client.RotateClientSecret(b.Context(), app.ID, time.Time{})
-				b.assertCurrent(rotation, err, app.ID)
+				app, err := f.client.UpdateOAuthApplication(f.Context(), creation.Application.ID, changed)
+				noError(f, err)
+				equal(f, "refused", len(changed.NotApplied(app)), 0)
+				rotation, err := f.client.RotateClientSecret(f.Context(), app.ID, time.Time{})
+				f.assertCurrent(rotation, err, app.ID)
 			})
 		})
 	}
@@ -274,23 +305,23 @@ func TestClientUnderEverySwitch(t *testing.T) {
 
 func TestObserver(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		id := b.server.Seed("web")
-		b.server.Inject(clerktest.HTML(502).Once())
-		_, err := b.client.GetOAuthApplication(b.Context(), id)
-		noError(b, err)
-		events := b.events.all()
-		equal(b, "events", len(events), 2)
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		f.server.Inject(clerktest.HTML(502).Once())
+		_, err := f.client.GetOAuthApplication(f.Context(), id)
+		noError(f, err)
+		events := f.events.all()
+		equal(f, "events", len(events), 2)
 		for i, event := range events {
-			equal(b, "method", event.Method, "GET")
-			equal(b, "route", event.Route, "/oauth_applications/{id}")
-			equal(b, "attempt", event.Attempt, i+1)
-			equal(b, "trace id", len(event.TraceID), 32)
-			equal(b, "has bytes", event.Bytes > 100, true)
+			equal(f, "method", event.Method, "GET")
+			equal(f, "route", event.Route, "/oauth_applications/{id}")
+			equal(f, "attempt", event.Attempt, i+1)
+			equal(f, "trace id", len(event.TraceID), 32)
+			equal(f, "has bytes", event.Bytes > 100, true)
 		}
-		equal(b, "status", events[0].Status, 502)
-		equal(b, "outcome", events[0].Outcome, "failed")
-		equal(b, "status", events[1].Status, 200)
-		equal(b, "outcome", events[1].Outcome, "ok")
+		equal(f, "status", events[0].Status, 502)
+		equal(f, "outcome", events[0].Outcome, "failed")
+		equal(f, "status", events[1].Status, 200)
+		equal(f, "outcome", events[1].Outcome, "ok")
 	})
 }

@@ -121,14 +121,14 @@ func TestRetryTable(t *testing.T) {
 			}
 			t.Run(row.name+"/"+operation.name, func(t *testing.T) {
 				t.Parallel()
-				inVirtualTime(t, func(b *bench) {
-					id := b.server.Seed("web")
-					b.server.Inject(row.fault.On(operation.method, operation.route))
-					err := allOperations[operation.name](b.Context(), b.client, id)
-					equal(b, "requests", b.server.CountRequests(operation.method, operation.route), want)
-					b.assertErrorFor(err, operation.name, want)
-					if b.elapsed() > 5*time.Minute {
-						b.Errorf("it took %s", b.elapsed())
+				inVirtualTime(t, func(f *fixture) {
+					id := f.server.Seed("web")
+					f.server.Inject(row.fault.On(operation.method, operation.route))
+					err := allOperations[operation.name](f.Context(), f.client, id)
+					equal(f, "requests", f.server.CountRequests(operation.method, operation.route), want)
+					f.assertErrorFor(err, operation.name, want)
+					if f.elapsed() > 5*time.Minute {
+						f.Errorf("it took %s", f.elapsed())
 					}
 				})
 			})
@@ -137,16 +137,16 @@ func TestRetryTable(t *testing.T) {
 }
 
 // assertErrorFor checks the type of the error that a row of the table ends with.
-func (b *bench) assertErrorFor(err error, operation string, sent int) {
-	b.Helper()
+func (f *fixture) assertErrorFor(err error, operation string, sent int) {
+	f.Helper()
 	if err == nil {
-		b.Fatal("there is no error")
+		f.Fatal("there is no error")
 	}
 	_, isAPI := errors.AsType[*clerk.APIError](err)
 	_, isAnswer := errors.AsType[*clerk.AnswerError](err)
 	_, isTransport := errors.AsType[*clerk.TransportError](err)
 	if !isAPI && !isAnswer && !isTransport {
-		b.Errorf("the error wraps none of the errors that say what happened: %T %v", err, err)
+		f.Errorf("the error wraps none of the errors that say what happened: %T %v", err, err)
 	}
 	_, isUnknownCreate := errors.AsType[*clerk.CreateOutcomeUnknownError](err)
 	_, isUnknownRotation := errors.AsType[*clerk.RotateOutcomeUnknownError](err)
@@ -155,14 +155,14 @@ func (b *bench) assertErrorFor(err error, operation string, sent int) {
 	case operation == "create" && sent <= 2:
 		// A 4xx is certain, everything else is not.
 		certain := isAPI && sent == 1
-		equal(b, "create is unknown", isUnknownCreate, !certain)
+		equal(f, "create is unknown", isUnknownCreate, !certain)
 	case operation == "rotate" && sent == 3:
-		equal(b, "rotation is unknown", isUnknownRotation, true)
+		equal(f, "rotation is unknown", isUnknownRotation, true)
 	case sent == most:
-		equal(b, "says how often", repeated && attempts.Attempts == most, true)
+		equal(f, "says how often", repeated && attempts.Attempts == most, true)
 	}
 	if text := err.Error(); len([]rune(text)) > 1000 || strings.ContainsAny(text, "<>\n") {
-		b.Errorf("the error's text is no short line: %q", text)
+		f.Errorf("the error's text is no short line: %q", text)
 	}
 }
 
@@ -179,10 +179,10 @@ func TestEverythingRecoversFromOneFailure(t *testing.T) {
 			}
 			t.Run(row.name+"/"+operation.name, func(t *testing.T) {
 				t.Parallel()
-				inVirtualTime(t, func(b *bench) {
-					id := b.server.Seed("web")
-					b.server.Inject(row.fault.On(operation.method, operation.route).Once())
-					noError(b, allOperations[operation.name](b.Context(), b.client, id))
+				inVirtualTime(t, func(f *fixture) {
+					id := f.server.Seed("web")
+					f.server.Inject(row.fault.On(operation.method, operation.route).Once())
+					noError(f, allOperations[operation.name](f.Context(), f.client, id))
 				})
 			})
 		}
@@ -198,23 +198,23 @@ func TestRepeatedWritesConverge(t *testing.T) {
 		}
 		t.Run(name+"/update", func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				id := b.server.Seed("web")
-				b.server.Inject(fault.On(http.MethodPatch, "").Once())
-				app, err := b.client.UpdateOAuthApplication(b.Context(), id, clerk.OAuthApplicationFields{Name: new("new")})
-				noError(b, err)
-				equal(b, "name", app.Name, "new")
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web")
+				f.server.Inject(fault.On(http.MethodPatch, "").Once())
+				app, err := f.client.UpdateOAuthApplication(f.Context(), id, clerk.OAuthApplicationFields{Name: new("new")})
+				noError(f, err)
+				equal(f, "name", app.Name, "new")
 			})
 		})
 		t.Run(name+"/delete", func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				id := b.server.Seed("web")
-				b.server.Inject(fault.On(http.MethodDelete, "").Once())
-				err := b.client.DeleteOAuthApplication(b.Context(), id)
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web")
+				f.server.Inject(fault.On(http.MethodDelete, "").Once())
+				err := f.client.DeleteOAuthApplication(f.Context(), id)
 				// The repetition finds nothing any more, and that is how it tells.
-				equal(b, "not found", clerk.IsNotFound(err), true)
-				equal(b, "applications", len(b.server.Applications()), 0)
+				equal(f, "not found", clerk.IsNotFound(err), true)
+				equal(f, "applications", len(f.server.Applications()), 0)
 			})
 		})
 	}
@@ -271,28 +271,28 @@ func TestUnsentRequestsAreRepeated(t *testing.T) {
 func TestMaxRetries(t *testing.T) {
 	t.Parallel()
 	for _, retries := range []int{0, 1, 10} {
-		inVirtualTime(t, func(b *bench) {
-			b.server.Inject(clerktest.HTML(503))
-			_, err := b.client.GetOAuthApplicationSettings(b.Context())
-			equal(b, "requests", b.server.CountRequests("", ""), retries+1)
+		inVirtualTime(t, func(f *fixture) {
+			f.server.Inject(clerktest.HTML(503))
+			_, err := f.client.GetOAuthApplicationSettings(f.Context())
+			equal(f, "requests", f.server.CountRequests("", ""), retries+1)
 			_, counted := errors.AsType[*clerk.AttemptsError](err)
-			equal(b, "says how often", counted, retries > 0)
+			equal(f, "says how often", counted, retries > 0)
 		}, func(config *clerk.Config) { config.MaxRetries = &retries })
 	}
 }
 
 func TestRequestTimeout(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		b.server.Inject(clerktest.NeverAnswers())
-		_, err := b.client.GetOAuthApplicationSettings(b.Context())
-		lost := asError[*clerk.TransportError](b, err)
-		equal(b, "timeout", lost.Timeout, true)
-		equal(b, "sent", lost.Sent, true)
-		equal(b, "says how long", strings.Contains(err.Error(), "nothing came within 7s"), true)
-		for _, event := range b.events.all() {
-			equal(b, "duration", event.Duration, 7*time.Second)
-			equal(b, "outcome", event.Outcome, "lost")
+	inVirtualTime(t, func(f *fixture) {
+		f.server.Inject(clerktest.NeverAnswers())
+		_, err := f.client.GetOAuthApplicationSettings(f.Context())
+		lost := asError[*clerk.TransportError](f, err)
+		equal(f, "timeout", lost.Timeout, true)
+		equal(f, "sent", lost.Sent, true)
+		equal(f, "says how long", strings.Contains(err.Error(), "nothing came within 7s"), true)
+		for _, event := range f.events.all() {
+			equal(f, "duration", event.Duration, 7*time.Second)
+			equal(f, "outcome", event.Outcome, "lost")
 		}
 	}, func(config *clerk.Config) { config.RequestTimeout = 7 * time.Second })
 }
@@ -327,16 +327,16 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		for clock, skew := range map[string]time.Duration{"same clock": 0, "server ahead": time.Hour, "server behind": -time.Hour} {
 			t.Run(name+"/"+clock, func(t *testing.T) {
 				t.Parallel()
-				inVirtualTime(t, func(b *bench) {
-					b.server.SetClockSkew(skew)
-					b.server.Inject(clerktest.TooManyRequests(test.header(time.Now().Add(skew))...).Once())
-					_, err := b.client.GetOAuthApplicationSettings(b.Context())
-					noError(b, err)
-					if waited := b.elapsed(); waited < test.min || waited >= test.max+second/2 {
-						b.Errorf("waited %s, want %s to %s and less than half a second more", waited, test.min, test.max)
+				inVirtualTime(t, func(f *fixture) {
+					f.server.SetClockSkew(skew)
+					f.server.Inject(clerktest.TooManyRequests(test.header(time.Now().Add(skew))...).Once())
+					_, err := f.client.GetOAuthApplicationSettings(f.Context())
+					noError(f, err)
+					if waited := f.elapsed(); waited < test.min || waited >= test.max+second/2 {
+						f.Errorf("waited %s, want %s to %s and less than half a second more", waited, test.min, test.max)
 					}
-					events := b.events.all()
-					equal(b, "the event tells of the wait", events[1].Waited, b.elapsed())
+					events := f.events.all()
+					equal(f, "the event tells of the wait", events[1].Waited, f.elapsed())
 				})
 			})
 		}
@@ -347,11 +347,11 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 func TestRetryAfterOfOtherAnswers(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{409, 503} {
-		inVirtualTime(t, func(b *bench) {
-			b.server.Inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: status, Code: "resource_locked", Header: http.Header{"Retry-After": {"11"}}}}.Once())
-			_, err := b.client.GetOAuthApplicationSettings(b.Context())
-			noError(b, err)
-			equal(b, "waited", b.elapsed(), 11*time.Second)
+		inVirtualTime(t, func(f *fixture) {
+			f.server.Inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: status, Code: "resource_locked", Header: http.Header{"Retry-After": {"11"}}}}.Once())
+			_, err := f.client.GetOAuthApplicationSettings(f.Context())
+			noError(f, err)
+			equal(f, "waited", f.elapsed(), 11*time.Second)
 		})
 	}
 }
@@ -365,15 +365,15 @@ func TestLongRetryAfterIsAnError(t *testing.T) {
 		"Wed, 12 May 2100 10:00:00 GMT": "days",
 	} {
 		for _, status := range []int{429, 503} {
-			inVirtualTime(t, func(b *bench) {
-				b.server.Inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: status, Code: "too_many_requests", Header: http.Header{"Retry-After": {header}}}})
-				_, err := b.client.GetOAuthApplicationSettings(b.Context())
-				long := asError[*clerk.RetryAfterError](b, err)
-				equal(b, "states the number", strings.Contains(err.Error(), "asks to wait "+says) || strings.Contains(err.Error(), says+", longer"), true)
-				equal(b, "has a trace id", len(long.TraceID), 32)
-				equal(b, "status", asError[*clerk.APIError](b, err).Status, status)
-				equal(b, "requests", b.server.CountRequests("", ""), 1)
-				equal(b, "time", b.elapsed(), 0)
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: status, Code: "too_many_requests", Header: http.Header{"Retry-After": {header}}}})
+				_, err := f.client.GetOAuthApplicationSettings(f.Context())
+				long := asError[*clerk.RetryAfterError](f, err)
+				equal(f, "states the number", strings.Contains(err.Error(), "asks to wait "+says) || strings.Contains(err.Error(), says+", longer"), true)
+				equal(f, "has a trace id", len(long.TraceID), 32)
+				equal(f, "status", asError[*clerk.APIError](f, err).Status, status)
+				equal(f, "requests", f.server.CountRequests("", ""), 1)
+				equal(f, "time", f.elapsed(), 0)
 			})
 		}
 	}
@@ -383,28 +383,28 @@ func TestDeadlineShorterThanTheWaitStops(t *testing.T) {
 	t.Parallel()
 	t.Run("Retry-After", func(t *testing.T) {
 		t.Parallel()
-		inVirtualTime(t, func(b *bench) {
-			b.server.Inject(clerktest.TooManyRequests("30"))
-			ctx, cancel := context.WithTimeout(b.Context(), 20*time.Second)
+		inVirtualTime(t, func(f *fixture) {
+			f.server.Inject(clerktest.TooManyRequests("30"))
+			ctx, cancel := context.WithTimeout(f.Context(), 20*time.Second)
 			defer cancel()
-			_, err := b.client.GetOAuthApplicationSettings(ctx)
-			long := asError[*clerk.RetryAfterError](b, err)
-			equal(b, "asked", long.RetryAfter, 30*time.Second)
-			equal(b, "left", long.TimeLeft, 20*time.Second)
-			equal(b, "says both", strings.Contains(err.Error(), "30s") && strings.Contains(err.Error(), "20s"), true)
-			equal(b, "time", b.elapsed(), 0)
+			_, err := f.client.GetOAuthApplicationSettings(ctx)
+			long := asError[*clerk.RetryAfterError](f, err)
+			equal(f, "asked", long.RetryAfter, 30*time.Second)
+			equal(f, "left", long.TimeLeft, 20*time.Second)
+			equal(f, "says both", strings.Contains(err.Error(), "30s") && strings.Contains(err.Error(), "20s"), true)
+			equal(f, "time", f.elapsed(), 0)
 		})
 	})
 	t.Run("backoff", func(t *testing.T) {
 		t.Parallel()
-		inVirtualTime(t, func(b *bench) {
-			b.server.Inject(clerktest.HTML(503))
-			ctx, cancel := context.WithTimeout(b.Context(), time.Second)
+		inVirtualTime(t, func(f *fixture) {
+			f.server.Inject(clerktest.HTML(503))
+			ctx, cancel := context.WithTimeout(f.Context(), time.Second)
 			defer cancel()
-			_, err := b.client.GetOAuthApplicationSettings(ctx)
-			equal(b, "status", asError[*clerk.APIError](b, err).Status, 503)
-			if b.elapsed() >= time.Second {
-				b.Error("it waited for the deadline")
+			_, err := f.client.GetOAuthApplicationSettings(ctx)
+			equal(f, "status", asError[*clerk.APIError](f, err).Status, 503)
+			if f.elapsed() >= time.Second {
+				f.Error("it waited for the deadline")
 			}
 		}, func(config *clerk.Config) { config.MaxRetries = new(100) })
 	})
@@ -416,24 +416,24 @@ func TestOneThrottledRequestPausesAll(t *testing.T) {
 	for name, retries := range map[string]int{"it is repeated": 5, "it was the last attempt": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(b *bench) {
-				b.server.Inject(clerktest.TooManyRequests("5").Once())
-				_, _ = b.client.GetOAuthApplicationSettings(b.cancelledAfter(time.Second))
-				throttled := b.server.Requests()[0].Time
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(clerktest.TooManyRequests("5").Once())
+				_, _ = f.client.GetOAuthApplicationSettings(f.cancelledAfter(time.Second))
+				throttled := f.server.Requests()[0].Time
 				var wait sync.WaitGroup
 				for range 20 {
 					wait.Go(func() {
-						if _, err := b.client.GetOAuthApplicationSettings(b.Context()); err != nil {
-							b.Errorf("get: %v", err)
+						if _, err := f.client.GetOAuthApplicationSettings(f.Context()); err != nil {
+							f.Errorf("get: %v", err)
 						}
 					})
 				}
 				wait.Wait()
-				requests := b.server.Requests()
-				equal(b, "requests", len(requests), 21)
+				requests := f.server.Requests()
+				equal(f, "requests", len(requests), 21)
 				for _, request := range requests[1:] {
 					if pause := request.Time.Sub(throttled); pause < 5*time.Second || pause >= 5500*time.Millisecond {
-						b.Errorf("a request was sent %s after the 429", pause)
+						f.Errorf("a request was sent %s after the 429", pause)
 					}
 				}
 			}, func(config *clerk.Config) { config.MaxRetries = &retries })

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ScopeOfflineAccess is the scope that Clerk adds to every application by
-// itself; without it an authorization yields no refresh token.
+// ScopeOfflineAccess is the scope that Clerk adds to every application
+// automatically. Without it an authorization yields no refresh token.
 const ScopeOfflineAccess = "offline_access"
 
 // ParseScopes splits the space-separated list of RFC 6749 section 3.3 into its
@@ -23,22 +23,36 @@ func FormatScopes(scopes []string) string {
 	return strings.Join(sortedSet(scopes), " ")
 }
 
-// ScopesSatisfy tells whether the scopes that Clerk serves are what was asked
-// for: all that was wanted is there, and nothing else but offline_access, which
+// withOfflineAccess returns the scopes with ScopeOfflineAccess among them.
+func withOfflineAccess(scopes []string) []string {
+	return append(slices.Clone(scopes), ScopeOfflineAccess) // twice does no harm: see FormatScopes
+}
+
+// ScopesSatisfy reports whether the scopes that Clerk serves are those that were
+// asked for: all that were wanted are there, and no other but offline_access, which
 // Clerk adds unasked. It is not symmetric: offline_access that was asked for and
-// is not served does count.
+// is not served is a difference.
 func ScopesSatisfy(served, wanted []string) bool {
-	for _, scope := range wanted {
-		if !slices.Contains(served, scope) {
+	here, asked := setOf(served), setOf(wanted)
+	for scope := range asked {
+		if !here[scope] {
 			return false
 		}
 	}
-	for _, scope := range served {
-		if scope != ScopeOfflineAccess && !slices.Contains(wanted, scope) {
+	for scope := range here {
+		if scope != ScopeOfflineAccess && !asked[scope] {
 			return false
 		}
 	}
 	return true
+}
+
+func setOf(list []string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, element := range list {
+		set[element] = true
+	}
+	return set
 }
 
 // sortedSet returns a sorted copy of list without duplicates.

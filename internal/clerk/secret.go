@@ -33,7 +33,7 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// IsEmpty tells whether there is no value, or the empty string that Clerk
+// IsEmpty reports whether there is no value, or the empty string that Clerk
 // sends as the client secret of a public client.
 func (s Secret) IsEmpty() bool {
 	return s.value == nil || *s.value == ""

@@ -224,15 +224,15 @@ func keepLetters(r rune) rune {
 // A client secret is known to the scrubber from the moment on at which it was received.
 func TestReceivedSecretsAreScrubbed(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(b *bench) {
-		creation, err := b.client.CreateOAuthApplication(b.Context(), fieldsNamed("web"))
-		noError(b, err)
-		rotation, err := b.client.RotateClientSecret(b.Context(), creation.Application.ID, time.Time{})
-		noError(b, err)
+	inVirtualTime(t, func(f *fixture) {
+		creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
+		noError(f, err)
+		rotation, err := f.client.RotateClientSecret(f.Context(), creation.Application.ID, time.Time{})
+		noError(f, err)
 		for _, secret := range []string{creation.ClientSecret.Reveal(), rotation.ClientSecret.Reveal()} {
-			b.server.Inject(clerktest.Raw(422, "application/json", `{"errors":[{"code":"c","message":"the secret `+secret+` is no good"}]}`).Once())
-			_, err := b.client.GetOAuthApplicationFresh(b.Context(), creation.Application.ID)
-			equal(b, "text", err.Error(), "HTTP 422: the secret [redacted] is no good (c)")
+			f.server.Inject(clerktest.Raw(422, "application/json", `{"errors":[{"code":"c","message":"the secret `+secret+` is no good"}]}`).Once())
+			_, err := f.client.GetOAuthApplicationFresh(f.Context(), creation.Application.ID)
+			equal(f, "text", err.Error(), "HTTP 422: the secret [redacted] is no good (c)")
 		}
 	})
 }

@@ -20,8 +20,8 @@ import (
 // testKey is the key of clients that do not speak to the simulator.
 const testKey = "sk_test_0123456789abcdefABCDEF"
 
-// bench is a simulator and a client of it, in virtual time.
-type bench struct {
+// fixture is a simulator and a client of it, in virtual time.
+type fixture struct {
 	*testing.T
 	server *clerktest.Server
 	client *clerk.Client
@@ -31,14 +31,14 @@ type bench struct {
 
 // inVirtualTime runs a test against the simulator in a bubble of its own, where waits cost nothing and are exact. A
 // goroutine that the client left behind fails the test.
-func inVirtualTime(t *testing.T, test func(b *bench), options ...func(*clerk.Config)) {
+func inVirtualTime(t *testing.T, test func(f *fixture), options ...func(*clerk.Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := &bench{T: t, server: clerktest.NewInMemory(t), events: &eventLog{}, began: time.Now()}
-		b.client = newClient(t, b.server, append([]func(*clerk.Config){func(config *clerk.Config) {
-			config.Observer = b.events.add
+		f := &fixture{T: t, server: clerktest.NewInMemory(t), events: &eventLog{}, began: time.Now()}
+		f.client = newClient(t, f.server, append([]func(*clerk.Config){func(config *clerk.Config) {
+			config.Observer = f.events.add
 		}}, options...)...)
-		test(b)
+		test(f)
 	})
 }
 
@@ -62,27 +62,27 @@ func newConfig(t testing.TB, server *clerktest.Server, options ...func(*clerk.Co
 }
 
 // elapsed is the virtual time since the test began.
-func (b *bench) elapsed() time.Duration { return time.Since(b.began) }
+func (f *fixture) elapsed() time.Duration { return time.Since(f.began) }
 
 // context returns a context that ends after the given virtual time.
-func (b *bench) cancelledAfter(d time.Duration) context.Context {
-	ctx, cancel := context.WithCancel(b.Context())
+func (f *fixture) cancelledAfter(d time.Duration) context.Context {
+	ctx, cancel := context.WithCancel(f.Context())
 	timer := time.AfterFunc(d, cancel)
-	b.Cleanup(func() { timer.Stop(); cancel() })
+	f.Cleanup(func() { timer.Stop(); cancel() })
 	return ctx
 }
 
 // posts is how many creates the simulator was sent, rotations how many rotations, and lists how many list pages.
-func (b *bench) posts() int {
-	return b.server.CountRequests(http.MethodPost, clerktest.RouteApplications)
+func (f *fixture) posts() int {
+	return f.server.CountRequests(http.MethodPost, clerktest.RouteApplications)
 }
 
-func (b *bench) rotations() int {
-	return b.server.CountRequests(http.MethodPost, clerktest.RouteRotateSecret)
+func (f *fixture) rotations() int {
+	return f.server.CountRequests(http.MethodPost, clerktest.RouteRotateSecret)
 }
 
-func (b *bench) lists() int {
-	return b.server.CountRequests(http.MethodGet, clerktest.RouteApplications)
+func (f *fixture) lists() int {
+	return f.server.CountRequests(http.MethodGet, clerktest.RouteApplications)
 }
 
 // onCreate, onRotate and onList narrow a fault to one endpoint.

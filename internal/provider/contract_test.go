@@ -24,7 +24,8 @@ func TestContractClient(t *testing.T) {
 	must(t, err)
 	address, err := clerk.ParseAPIURL(server.URL())
 	must(t, err)
-	client, ctx := clerk.New(clerk.Config{SecretKey: key, APIURL: address, SeparateReads: true, PreventDuplicateNames: true}), t.Context()
+	config := clerk.Config{SecretKey: key, APIURL: address, PreventDuplicateNames: true}
+	client, ctx := clerk.New(config), t.Context()
 
 	fields := clerk.OAuthApplicationFields{
 		Name: new("web"), RedirectURIs: new([]string{"https://app.example.com/cb", "myapp://cb"}), Scopes: new([]string{"profile", "openid"}),
@@ -49,7 +50,7 @@ func TestContractClient(t *testing.T) {
 		{NameQuery: "we", Limit: 1, Offset: 1},
 		{DynamicallyRegistered: new(true)},
 	} {
-		_, err = client.ListOAuthApplications(ctx, query)
+		_, _, err = clerk.New(config).ListOAuthApplications(ctx, query) // which shares no pages with the list before
 		must(t, err)
 	}
 	_, err = client.FindOAuthApplicationByClientID(ctx, full.Application.ClientID)

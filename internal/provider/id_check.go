@@ -13,5 +13,5 @@ var idCheck = textCheck{title: "Invalid id", want: idForm, problem: func(id stri
 	if clerk.ValidID(id) {
 		return ""
 	}
-	return fmt.Sprintf("%.80q is no id that Clerk could have given: %s.", id, idForm)
+	return fmt.Sprintf("%.80q is not a valid Clerk id: %s.", id, idForm)
 }}

@@ -89,7 +89,7 @@ func (l *oauthApplicationListResource) find(ctx context.Context, req list.ListRe
 	if query.DynamicallyRegistered == nil {
 		query.DynamicallyRegistered = new(false)
 	}
-	apps, err := client.ListOAuthApplications(ctx, query)
+	apps, _, err := client.ListOAuthApplications(ctx, query)
 	if err != nil {
 		addError(&diags, action, err, listParams)
 	}

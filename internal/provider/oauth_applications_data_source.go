@@ -99,7 +99,7 @@ func (d *oauthApplicationsDataSource) Read(ctx context.Context, req datasource.R
 	query := model.query()
 	query.Limit = int(model.Limit.ValueInt64())
 	query.Offset = int(model.Offset.ValueInt64())
-	apps, err := client.ListOAuthApplications(ctx, query)
+	apps, _, err := client.ListOAuthApplications(ctx, query)
 	if err != nil {
 		addError(&resp.Diagnostics, action, err, listParams)
 		return

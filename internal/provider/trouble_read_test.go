@@ -87,7 +87,7 @@ func TestProtocolTroubleRead(t *testing.T) {
 				tr.app.SetStateJSON(0, []byte(before))
 				return doRefresh(tr)
 			},
-			errors: []string{`"\.\./users" is no id that Clerk could have given`},
+			errors: []string{`"\.\./users" is not a valid Clerk id`},
 			check: func(tr *trouble, _ prototest.Diagnostics) {
 				if lines := tr.server.RequestLines(); len(lines) > 0 {
 					tr.t.Errorf("it sent %q", lines)

@@ -58,6 +58,9 @@
 // The overlap costs one page more at most (1,000 objects are three pages), which
 // the bound above includes.
 //
+// An object that could not be read costs itself alone: it is an error in its place in
+// the list, and reads ask for it by a GET.
+//
 // # Waiting
 //
 // Reads that wait for the same request share it. It runs on a context of its own,

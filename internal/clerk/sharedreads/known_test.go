@@ -39,13 +39,5 @@ func TestKnown(t *testing.T) {
 		}
 		time.Sleep(Lifetime)
 		check("after its lifetime", thingID(2), false)
-
-		source := s.source()
-		source.Off = true
-		off := New(source)
-		readAll(t, off, thingIDs(0, 3), 1, succeeds)
-		if _, known := off.Known(thingID(0)); known {
-			t.Error("switched off, and yet it knows")
-		}
 	})
 }

@@ -6,6 +6,7 @@ import "time"
 type entry[T any] struct {
 	id    string
 	value T
+	err   error     // why it could not be read, or nil
 	asOf  time.Time // when the request began
 }
 
@@ -62,7 +63,7 @@ func (l *listing[T, Q]) add(page []*entry[T], total, pageSize int) {
 	l.offset = max(0, end-1)
 }
 
-// overlaps tells whether something of the page was seen before. Everything up to
+// overlaps reports whether something of the page was seen before. Everything up to
 // that was seen too, as pages are contiguous.
 func (l *listing[T, Q]) overlaps(page []*entry[T]) bool {
 	for _, e := range page {

@@ -34,17 +34,21 @@ type Source[T any, Q comparable] struct {
 	// Page reads one page, of at most limit objects, and tells how many objects the
 	// query has in all. The order must not change between requests; it should be
 	// one in which new objects come last.
-	Page func(ctx context.Context, query Q, offset, limit int) (items []T, total int, err error)
-
-	// ID is the id by which Get finds the object.
-	ID func(T) string
+	Page func(ctx context.Context, query Q, offset, limit int) (items []Item[T], total int, err error)
 
 	// Clone copies an object so deeply that a caller who changes it changes no
 	// other's. It may be nil when a plain copy does.
 	Clone func(T) T
+}
 
-	// Off makes every Read a GET and every List read its own pages.
-	Off bool
+// Item is one object of a page.
+type Item[T any] struct {
+	ID    string // by which Get finds the object
+	Value T
+
+	// Err is why the object could not be read, or nil. Such an item keeps its place in
+	// the list, and reads never see it: a GET decides.
+	Err error
 }
 
 // Reader reads objects of one source. The package comment says how. It is safe for
@@ -85,9 +89,6 @@ func New[T any, Q comparable](source Source[T, Q]) *Reader[T, Q] {
 
 // Read returns an object that is at most a Lifetime old, or the error of a GET.
 func (r *Reader[T, Q]) Read(ctx context.Context, id string) (T, error) {
-	if r.source.Off {
-		return r.source.Get(ctx, id)
-	}
 	for ctx.Err() == nil {
 		r.mu.Lock()
 		if e := r.known(id); e != nil {
@@ -133,8 +134,8 @@ func (r *Reader[T, Q]) known(id string) *entry[T] {
 	return nil
 }
 
-// choose picks the request that a read waits for that missed the snapshot: a GET
-// or a page, under way or begun by this. The caller holds the mutex.
+// choose returns the request that answers a cache miss: a GET or a page, under way
+// or begun here. The caller holds the mutex.
 func (r *Reader[T, Q]) choose(ctx context.Context, id string) (get *flight[T], page *flight[struct{}]) {
 	if f := r.getting[id]; f.join() {
 		return f, nil
@@ -165,7 +166,8 @@ func (r *Reader[T, Q]) Fresh(ctx context.Context, id string) (T, error) {
 }
 
 // List goes through all objects of a query, in its order, and requests pages only
-// as far as the caller goes. It ends with the first error. The pages are at most a
+// as far as the caller goes. An item that could not be read is an error too, namely
+// its Err, and the list goes on after it; any other error ends it. The pages are at most a
 // Lifetime old when it begins, and younger than every own write that ended before.
 // The package comment says what is guaranteed when objects come and go meanwhile;
 // one that came in may stand out of order, unless new objects come last.
@@ -187,7 +189,7 @@ func (r *Reader[T, Q]) List(ctx context.Context, query Q) iter.Seq2[T, error] {
 				return
 			}
 			for _, e := range arrived {
-				if !yield(r.source.Clone(e.value), nil) {
+				if !yield(r.source.Clone(e.value), e.err) {
 					return
 				}
 			}
@@ -285,7 +287,7 @@ func (r *Reader[T, Q]) launchPage(ctx context.Context, l *listing[T, Q]) *flight
 		var page []*entry[T]
 		items, total, err := r.source.Page(ctx, l.query, offset, r.pageSize)
 		for _, item := range items {
-			page = append(page, &entry[T]{id: r.source.ID(item), value: item, asOf: asOf})
+			page = append(page, &entry[T]{id: item.ID, value: item.Value, err: item.Err, asOf: asOf})
 		}
 
 		r.mu.Lock()
@@ -307,11 +309,11 @@ func (r *Reader[T, Q]) launchPage(ctx context.Context, l *listing[T, Q]) *flight
 	return f
 }
 
-// keep puts an entry into the snapshot, unless the one there is newer or the object
-// was written since the entry's request began, when writes had the given value. The
+// keep puts an entry into the snapshot, unless it could not be read, the one there
+// is newer, or the object was written since the entry's request began, when writes had the given value. The
 // caller holds the mutex.
 func (r *Reader[T, Q]) keep(e *entry[T], writes int) {
-	if r.source.Off || r.writing[e.id] > 0 || writes < r.written[e.id] {
+	if e.err != nil || r.writing[e.id] > 0 || writes < r.written[e.id] {
 		return
 	}
 	if known := r.snapshot[e.id]; known != nil && known.asOf.After(e.asOf) {
@@ -337,7 +339,7 @@ func (r *Reader[T, Q]) listingForList(query Q) *listing[T, Q] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.listings[query]
-	if l == nil || expired(l.began) || l.writes < r.writes || l.gap || r.source.Off {
+	if l == nil || expired(l.began) || l.writes < r.writes || l.gap {
 		l = r.beginListing(query)
 	}
 	l.whole = true

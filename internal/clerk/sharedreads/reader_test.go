@@ -435,28 +435,41 @@ func TestWithoutPagesGetsAnswer(t *testing.T) {
 	})
 }
 
-func TestOff(t *testing.T) {
+// An object that no page can show costs itself alone: its reads are GETs, and a list has its error in its place.
+func TestUnreadableItemsCostThemselvesAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newStore(5)
-		source := s.source()
-		source.Off = true
-		r := New(source)
-		for range 3 {
-			mustRead(t, r, thingID(1))
+		broken := errors.New("broken")
+		s := newStore(50)
+		// The last of a page is the one by which the next page is seen to follow.
+		s.unreadable = map[string]error{thingID(3): broken, thingID(9): broken}
+		r := newReader(s, 10)
+		for i := range 10 {
+			mustRead(t, r, thingID(i))
 		}
-		if _, err := r.Fresh(t.Context(), thingID(1)); err != nil {
-			t.Fatal(err)
+		s.expectRequests(t, 3, 3) // the first read, and a GET for each that is broken, after the page that it was looked for in
+		for range 2 {
+			mustRead(t, r, thingID(3)) // known by then
 		}
-		s.expectRequests(t, 4, 0)
-		mustList(t, r, everything)
-		mustList(t, r, everything)
-		s.expectRequests(t, 4, 2)
-		mustRead(t, r, thingID(1))
-		s.expectRequests(t, 5, 2)
-		if len(r.snapshot) > 0 {
-			t.Errorf("%d objects are held for nothing", len(r.snapshot))
+		s.expectRequests(t, 3, 3)
+
+		var ids []string
+		var at []int
+		for item, err := range r.List(t.Context(), everything) {
+			if err == broken {
+				at = append(at, len(ids))
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, item.ID)
 		}
+		expectIDs(t, ids, slices.DeleteFunc(thingIDs(0, 50), func(id string) bool { return s.unreadable[id] != nil }))
+		if !slices.Equal(at, []int{3, 8}) {
+			t.Errorf("the items that cannot be read are at %v", at)
+		}
+		s.expectRequests(t, 3, 6)
 	})
 }
 
@@ -587,7 +600,7 @@ func TestAnAbandonedRequestThatIsAnsweredLate(t *testing.T) {
 			delay()
 			return s.get(context.WithoutCancel(ctx), id)
 		}
-		source.Page = func(ctx context.Context, q query, offset, limit int) ([]thing, int, error) {
+		source.Page = func(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error) {
 			delay()
 			return s.page(context.WithoutCancel(ctx), q, offset, limit)
 		}

@@ -52,6 +52,7 @@ type store struct {
 	latency    func() time.Duration
 	beforePage func(s *store) // with the mutex held
 	pageError  error
+	unreadable map[string]error // by id, in pages
 }
 
 func newStore(things int) *store {
@@ -180,7 +181,7 @@ func (s *store) get(ctx context.Context, id string) (thing, error) {
 	return result, nil
 }
 
-func (s *store) page(ctx context.Context, q query, offset, limit int) ([]thing, int, error) {
+func (s *store) page(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error) {
 	s.mu.Lock()
 	s.pages++
 	s.mu.Unlock()
@@ -194,7 +195,7 @@ func (s *store) page(ctx context.Context, q query, offset, limit int) ([]thing, 
 	return items, total, err
 }
 
-func (s *store) pageNow(q query, offset, limit int) ([]thing, int, error) {
+func (s *store) pageNow(q query, offset, limit int) ([]Item[thing], int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.beforePage != nil {
@@ -210,10 +211,14 @@ func (s *store) pageNow(q query, offset, limit int) ([]thing, int, error) {
 	case evenOnly:
 		selected = slices.DeleteFunc(selected, func(id string) bool { return !isEven(id) })
 	}
-	var items []thing
+	var items []Item[thing]
 	for _, id := range selected[min(offset, len(selected)):min(offset+limit, len(selected))] {
 		s.served[id] = true
-		items = append(items, s.read(id))
+		item := Item[thing]{ID: id, Value: s.read(id)}
+		if item.Err = s.unreadable[id]; item.Err != nil {
+			item.Value = thing{}
+		}
+		items = append(items, item)
 	}
 	return items, len(selected), nil
 }
@@ -224,7 +229,6 @@ func (s *store) source() Source[thing, query] {
 	return Source[thing, query]{
 		Get:  s.get,
 		Page: s.page,
-		ID:   func(t thing) string { return t.ID },
 		Clone: func(t thing) thing {
 			t.Tags = slices.Clone(t.Tags)
 			return t
