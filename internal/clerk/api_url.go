@@ -2,7 +2,6 @@ package clerk
 
 import (
 	"errors"
-	"net"
 	"net/url"
 	"strings"
 )
@@ -45,7 +44,7 @@ func parseAPIURL(raw string, allowHTTP bool) (*url.URL, error) {
 		return nil, ErrURLCredentials
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(raw, "#"):
 		return nil, ErrURLTail
-	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !allowHTTP && !IsLoopback(u.Hostname()):
 		return nil, ErrURLInsecure
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, ErrURLMalformed
@@ -56,12 +55,4 @@ func parseAPIURL(raw string, allowHTTP bool) (*url.URL, error) {
 		path += "/v1"
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}, nil
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

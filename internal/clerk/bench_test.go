@@ -2,6 +2,7 @@ package clerk
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -73,6 +74,29 @@ func BenchmarkRequest(b *testing.B) {
 				if err := benchmark.do(b.Context()); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkScrubber cleans a trace id in a process that has created thousands of applications: neither that nor learning
+// one more secret may take longer for it.
+func BenchmarkScrubber(b *testing.B) {
+	for _, secrets := range []int{1, 5000} {
+		var s scrubber
+		for i := range secrets {
+			s.learn(NewSecret(fmt.Sprintf("VVgbT7i6sPo7sTljq2zj12fj%08d", i)))
+		}
+		b.Run(fmt.Sprintf("clean of %d", secrets), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s.clean("5f2b0a8fd0f64d5bb2a7b0a0d6c3e1f4")
+			}
+		})
+		b.Run(fmt.Sprintf("learn of %d", secrets), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s.learn(NewSecret("VVgbT7i6sPo7sTljq2zj12fj00000000"))
 			}
 		})
 	}

@@ -5,64 +5,66 @@ import (
 	"sync"
 )
 
-// localChanges is what this process knows of applications by its own doing: the
-// zero value knows nothing. Clerk's lists can lag behind it.
+// localChanges is what this process knows of applications because it read or wrote
+// them itself. The zero value knows nothing. Clerk's lists can lag behind it.
 type localChanges struct {
 	mu      sync.Mutex
-	names   map[string]string // by id; empty where it was only read
+	names   map[string]string // by id, as canonicalName; empty where it was only read
 	deleted map[string]bool
 }
 
 // read notes an application that was read.
-func (o *localChanges) read(id string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.names == nil {
-		o.names = make(map[string]string)
+func (l *localChanges) read(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.names == nil {
+		l.names = make(map[string]string)
 	}
-	if _, known := o.names[id]; !known {
-		o.names[id] = ""
+	if _, known := l.names[id]; !known {
+		l.names[id] = ""
 	}
 }
 
-// made notes an application that was created, or renamed.
-func (o *localChanges) made(id, name string) {
-	o.read(id)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.names[id] = name
+// named notes an application that was created, or renamed.
+func (l *localChanges) named(id, name string) {
+	l.read(id)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.names[id] = canonicalName(name)
 }
 
 // gone notes an application that was deleted.
-func (o *localChanges) gone(id string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.deleted == nil {
-		o.deleted = make(map[string]bool)
+func (l *localChanges) gone(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.deleted == nil {
+		l.deleted = make(map[string]bool)
 	}
-	o.deleted[id] = true
-	delete(o.names, id)
+	l.deleted[id] = true
+	delete(l.names, id)
 }
 
-// knows reports whether the application was read, made or deleted by this process.
-func (o *localChanges) knows(id string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	_, known := o.names[id]
-	return known || o.deleted[id]
+// knows reports whether the application was read, created or deleted by this process.
+func (l *localChanges) knows(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, known := l.names[id]
+	return known || l.deleted[id]
 }
 
-// correct takes the ids that a list has of applications of a name, and returns them
-// without those that were deleted or renamed, and with those that were made.
-func (o *localChanges) correct(name string, listed []string) []string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+// correct takes the ids that a list has of applications of a name (see SameName). It
+// returns them without those that were deleted or renamed, and with those that were
+// created.
+func (l *localChanges) correct(name string, listed []string) []string {
+	name = canonicalName(name)
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	ids := slices.DeleteFunc(slices.Clone(listed), func(id string) bool {
-		own := o.names[id]
-		return o.deleted[id] || own != "" && own != name
+		known := l.names[id]
+		return l.deleted[id] || known != "" && known != name
 	})
-	for id, own := range o.names {
-		if own == name && !slices.Contains(ids, id) {
+	for id, known := range l.names {
+		if known == name && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

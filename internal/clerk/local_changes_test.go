@@ -5,31 +5,35 @@ import (
 	"testing"
 )
 
-func TestOwnApplications(t *testing.T) {
+func TestLocalChanges(t *testing.T) {
 	t.Parallel()
-	var own localChanges
-	if own.knows("oa_1") || len(own.correct("web", nil)) > 0 {
-		t.Error("nothing has happened, and something is known")
+	var local localChanges
+	if local.knows("oa_1") || len(local.correct("web", nil)) > 0 {
+		t.Error("nothing has happened, and something is knlocal")
 	}
-	own.read("oa_read")
-	own.made("oa_made", "web")
-	own.made("oa_renamed", "web")
-	own.made("oa_renamed", "other")
-	own.made("oa_deleted", "web")
-	own.gone("oa_deleted")
-	own.read("oa_made") // and still knows its name
+	local.read("oa_read")
+	local.named("oa_made", "web")
+	local.named("oa_renamed", "web")
+	local.named("oa_renamed", "other")
+	local.named("oa_spaced", " we\u0301b ")
+	local.named("oa_deleted", "web")
+	local.gone("oa_deleted")
+	local.read("oa_made") // and still knows its name
 
 	for _, id := range []string{"oa_read", "oa_made", "oa_renamed", "oa_deleted"} {
-		if !own.knows(id) {
-			t.Errorf("%s is not known", id)
+		if !local.knows(id) {
+			t.Errorf("%s is not knlocal", id)
 		}
 	}
-	if own.knows("oa_foreign") {
-		t.Error("an application of somebody else is known")
+	if local.knows("oa_foreign") {
+		t.Error("an application of someone else is knlocal")
 	}
 	listed := []string{"oa_foreign", "oa_read", "oa_renamed", "oa_deleted"}
-	if got, want := own.correct("web", listed), []string{"oa_foreign", "oa_read", "oa_made"}; !slices.Equal(got, want) {
+	if got, want := local.correct("web", listed), []string{"oa_foreign", "oa_read", "oa_made"}; !slices.Equal(got, want) {
 		t.Errorf("corrected list: got %v, want %v", got, want)
+	}
+	if got := local.correct("w\u00e9b", nil); !slices.Equal(got, []string{"oa_spaced"}) {
+		t.Errorf("the same name in another form: got %v", got)
 	}
 	if len(listed) != 4 || listed[3] != "oa_deleted" {
 		t.Errorf("the list that was given was changed: %v", listed)

@@ -139,7 +139,7 @@ func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields O
 		body: body, contentType: contentTypeJSON,
 	}, applicationOf(id))
 	if err == nil && fields.Name != nil {
-		c.local.made(id, app.Name)
+		c.local.named(id, app.Name)
 	}
 	return app, err
 }

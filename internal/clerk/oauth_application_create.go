@@ -198,13 +198,13 @@ func (c *Client) postApplication(ctx context.Context, fields OAuthApplicationFie
 	if err != nil {
 		return Creation{}, err
 	}
-	c.local.made(creation.Application.ID, *fields.Name)
+	c.local.named(creation.Application.ID, *fields.Name)
 	return creation, nil
 }
 
 // adopt treats an application that was found as the one that was to be created.
 func (c *Client) adopt(p patience, app OAuthApplication, lost error) Creation {
-	c.local.made(app.ID, app.Name)
+	c.local.named(app.ID, app.Name)
 	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
 	if app.Public {
 		return creation

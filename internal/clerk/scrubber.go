@@ -3,6 +3,7 @@ package clerk
 import (
 	"encoding/base64"
 	"encoding/json"
+	"hash/maphash"
 	"net/url"
 	"regexp"
 	"slices"
@@ -11,9 +12,9 @@ import (
 	"unicode"
 )
 
-// maxForeignText bounds what is repeated of a text that somebody else wrote, in
+// maxOthersText bounds what is repeated of a text that someone else wrote, in
 // runes: enough for Clerk's longest message, too little to fill a screen.
-const maxForeignText = 500
+const maxOthersText = 500
 
 // shapes are what a secret looks like whose value is not known here.
 var (
@@ -29,7 +30,7 @@ var (
 // line, for a server or a proxy that echoes what it was sent.
 type scrubber struct {
 	mu    sync.RWMutex
-	known []Secret // every form, the longest first
+	known secretForms
 }
 
 // learn adds a secret, in every form in which it could come back.
@@ -39,6 +40,15 @@ func (s *scrubber) learn(secret Secret) {
 	if len(value) < 8 {
 		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, form := range formsOf(value) {
+		s.known.add(form)
+	}
+}
+
+// formsOf are the forms in which a value could come back.
+func formsOf(value string) []string {
 	quoted, _ := json.Marshal(value)
 	forms := []string{
 		value,
@@ -54,16 +64,46 @@ func (s *scrubber) learn(secret Secret) {
 		inner := innerBase64(value, shift)
 		forms = append(forms, inner, strings.NewReplacer("+", "-", "/", "_").Replace(inner))
 	}
+	return forms
+}
 
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, form := range forms {
-		if !slices.ContainsFunc(s.known, func(known Secret) bool { return known.Reveal() == form }) {
-			s.known = append(s.known, NewSecret(form))
+// secretForms are the forms of all secrets. A text is searched piece by piece, for
+// the lengths that forms have, so that neither learning nor searching takes longer
+// for more secrets: one process may create thousands.
+//
+// Only hashes are kept: fmt shows what a struct holds, see Secret. An innocent text
+// of the same hash would be redacted, which happens once in 2^64.
+type secretForms struct {
+	seed    maphash.Seed
+	hashes  map[uint64]bool
+	lengths []int // of the forms, the longest first
+}
+
+func (f *secretForms) add(form string) {
+	if f.hashes == nil {
+		f.seed, f.hashes = maphash.MakeSeed(), make(map[uint64]bool)
+	}
+	f.hashes[maphash.String(f.seed, form)] = true
+	descending := func(a, b int) int { return b - a }
+	if i, known := slices.BinarySearchFunc(f.lengths, len(form), descending); !known {
+		f.lengths = slices.Insert(f.lengths, i, len(form))
+	}
+}
+
+// redact replaces every form in a text. One that contains another goes as a whole,
+// because the longest go first.
+func (f *secretForms) redact(text string) string {
+	for _, length := range f.lengths {
+		for from := 0; from+length <= len(text); {
+			if !f.hashes[maphash.String(f.seed, text[from:from+length])] {
+				from++
+				continue
+			}
+			text = text[:from] + redacted + text[from+length:]
+			from += len(redacted)
 		}
 	}
-	// A form that contains another must go as a whole.
-	slices.SortStableFunc(s.known, func(a, b Secret) int { return len(b.Reveal()) - len(a.Reveal()) })
+	return text
 }
 
 // innerBase64 is the part that is certain of the base64 form of a text that holds
@@ -77,13 +117,13 @@ func innerBase64(value string, shift int) string {
 }
 
 // clean returns text without secrets and control characters, on one line and at
-// most maxForeignText runes long.
+// most maxOthersText runes long.
 func (s *scrubber) clean(text string) string {
 	// Twice, because what oneLine leaves out may have kept the parts of a secret
 	// apart.
 	runes := []rune(s.redact(oneLine(s.redact(text))))
-	if len(runes) > maxForeignText {
-		runes = append(runes[:maxForeignText-1], '…')
+	if len(runes) > maxOthersText {
+		runes = append(runes[:maxOthersText-1], '…')
 	}
 	return string(runes)
 }
@@ -92,15 +132,13 @@ func (s *scrubber) clean(text string) string {
 // and error texts know it.
 func (c *Client) Learn(secret Secret) { c.scrubber.learn(secret) }
 
-// Scrub returns a text that somebody else wrote, such as a value in Clerk's answer,
+// Scrub returns a text that someone else wrote, such as a value in Clerk's answer,
 // in a form that may be shown: without secrets, on one line and not long.
 func (c *Client) Scrub(text string) string { return c.scrubber.clean(text) }
 
 func (s *scrubber) redact(text string) string {
 	s.mu.RLock()
-	for _, secret := range s.known {
-		text = strings.ReplaceAll(text, secret.Reveal(), redacted)
-	}
+	text = s.known.redact(text)
 	s.mu.RUnlock()
 	text = urlCredentials.ReplaceAllLiteralString(text, "://"+redacted+"@")
 	return shapes.ReplaceAllLiteralString(text, redacted)

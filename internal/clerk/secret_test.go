@@ -237,6 +237,26 @@ func TestReceivedSecretsAreScrubbed(t *testing.T) {
 	})
 }
 
+// However many secrets a process receives, each of them is scrubbed, and one that contains another goes as a whole.
+func TestManySecretsAreScrubbed(t *testing.T) {
+	t.Parallel()
+	client := clerk.New(clerk.Config{SecretKey: clerk.NewSecret(canary)})
+	secret := func(i int) string { return fmt.Sprintf("c4n4ry/%d/%d", i, i*i) }
+	for range 2 {
+		for i := range 3000 {
+			client.Learn(clerk.NewSecret(secret(i)))
+		}
+	}
+	client.Learn(clerk.NewSecret(secret(7) + " and more"))
+	for i := 10; i < 3000; i += 99 {
+		for form, value := range formsOf(secret(i)) {
+			assertHidden(t, form, client.Scrub("before "+value+" after"), secret(i))
+		}
+		equal(t, "scrubbed", client.Scrub("a "+secret(i)+","+secret(i-1)+" b"), "a [redacted],[redacted] b")
+	}
+	equal(t, "one that contains another", client.Scrub("a "+secret(7)+" and more b"), "a [redacted] b")
+}
+
 // What has the shape of a secret is scrubbed even where its value is not known.
 func TestShapesAreScrubbed(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 const redirectURIForm = "an absolute URI, such as https://app.example.com/callback or myapp://callback"
@@ -55,6 +57,5 @@ func isInsecureRedirectURI(uri string) bool {
 	if err != nil || parsed.Scheme != "http" {
 		return false
 	}
-	host := parsed.Hostname()
-	return host != "localhost" && !strings.HasSuffix(host, ".localhost") && !strings.HasPrefix(host, "127.") && host != "::1"
+	return !clerk.IsLoopback(parsed.Hostname())
 }

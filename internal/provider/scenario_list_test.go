@@ -270,13 +270,13 @@ var redirectsAndScopes = []scenario{
 				does: "another scope taken away by somebody", behind: []act{edited(values{"scopes": "openid email offline_access"})},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile"}}),
 				plan:   update, changed: "scopes updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"email openid profile"}`)}, state: values{"scopes": []string{"openid", "email", "profile"}},
+				sends: []string{sendsUpdate(`{"scopes":"email offline_access openid profile"}`)}, state: values{"scopes": []string{"openid", "email", "profile"}},
 			},
 			{
 				does: "and one added", behind: []act{edited(values{"scopes": "openid email profile private_metadata"})},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile"}}),
 				plan:   update, changed: "scopes updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"email openid profile"}`)},
+				sends: []string{sendsUpdate(`{"scopes":"email offline_access openid profile"}`)},
 			},
 		},
 	},
@@ -290,7 +290,7 @@ var redirectsAndScopes = []scenario{
 			{
 				does: "its scope is deleted from the instance", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 				plan: update, changed: "scopes updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"messages:read profile"}`)},
+				sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)},
 				fails: "messages:read does not match one of the allowed values", failsAt: "scopes",
 			},
 			{does: "without it there is nothing to do", config: with(web, values{"scopes": []string{"profile"}}), plan: noOp},
@@ -406,7 +406,7 @@ var unknowns = []scenario{
 			{
 				does: "it turns out to be another one", config: with(web, values{"scopes": []any{"profile", later("openid")}}),
 				plan: update, changed: "scopes updated_at", unknown: "scopes updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"openid profile"}`)}, state: values{"scopes": []string{"openid", "profile"}},
+				sends: []string{sendsUpdate(`{"scopes":"offline_access openid profile"}`)}, state: values{"scopes": []string{"openid", "profile"}},
 			},
 		},
 	},

@@ -66,7 +66,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "the loss shows, Clerk refuses", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 			plan: update, changed: "scopes updated_at", unknown: "updated_at",
-			sends: []string{sendsUpdate(`{"scopes":"messages:read profile"}`)}, fails: "An invalid scope was used",
+			sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)}, fails: "An invalid scope was used",
 		}},
 	},
 	{
@@ -74,7 +74,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "the loss shows, Clerk drops it in silence", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 			plan: update, changed: "scopes updated_at", unknown: "updated_at",
-			sends: []string{sendsUpdate(`{"scopes":"messages:read profile"}`)}, fails: "reported success", failsAt: "scopes",
+			sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)}, fails: "reported success", failsAt: "scopes",
 		}},
 	},
 	{
@@ -82,7 +82,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "the loss shows and is put right", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 			plan: update, changed: "scopes updated_at", unknown: "updated_at",
-			sends: []string{sendsUpdate(`{"scopes":"messages:read profile"}`)},
+			sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)},
 		}},
 	},
 	{
@@ -100,7 +100,7 @@ var underSwitch = []exception{
 			warnsLate: []string{`did not take.*scopes: sent \["messages:read", "profile"\], Clerk has \[.*"profile"\]`}, secret: secretMade, pending: true,
 		}, {
 			does: "the difference shows, and stays", config: withCustomScope, plan: update, changed: "scopes updated_at", unknown: "updated_at",
-			sends: []string{sendsUpdate(`{"scopes":"messages:read profile"}`)}, fails: "reported success", failsAt: "scopes",
+			sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)}, fails: "reported success", failsAt: "scopes",
 		}},
 	},
 	{

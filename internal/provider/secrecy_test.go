@@ -26,7 +26,6 @@ var revealCallSites = map[string]string{
 	"internal/clerk/secret_key.go IsProductionKey":               "its prefix tells the environment",
 	"internal/clerk/secret_key.go isDevelopmentKey":              "its prefix tells the environment",
 	"internal/clerk/scrubber.go learn":                           "its forms are what is scrubbed",
-	"internal/clerk/scrubber.go redact":                          "they are looked for in a text",
 	"internal/provider/oauth_application_model.go secretFromAPI": "client_secret in the state",
 	"internal/provider/secret_encryption.go encryptSecret":       "client_secret_encrypted in the state",
 }
