@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // APIVersion is the version of Clerk's API that every request names. It has no
@@ -60,6 +62,7 @@ type Client struct {
 	names       keyedMutex
 	local       localChanges
 	reads       *applicationReader
+	checks      secretChecks
 	clock       atomic.Pointer[clockReading] // of the latest answer; nil before the first
 }
 
@@ -102,6 +105,7 @@ func New(config Config) *Client {
 	}
 	c.rateLimiter = newRateLimiter(requests)
 	c.scrubber.learn(c.key)
+	c.checks.slots = semaphore.NewWeighted(maxChecksAtOnce)
 	c.reads = c.newApplicationReader()
 	return c
 }

@@ -22,12 +22,14 @@ import (
 // revealCallSites are the functions in which a secret leaves its type, by file. A new one needs a line here, and with it a
 // reviewer's eye.
 var revealCallSites = map[string]string{
-	"internal/clerk/request.go newRequest":                       "the Authorization header",
-	"internal/clerk/secret_key.go IsProductionKey":               "its prefix tells the environment",
-	"internal/clerk/secret_key.go isDevelopmentKey":              "its prefix tells the environment",
-	"internal/clerk/scrubber.go learn":                           "its forms are what is scrubbed",
-	"internal/provider/oauth_application_model.go secretFromAPI": "client_secret in the state",
-	"internal/provider/secret_encryption.go encryptSecret":       "client_secret_encrypted in the state",
+	"internal/clerk/request.go newRequest":                             "the Authorization header",
+	"internal/clerk/oauth_application_introspect.go CheckClientSecret": "it is encoded as in a form",
+	"internal/clerk/oauth_application_introspect.go postIntrospection": "HTTP Basic of the token introspection",
+	"internal/clerk/secret_key.go IsProductionKey":                     "its prefix tells the environment",
+	"internal/clerk/secret_key.go isDevelopmentKey":                    "its prefix tells the environment",
+	"internal/clerk/scrubber.go learn":                                 "its forms are what is scrubbed",
+	"internal/provider/oauth_application_model.go secretFromAPI":       "client_secret in the state",
+	"internal/provider/secret_encryption.go encryptSecret":             "client_secret_encrypted in the state",
 }
 
 // loggedFields are the keys under which anything is logged, and the expressions that are logged: scalars of clerk.Event.

@@ -1,0 +1,269 @@
+package clerk
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// routeIntrospection names the endpoint in events. It is served by the instance's
+// frontend API, at the address that each application names.
+const routeIntrospection = "/oauth/token_info"
+
+const (
+	maxChecksAtOnce = 5
+
+	// secretCheckTimeout is for one request. Nobody waits long for an answer that is
+	// only nice to have.
+	secretCheckTimeout = 10 * time.Second
+	// rejectionDelay is the time between the two rejections that it takes: one server
+	// of several may not know a new secret yet.
+	rejectionDelay = 3 * time.Second
+	// throttledDelay is the wait after a 429 that does not say how long.
+	throttledDelay = 5 * time.Second
+
+	// After maxSilentChecks requests in a row without an answer none is sent for
+	// silencePause: a thousand checks of an endpoint that is down would take hours.
+	maxSilentChecks = 3
+	silencePause    = time.Minute
+)
+
+// SecretStatus is what a check says about a client secret.
+type SecretStatus int
+
+const (
+	SecretUnknown  SecretStatus = iota // the check says nothing about the secret
+	SecretAccepted                     // the secret works
+	SecretRejected                     // the endpoint rejected the secret twice
+)
+
+// SecretCheck is the result of CheckClientSecret.
+type SecretCheck struct {
+	Status SecretStatus
+	Reason string // what the endpoint answered, as a short text without secrets
+}
+
+// CheckClientSecret asks the instance's token introspection endpoint (RFC 7662)
+// whether a client secret is accepted: it introspects a token that does not exist,
+// with the client id and the secret as HTTP Basic, and nothing on the server
+// changes. introspectionURL is OAuthApplication.TokenIntrospectionURL.
+//
+// SecretRejected alone must not be believed: what Clerk answers to a wrong secret is
+// not documented, and an endpoint that has never accepted a secret of this
+// application may reject all of them.
+//
+// The request goes past the API's rate limit, because the frontend API has one of
+// its own, and without the secret key. The error is that of ctx, or nil.
+func (c *Client) CheckClientSecret(ctx context.Context, introspectionURL, clientID string, secret Secret) (SecretCheck, error) {
+	c.scrubber.learn(secret)
+	if problem := introspectionURLProblem(introspectionURL); problem != "" {
+		return SecretCheck{Reason: problem}, nil
+	}
+	if clientID == "" || secret.IsEmpty() {
+		return SecretCheck{Reason: "there is no client id or no secret to check"}, nil
+	}
+
+	// RFC 6749 section 2.3.1: both are encoded as in a form before they are credentials.
+	ask := introspection{url: introspectionURL, clientID: url.QueryEscape(clientID), secret: NewSecret(url.QueryEscape(secret.Reveal()))}
+	c.scrubber.learn(ask.secret)
+	rejected, throttled := false, false
+	var waited time.Duration
+	for attempt := 1; ; attempt++ {
+		answer, err := c.introspect(ctx, ask, attempt, waited)
+		if err != nil {
+			return SecretCheck{}, err
+		}
+		switch {
+		case answer.Status == SecretRejected && !rejected:
+			rejected, waited = true, rejectionDelay
+		case answer.retryAfter > 0 && answer.retryAfter <= maxRetryAfter && !throttled:
+			throttled, waited = true, answer.retryAfter
+		default:
+			return answer.SecretCheck, nil
+		}
+		if err := sleep(ctx, waited); err != nil {
+			return SecretCheck{}, err
+		}
+	}
+}
+
+// introspectionURLProblem says why a secret must not be sent to an address, or
+// nothing.
+func introspectionURLProblem(raw string) string {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Hostname() == "":
+		return "the application has no usable token introspection URL"
+	case u.User != nil:
+		return "the token introspection URL holds a user name or password"
+	case u.Scheme == "https", u.Scheme == "http" && IsLoopback(u.Hostname()):
+		return ""
+	}
+	return "the token introspection URL is neither https nor on a loopback address, and the secret would travel in clear"
+}
+
+// introspection is one question to the endpoint.
+type introspection struct {
+	url      string
+	clientID string // encoded as in a form, like the secret
+	secret   Secret
+}
+
+// introspectionAnswer is what one request brought.
+type introspectionAnswer struct {
+	SecretCheck
+
+	retryAfter time.Duration // how long to wait after a 429, else 0
+	silent     bool          // there was no answer, or no whole one
+}
+
+// introspect sends one request. Its error is that of ctx.
+func (c *Client) introspect(ctx context.Context, ask introspection, attempt int, waited time.Duration) (introspectionAnswer, error) {
+	if err := c.checks.slots.Acquire(ctx, 1); err != nil {
+		return introspectionAnswer{}, err
+	}
+	defer c.checks.slots.Release(1)
+	if c.checks.paused() {
+		return introspectionAnswer{SecretCheck: SecretCheck{Reason: "the token introspection endpoint did not answer earlier checks"}}, nil
+	}
+	begun := time.Now()
+	a, err := c.postIntrospection(ctx, ask)
+	if ctx.Err() != nil {
+		return introspectionAnswer{}, ctx.Err()
+	}
+	var result introspectionAnswer
+	if err != nil {
+		result.silent = true
+		result.Reason = c.scrubber.clean("the token introspection endpoint gave no answer: " + err.Error())
+	} else {
+		result = c.classifyIntrospection(a)
+	}
+	// The first 429 is waited for; one that comes again is as good as no answer.
+	c.checks.note(result.silent || result.retryAfter > 0 && attempt > 1)
+	if c.observer != nil {
+		c.observer(ctx, Event{
+			Method: http.MethodPost, Route: routeIntrospection, Attempt: attempt, Status: a.status, Outcome: result.outcome(),
+			Waited: waited, Duration: time.Since(begun), Bytes: len(a.body), TraceID: c.traceID(a.header),
+		})
+	}
+	return result, nil
+}
+
+// postIntrospection sends the request and reads the answer. Redirects are not
+// followed, because the secret would travel along.
+func (c *Client) postIntrospection(ctx context.Context, ask introspection) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(secretCheckTimeout, c.requestTimeout))
+	defer cancel()
+
+	form := url.Values{"token": {rand.Text()}}.Encode() // a token that does not exist
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ask.url, strings.NewReader(form))
+	if err != nil {
+		return answer{}, errors.New("the request could not be formed") // the error itself may quote the URL
+	}
+	req.SetBasicAuth(ask.clientID, ask.secret.Reveal())
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	if c.userAgent != "" {
+		req.Header.Set("User-Agent", c.userAgent)
+	}
+	res, err := c.transport.RoundTrip(req)
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
+			err = errors.New("no answer in time")
+		}
+		return answer{}, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxErrorBytes+1))
+	if err == nil && len(body) > maxErrorBytes {
+		err = fmt.Errorf("the answer is larger than %d bytes", maxErrorBytes)
+	}
+	return answer{status: res.StatusCode, header: res.Header, body: body}, err
+}
+
+// oauthErrorCode is the form of the codes that an OAuth server gives, such as
+// invalid_client (RFC 6749) or request_unauthorized (ory/fosite). The "Unauthorized"
+// of a proxy is none.
+var oauthErrorCode = regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
+
+// classifyIntrospection decides what an answer says about the secret.
+func (c *Client) classifyIntrospection(a answer) (result introspectionAnswer) {
+	raw, _ := decodeObject(a.body)
+	f := fieldReader{raw: raw}
+	active, code := take[*bool](&f, "active"), take[string](&f, "error")
+	status := fmt.Sprintf("HTTP %d %s", a.status, http.StatusText(a.status))
+	switch {
+	case a.status == http.StatusOK && active != nil:
+		result.SecretCheck = SecretCheck{Status: SecretAccepted, Reason: "the token introspection endpoint accepted it"}
+	case a.status == http.StatusUnauthorized && oauthErrorCode.MatchString(code):
+		result.SecretCheck = SecretCheck{Status: SecretRejected, Reason: "the token introspection endpoint rejected it"}
+	case a.status == http.StatusTooManyRequests:
+		result.Reason = "the token introspection endpoint is throttled (" + status + ")"
+		asked, ok := parseRetryAfter(a.header.Values("Retry-After"), c.serverDate(a.header), time.Now())
+		if !ok {
+			asked = throttledDelay
+		}
+		result.retryAfter = asked
+	case a.status == http.StatusUnprocessableEntity:
+		result.Reason = "the token introspection endpoint does not serve this instance (" + status + "); Clerk answers so for its legacy OAuth provider"
+	case a.status >= http.StatusMultipleChoices && a.status < http.StatusBadRequest:
+		result.Reason = "the token introspection endpoint redirects (" + status + "); redirects are not followed, because the secret would travel along"
+	default:
+		result.Reason = "the token introspection endpoint gave an unexpected answer (" + status + ", " + describeBody(a) + ")"
+	}
+	return result
+}
+
+// outcome is the word for an event.
+func (r introspectionAnswer) outcome() string {
+	switch {
+	case r.silent:
+		return outcomeLost.String()
+	case r.Status == SecretAccepted:
+		return "ok"
+	case r.Status == SecretRejected:
+		return outcomeRejected.String()
+	case r.retryAfter > 0:
+		return outcomeThrottled.String()
+	}
+	return outcomeUnexpected.String()
+}
+
+// secretChecks holds back what would be too much for the endpoint, or for the user.
+type secretChecks struct {
+	slots *semaphore.Weighted
+
+	mu     sync.Mutex
+	silent int       // requests in a row that brought no answer, or were throttled again
+	until  time.Time // of a pause
+}
+
+func (s *secretChecks) paused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Before(s.until)
+}
+
+// note counts how a request ended.
+func (s *secretChecks) note(silent bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !silent {
+		s.silent = 0
+		return
+	}
+	if s.silent++; s.silent >= maxSilentChecks {
+		s.until = time.Now().Add(silencePause)
+		s.silent = 0
+	}
+}
