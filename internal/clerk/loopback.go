@@ -21,5 +21,5 @@ func IsLoopback(host string) bool {
 		host = host[1 : len(host)-1]
 	}
 	address, err := netip.ParseAddr(host)
-	return err == nil && address.Unmap().IsLoopback()
+	return err == nil && address.IsLoopback()
 }

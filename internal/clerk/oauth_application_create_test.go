@@ -693,6 +693,35 @@ func TestLostCreateThatCannotBeReadInTheList(t *testing.T) {
 	}
 }
 
+// A list that shows what cannot be found alone is ahead of Clerk's other reads.
+func TestLostCreateThatIsInTheListAndNotFoundAloneIsUnknown(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(f *fixture) {
+		f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+		f.server.Inject(onList(clerktest.Changed(func(page map[string]any) { firstOf(page)["name"] = nil })))
+		f.server.Inject(onGet(clerktest.ClerkError(404, "resource_not_found")))
+		_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
+		f.assertUnknown(err, "web", 1)
+		equal(f, "creates", f.posts(), 1)
+	})
+}
+
+// A second one of the name that cannot be read may be the one, whatever the first looks like.
+func TestLostCreateBesideAnUnreadableOneIsUnknown(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(f *fixture) {
+		lost := clerktest.ResetAfterWork()
+		lost.After = func(clerktest.Request) { f.server.Seed("web") }
+		f.server.Inject(onCreate(lost).Once())
+		noScopes := func(o map[string]any) { o["scopes"] = 7 }
+		f.server.Inject(onList(clerktest.Changed(func(page map[string]any) { noScopes(firstOf(page)) })))
+		f.server.Inject(onGet(clerktest.Changed(noScopes)))
+		_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
+		f.assertUnknown(err, "web", 2)
+		equal(f, "rotations", f.rotations(), 0)
+	})
+}
+
 // One that can be read and has no time may be the one that was created, or an old one.
 func TestLostCreateWithoutATimeIsUnknown(t *testing.T) {
 	t.Parallel()

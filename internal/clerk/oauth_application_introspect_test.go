@@ -214,14 +214,15 @@ func TestCheckClientSecretIsSentToSafeAddressesOnly(t *testing.T) {
 func TestCheckClientSecretIsScrubbed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		const secret = `c4n4ry+/="<&>'value` // without the shape of a key
 		client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
 			body, _ := io.ReadAll(req.Body)
-			return nil, fmt.Errorf("could not send %s %q %s %s", req.URL, body, req.Header.Get("Authorization"), canary)
+			return nil, fmt.Errorf("could not send %s %q %s %s", req.URL, body, strings.TrimPrefix(req.Header.Get("Authorization"), "Basic "), secret)
 		}))
-		check, err := client.CheckClientSecret(t.Context(), introspectionURL, "id", clerk.NewSecret(canary))
+		check, err := client.CheckClientSecret(t.Context(), introspectionURL, "id", clerk.NewSecret(secret))
 		noError(t, err)
-		assertHidden(t, "the reason", check.Reason, canary)
-		assertHidden(t, "the reason", check.Reason, url.QueryEscape(canary))
+		equal(t, "says what happened", strings.Contains(check.Reason, "could not send"), true)
+		assertHidden(t, "the reason", check.Reason, secret, url.QueryEscape(secret))
 	})
 }
 

@@ -81,6 +81,147 @@ func TestListOfManyPages(t *testing.T) {
 	})
 }
 
+// brokenInLists makes the list show something unreadable of an application, while a GET of it is as ever.
+func brokenInLists(id string, change func(map[string]any)) clerktest.Fault {
+	return onList(clerktest.Changed(func(page map[string]any) {
+		for _, item := range page["data"].([]any) {
+			if app := item.(map[string]any); app["id"] == id {
+				change(app)
+			}
+		}
+	}))
+}
+
+// One application that nobody manages, with a surprise in one field, costs the others nothing.
+func TestOneUnreadableApplicationCostsItselfAlone(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(f *fixture) {
+		ids := f.server.SeedMany(50, "app %d")
+		f.server.RegisterDynamically("self-made")
+		broken := f.server.Applications()[50].ID
+		f.server.Inject(brokenInLists(broken, func(o map[string]any) { o["name"] = nil }))
+		for _, id := range ids {
+			_, err := f.client.GetOAuthApplication(f.Context(), id)
+			noError(f, err)
+		}
+		equal(f, "requests for 50", f.server.CountRequests("", ""), 2)
+		app, err := f.client.GetOAuthApplication(f.Context(), broken)
+		noError(f, err)
+		equal(f, "the broken one", app.Name, "self-made")
+		equal(f, "requests with it", f.server.CountRequests("", ""), 3)
+
+		for name, test := range map[string]struct {
+			query            clerk.ListQuery
+			apps, unreadable int
+		}{
+			"all":       {clerk.ListQuery{}, 50, 1},
+			"oldest":    {clerk.ListQuery{OrderBy: clerk.OrderByOldest}, 50, 1},
+			"by name":   {clerk.ListQuery{OrderBy: "name"}, 50, 1},
+			"others":    {clerk.ListQuery{DynamicallyRegistered: new(false)}, 50, 0},
+			"self-made": {clerk.ListQuery{DynamicallyRegistered: new(true)}, 0, 1},
+			"the rest":  {clerk.ListQuery{Offset: 45}, 5, 1},
+		} {
+			apps, unreadable, err := f.client.ListOAuthApplications(f.Context(), test.query)
+			noError(f, err)
+			equal(f, name, len(apps), test.apps)
+			equal(f, name+", unreadable", len(unreadable), test.unreadable)
+			for _, item := range unreadable {
+				equal(f, name+", which", item.Error(), "application "+broken+" cannot be read: name is missing")
+			}
+		}
+	})
+}
+
+func TestFindWithUnreadableApplications(t *testing.T) {
+	t.Parallel()
+	noName := func(o map[string]any) { o["name"] = nil }
+	noTime := func(o map[string]any) { o["created_at"] = "today" }
+	noIDs := func(o map[string]any) { o["client_id"] = nil }
+	for name, test := range map[string]struct {
+		list, get func(map[string]any)
+		found     bool
+	}{
+		"a GET has the name":            {list: noName, found: true},
+		"a GET has the time":            {list: noTime, found: true},
+		"a GET has the client_id":       {list: noIDs, found: true},
+		"a GET has no name either":      {list: noName, get: noName},
+		"a GET has no time either":      {list: noTime, get: noTime},
+		"a GET has no client_id either": {list: noIDs, get: noIDs},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web", func(a *clerktest.Application) { a.ClientID = "d9g4CT4WYiCBm7EU" })
+				f.server.Inject(brokenInLists(id, test.list))
+				if test.get != nil {
+					f.server.Inject(onGet(clerktest.Changed(test.get)))
+				}
+				for what, find := range map[string]func() (clerk.OAuthApplication, error){
+					"by name": func() (clerk.OAuthApplication, error) { return f.client.FindOAuthApplicationByName(f.Context(), "web") },
+					"by client id": func() (clerk.OAuthApplication, error) {
+						return f.client.FindOAuthApplicationByClientID(f.Context(), "d9g4CT4WYiCBm7EU")
+					},
+				} {
+					app, err := find()
+					if test.found {
+						noError(f, err)
+						equal(f, what, app.ID, id)
+						continue
+					}
+					equal(f, what, asError[*clerk.UnreadableApplicationError](f, err).Application.ID, id)
+				}
+			})
+		})
+	}
+
+	inVirtualTime(t, func(f *fixture) {
+		first, second := f.server.Seed("web"), f.server.Seed("web app")
+		f.server.Inject(brokenInLists(second, noTime))
+		f.server.Inject(onGet(clerktest.Changed(noTime)))
+		app, err := f.client.FindOAuthApplicationByName(f.Context(), "web")
+		noError(f, err)
+		equal(f, "another one does not matter", app.ID, first)
+		_, err = f.client.FindOAuthApplicationByName(f.Context(), "we")
+		equal(f, "nor where there is none", err, clerk.ErrNoMatch)
+
+	})
+	inVirtualTime(t, func(f *fixture) {
+		first, second := f.server.Seed("web"), f.server.Seed("web")
+		f.server.Inject(brokenInLists(second, noTime))
+		f.server.Inject(onGet(clerktest.Changed(noTime)))
+		_, err := f.client.FindOAuthApplicationByName(f.Context(), "web")
+		equalLists(f, "one of the same name does", asError[*clerk.AmbiguousNameError](f, err).IDs, []string{first, second})
+	})
+}
+
+func TestDuplicateNameOfAnUnreadableApplicationIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(map[string]any)
+		named  bool
+	}{
+		"its time":  {func(o map[string]any) { o["created_at"] = "today" }, true},
+		"its name":  {func(o map[string]any) { o["name"] = nil }, false},
+		"its scope": {func(o map[string]any) { o["scopes"] = 7 }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web")
+				f.server.Inject(brokenInLists(id, test.change))
+				f.server.Inject(onGet(clerktest.Changed(test.change)))
+				_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
+				if test.named {
+					equalLists(f, "ids", asError[*clerk.DuplicateNameError](f, err).IDs, []string{id})
+				} else {
+					equal(f, "which", asError[*clerk.UnreadableApplicationError](f, err).Application.ID, id)
+				}
+				equal(f, "creates", f.posts(), 0)
+			}, func(config *clerk.Config) { config.PreventDuplicateNames = true })
+		})
+	}
+}
+
 func TestListErrors(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {

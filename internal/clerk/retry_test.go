@@ -320,9 +320,9 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		"RFC 850 date":   {date(20*second, "Monday, 02-Jan-06 15:04:05 GMT"), 20 * second, 20 * second},
 		"asctime date":   {date(20*second, time.ANSIC), 20 * second, 20 * second},
 		"past date":      {date(-time.Hour, http.TimeFormat), second / 4, second / 4},
-		"absent":         {values(), 0, second / 2},
-		"words":          {values("soon"), 0, second / 2},
-		"fraction":       {values("1.5"), 0, second / 2},
+		"absent":         {values(), second / 2, second / 2},
+		"words":          {values("soon"), second / 2, second / 2},
+		"fraction":       {values("1.5"), second / 2, second / 2},
 	} {
 		for clock, skew := range map[string]time.Duration{"same clock": 0, "server ahead": time.Hour, "server behind": -time.Hour} {
 			t.Run(name+"/"+clock, func(t *testing.T) {
@@ -341,6 +341,43 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Clerk's window is 10 seconds long: whoever was throttled at its beginning must be patient to its end, without being told.
+func TestThrottlingOfAWholeWindowWithoutAHeaderIsSatOut(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(f *fixture) {
+		throttle := clerktest.TooManyRequests().When(func(clerktest.Request) bool { return f.elapsed() < 10*time.Second })
+		f.server.Inject(throttle)
+		var wait sync.WaitGroup
+		for range 300 {
+			client := newClient(f, f.server) // of its own, which does not hear of the 429 of others
+			wait.Go(func() {
+				if _, err := client.GetOAuthApplicationSettings(f.Context()); err != nil {
+					f.Errorf("get: %v", err)
+				}
+			})
+		}
+		wait.Wait()
+	})
+}
+
+// What an event calls waited is the backoff after the attempt before, and the wait for the rate limit.
+func TestEventsTellOfEveryWait(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(f *fixture) {
+		f.server.Inject(clerktest.HTML(502).Repeat(4))
+		_, err := f.client.GetOAuthApplicationSettings(f.Context())
+		noError(f, err)
+		events := f.events.all()
+		equal(f, "events", len(events), 5)
+		var waited time.Duration
+		for _, event := range events {
+			waited += event.Waited
+		}
+		equal(f, "before the first", events[0].Waited, 0)
+		equal(f, "in all", waited, f.elapsed())
+	})
 }
 
 // The header counts for other answers too, without jitter.

@@ -237,6 +237,26 @@ func TestReceivedSecretsAreScrubbed(t *testing.T) {
 	})
 }
 
+// Clerk sends a secret for a public client too. It leaves the client in no way, and in no text either.
+func TestSecretOfAPublicClientEndsInTheClient(t *testing.T) {
+	t.Parallel()
+	const secret = "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k"
+	public := strings.Replace(appJSON, `"public":false`, `"public":true`, 1)
+	for answer, hidden := range map[string]bool{public: true, appJSON: false, strings.Replace(appJSON, `"public":false`, `"public":"yes"`, 1): false} {
+		client := clientOn(t, answering(200, "application/json", answer))
+		creation, err := client.CreateOAuthApplication(t.Context(), fieldsNamed("web"))
+		noError(t, err)
+		equal(t, "create: no secret", creation.ClientSecret.IsEmpty(), hidden)
+		equal(t, "known to the scrubber", client.Scrub(secret), "[redacted]")
+
+		client = clientOn(t, answering(200, "application/json", answer))
+		rotation, err := client.RotateClientSecret(t.Context(), "oa_1", time.Time{})
+		noError(t, err)
+		equal(t, "rotation: no secret", rotation.ClientSecret.IsEmpty(), hidden)
+		equal(t, "known to the scrubber", client.Scrub(secret), "[redacted]")
+	}
+}
+
 // However many secrets a process receives, each of them is scrubbed, and one that contains another goes as a whole.
 func TestManySecretsAreScrubbed(t *testing.T) {
 	t.Parallel()
