@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The methods in this file are what somebody else does, in the dashboard or with another tool. They panic when told of an
+// The methods in this file are what someone else does, in the dashboard or with another tool. They panic when told of an
 // application or instance that does not exist: that is a mistake in the test.
 
 // Application gives an application of any instance as it is now, whatever lagging reads see.
@@ -69,11 +69,11 @@ func (s *Server) Delete(id string) {
 	in.put(id, nil, s.now(), s.switches.ReadLag)
 }
 
-// Rotate gives an application a new client secret, and the caller too.
+// Rotate gives an application a new client secret, as the dashboard does, and returns the secret.
 func (s *Server) Rotate(id string) (secret string) {
 	s.change(id, func(in *instance, a *Application) {
-		a.secret = s.issueSecret()
-		secret = a.secret
+		secret = s.issueSecret()
+		a.setSecret(secret, s.now())
 		if s.switches.RotateUpdatedAt == RotateTouchesUpdatedAt {
 			a.UpdatedAt = in.tick(s.now())
 		}
@@ -106,7 +106,7 @@ func (s *Server) seed(name string, created time.Time, changes ...func(*Applicati
 	w := &work{instance: first, switches: s.switches}
 	a := &Application{
 		InstanceID: first.id, Name: name, ConsentScreenEnabled: true,
-		Scopes: w.canonicalScopes(splitScopes(defaultScopes), true),
+		Scopes: w.newScopes(splitScopes(defaultScopes)),
 	}
 	for _, change := range changes {
 		change(a)
@@ -118,8 +118,8 @@ func (s *Server) seed(name string, created time.Time, changes ...func(*Applicati
 	if a.ClientID == "" {
 		a.ClientID = newClientID()
 	}
-	if !a.Public {
-		a.secret = s.issueSecret()
+	if !a.Public || s.switches.PublicClientSecret == PublicSecretValue {
+		a.setSecret(s.issueSecret(), time.Time{})
 	}
 	millis := in.tick(created)
 	if a.CreatedAt == 0 {
@@ -143,12 +143,12 @@ func (s *Server) RegisterDynamically(name string) (id string) {
 	})
 }
 
-// CurrentSecret is the client secret that works now, "" for a public client and for one that has none.
+// CurrentSecret is the newest client secret, "" for an application that has none.
 func (s *Server) CurrentSecret(id string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, a := s.mustFind(id)
-	return a.secret
+	return a.secret()
 }
 
 // IssuedSecrets gives every client secret ever made, for leak scans.
@@ -199,15 +199,6 @@ func (s *Server) DeleteCustomScope(scope string) {
 		settings := in.settings.truth().copy()
 		settings.DefaultScopes = slices.DeleteFunc(settings.DefaultScopes, func(s string) bool { return s == scope })
 		in.settings.put(settings, now, lag)
-	}
-}
-
-// EnableOrganizations turns Organizations, and with them the scope user:org:read, on for every instance.
-func (s *Server) EnableOrganizations() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, in := range s.instances {
-		in.organizations = true
 	}
 }
 

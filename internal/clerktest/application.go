@@ -3,6 +3,7 @@ package clerktest
 import (
 	"net/http"
 	"slices"
+	"time"
 )
 
 // Application is an OAuth application as the server holds it. Its client secret is only told by [Server.CurrentSecret],
@@ -20,12 +21,12 @@ type Application struct {
 	Scopes                string // separated by spaces, as stored and answered
 	RedirectURIs          []string
 
-	// DeviceAuthorizationGrantEnabled is only in the API with ExtraFieldsOn.
+	// DeviceAuthorizationGrantEnabled is only in the API with NewerFieldsServed.
 	DeviceAuthorizationGrantEnabled bool
 
 	CreatedAt, UpdatedAt int64 // Unix time in milliseconds
 
-	secret string
+	secrets []issuedSecret // newest last
 }
 
 // copy gives an Application that shares no memory with the server.
@@ -73,7 +74,7 @@ func (in *instance) encode(a *Application, switches Switches) *applicationJSON {
 		ClientURI:             nullable(a.ClientURI),
 		ClientImageURL:        nullable(a.ClientImageURL),
 		DynamicallyRegistered: a.DynamicallyRegistered,
-		ConsentScreenEnabled:  a.ConsentScreenEnabled,
+		ConsentScreenEnabled:  a.ConsentScreenEnabled || in.forcesConsent(switches),
 		PKCERequired:          a.PKCERequired,
 		Public:                a.Public,
 		Scopes:                a.Scopes,
@@ -83,14 +84,14 @@ func (in *instance) encode(a *Application, switches Switches) *applicationJSON {
 		TokenFetchURL:         in.frontendURL + "/oauth/token",
 		UserInfoURL:           in.frontendURL + "/oauth/userinfo",
 		DiscoveryURL:          in.frontendURL + "/.well-known/openid-configuration",
-		TokenIntrospectionURL: in.frontendURL + "/oauth/token_info",
+		TokenIntrospectionURL: in.frontendURL + RouteTokenInfo,
 		CreatedAt:             a.CreatedAt,
 		UpdatedAt:             a.UpdatedAt,
 	}
 	if encoded.RedirectURIs == nil {
 		encoded.RedirectURIs = []string{}
 	}
-	if switches.ExtraFields == ExtraFieldsOn {
+	if switches.NewerFields == NewerFieldsServed {
 		encoded.DeviceAuthorizationGrantEnabled = &a.DeviceAuthorizationGrantEnabled
 	}
 	return encoded
@@ -118,7 +119,7 @@ func callbackURL(redirects []string, rule CallbackURLMulti) string {
 
 // answerWith answers with an application, without its secret.
 func (w *work) answerWith(a *Application) answer {
-	return w.answerEncoded(w.instance.encode(a, w.switches))
+	return answer{status: http.StatusOK, value: w.instance.encode(a, w.switches)}
 }
 
 // answerWithSecret answers with an application and a secret that is shown this once. An empty secret is that of a public
@@ -128,15 +129,7 @@ func (w *work) answerWithSecret(a *Application, secret string) answer {
 	if secret != "" || w.switches.PublicClientSecret != PublicSecretAbsent {
 		encoded.ClientSecret = &secret
 	}
-	return w.answerEncoded(encoded)
-}
-
-func (w *work) answerEncoded(encoded *applicationJSON) answer {
-	found := answer{status: http.StatusOK, value: encoded}
-	if w.switches.ExtraFields == ExtraFieldsOn {
-		found.outside = "extra_fields"
-	}
-	return found
+	return answer{status: http.StatusOK, value: encoded}
 }
 
 func createApplication(s *Server, w *work) answer {
@@ -145,7 +138,7 @@ func createApplication(s *Server, w *work) answer {
 	if problem := form.problem(); problem != nil {
 		return *problem
 	}
-	if problem := input.breaksRules(nil, w.switches); problem != nil {
+	if problem := input.breaksRules(nil, w); problem != nil {
 		return *problem
 	}
 	now := s.now()
@@ -153,15 +146,15 @@ func createApplication(s *Server, w *work) answer {
 	a := &Application{
 		ID: newID("oa_", now), InstanceID: w.instance.id, ClientID: newClientID(),
 		ConsentScreenEnabled: true,
-		Scopes:               w.canonicalScopes(splitScopes(defaultScopes), true),
+		Scopes:               w.newScopes(splitScopes(defaultScopes)),
 		CreatedAt:            millis, UpdatedAt: millis,
 	}
 	input.apply(a, w, true)
 	if !a.Public || w.switches.PublicClientSecret == PublicSecretValue {
-		a.secret = s.issueSecret()
+		a.setSecret(s.issueSecret(), time.Time{})
 	}
 	w.instance.put(a.ID, a, now, w.switches.ReadLag)
-	return w.answerWithSecret(a, a.secret)
+	return w.answerWithSecret(a, a.secret())
 }
 
 func getApplication(s *Server, w *work) answer {
@@ -186,7 +179,7 @@ func updateApplication(s *Server, w *work) answer {
 	if !found {
 		return errNotFound
 	}
-	if problem := input.breaksRules(before, w.switches); problem != nil {
+	if problem := input.breaksRules(before, w); problem != nil {
 		return *problem
 	}
 	if len(form.values) == 0 {
@@ -195,8 +188,8 @@ func updateApplication(s *Server, w *work) answer {
 	after := before.copy()
 	input.apply(&after, w, false)
 	if after.Public && w.switches.PublicClientSecret != PublicSecretValue {
-		// A public client has no secret, and does not get the old one back when it turns confidential again.
-		after.secret = ""
+		// The application loses its secret, and does not get the secret back when it turns confidential again.
+		after.setSecret("", s.now())
 	}
 	s.store(w, &after)
 	return w.answerWith(&after)
@@ -216,23 +209,24 @@ func rotateSecret(s *Server, w *work) answer {
 		return errNotFound
 	}
 	after := before.copy()
-	after.secret = ""
+	secret := ""
 	if before.Public {
 		switch w.switches.RotatePublic {
 		case RotatePublicRefused:
 			return errRotatePublic
 		case RotatePublicValue:
-			after.secret = s.issueSecret()
+			secret = s.issueSecret()
 		}
 	} else {
-		after.secret = s.issueSecret()
+		secret = s.issueSecret()
 	}
+	after.setSecret(secret, s.now())
 	if w.switches.RotateUpdatedAt == RotateKeepsUpdatedAt {
 		w.instance.put(after.ID, &after, s.now(), w.switches.ReadLag)
 	} else {
 		s.store(w, &after)
 	}
-	return w.answerWithSecret(&after, after.secret)
+	return w.answerWithSecret(&after, secret)
 }
 
 // revokeToken accepts every opaque token: the server issues none, and so cannot tell a revoked one from one that never was.

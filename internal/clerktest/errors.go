@@ -141,19 +141,20 @@ func errBodyTooLarge(limit int) answer {
 
 // messages are the texts of errors that only faults produce. Codes that are missing here get their own name as text.
 var messages = map[string][2]string{
-	"authorization_invalid":        {"Unauthorized request", "You are not authorized to perform this request"},
-	"authorization_missing_scopes": {"Missing authorization scopes", "Missing authorization scopes"},
-	"clerk_key_invalid":            {errKeyInvalid.errors[0].Message, errKeyInvalid.errors[0].LongMessage},
-	"conflict":                     {"Conflict", "Conflict"},
-	"feature_not_enabled":          {"not enabled", "This feature is not enabled on this instance"},
-	"gateway_timeout":              {"Gateway Timeout", "A request to a 3rd party service timed out"},
-	"internal_clerk_error":         {"Oops, an unexpected error occurred", "There was an internal error on our servers. We've been notified and are working on fixing it."},
-	"operation_deprecated":         {"endpoint is deprecated and pending removal", "endpoint is deprecated and pending removal"},
-	"quota_exceeded":               {"Quota exceeded", "Quota exceeded, you have reached your limit."},
-	"resource_locked":              {"resource busy", "This resource is currently being modified by another request. Please try again."},
-	"resource_not_found":           {"not found", "Resource not found"},
-	"service_unavailable":          {"Service unavailable", "Service unavailable"},
-	"too_many_requests":            {"Too many requests", "Too many requests, retry later"},
+	"authorization_invalid":          {"Unauthorized request", "You are not authorized to perform this request"},
+	"authorization_missing_scopes":   {"Missing authorization scopes", "Missing authorization scopes"},
+	"clerk_key_invalid":              {errKeyInvalid.errors[0].Message, errKeyInvalid.errors[0].LongMessage},
+	"conflict":                       {"Conflict", "Conflict"},
+	"feature_not_enabled":            {"not enabled", "This feature is not enabled on this instance"},
+	"feature_requires_oidc_provider": {"not an OIDC provider", "You are using the legacy OAuth 2.0 provider. Please migrate to the new OIDC compatible provider to use this feature"},
+	"gateway_timeout":                {"Gateway Timeout", "A request to a 3rd party service timed out"},
+	"internal_clerk_error":           {"Oops, an unexpected error occurred", "There was an internal error on our servers. We've been notified and are working on fixing it."},
+	"operation_deprecated":           {"endpoint is deprecated and pending removal", "endpoint is deprecated and pending removal"},
+	"quota_exceeded":                 {"Quota exceeded", "Quota exceeded, you have reached your limit."},
+	"resource_locked":                {"resource busy", "This resource is currently being modified by another request. Please try again."},
+	"resource_not_found":             {"not found", "Resource not found"},
+	"service_unavailable":            {"Service unavailable", "Service unavailable"},
+	"too_many_requests":              {"Too many requests", "Too many requests, retry later"},
 }
 
 func catalogueError(code string) clerkError {

@@ -48,12 +48,11 @@ type Fault struct {
 	Hold       *Hold         // before the work
 	Before     func(Request) // runs before the work: another actor
 	Work       Work
-	LateBy     time.Duration   // when WorkLate is done
-	LateUntil  <-chan struct{} // or when this is closed, if not nil
-	After      func(Request)   // runs after the work and before the answer
-	DelayAfter time.Duration   // before the answer
-	HoldAfter  *Hold           // before the answer
-	Reply      *Reply          // is answered instead of the work's answer
+	LateBy     time.Duration // when WorkLate is done
+	After      func(Request) // runs after the work and before the answer: another actor
+	DelayAfter time.Duration // before the answer
+	HoldAfter  *Hold         // before the answer
+	Reply      *Reply        // is answered instead of the work's answer
 	Change     func(map[string]any)
 	Delivery   Delivery
 	Every      time.Duration
@@ -152,9 +151,6 @@ func Changed(change func(map[string]any)) Fault { return Fault{Change: change} }
 // Meanwhile lets another actor act before the work.
 func Meanwhile(actor func(Request)) Fault { return Fault{Before: actor} }
 
-// MeanwhileAfter lets another actor act between the work and the answer.
-func MeanwhileAfter(actor func(Request)) Fault { return Fault{After: actor} }
-
 // Held waits before the work until the hold is released. When the client leaves first, the work is not done.
 func Held(hold *Hold) Fault { return Fault{Hold: hold} }
 
@@ -164,11 +160,6 @@ func HeldAfter(hold *Hold) Fault { return Fault{HoldAfter: hold} }
 // LateCommit resets the connection at once and does the work later.
 func LateCommit(by time.Duration) Fault {
 	return Fault{Work: WorkLate, LateBy: by, Delivery: DeliverReset}
-}
-
-// LateCommitUntil resets the connection at once and does the work when the channel is closed.
-func LateCommitUntil(release <-chan struct{}) Fault {
-	return Fault{Work: WorkLate, LateUntil: release, Delivery: DeliverReset}
 }
 
 // On narrows a fault to a method and route; "" is any.
@@ -300,13 +291,7 @@ func (s *Server) putOff(f *Fault, request *Request, tooLarge bool) {
 	s.mu.Unlock()
 	go func() {
 		defer s.late.Done()
-		if f.LateUntil != nil {
-			select {
-			case <-f.LateUntil:
-			case <-s.closed:
-				return
-			}
-		} else if !s.wait(context.Background(), f.LateBy) {
+		if !s.wait(context.Background(), f.LateBy) {
 			return
 		}
 		s.do(request, tooLarge)

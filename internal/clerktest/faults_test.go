@@ -242,15 +242,13 @@ func TestLateCommit(t *testing.T) {
 		equal(t, "after", found, true)
 		equal(t, "result in the log", s.Requests()[0].Result, http.StatusOK)
 
-		release := make(chan struct{})
-		s.Inject(clerktest.LateCommitUntil(release).On(http.MethodPost, clerktest.RouteRotateSecret).Once())
+		s.Inject(clerktest.LateCommit(time.Second).On(http.MethodPost, clerktest.RouteRotateSecret).Once())
 		rotate := applications + "/" + late.ID + "/rotate_secret"
 		if _, err := c.try(http.MethodPost, rotate, nil); err == nil {
 			t.Fatal("the rotation was answered")
 		}
 		second := c.must(http.MethodPost, rotate, nil)
 		equal(t, "the second rotation", secretOf(s, second), "the current secret")
-		close(release)
 		s.WaitForLateWork()
 		equal(t, "after the late first one", secretOf(s, second), "another secret")
 		if now := c.get(late.ID); now.json["updated_at"].(float64) <= second.json["updated_at"].(float64) {
@@ -262,13 +260,10 @@ func TestLateCommit(t *testing.T) {
 func TestLateCommitOverTCP(t *testing.T) {
 	t.Parallel()
 	s := clerktest.New(t)
-	release := make(chan struct{})
-	s.Inject(clerktest.LateCommitUntil(release).Once())
+	s.Inject(clerktest.LateCommit(10 * time.Millisecond).Once())
 	if _, err := newClient(t, s).try(http.MethodPost, applications, object{"name": "late"}); !errors.Is(err, syscall.ECONNRESET) {
 		t.Fatalf("got %v", err)
 	}
-	equal(t, "before", len(s.Applications()), 0)
-	close(release)
 	s.WaitForLateWork()
 	equal(t, "after", len(s.Applications()), 1)
 }
@@ -349,9 +344,9 @@ func TestAnotherActor(t *testing.T) {
 
 	id = s.Seed("shop")
 	path = applications + "/" + id
-	s.Inject(clerktest.MeanwhileAfter(func(r clerktest.Request) {
+	s.Inject(clerktest.Fault{After: func(r clerktest.Request) {
 		s.Edit(r.ID, func(a *clerktest.Application) { a.Name = r.JSON["name"].(string) + ", no, z" })
-	}).On(http.MethodPatch, "").Once())
+	}}.On(http.MethodPatch, "").Once())
 	equal(t, "edited after", c.must(http.MethodPatch, path, object{"name": "y"}).field("name"), "y")
 	equal(t, "read", c.get(id).field("name"), "y, no, z")
 }

@@ -55,6 +55,14 @@ func (f *form) problem() *answer {
 	return &problem
 }
 
+// refuse makes a field that was sent an error. The endpoint does not know the field, whatever becomes of other unknown ones.
+func (f *form) refuse(name string) {
+	if _, sent := f.values[name]; sent {
+		f.taken[name] = true
+		f.fail(unknownParameter(name))
+	}
+}
+
 // take reads one field. A value of another JSON type is an error of the form, and the field counts as omitted.
 func take[T any](f *form, name string) field[T] {
 	f.taken[name] = true

@@ -81,6 +81,9 @@ func (s *Server) do(request *Request, tooLarge bool) answer {
 // check is the order in which Clerk looks at a request: authorization, key, API version, rate limit, route, content type
 // and form of the body; then the operation looks at the fields, at whether the object exists, and at the rules.
 func (s *Server) check(request *Request, tooLarge bool) answer {
+	if request.Route == RouteTokenInfo {
+		return s.tokenInfo(request)
+	}
 	if !strings.HasPrefix(request.Authorization(), "Bearer ") {
 		return errAuthorizationFormat
 	}

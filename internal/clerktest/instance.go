@@ -2,8 +2,6 @@ package clerktest
 
 import (
 	"cmp"
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -22,10 +20,10 @@ const (
 // instance is the state of one Clerk instance. The server's lock guards it. Applications in it are never changed in
 // place: a write stores a new value, so that what was read under the lock may be encoded outside it.
 type instance struct {
-	id, key, environment, workspaceID, frontendURL string
+	id, key, environment, workspaceID string
 
-	organizations bool
-	customScopes  map[string]bool
+	frontendURL  string // origin of the frontend API, which serves the URLs of the applications
+	customScopes map[string]bool
 
 	entries    map[string]*entry
 	order      []*entry // by creation; deleted ones stay as long as lagging reads may see them
@@ -83,10 +81,10 @@ func (h *history[T]) put(value T, now time.Time, lag time.Duration) {
 	h.versions = append(h.versions, version[T]{visible: now.Add(lag), value: value})
 }
 
-func newInstance(environment, key string, now time.Time) *instance {
-	prefix, frontend := developmentPrefix, fmt.Sprintf("https://quiet-otter-%02d.clerk.accounts.dev", rand.IntN(100))
+func newInstance(environment, key, frontendURL string, now time.Time) *instance {
+	prefix := developmentPrefix
 	if environment == Production {
-		prefix, frontend = productionPrefix, fmt.Sprintf("https://clerk.shop-%d.example.com", rand.IntN(1e6))
+		prefix = productionPrefix
 	}
 	if key == "" {
 		key = prefix + randomText(42)
@@ -96,7 +94,7 @@ func newInstance(environment, key string, now time.Time) *instance {
 		key:          key,
 		environment:  environment,
 		workspaceID:  newID("org_", now),
-		frontendURL:  frontend,
+		frontendURL:  frontendURL,
 		customScopes: map[string]bool{},
 		entries:      map[string]*entry{},
 	}

@@ -105,11 +105,7 @@ func listApplications(s *Server, w *work) answer {
 		}
 		page = append(page, w.instance.encode(found[index], w.switches))
 	}
-	listed := answer{status: http.StatusOK, value: map[string]any{"data": page, "total_count": total}}
-	if w.switches.ExtraFields == ExtraFieldsOn {
-		listed.outside = "extra_fields"
-	}
-	return listed
+	return answer{status: http.StatusOK, value: map[string]any{"data": page, "total_count": total}}
 }
 
 // sortedByName sorts what a list sees by name, and applications of one name by age. When no read lags, the result is kept

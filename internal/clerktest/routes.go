@@ -19,6 +19,9 @@ const (
 	RouteRevokeToken  = "/oauth_applications/{id}/revoke_token"
 	RouteInstance     = "/instance"
 	RouteSettings     = "/instance/oauth_application_settings"
+
+	// RouteTokenInfo is a path of the frontend API, without the prefix of the Backend API (token_info.go).
+	RouteTokenInfo = "/oauth/token_info"
 )
 
 // operation does the work of one endpoint, with the server locked. It must not keep references to the work.
@@ -65,6 +68,9 @@ func findRoute(u *url.URL) (route, id string) {
 	clean := path.Clean("/" + escaped)
 	if strings.HasSuffix(escaped, "/") && clean != "/" {
 		clean += "/"
+	}
+	if clean == RouteTokenInfo {
+		return RouteTokenInfo, ""
 	}
 	rest, ok := strings.CutPrefix(clean, basePath)
 	if !ok {

@@ -19,12 +19,17 @@ var builtInScopes = []string{"profile", "email", "public_metadata", "private_met
 
 func splitScopes(text string) []string { return strings.Fields(text) }
 
-// checkScopes turns the scopes parameter into the list of scopes that shall be stored, before canonicalisation. null and
-// "" mean the default.
-func checkScopes(f *form, w *work, text field[string]) field[[]string] {
-	checked := field[[]string]{sent: text.sent, value: splitScopes(text.value)}
+// checkScopes turns the scopes parameter into the list of scopes to store, before they are ordered. null and "" mean the
+// default.
+func checkScopes(f *form, w *work, text field[string], create bool) field[[]string] {
+	checked := field[[]string]{sent: text.sent, null: text.null, value: splitScopes(text.value)}
 	if utf8.RuneCountInString(text.value) > maxScopes {
 		f.fail(tooLong("scopes", maxScopes))
+		return checked
+	}
+	if !create && text.sent && !text.null && w.switches.PatchWithoutOfflineAccess == PatchWithoutOfflineAccessRefused &&
+		!slices.Contains(checked.value, offlineAccess) {
+		f.fail(formError("form_param_value_invalid", "is invalid", "scopes", "scopes is invalid. Must include %s", offlineAccess))
 		return checked
 	}
 	if len(checked.value) == 0 {
@@ -46,7 +51,7 @@ func (w *work) knownScopes(f *form, parameter string, scopes []string) []string 
 			continue
 		}
 		if scope == organizationScope {
-			if w.instance.organizations || w.switches.OrganizationScope == OrganizationScopeAccepted {
+			if w.switches.OrganizationScope == OrganizationScopeAccepted {
 				known = append(known, scope)
 				continue
 			}
@@ -68,10 +73,18 @@ func (w *work) knownScopes(f *form, parameter string, scopes []string) []string 
 	return known
 }
 
-// canonicalScopes gives scopes in the form in which Clerk stores them: ordered, and with offline_access.
-func (w *work) canonicalScopes(scopes []string, create bool) string {
-	force := w.switches.ForceOfflineAccess
-	if force == OfflineAccessAlways || force == OfflineAccessOnCreate && create {
+// newScopes gives the scopes of a new application in the form in which Clerk stores them: ordered, with offline_access.
+func (w *work) newScopes(scopes []string) string {
+	if w.switches.ForceOfflineAccess == OfflineAccessForced {
+		scopes = withOfflineAccess(scopes)
+	}
+	return strings.Join(orderedScopes(scopes, w.switches.ScopesOrder), " ")
+}
+
+// replacedScopes gives the scopes of an application whose scopes a PATCH replaces. Whether the PATCH may lack
+// offline_access was checked before.
+func (w *work) replacedScopes(before string, scopes []string) string {
+	if w.switches.PatchWithoutOfflineAccess == PatchKeepsOfflineAccess && slices.Contains(splitScopes(before), offlineAccess) {
 		scopes = withOfflineAccess(scopes)
 	}
 	return strings.Join(orderedScopes(scopes, w.switches.ScopesOrder), " ")

@@ -1,7 +1,7 @@
 // Package clerktest is Clerk's Backend API for OAuth applications, in memory and over real HTTP, for tests and demos.
 //
 // It is a server and not a mock: it keeps state, checks what it is sent in the order in which Clerk checks it, records
-// every request, can be told to misbehave ([Server.Inject]), and lets a test act as somebody in Clerk's dashboard
+// every request, can be told to misbehave ([Server.Inject]), and lets a test act as someone in Clerk's dashboard
 // ([Server.Edit]). Where Clerk's documentation leaves a behaviour open there is a switch ([Switches]). It shares no type
 // with any client, so that a mistake in the wire format cannot be made on both sides alike.
 package clerktest
@@ -20,7 +20,7 @@ import (
 // Server is a simulator of Clerk's Backend API. Its methods may be called from any goroutine.
 type Server struct {
 	handler http.Handler // serve, and the middleware around it
-	url     string
+	url     string       // base of the Backend API
 	latency time.Duration
 	watch   func(Request)
 	forget  bool // requests are not kept
@@ -59,6 +59,10 @@ func WithLatency(latency time.Duration) Option { return func(s *Server) { s.late
 // production instance.
 func WithKey(key string) Option { return func(s *Server) { s.firstKey = key } }
 
+// WithURL sets the base URL at which the caller serves [Server.Handler], with "/v1". The URLs of applications are on its
+// host.
+func WithURL(url string) Option { return func(s *Server) { s.url = url } }
+
 // WithMiddleware puts a handler around the server, outermost last. It sees every request, and the answers as they are sent.
 func WithMiddleware(middleware func(http.Handler) http.Handler) Option {
 	return func(s *Server) { s.middleware = append(s.middleware, middleware) }
@@ -81,7 +85,7 @@ func NewServer(options ...Option) *Server {
 	if strings.HasPrefix(s.firstKey, productionPrefix) {
 		environment = Production
 	}
-	s.instances = []*instance{newInstance(environment, s.firstKey, s.now())}
+	s.instances = []*instance{newInstance(environment, s.firstKey, s.frontendURL(), s.now())}
 	s.handler = http.HandlerFunc(s.serve)
 	for _, middleware := range s.middleware {
 		s.handler = middleware(s.handler)
@@ -92,12 +96,11 @@ func NewServer(options ...Option) *Server {
 // New starts a server with one development instance on loopback, closed with the test.
 func New(t testing.TB, options ...Option) *Server {
 	t.Helper()
-	s := NewServer(options...)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("clerktest: %v", err)
 	}
-	s.url = "http://" + listener.Addr().String() + basePath
+	s := NewServer(append([]Option{WithURL("http://" + listener.Addr().String() + basePath)}, options...)...)
 	server := newHTTPServer(s.handler)
 	served := make(chan struct{})
 	go func() {
@@ -112,6 +115,10 @@ func New(t testing.TB, options ...Option) *Server {
 	})
 	return s
 }
+
+// frontendURL is the origin of the frontend API: the server's own, so that clients reach what the applications name.
+// Clerk's frontend API is on another host than its Backend API, and each instance has a host of its own.
+func (s *Server) frontendURL() string { return strings.TrimSuffix(s.url, basePath) }
 
 func newHTTPServer(handler http.Handler) *http.Server {
 	return &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
@@ -149,7 +156,7 @@ func (s *Server) first() *instance {
 func (s *Server) AddInstance(environment string) (key, instanceID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	added := newInstance(environment, "", s.now())
+	added := newInstance(environment, "", s.frontendURL(), s.now())
 	s.instances = append(slices.Clone(s.instances), added)
 	return added.key, added.id
 }

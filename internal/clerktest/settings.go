@@ -15,7 +15,7 @@ type Settings struct {
 	ClientIDMetadataDocumentsOnlyAllowPreRegistered        bool
 	ClientIDMetadataDocumentsBlockImplicitlyAllowedClients bool
 
-	// AudClaimEnabled and PKCERequired are only in the API with ExtraFieldsOn.
+	// AudClaimEnabled and PKCERequired are only in the API with NewerFieldsServed.
 	AudClaimEnabled bool
 	PKCERequired    bool
 }
@@ -49,12 +49,15 @@ func (w *work) answerWithSettings(settings Settings) answer {
 		OnlyAllowPreRegistered:         settings.ClientIDMetadataDocumentsOnlyAllowPreRegistered,
 		BlockImplicitlyAllowed:         settings.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients,
 	}
-	found := answer{status: http.StatusOK, value: encoded}
-	if w.switches.ExtraFields == ExtraFieldsOn {
+	if w.switches.NewerFields == NewerFieldsServed {
 		encoded.AudClaimEnabled, encoded.PKCERequired = &settings.AudClaimEnabled, &settings.PKCERequired
-		found.outside = "extra_fields"
 	}
-	return found
+	return answer{status: http.StatusOK, value: encoded}
+}
+
+// forcesConsent reports whether dynamic client registration enforces the consent screen of every application.
+func (in *instance) forcesConsent(switches Switches) bool {
+	return switches.DCRForcesConsent == DCREnforcesConsent && in.settings.truth().DynamicOAuthClientRegistration
 }
 
 func getInstance(_ *Server, w *work) answer {
@@ -84,9 +87,13 @@ func updateSettings(s *Server, w *work) answer {
 	update("client_id_metadata_documents_advertised", &after.ClientIDMetadataDocumentsAdvertised, false)
 	update("client_id_metadata_documents_only_allow_pre_registered_clients", &after.ClientIDMetadataDocumentsOnlyAllowPreRegistered, false)
 	update("client_id_metadata_documents_block_implicitly_allowed_clients", &after.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients, false)
-	if w.switches.ExtraFields == ExtraFieldsOn {
+	switch w.switches.NewerFields {
+	case NewerFieldsServed:
 		update("aud_claim_enabled", &after.AudClaimEnabled, false)
 		update("pkce_required", &after.PKCERequired, false)
+	case NewerFieldsRefused:
+		form.refuse("aud_claim_enabled")
+		form.refuse("pkce_required")
 	}
 	if scopes := take[[]string](form, "default_scopes"); scopes.sent {
 		after.DefaultScopes = w.checkDefaultScopes(form, scopes)
@@ -99,14 +106,14 @@ func updateSettings(s *Server, w *work) answer {
 	return w.answerWithSettings(after)
 }
 
-// checkDefaultScopes gives the default scopes to store. null is documented: it resets to what Clerk provides.
+// checkDefaultScopes gives the default scopes to store. Clerk's document says that duplicates, unknown scopes and
+// offline_access are rejected, and that null and [] both go back to the scopes that Clerk provides and are read as null.
 func (w *work) checkDefaultScopes(form *form, scopes field[[]string]) []string {
-	if scopes.null {
+	if scopes.null || len(scopes.value) == 0 {
 		return nil
 	}
-	if len(scopes.value) == 0 {
-		form.fail(formError("form_param_missing", "is missing", "default_scopes", "at least one item must be provided"))
-		return nil
+	if slices.Contains(scopes.value, offlineAccess) {
+		form.fail(notAllowed("default_scopes", offlineAccess))
 	}
 	distinct := w.knownScopes(form, "default_scopes", scopes.value)
 	for i, scope := range scopes.value {
@@ -117,8 +124,6 @@ func (w *work) checkDefaultScopes(form *form, scopes field[[]string]) []string {
 	}
 	if w.switches.DefaultScopesOfflineAccess == OfflineAccessIncluded {
 		distinct = withOfflineAccess(distinct)
-	} else {
-		distinct = slices.DeleteFunc(distinct, func(scope string) bool { return scope == offlineAccess })
 	}
 	return orderedScopes(distinct, w.switches.ScopesOrder)
 }

@@ -13,9 +13,9 @@ func TestSettings(t *testing.T) {
 	s := clerktest.New(t)
 	c := newClient(t, s)
 	const path = "/instance/oauth_application_settings"
-	defaults := "map[client_id_metadata_documents_advertised:false client_id_metadata_documents_block_implicitly_allowed_clients:false " +
+	defaults := "map[aud_claim_enabled:false client_id_metadata_documents_advertised:false client_id_metadata_documents_block_implicitly_allowed_clients:false " +
 		"client_id_metadata_documents_only_allow_pre_registered_clients:false default_scopes:<nil> " +
-		"dynamic_oauth_client_registration:false oauth_jwt_access_tokens:true object:oauth_application_settings]"
+		"dynamic_oauth_client_registration:false oauth_jwt_access_tokens:true object:oauth_application_settings pkce_required:false]"
 	equal(t, "defaults", fmt.Sprint(c.must(http.MethodGet, path, nil).json), defaults)
 
 	changed := c.must(http.MethodPatch, path, object{
@@ -23,13 +23,17 @@ func TestSettings(t *testing.T) {
 		"client_id_metadata_documents_advertised": true, "client_id_metadata_documents_only_allow_pre_registered_clients": true,
 	})
 	equal(t, "the answer is what is read", fmt.Sprint(changed.json), fmt.Sprint(c.must(http.MethodGet, path, nil).json))
-	equal(t, "default scopes", outcome(changed, "default_scopes"), "200 [email offline_access openid profile]")
+	equal(t, "default scopes", outcome(changed, "default_scopes"), "200 [openid profile email]")
 	equal(t, "registration", changed.json["dynamic_oauth_client_registration"], any(true))
 
 	kept := c.must(http.MethodPatch, path, object{"dynamic_oauth_client_registration": false})
-	equal(t, "others are kept", outcome(kept, "default_scopes"), "200 [email offline_access openid profile]")
+	equal(t, "others are kept", outcome(kept, "default_scopes"), "200 [openid profile email]")
 	reset := c.must(http.MethodPatch, path, object{"default_scopes": nil, "dynamic_oauth_client_registration": nil})
 	equal(t, "null resets the default scopes", outcome(reset, "default_scopes"), "200 <nil>")
+	c.must(http.MethodPatch, path, object{"default_scopes": []string{"openid"}})
+	reset = c.must(http.MethodPatch, path, object{"default_scopes": []string{}})
+	equal(t, "an empty list does, too", outcome(reset, "default_scopes"), "200 <nil>")
+	equal(t, "and is read as null", outcome(c.must(http.MethodGet, path, nil), "default_scopes"), "200 <nil>")
 	equal(t, "and only them", reset.json["client_id_metadata_documents_advertised"], any(true))
 
 	s.EditSettings(s.InstanceID(), func(settings *clerktest.Settings) { *settings = clerktest.Settings{OAuthJWTAccessTokens: true} })

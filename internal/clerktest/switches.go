@@ -13,6 +13,7 @@ import (
 type Switches struct {
 	ScopesOrder                ScopesOrder
 	ForceOfflineAccess         ForceOfflineAccess
+	PatchWithoutOfflineAccess  PatchWithoutOfflineAccess
 	UnknownScope               UnknownScope
 	OrganizationScope          OrganizationScope
 	PublicClientSecret         PublicClientSecret
@@ -30,7 +31,9 @@ type Switches struct {
 	LimitOutOfRange            LimitOutOfRange
 	RotateUpdatedAt            RotateUpdatedAt
 	DefaultScopesOfflineAccess DefaultScopesOfflineAccess
-	ExtraFields                ExtraFields
+	NewerFields                NewerFields
+	DCRForcesConsent           DCRForcesConsent
+	TokenInfo                  TokenInfo
 
 	// ReadLag is how long reads still answer with what was there before a write: a GET after a create is a 404, a GET
 	// after a delete a 200. Writes always see, and answer with, the present state.
@@ -42,19 +45,30 @@ type ScopesOrder string
 
 // Orders of scopes. The fixed order is profile, email, the metadata scopes, openid, offline_access, then the others.
 const (
-	ScopesAlphabetical ScopesOrder = ""
-	ScopesAsSent       ScopesOrder = "as_sent"
+	ScopesAsSent       ScopesOrder = ""
+	ScopesAlphabetical ScopesOrder = "alphabetical"
 	ScopesFixedOrder   ScopesOrder = "fixed"
 )
 
-// ForceOfflineAccess says when Clerk adds offline_access by itself.
+// ForceOfflineAccess decides whether a new application gets offline_access when the request does not name it.
 type ForceOfflineAccess string
 
-// Times at which offline_access is added.
+// Treatments of a create without offline_access.
 const (
-	OfflineAccessAlways   ForceOfflineAccess = ""
-	OfflineAccessOnCreate ForceOfflineAccess = "on_create"
-	OfflineAccessNever    ForceOfflineAccess = "off"
+	OfflineAccessForced ForceOfflineAccess = ""
+	OfflineAccessNever  ForceOfflineAccess = "off"
+)
+
+// PatchWithoutOfflineAccess is what becomes of a PATCH of scopes that does not name offline_access. Clerk documents a
+// rejection, and neither its status nor its code.
+type PatchWithoutOfflineAccess string
+
+// Fates of such a PATCH: an error about scopes; success, and an application that had offline_access keeps it; success,
+// and offline_access is gone.
+const (
+	PatchWithoutOfflineAccessRefused PatchWithoutOfflineAccess = ""
+	PatchKeepsOfflineAccess          PatchWithoutOfflineAccess = "keep"
+	PatchRemovesOfflineAccess        PatchWithoutOfflineAccess = "remove"
 )
 
 // UnknownScope is what becomes of a scope that is neither built in nor in the instance's catalogue.
@@ -79,13 +93,13 @@ const (
 )
 
 // PublicClientSecret is the client_secret in the answer to the creation of a public client. Clerk's OpenAPI document
-// says empty; users report otherwise.
+// says empty; two users report a real secret.
 type PublicClientSecret string
 
 // Forms of a public client's secret. Clerk's OpenAPI document does not require the field.
 const (
-	PublicSecretEmpty  PublicClientSecret = ""
-	PublicSecretValue  PublicClientSecret = "value"
+	PublicSecretValue  PublicClientSecret = ""
+	PublicSecretEmpty  PublicClientSecret = "empty"
 	PublicSecretAbsent PublicClientSecret = "absent"
 )
 
@@ -213,23 +227,52 @@ const (
 	RotateKeepsUpdatedAt   RotateUpdatedAt = "keep"
 )
 
-// DefaultScopesOfflineAccess says whether the settings answer default_scopes with the offline_access that Clerk adds.
+// DefaultScopesOfflineAccess decides whether the settings answer default_scopes with offline_access. Clerk rejects a
+// request that names offline_access there, and grants the scope all the same.
 type DefaultScopesOfflineAccess string
 
 // Presence of offline_access in default_scopes.
 const (
-	OfflineAccessIncluded DefaultScopesOfflineAccess = ""
-	OfflineAccessExcluded DefaultScopesOfflineAccess = "excluded"
+	OfflineAccessExcluded DefaultScopesOfflineAccess = ""
+	OfflineAccessIncluded DefaultScopesOfflineAccess = "included"
 )
 
-// ExtraFields adds what the live API has and Clerk's OpenAPI document of 2026-05-12 has not:
-// device_authorization_grant_enabled of an application, aud_claim_enabled and pkce_required of the settings.
-type ExtraFields string
+// NewerFields decides about the fields that the live API has and Clerk's OpenAPI document of 2026-05-12 lacks:
+// device_authorization_grant_enabled of an application, aud_claim_enabled and pkce_required of the settings. They are a
+// beta, which a workspace may not have.
+type NewerFields string
 
-// Presence of the newer fields.
+// Treatments of the newer fields: served, and set when sent; not served, and unknown to requests (see [UnknownField]); not
+// served, and refused when sent.
 const (
-	ExtraFieldsOff ExtraFields = ""
-	ExtraFieldsOn  ExtraFields = "on"
+	NewerFieldsServed  NewerFields = ""
+	NewerFieldsDropped NewerFields = "drop"
+	NewerFieldsRefused NewerFields = "422"
+)
+
+// DCRForcesConsent decides whether dynamic client registration, while it is on for the instance, shows the consent screen
+// of every application and refuses to turn it off.
+type DCRForcesConsent string
+
+// Effects of dynamic client registration on consent screens.
+const (
+	DCRLeavesConsent   DCRForcesConsent = ""
+	DCREnforcesConsent DCRForcesConsent = "on"
+)
+
+// TokenInfo is how the introspection endpoint authenticates its clients (token_info.go).
+type TokenInfo string
+
+// Introspection endpoints: as Clerk's documentation and its error texts suggest; with the older error code; of an instance
+// on the legacy OAuth provider; that authenticates nobody and calls every token inactive; that refuses everyone; that
+// notices a rotation [TokenInfoLag] later.
+const (
+	TokenInfoAuthenticates       TokenInfo = ""
+	TokenInfoInvalidClient       TokenInfo = "invalid_client"
+	TokenInfoLegacy              TokenInfo = "legacy"
+	TokenInfoAuthenticatesNobody TokenInfo = "authenticates_nobody"
+	TokenInfoRefusesEverybody    TokenInfo = "refuses_everybody"
+	TokenInfoLags                TokenInfo = "lags"
 )
 
 // switchDefinition makes one field of Switches known by name. The names of values are those of the constants, and
@@ -254,11 +297,12 @@ func choice[T ~string](name, defaultName string, field func(*Switches) *T, alter
 const readLagName = "read_lag"
 
 var switchDefinitions = []switchDefinition{
-	choice("scopes_order", "alphabetical", func(s *Switches) *ScopesOrder { return &s.ScopesOrder }, ScopesAsSent, ScopesFixedOrder),
-	choice("force_offline_access", "on", func(s *Switches) *ForceOfflineAccess { return &s.ForceOfflineAccess }, OfflineAccessOnCreate, OfflineAccessNever),
+	choice("scopes_order", "as_sent", func(s *Switches) *ScopesOrder { return &s.ScopesOrder }, ScopesAlphabetical, ScopesFixedOrder),
+	choice("force_offline_access", "on", func(s *Switches) *ForceOfflineAccess { return &s.ForceOfflineAccess }, OfflineAccessNever),
+	choice("patch_without_offline_access", "422", func(s *Switches) *PatchWithoutOfflineAccess { return &s.PatchWithoutOfflineAccess }, PatchKeepsOfflineAccess, PatchRemovesOfflineAccess),
 	choice("unknown_scope", "form_param_value_invalid", func(s *Switches) *UnknownScope { return &s.UnknownScope }, UnknownScopeOAuthInvalid, UnknownScopeDropped, UnknownScopeAccepted),
 	choice("organization_scope", "unknown", func(s *Switches) *OrganizationScope { return &s.OrganizationScope }, OrganizationScopeDropped, OrganizationScopeAccepted),
-	choice("public_client_secret", "empty", func(s *Switches) *PublicClientSecret { return &s.PublicClientSecret }, PublicSecretValue, PublicSecretAbsent),
+	choice("public_client_secret", "value", func(s *Switches) *PublicClientSecret { return &s.PublicClientSecret }, PublicSecretEmpty, PublicSecretAbsent),
 	choice("rotate_public", "empty", func(s *Switches) *RotatePublic { return &s.RotatePublic }, RotatePublicValue, RotatePublicRefused),
 	choice("public_sets_pkce", "off", func(s *Switches) *PublicSetsPKCE { return &s.PublicSetsPKCE }, PublicTurnsPKCEOn),
 	choice("public_without_pkce", "allowed", func(s *Switches) *PublicWithoutPKCE { return &s.PublicWithoutPKCE }, PublicWithoutPKCERefused),
@@ -272,8 +316,11 @@ var switchDefinitions = []switchDefinition{
 	choice("list_default_order", "newest_first", func(s *Switches) *ListDefaultOrder { return &s.ListDefaultOrder }, ListOldestFirst),
 	choice("limit_out_of_range", "refuse", func(s *Switches) *LimitOutOfRange { return &s.LimitOutOfRange }, LimitClamped),
 	choice("rotate_updated_at", "touch", func(s *Switches) *RotateUpdatedAt { return &s.RotateUpdatedAt }, RotateKeepsUpdatedAt),
-	choice("default_scopes_offline_access", "included", func(s *Switches) *DefaultScopesOfflineAccess { return &s.DefaultScopesOfflineAccess }, OfflineAccessExcluded),
-	choice("extra_fields", "off", func(s *Switches) *ExtraFields { return &s.ExtraFields }, ExtraFieldsOn),
+	choice("default_scopes_offline_access", "excluded", func(s *Switches) *DefaultScopesOfflineAccess { return &s.DefaultScopesOfflineAccess }, OfflineAccessIncluded),
+	choice("newer_fields", "served", func(s *Switches) *NewerFields { return &s.NewerFields }, NewerFieldsDropped, NewerFieldsRefused),
+	choice("dcr_forces_consent", "off", func(s *Switches) *DCRForcesConsent { return &s.DCRForcesConsent }, DCREnforcesConsent),
+	choice("token_info", "authenticates", func(s *Switches) *TokenInfo { return &s.TokenInfo }, TokenInfoInvalidClient, TokenInfoLegacy,
+		TokenInfoAuthenticatesNobody, TokenInfoRefusesEverybody, TokenInfoLags),
 	{name: readLagName, defaultName: "0s", alternatives: []string{"500ms", "3s"}, set: func(switches *Switches, value string) {
 		lag, err := time.ParseDuration(value)
 		if value != "" && err != nil {
@@ -304,7 +351,7 @@ func AllSwitches() []Setting {
 }
 
 // SetByName sets one switch from text, as a program's flags need: the name and value that [AllSwitches] shows, the name
-// of the default ("alphabetical"), or any non-negative duration for read_lag. The error lists what is possible.
+// of the default ("as_sent"), or any non-negative duration for read_lag. The error lists what is possible.
 func (s *Switches) SetByName(name, value string) error {
 	index := slices.IndexFunc(switchDefinitions, func(d switchDefinition) bool { return d.name == name })
 	if index < 0 {

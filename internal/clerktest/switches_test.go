@@ -23,18 +23,26 @@ var observations = map[string]struct {
 			return c.create(object{"name": "x", "scopes": "public_metadata profile email"}).field("scopes")
 		},
 		map[string]string{
-			"":        "email offline_access profile public_metadata",
-			"as_sent": "public_metadata profile email offline_access",
-			"fixed":   "profile email public_metadata offline_access",
+			"":             "public_metadata profile email offline_access",
+			"alphabetical": "email offline_access profile public_metadata",
+			"fixed":        "profile email public_metadata offline_access",
 		},
 	},
 	"force_offline_access": {
 		func(_ *clerktest.Server, c *client) string {
-			created := c.create(object{"name": "x", "scopes": "email"})
-			updated := c.must(http.MethodPatch, applications+"/"+created.field("id"), object{"scopes": "profile"})
-			return created.field("scopes") + ", " + updated.field("scopes")
+			return c.create(object{"name": "x", "scopes": "email"}).field("scopes")
 		},
-		map[string]string{"": "email offline_access, offline_access profile", "on_create": "email offline_access, profile", "off": "email, profile"},
+		map[string]string{"": "email offline_access", "off": "email"},
+	},
+	"patch_without_offline_access": {
+		func(_ *clerktest.Server, c *client) string {
+			path := applications + "/" + c.create(object{"name": "x", "scopes": "email"}).field("id")
+			return outcome(c.do(http.MethodPatch, path, object{"scopes": "openid profile"}), "scopes")
+		},
+		map[string]string{
+			"":     "422 form_param_value_invalid",
+			"keep": "200 openid profile offline_access", "remove": "200 openid profile",
+		},
 	},
 	"unknown_scope": {
 		func(_ *clerktest.Server, c *client) string {
@@ -49,13 +57,13 @@ var observations = map[string]struct {
 		func(_ *clerktest.Server, c *client) string {
 			return outcome(c.do(http.MethodPost, applications, object{"name": "x", "scopes": "email user:org:read"}), "scopes")
 		},
-		map[string]string{"": "422 form_param_value_invalid", "drop": "200 email offline_access", "accept": "200 email offline_access user:org:read"},
+		map[string]string{"": "422 form_param_value_invalid", "drop": "200 email offline_access", "accept": "200 email user:org:read offline_access"},
 	},
 	"public_client_secret": {
 		func(s *clerktest.Server, c *client) string {
 			return secretOf(s, c.create(object{"name": "x", "public": true}))
 		},
-		map[string]string{"": `""`, "value": "the current secret", "absent": "absent"},
+		map[string]string{"": "the current secret", "empty": `""`, "absent": "absent"},
 	},
 	"rotate_public": {
 		func(s *clerktest.Server, c *client) string {
@@ -124,7 +132,7 @@ var observations = map[string]struct {
 			return fmt.Sprintf("%v %v %v %v", got.json["name"], got.json["redirect_uris"], got.json["consent_screen_enabled"], got.json["scopes"])
 		},
 		map[string]string{
-			"": "x [a://1] false offline_access openid", "reset": "x [] true email offline_access profile", "422": "422 form_param_nil",
+			"": "x [a://1] false openid offline_access", "reset": "x [] true profile email offline_access", "422": "422 form_param_nil",
 		},
 	},
 	"unknown_field": {
@@ -160,15 +168,48 @@ var observations = map[string]struct {
 		func(_ *clerktest.Server, c *client) string {
 			return outcome(c.do(http.MethodPatch, "/instance/oauth_application_settings", object{"default_scopes": []string{"openid", "email"}}), "default_scopes")
 		},
-		map[string]string{"": "200 [email offline_access openid]", "excluded": "200 [email openid]"},
+		map[string]string{"": "200 [openid email]", "included": "200 [openid email offline_access]"},
 	},
-	"extra_fields": {
+	"newer_fields": {
 		func(_ *clerktest.Server, c *client) string {
-			created := c.create(object{"name": "x", "device_authorization_grant_enabled": true})
-			settings := c.must(http.MethodPatch, "/instance/oauth_application_settings", object{"aud_claim_enabled": true})
-			return fmt.Sprint(created.json["device_authorization_grant_enabled"], settings.json["aud_claim_enabled"], settings.json["pkce_required"])
+			created := c.do(http.MethodPost, applications, object{"name": "x", "device_authorization_grant_enabled": true})
+			settings := c.do(http.MethodPatch, "/instance/oauth_application_settings", object{"aud_claim_enabled": true})
+			return fmt.Sprint(outcome(created, "device_authorization_grant_enabled"), ", ", outcome(settings, "aud_claim_enabled"), " ", settings.json["pkce_required"])
 		},
-		map[string]string{"": "<nil> <nil> <nil>", "on": "true true false"},
+		map[string]string{
+			"": "200 true, 200 true false", "drop": "200 <nil>, 200 <nil> <nil>", "422": "422 form_param_unknown, 422 form_param_unknown <nil>",
+		},
+	},
+	"dcr_forces_consent": {
+		func(s *clerktest.Server, c *client) string {
+			id := c.create(object{"name": "x", "consent_screen_enabled": false}).field("id")
+			c.must(http.MethodPatch, "/instance/oauth_application_settings", object{"dynamic_oauth_client_registration": true})
+			seen := outcome(c.get(id), "consent_screen_enabled")
+			created := outcome(c.do(http.MethodPost, applications, object{"name": "y", "consent_screen_enabled": false}), "consent_screen_enabled")
+			patched := outcome(c.do(http.MethodPatch, applications+"/"+id, object{"consent_screen_enabled": false}), "consent_screen_enabled")
+			s.EditSettings(s.InstanceID(), func(settings *clerktest.Settings) { settings.DynamicOAuthClientRegistration = false })
+			return seen + ", " + created + ", " + patched + ", off again " + outcome(c.get(id), "consent_screen_enabled")
+		},
+		map[string]string{
+			"":   "200 false, 200 false, 200 false, off again 200 false",
+			"on": "200 true, 422 oauth_application_consent_screen_cannot_be_disabled, 422 oauth_application_consent_screen_cannot_be_disabled, off again 200 false",
+		},
+	},
+	"token_info": {
+		func(s *clerktest.Server, c *client) string {
+			created := c.create(object{"name": "x"})
+			clientID, first := created.field("client_id"), created.field("client_secret")
+			second := s.Rotate(created.field("id"))
+			return tokenInfo(c, clientID, second) + ", old " + tokenInfo(c, clientID, first) + ", wrong " + tokenInfo(c, clientID, "wrong")
+		},
+		map[string]string{
+			"":                     "200 false, old 401 request_unauthorized, wrong 401 request_unauthorized",
+			"invalid_client":       "200 false, old 401 invalid_client, wrong 401 invalid_client",
+			"legacy":               "422 feature_requires_oidc_provider, old 422 feature_requires_oidc_provider, wrong 422 feature_requires_oidc_provider",
+			"authenticates_nobody": "200 false, old 200 false, wrong 200 false",
+			"refuses_everybody":    "401 request_unauthorized, old 401 request_unauthorized, wrong 401 request_unauthorized",
+			"lags":                 "401 request_unauthorized, old 200 false, wrong 401 request_unauthorized",
+		},
 	},
 	"read_lag": {
 		func(s *clerktest.Server, c *client) string {
@@ -241,14 +282,14 @@ const readLag = "read_lag"
 func TestSetByName(t *testing.T) {
 	t.Parallel()
 	var switches clerktest.Switches
-	for _, valid := range [][2]string{{"scopes_order", "as_sent"}, {"unknown_scope", "drop"}, {"unknown_scope", "form_param_value_invalid"}, {readLag, "750ms"}} {
+	for _, valid := range [][2]string{{"scopes_order", "fixed"}, {"scopes_order", "alphabetical"}, {"unknown_scope", "drop"}, {"unknown_scope", "form_param_value_invalid"}, {readLag, "750ms"}} {
 		if err := switches.SetByName(valid[0], valid[1]); err != nil {
 			t.Error(err)
 		}
 	}
-	equal(t, "switches", switches, clerktest.Switches{ScopesOrder: clerktest.ScopesAsSent, ReadLag: 750 * time.Millisecond})
+	equal(t, "switches", switches, clerktest.Switches{ScopesOrder: clerktest.ScopesAlphabetical, ReadLag: 750 * time.Millisecond})
 	for _, invalid := range [][3]string{
-		{"scope_order", "as_sent", "scopes_order"}, {"scopes_order", "random", "alphabetical, as_sent, fixed"}, {readLag, "-1s", "duration"},
+		{"scope_order", "as_sent", "scopes_order"}, {"scopes_order", "random", "as_sent, alphabetical, fixed"}, {readLag, "-1s", "duration"},
 	} {
 		if err := switches.SetByName(invalid[0], invalid[1]); err == nil || !strings.Contains(err.Error(), invalid[2]) {
 			t.Errorf("%s=%s: got %v, want an error that tells of %s", invalid[0], invalid[1], err, invalid[2])

@@ -37,13 +37,16 @@ func parseApplication(f *form, w *work, create bool) applicationInput {
 		pkce:      boolean(f, "pkce_required"),
 		public:    boolean(f, "public"),
 	}
-	if w.switches.ExtraFields == ExtraFieldsOn {
+	switch w.switches.NewerFields {
+	case NewerFieldsServed:
 		input.dev = boolean(f, "device_authorization_grant_enabled")
+	case NewerFieldsRefused:
+		f.refuse("device_authorization_grant_enabled")
 	}
 	checkName(f, input.name, create)
 	checkCallback(f, input.callback)
 	checkRedirects(f, input.redirects)
-	input.scopes = checkScopes(f, w, text(f, "scopes"))
+	input.scopes = checkScopes(f, w, text(f, "scopes"), create)
 	if f.switches.BothCallbackAndRedirects == BothConflict && input.redirects.sent && input.callback.sent &&
 		!slices.Equal(input.redirects.value, []string{input.callback.value}) {
 		f.fail(formError("form_param_value_conflict", "is invalid", "callback_url",
@@ -102,17 +105,18 @@ func validURL(text string) bool {
 }
 
 // breaksRules checks what needs more than one field to judge. before is nil for a create.
-func (i *applicationInput) breaksRules(before *Application, switches Switches) *answer {
+func (i *applicationInput) breaksRules(before *Application, w *work) *answer {
 	duplicates := slices.Clone(i.redirects.value)
 	slices.Sort(duplicates)
 	if len(slices.Compact(duplicates)) < len(i.redirects.value) {
 		return &errDuplicateRedirect
 	}
+	if i.consent.sent && !i.consent.null && !i.consent.value &&
+		(before != nil && before.DynamicallyRegistered || w.instance.forcesConsent(w.switches)) {
+		return &errConsentRequired
+	}
 	var public, pkce bool
 	if before != nil {
-		if before.DynamicallyRegistered && i.consent.sent && !i.consent.null && !i.consent.value {
-			return &errConsentRequired
-		}
 		public, pkce = before.Public, before.PKCERequired
 	}
 	if i.public.sent {
@@ -121,7 +125,7 @@ func (i *applicationInput) breaksRules(before *Application, switches Switches) *
 	if i.pkce.sent {
 		pkce = i.pkce.value
 	}
-	if public && !pkce && switches.PublicSetsPKCE == PublicLeavesPKCE && switches.PublicWithoutPKCE == PublicWithoutPKCERefused {
+	if public && !pkce && w.switches.PublicSetsPKCE == PublicLeavesPKCE && w.switches.PublicWithoutPKCE == PublicWithoutPKCERefused {
 		return &errPublicWithoutPKCE
 	}
 	return nil
@@ -135,8 +139,12 @@ func (i *applicationInput) apply(a *Application, w *work, create bool) {
 	if redirects, changed := i.redirectURIs(w.switches); changed {
 		a.RedirectURIs = redirects
 	}
-	if i.scopes.sent {
-		a.Scopes = w.canonicalScopes(i.scopes.value, create)
+	switch {
+	case !i.scopes.sent:
+	case create || i.scopes.null:
+		a.Scopes = w.newScopes(i.scopes.value)
+	default:
+		a.Scopes = w.replacedScopes(a.Scopes, i.scopes.value)
 	}
 	setBool(&a.ConsentScreenEnabled, i.consent, true)
 	setBool(&a.Public, i.public, false)

@@ -44,7 +44,7 @@ func TestRefusedRequests(t *testing.T) {
 		"callback too long":     {"PATCH", one, object{"callback_url": "https://a.example/" + strings.Repeat("x", 1024)}, 422, "form_param_max_length_exceeded", "callback_url"},
 		"scopes too long":       {"PATCH", one, object{"scopes": strings.Repeat("email ", 200)}, 422, "form_param_max_length_exceeded", "scopes"},
 		"scopes a list":         {"PATCH", one, object{"scopes": []string{"email"}}, 422, "form_param_value_invalid", "scopes"},
-		"unknown scope":         {"PATCH", one, object{"scopes": "nope"}, 422, "form_param_value_invalid", "scopes"},
+		"unknown scope":         {"PATCH", one, object{"scopes": "nope offline_access"}, 422, "form_param_value_invalid", "scopes"},
 		"consent of dynamic":    {"PATCH", applications + "/" + dynamic, object{"consent_screen_enabled": false}, 422, "oauth_application_consent_screen_cannot_be_disabled", "consent_screen_enabled"},
 		"a list for a body":     {"PATCH", one, "[]", 400, "request_body_invalid", ""},
 		"half a body":           {"PATCH", one, `{"name":`, 400, "request_body_invalid", ""},
@@ -59,7 +59,9 @@ func TestRefusedRequests(t *testing.T) {
 		"offset negative":       {"GET", applications + "?offset=-1", nil, 422, "form_param_value_invalid", "offset"},
 		"order unknown":         {"GET", applications + "?order_by=client_id", nil, 422, "form_param_value_invalid", "order_by"},
 		"order with bare plus":  {"GET", applications + "?order_by=+name", nil, 422, "form_param_value_invalid", "order_by"},
-		"default scopes empty":  {"PATCH", settings, object{"default_scopes": []string{}}, 422, "form_param_missing", "default_scopes"},
+		"no offline_access":     {"PATCH", one, object{"scopes": "email profile"}, 422, "form_param_value_invalid", "scopes"},
+		"scopes empty":          {"PATCH", one, object{"scopes": ""}, 422, "form_param_value_invalid", "scopes"},
+		"default scope offline": {"PATCH", settings, object{"default_scopes": []string{"email", "offline_access"}}, 422, "form_param_value_invalid", "default_scopes"},
 		"default scopes twice":  {"PATCH", settings, object{"default_scopes": []string{"email", "email"}}, 422, "form_param_duplicate", "default_scopes"},
 		"default scope unknown": {"PATCH", settings, object{"default_scopes": []string{"nope"}}, 422, "form_param_value_invalid", "default_scopes"},
 		"setting a string":      {"PATCH", settings, object{"oauth_jwt_access_tokens": "no"}, 422, "form_param_value_invalid", "oauth_jwt_access_tokens"},
@@ -108,7 +110,7 @@ func TestAcceptedRequests(t *testing.T) {
 		t.Parallel()
 		c := newClient(t, s)
 		for _, scopes := range []any{nil, "", "  "} {
-			equal(t, "scopes", c.create(object{"name": "x", "scopes": scopes}).field("scopes"), "email offline_access profile")
+			equal(t, "scopes", c.create(object{"name": "x", "scopes": scopes}).field("scopes"), "profile email offline_access")
 		}
 	})
 	t.Run("redirect URIs of any scheme", func(t *testing.T) {
@@ -152,13 +154,21 @@ func TestAcceptedRequests(t *testing.T) {
 		c.must(http.MethodPost, path+"/rotate_secret", "null")
 		c.must(http.MethodDelete, path, "null")
 	})
-	t.Run("custom and organization scopes", func(t *testing.T) {
+	t.Run("custom scopes", func(t *testing.T) {
 		t.Parallel()
 		s := clerktest.New(t)
 		s.AddCustomScope("messages:read")
-		s.EnableOrganizations()
-		created := newClient(t, s).create(object{"name": "x", "scopes": "user:org:read messages:read"})
-		equal(t, "scopes", created.field("scopes"), "messages:read offline_access user:org:read")
+		created := newClient(t, s).create(object{"name": "x", "scopes": "email messages:read"})
+		equal(t, "scopes", created.field("scopes"), "email messages:read offline_access")
+	})
+	t.Run("a change of scopes with offline_access", func(t *testing.T) {
+		t.Parallel()
+		c := newClient(t, s)
+		path := applications + "/" + s.Seed("x")
+		updated := c.must(http.MethodPatch, path, object{"scopes": "offline_access openid"})
+		equal(t, "scopes", updated.field("scopes"), "offline_access openid")
+		updated = c.must(http.MethodPatch, path, object{"name": "y"})
+		equal(t, "scopes that were not sent", updated.field("scopes"), "offline_access openid")
 	})
 	t.Run("revoked token", func(t *testing.T) {
 		t.Parallel()
@@ -171,7 +181,7 @@ func TestAcceptedRequests(t *testing.T) {
 
 func TestPublicAndBack(t *testing.T) {
 	t.Parallel()
-	s := clerktest.New(t)
+	s := clerktest.New(t, clerktest.WithSwitches(clerktest.Switches{PublicClientSecret: clerktest.PublicSecretEmpty}))
 	c := newClient(t, s)
 	id := c.create(object{"name": "x"}).field("id")
 	path := applications + "/" + id

@@ -129,13 +129,13 @@ func (s *sequence) randomClerk(random *rand.Rand) {
 	if random.IntN(2) == 0 {
 		s.switches = clerktest.Switches{
 			ScopesOrder:        pickOne(random, clerktest.ScopesAlphabetical, clerktest.ScopesAsSent),
-			ForceOfflineAccess: pickOne(random, clerktest.OfflineAccessAlways, clerktest.OfflineAccessOnCreate, clerktest.OfflineAccessNever),
+			ForceOfflineAccess: pickOne(random, clerktest.OfflineAccessForced, clerktest.OfflineAccessNever),
 			PublicClientSecret: pickOne(random, clerktest.PublicSecretEmpty, clerktest.PublicSecretValue, clerktest.PublicSecretAbsent),
 			RotatePublic:       pickOne(random, clerktest.RotatePublicEmpty, clerktest.RotatePublicValue, clerktest.RotatePublicRefused),
 			CallbackURLMulti:   pickOne(random, clerktest.CallbackURLFirst, clerktest.CallbackURLLast, clerktest.CallbackURLEmpty),
 			RedirectOrder:      pickOne(random, clerktest.RedirectsAsSent, clerktest.RedirectsSorted, clerktest.RedirectsReversed),
 			RotateUpdatedAt:    pickOne(random, clerktest.RotateTouchesUpdatedAt, clerktest.RotateTouchesUpdatedAt, clerktest.RotateKeepsUpdatedAt),
-			ExtraFields:        pickOne(random, clerktest.ExtraFieldsOff, clerktest.ExtraFieldsOn),
+			NewerFields:        pickOne(random, clerktest.NewerFieldsServed, clerktest.NewerFieldsDropped),
 		}
 	}
 	if random.IntN(3) == 0 {

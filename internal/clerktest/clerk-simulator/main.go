@@ -5,6 +5,12 @@
 //	clerk-simulator -ready-file simulator.env &
 //	while ! test -e simulator.env; do sleep 0.1; done; . ./simulator.env
 //
+// The file is removed when the program starts and when it ends, so that its presence means that requests are served.
+//
+// In a container, listen on every address and name the host under which others reach the container:
+//
+//	clerk-simulator -addr 0.0.0.0:4010 -url http://clerk-simulator:4010
+//
 // It ends on SIGINT and SIGTERM.
 package main
 
@@ -14,10 +20,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -39,12 +48,12 @@ func main() {
 
 // configuration is what the flags say.
 type configuration struct {
-	address, readyFile, key string
-	seed                    int
-	latency                 time.Duration
-	limit                   clerktest.RateLimit
-	verbose                 bool
-	switches                clerktest.Switches
+	address, url, readyFile, key string
+	seed                         int
+	latency                      time.Duration
+	limit                        clerktest.RateLimit
+	verbose                      bool
+	switches                     clerktest.Switches
 }
 
 func parseFlags(arguments []string, stderr io.Writer) (configuration, error) {
@@ -52,13 +61,17 @@ func parseFlags(arguments []string, stderr io.Writer) (configuration, error) {
 	flags := flag.NewFlagSet("clerk-simulator", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&c.address, "addr", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
+	flags.Func("url", "`URL` under which clients reach the program, for the printed lines and the URLs of applications (default the address it listens on)", func(text string) (err error) {
+		c.url, err = parseURL(text)
+		return err
+	})
 	flags.IntVar(&c.seed, "seed", 0, "`number` of applications to begin with")
 	flags.StringVar(&c.key, "key", "", "secret `key` to accept (default a random one)")
 	flags.DurationVar(&c.latency, "latency", 0, "`time` that every answer takes at least")
 	flags.IntVar(&c.limit.Requests, "rate-limit", 0, "most `requests` in any 10 seconds; Clerk allows a development instance 100 (default no limit)")
 	flags.StringVar(&c.readyFile, "ready-file", "", "`file` to write the two lines to, once requests are served")
 	flags.BoolVar(&c.verbose, "v", false, "log method, route and status of each request")
-	flags.Func("switch", "`name=value` of an uncertainty of the API, such as scopes_order=as_sent; may be repeated", func(text string) error {
+	flags.Func("switch", "`name=value` of an uncertainty of the API, such as scopes_order=alphabetical; may be repeated", func(text string) error {
 		name, value, found := strings.Cut(text, "=")
 		if !found {
 			return errors.New("want name=value")
@@ -83,8 +96,21 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
+	if c.readyFile != "" {
+		if err := os.Remove(c.readyFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		defer os.Remove(c.readyFile)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.address)
+	if err != nil {
+		return err
+	}
+	if c.url == "" {
+		c.url = "http://" + reachable(listener.Addr()) + "/v1"
+	}
 	options := []clerktest.Option{
-		clerktest.WithKey(c.key), clerktest.WithSwitches(c.switches),
+		clerktest.WithURL(c.url), clerktest.WithKey(c.key), clerktest.WithSwitches(c.switches),
 		clerktest.WithRateLimit(c.limit), clerktest.WithLatency(c.latency),
 		// Nobody asks this program for its requests, and it may run for days.
 		clerktest.WithoutRequestLog(),
@@ -98,14 +124,10 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		a.RedirectURIs = []string{"https://" + a.Name + ".example.com/callback"}
 	})
 
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.address)
-	if err != nil {
-		return err
-	}
 	server := &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	lines := fmt.Sprintf("export CLERK_API_URL=http://%s/v1\nexport CLERK_SECRET_KEY=%s\n", listener.Addr(), simulator.Key())
+	lines := fmt.Sprintf("export CLERK_API_URL=%s\nexport CLERK_SECRET_KEY=%s\n", simulator.URL(), simulator.Key())
 	err = announce(lines, c.readyFile, stdout)
 	if err == nil {
 		select {
@@ -116,6 +138,26 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	}
 	simulator.Close()
 	return errors.Join(err, server.Close())
+}
+
+// parseURL reads the value of -url, with or without "/v1", and gives it with "/v1".
+func parseURL(text string) (string, error) {
+	base := strings.TrimSuffix(strings.TrimSuffix(text, "/"), "/v1")
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || base != u.Scheme+"://"+u.Host {
+		return "", errors.New("want a URL such as http://clerk-simulator:4010")
+	}
+	return base + "/v1", nil
+}
+
+// reachable gives the host and port at which a client on this machine reaches a listener. A listener on every address
+// (0.0.0.0, ::) names none that a client could use; it accepts IPv4 too, because Go opens it for both families.
+func reachable(listening net.Addr) string {
+	address, isTCP := listening.(*net.TCPAddr)
+	if !isTCP || !address.IP.IsUnspecified() {
+		return listening.String()
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(address.Port))
 }
 
 // announce tells that requests are served. The file appears whole or not at all, so that a script may wait for it.

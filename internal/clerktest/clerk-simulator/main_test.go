@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -43,7 +46,7 @@ func start(t *testing.T, arguments ...string) program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	match := regexp.MustCompile(`^export CLERK_API_URL=(http://127\.0\.0\.1:\d+/v1)\nexport CLERK_SECRET_KEY=(sk_\w+)\n$`).FindSubmatch(lines[:n])
+	match := regexp.MustCompile(`^export CLERK_API_URL=(http://\S+/v1)\nexport CLERK_SECRET_KEY=(sk_\w+)\n$`).FindSubmatch(lines[:n])
 	if match == nil {
 		t.Fatalf("printed %q", lines[:n])
 	}
@@ -95,10 +98,72 @@ func TestProgram(t *testing.T) {
 		t.Errorf("the fourth request: %d", status)
 	}
 
+	if match := regexp.MustCompile(`"token_introspection_url":"([^"]*)"`).FindStringSubmatch(list); match == nil || match[1] != strings.TrimSuffix(p.url, "/v1")+"/oauth/token_info" {
+		t.Errorf("the introspection endpoint is at %q, the API at %s", match, p.url)
+	}
+
 	p.stop()
+	if _, err := os.Stat(ready); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the ready file after the end: %v", err)
+	}
 	want := "GET /oauth_applications 200\nGET /instance 200\nGET (unknown path) 404\nGET /instance 429\n"
 	if p.logged.String() != want {
 		t.Errorf("logged %q, want %q", p.logged, want)
+	}
+}
+
+func TestPrintedAddressCanBeUsed(t *testing.T) {
+	t.Parallel()
+	const want = "http://127.0.0.1:"
+	for _, address := range []string{"127.0.0.1:0", "0.0.0.0:0", ":0"} {
+		p := start(t, "-addr", address)
+		if status, _ := get(t, p.url+"/instance", p.key); status != http.StatusOK || !strings.HasPrefix(p.url, want) {
+			t.Errorf("-addr %s: %s answers %d", address, p.url, status)
+		}
+	}
+	for listening, want := range map[string]string{"[::]:7": "127.0.0.1:7", "[::1]:7": "[::1]:7", "10.1.2.3:7": "10.1.2.3:7"} {
+		address, err := net.ResolveTCPAddr("tcp", listening)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := reachable(address); got != want {
+			t.Errorf("%s: got %s, want %s", listening, got, want)
+		}
+	}
+}
+
+func TestURLOfTheProgram(t *testing.T) {
+	t.Parallel()
+	reserved, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := reserved.Addr().String()
+	reserved.Close()
+	for _, text := range []string{"http://clerk-simulator:4010", "http://clerk-simulator:4010/", "http://clerk-simulator:4010/v1/"} {
+		p := start(t, "-addr", address, "-url", text, "-seed", "1")
+		if p.url != "http://clerk-simulator:4010/v1" {
+			t.Errorf("-url %s: printed %s", text, p.url)
+		}
+		if _, list := get(t, "http://"+address+"/v1/oauth_applications", p.key); !strings.Contains(list, `"authorize_url":"http://clerk-simulator:4010/oauth/authorize"`) {
+			t.Errorf("-url %s: %s", text, list)
+		}
+		p.stop()
+	}
+}
+
+// A ready file of an earlier run must not be taken for this run's.
+func TestReadyFileOfAnEarlierRun(t *testing.T) {
+	t.Parallel()
+	ready := filepath.Join(t.TempDir(), "ready.env")
+	if err := os.WriteFile(ready, []byte("export CLERK_API_URL=http://127.0.0.1:1/v1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), []string{"-ready-file", ready, "-addr", "256.0.0.1:1"}, io.Discard, io.Discard); err == nil {
+		t.Error("no error")
+	}
+	if _, err := os.Stat(ready); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the old ready file: %v", err)
 	}
 }
 
@@ -109,6 +174,8 @@ func TestWrongFlags(t *testing.T) {
 		"want name=value":     {"-switch", "scopes_order"},
 		"cannot be negative":  {"-seed", "-1"},
 		"unexpected argument": {"serve"},
+		"http://clerk-sim":    {"-url", "clerk-simulator:4010"},
+		"want a URL such":     {"-url", "http://clerk-simulator:4010/api"},
 		"listen":              {"-addr", "256.0.0.1:1"},
 		"no such file":        {"-ready-file", filepath.Join(t.TempDir(), "missing", "file")},
 	} {

@@ -28,6 +28,8 @@ type Document struct {
 	router routers.Router
 	// errors is the schema of an error answer, for the statuses that the document does not list (401, 409, 429, 5xx).
 	errors *openapi3.Schema
+	// needless are the exemptions that the document has made superfluous.
+	needless []string
 }
 
 // Load reads an OpenAPI document. It must have the schema ClerkErrors.
@@ -61,13 +63,14 @@ func Parse(text []byte) (*Document, error) {
 	if errors == nil {
 		return nil, fmt.Errorf("the document has no schema ClerkErrors")
 	}
+	needless := exempt(document)
 	// The simulator is at another host.
 	document.Servers = openapi3.Servers{{URL: basePath}}
 	router, err := legacy.NewRouter(document)
 	if err != nil {
 		return nil, err
 	}
-	return &Document{router: router, errors: errors.Value}, nil
+	return &Document{router: router, errors: errors.Value, needless: needless}, nil
 }
 
 var loadOnce = sync.OnceValues(func() (*Document, error) { return Load(os.Getenv(EnvironmentVariable)) })
