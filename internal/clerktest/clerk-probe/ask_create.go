@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,21 +59,20 @@ func (p *probe) measureLag(ctx context.Context, a *application) observation {
 }
 
 func minimal(got answer, a *application) string {
-	text := got.String()
-	for _, name := range []string{"scopes", "callback_url"} {
-		text += " " + name + "=" + quote(a.text(name))
-	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s scopes=%q callback_url=%q", got, a.text("scopes"), a.text("callback_url"))
 	for _, name := range []string{"redirect_uris", "public", "pkce_required", "consent_screen_enabled", "device_authorization_grant_enabled"} {
-		text += " " + name + "=" + show(a.object, name)
+		fmt.Fprintf(&text, " %s=%s", name, show(a.object, name))
 	}
-	return text + " client_secret of " + number(len(a.secret)) + " characters"
+	fmt.Fprintf(&text, " client_secret of %d characters", len(a.secret))
+	return text.String()
 }
 
 func seenForced(a *application) observation {
 	if slices.Contains(a.scopes(), offlineAccess) {
-		return told("on", "%s", quote(a.text("scopes")))
+		return told("on", "scopes=%q", a.text("scopes"))
 	}
-	return told("off", "%s", quote(a.text("scopes")))
+	return told("off", "scopes=%q", a.text("scopes"))
 }
 
 // fixedScopes is the order that the simulator calls fixed.

@@ -50,7 +50,7 @@ type client struct {
 func newClient(transport http.RoundTripper, base string, key clerk.Secret) *client {
 	return &client{
 		http: &http.Client{
-			Transport: transport, Timeout: requestTimeout,
+			Transport: transport,
 			// A redirect would take the key to another host.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -183,13 +183,7 @@ func (c *client) send(ctx context.Context, build func(context.Context) (*http.Re
 		if c.sent >= c.allowed {
 			return answer{err: errBudget}
 		}
-		request, err := build(ctx)
-		if err != nil {
-			return answer{err: err}
-		}
-		request.Header.Set("User-Agent", userAgent)
-		c.sent++
-		got, pause := c.receive(request)
+		got, pause := c.attempt(ctx, build)
 		if got.status != http.StatusTooManyRequests || attempt == maxAttempts {
 			return got
 		}
@@ -197,6 +191,21 @@ func (c *client) send(ctx context.Context, build func(context.Context) (*http.Re
 			return answer{err: err}
 		}
 	}
+}
+
+// attempt sends one request. The pause is that of a 429.
+func (c *client) attempt(ctx context.Context, build func(context.Context) (*http.Request, error)) (got answer, pause time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	request, err := build(ctx)
+	if err != nil {
+		return answer{err: err}, 0
+	}
+	request.Header.Set("User-Agent", userAgent)
+	// A kept connection that breaks makes http.Transport send a GET again by itself, which would not be counted.
+	request.Close = true
+	c.sent++
+	return c.receive(request)
 }
 
 func (c *client) receive(request *http.Request) (got answer, pause time.Duration) {
@@ -224,8 +233,7 @@ func (c *client) receive(request *http.Request) (got answer, pause time.Duration
 
 // plain drops what http.Client puts around an error: the URL, which says nothing new and may hold what must not be shown.
 func plain(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, is := errors.AsType[*url.Error](err); is {
 		if wrapped.Timeout() {
 			return errors.New("timeout")
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestClerkThatChangesItsMind(t *testing.T) {
 				t.Errorf("turned between two tries: %+v", found)
 			}
 			for after := 2; after < maxRequests; after += 9 {
-				check(tryTurning(t, setting.Switches, func(seen int, _ *probe) bool { return seen == after }), "after "+number(after))
+				check(tryTurning(t, setting.Switches, func(seen int, _ *probe) bool { return seen == after }), fmt.Sprintf("after %d requests", after))
 			}
 		})
 	}

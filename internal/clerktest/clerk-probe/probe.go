@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -139,9 +140,7 @@ func (p *probe) askInstance(ctx context.Context) {
 // create creates an application. It gives nil when there is none, or none that is known.
 func (p *probe) create(ctx context.Context, label string, fields object) (*application, answer) {
 	body := object{"name": p.prefix + label}
-	for name, value := range fields {
-		body[name] = value
-	}
+	maps.Copy(body, fields)
 	got := p.client.call(ctx, http.MethodPost, applicationsPath, body)
 	if got.err != nil && !errors.Is(got.err, errBudget) || got.status >= http.StatusInternalServerError || got.status/100 == 2 && got.json.text("id") == "" {
 		p.lostCreates = true

@@ -27,9 +27,7 @@ func try(t *testing.T, prepare func(*clerktest.Server, *probe), options ...clerk
 		// Clerk's limit for a development instance: a probe within it is never refused.
 		options = append(options, clerktest.WithRateLimit(clerktest.RateLimit{Requests: 100, Per: 10 * time.Second}))
 		made.server = clerktest.NewInMemory(t, options...)
-		transport := made.server.RoundTripper().(*http.Transport)
-		transport.DisableCompression = true // which would be most of the time of these tests
-		p := newTestProbe(made.server, transport)
+		p := newTestProbe(made.server, memory(made.server))
 		if prepare != nil {
 			prepare(made.server, p)
 		}
@@ -37,6 +35,13 @@ func try(t *testing.T, prepare func(*clerktest.Server, *probe), options ...clerk
 		made.server.WaitForLateWork()
 	})
 	return made
+}
+
+// memory is a transport to the server, without the gzip that would take most of the time of these tests.
+func memory(s *clerktest.Server) http.RoundTripper {
+	transport := s.RoundTripper().(*http.Transport)
+	transport.DisableCompression = true
+	return transport
 }
 
 func newTestProbe(s *clerktest.Server, transport http.RoundTripper) *probe {

@@ -1,13 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"strconv"
-)
-
-func quote(text string) string { return strconv.Quote(text) }
-
-func number(n int) string { return strconv.Itoa(n) }
+import "fmt"
 
 // show gives one field of an object as text: "absent" when the object lacks it.
 func show(o object, name string) string {
