@@ -20,7 +20,9 @@ func (p *probe) askCreates(ctx context.Context) {
 	if p.a, got = p.create(ctx, "a", nil); p.a == nil {
 		p.tell(minimalCreate, got.String())
 	} else {
-		p.note("read_lag", p.measureLag(ctx, p.a))
+		lag := p.measureLag(ctx, p.a)
+		p.lagSeen = lag.value
+		p.note("read_lag", lag)
 		p.note("force_offline_access", seenForced(p.a))
 		p.tell(minimalCreate, minimal(got, p.a))
 	}

@@ -90,13 +90,17 @@ func (p *probe) askReadAfterWrite(ctx context.Context, a *application) observati
 		return other(got)
 	}
 	switch got := p.client.call(ctx, http.MethodGet, a.path(), nil); {
-	case got.ok() && got.json.text("name") == name:
-		return told("0s", "a change is seen")
-	case got.ok() && p.lag > 0:
-		return told(p.lag.String(), "a change is not seen at once")
-	case got.ok():
-		return told("longer", "a change is not seen at once")
-	default:
+	case !got.ok():
 		return other(got)
+	case got.json.text("name") == name && p.lagSeen == "" && p.lag > 0:
+		return untold("a new application was not found for long", "a change is seen at once")
+	case got.json.text("name") == name:
+		return told("0s", "a change is seen at once")
+	case p.lagSeen == "0s":
+		return told("more", "a change is not seen at once")
+	case p.lagSeen == "":
+		return untold("the first try did not tell how long", "a change is not seen at once")
+	default:
+		return told(p.lagSeen, "a change is not seen at once")
 	}
 }

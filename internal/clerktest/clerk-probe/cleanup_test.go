@@ -225,6 +225,16 @@ func TestAllSwitchesAtOnce(t *testing.T) {
 	}
 }
 
+// A lag that the probe does not wait out has no value.
+func TestLongLag(t *testing.T) {
+	t.Parallel()
+	made := try(t, nil, clerktest.WithSwitches(clerktest.Switches{ReadLag: 20 * time.Second}))
+	if found := made.found(t, "read_lag"); found.Value != "" || !strings.Contains(found.Seen, "404 for 5s") {
+		t.Errorf("got %+v", found)
+	}
+	made.assertClean(t)
+}
+
 func TestSleepEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -39,6 +39,7 @@ type probe struct {
 	remaining    []*application // created, and not known to be deleted
 	lostCreates  bool           // a create may have been carried out without an answer
 	lag          time.Duration  // how long reads stay behind
+	lagSeen      string         // the same as the value of the switch, "" when it is not known
 	settings     object         // of the instance, before the run
 	changed      map[string]any // settings to restore, with their values
 	notAvailable error          // why the run cannot ask anything
