@@ -8,6 +8,13 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
+func TestNoDefaultScopesAreNull(t *testing.T) {
+	t.Parallel()
+	s := clerktest.New(t, clerktest.WithSwitches(clerktest.Switches{DefaultScopesOfflineAccess: clerktest.OfflineAccessIncluded}))
+	got := newClient(t, s).must(http.MethodPatch, "/instance/oauth_application_settings", object{"default_scopes": []string{}})
+	equal(t, "default scopes", outcome(got, "default_scopes"), "200 <nil>")
+}
+
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	s := clerktest.New(t)

@@ -179,6 +179,18 @@ func TestAcceptedRequests(t *testing.T) {
 	})
 }
 
+func TestPatchKeepsOnlyAnOfflineAccessThatWasThere(t *testing.T) {
+	t.Parallel()
+	s := clerktest.New(t, clerktest.WithSwitches(clerktest.Switches{
+		ForceOfflineAccess: clerktest.OfflineAccessNever, PatchWithoutOfflineAccess: clerktest.PatchKeepsOfflineAccess,
+	}))
+	c := newClient(t, s)
+	for before, want := range map[string]string{"email": "openid", "email offline_access": "openid offline_access"} {
+		path := applications + "/" + c.create(object{"name": "x", "scopes": before}).field("id")
+		equal(t, "scopes after "+before, c.must(http.MethodPatch, path, object{"scopes": "openid"}).field("scopes"), want)
+	}
+}
+
 func TestPublicAndBack(t *testing.T) {
 	t.Parallel()
 	s := clerktest.New(t, clerktest.WithSwitches(clerktest.Switches{PublicClientSecret: clerktest.PublicSecretEmpty}))

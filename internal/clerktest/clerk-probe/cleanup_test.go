@@ -157,12 +157,13 @@ func TestSettingsAreRestored(t *testing.T) {
 // Another run's applications, and other ones, are not touched.
 func TestOnlyTheRunsApplicationsAreDeleted(t *testing.T) {
 	t.Parallel()
-	made := try(t, func(s *clerktest.Server, _ *probe) {
+	made := try(t, func(s *clerktest.Server, p *probe) {
 		s.Seed("clerk-probe-another-a")
 		s.Seed("web")
+		s.Seed("a copy of " + p.prefix + "a")
 		s.Inject(clerktest.ResetAfterWork().On(http.MethodPost, clerktest.RouteApplications))
 	})
-	if left := made.server.Applications(); len(left) != 2 || made.err != nil {
+	if left := made.server.Applications(); len(left) != 3 || made.err != nil {
 		t.Errorf("left are %d applications, %v", len(left), made.err)
 	}
 }
