@@ -25,6 +25,7 @@ func TestCleanupUnderFaults(t *testing.T) {
 		"every second delete fails":               {clerktest.HTML(503).On(http.MethodDelete, one).Once(), clerktest.ResetAfterWork().On(http.MethodDelete, one).Skipping(1).Once()},
 		"the first look for leftovers fails":      {clerktest.HTML(502).On(http.MethodGet, all).Skipping(4).Once(), clerktest.ResetAfterWork().On(http.MethodPost, all).Once()},
 		"the first restoring of settings fails":   {clerktest.Locked().On(http.MethodPatch, clerktest.RouteSettings).Skipping(6).Repeat(2)},
+		"no setting can be changed":               {clerktest.ClerkError(403, "authorization_invalid").On(http.MethodPatch, clerktest.RouteSettings)},
 		"a change of settings is lost":            {clerktest.ResetAfterWork().On(http.MethodPatch, clerktest.RouteSettings).Once()},
 		"every request is refused for a while":    {clerktest.TooManyRequests("1").Skipping(10).Repeat(8)},
 		"every fifth request, then more, is slow": {clerktest.Slow(5 * time.Second).Skipping(5).Repeat(5)},
@@ -234,6 +235,14 @@ func TestLongLag(t *testing.T) {
 		t.Errorf("got %+v", found)
 	}
 	made.assertClean(t)
+
+	// A read that is right at last does not make it none.
+	made = try(t, func(s *clerktest.Server, _ *probe) {
+		s.Inject(clerktest.ClerkError(404, "resource_not_found").On(http.MethodGet, clerktest.RouteApplication).Repeat(len(readSchedule)))
+	})
+	if found := made.found(t, "read_lag"); found.Value != "" || !strings.Contains(found.Seen, "a change is seen at once") {
+		t.Errorf("got %+v", found)
+	}
 }
 
 func TestSleepEndsWithItsContext(t *testing.T) {

@@ -37,7 +37,7 @@ func TestClerkThatChangesItsMind(t *testing.T) {
 			if found := between.found(t, set); !strings.HasPrefix(found.CannotBeTold, "contradictory: saw ") {
 				t.Errorf("turned between two tries: %+v", found)
 			}
-			for after := 2; after < maxRequests; after += 9 {
+			for after := 2; after < maxRequests; after += 13 {
 				check(tryTurning(t, setting.Switches, func(seen int, _ *probe) bool { return seen == after }), fmt.Sprintf("after %d requests", after))
 			}
 		})
