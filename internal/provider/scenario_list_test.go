@@ -60,9 +60,9 @@ var lives = []scenario{
 				"client_uri": nil, "client_image_url": nil, "logo_sha256": nil,
 				"client_secret_version": 1, "client_secret_encrypted": nil, "rotate_secret_trigger": nil, "deletion_protection": false,
 				"created_at": like(`^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`), "updated_at": like("Z$"),
-				"discovery_url": like("^https://.*/.well-known/openid-configuration$"), "authorize_url": like("^https://.*/oauth/authorize$"),
-				"token_fetch_url": like("^https://.*/oauth/token$"), "user_info_url": like("^https://.*/oauth/userinfo$"),
-				"token_introspection_url": like("^https://.*/oauth/token_info$"),
+				"discovery_url": like("^https?://.*/.well-known/openid-configuration$"), "authorize_url": like("^https?://.*/oauth/authorize$"),
+				"token_fetch_url": like("^https?://.*/oauth/token$"), "user_info_url": like("^https?://.*/oauth/userinfo$"),
+				"token_introspection_url": like("^https?://.*/oauth/token_info$"),
 			},
 			secret: secretMade,
 		}, {
