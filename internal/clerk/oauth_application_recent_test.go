@@ -11,52 +11,59 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-func withLaggingReads(t *testing.T, test func(t *testing.T, server *clerktest.Server, client *clerk.Client)) {
+// laggingReads is a simulator whose reads lag behind writes, and a client of it.
+type laggingReads struct {
+	*testing.T
+	server *clerktest.Server
+	client *clerk.Client
+}
+
+func withLaggingReads(t *testing.T, test func(l laggingReads)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		server := clerktest.NewInMemory(t, clerktest.WithSwitches(clerktest.Switches{ReadLag: 1500 * time.Millisecond}))
-		test(t, server, newClient(t, server))
+		test(laggingReads{t, server, newClient(t, server)})
 	})
 }
 
 func TestOwnApplicationIsFoundWhileReadsLag(t *testing.T) {
 	t.Parallel()
-	withLaggingReads(t, func(t *testing.T, _ *clerktest.Server, client *clerk.Client) {
-		created, err := client.CreateOAuthApplication(t.Context(), clerk.OAuthApplicationFields{Name: new("web")})
-		noError(t, err)
+	withLaggingReads(t, func(l laggingReads) {
+		created, err := l.client.CreateOAuthApplication(l.Context(), clerk.OAuthApplicationFields{Name: new("web")})
+		noError(l, err)
 		id := created.Application.ID
-		app, err := client.GetOwnOAuthApplication(t.Context(), id)
+		app, err := l.client.GetOwnOAuthApplication(l.Context(), id)
 		if err != nil || app.ID != id {
-			t.Errorf("by id: got %q, %v", app.ID, err)
+			l.Errorf("by id: got %q, %v", app.ID, err)
 		}
 		time.Sleep(time.Minute)
-		_, err = client.UpdateOAuthApplication(t.Context(), id, clerk.OAuthApplicationFields{Name: new("site")})
-		noError(t, err)
-		app, err = client.FindOwnOAuthApplicationByName(t.Context(), "site")
+		_, err = l.client.UpdateOAuthApplication(l.Context(), id, clerk.OAuthApplicationFields{Name: new("site")})
+		noError(l, err)
+		app, err = l.client.FindOwnOAuthApplicationByName(l.Context(), "site")
 		if err != nil || app.ID != id || app.Name != "site" {
-			t.Errorf("by its new name: got %q %q, %v", app.ID, app.Name, err)
+			l.Errorf("by its new name: got %q %q, %v", app.ID, app.Name, err)
 		}
-		if _, err := client.FindOwnOAuthApplicationByName(t.Context(), "web"); !errors.Is(err, clerk.ErrNoMatch) {
-			t.Errorf("by its old name: got %v", err)
+		if _, err := l.client.FindOwnOAuthApplicationByName(l.Context(), "web"); !errors.Is(err, clerk.ErrNoMatch) {
+			l.Errorf("by its old name: got %v", err)
 		}
 	})
 }
 
 func TestOwnApplicationsOfOneNameAreAmbiguous(t *testing.T) {
 	t.Parallel()
-	withLaggingReads(t, func(t *testing.T, server *clerktest.Server, client *clerk.Client) {
-		seeded := server.Seed("web")
+	withLaggingReads(t, func(l laggingReads) {
+		seeded := l.server.Seed("web")
 		time.Sleep(time.Minute)
-		app, err := client.FindOwnOAuthApplicationByName(t.Context(), "web")
+		app, err := l.client.FindOwnOAuthApplicationByName(l.Context(), "web")
 		if err != nil || app.ID != seeded {
-			t.Fatalf("got %q, %v", app.ID, err)
+			l.Fatalf("got %q, %v", app.ID, err)
 		}
-		created, err := client.CreateOAuthApplication(t.Context(), clerk.OAuthApplicationFields{Name: new("web")})
-		noError(t, err)
-		_, err = client.FindOwnOAuthApplicationByName(t.Context(), "web")
+		created, err := l.client.CreateOAuthApplication(l.Context(), clerk.OAuthApplicationFields{Name: new("web")})
+		noError(l, err)
+		_, err = l.client.FindOwnOAuthApplicationByName(l.Context(), "web")
 		ambiguous, ok := errors.AsType[*clerk.AmbiguousNameError](err)
 		if !ok || !slices.Contains(ambiguous.IDs, created.Application.ID) || !slices.Contains(ambiguous.IDs, seeded) {
-			t.Errorf("got %v", err)
+			l.Errorf("got %v", err)
 		}
 	})
 }
@@ -64,16 +71,16 @@ func TestOwnApplicationsOfOneNameAreAmbiguous(t *testing.T) {
 // Nobody waits for an application that this process did not create.
 func TestOtherApplicationsAreNotWaitedFor(t *testing.T) {
 	t.Parallel()
-	withLaggingReads(t, func(t *testing.T, _ *clerktest.Server, client *clerk.Client) {
+	withLaggingReads(t, func(l laggingReads) {
 		begun := time.Now()
-		if _, err := client.GetOwnOAuthApplication(t.Context(), "oa_none"); !clerk.IsNotFound(err) {
-			t.Errorf("by id: got %v", err)
+		if _, err := l.client.GetOwnOAuthApplication(l.Context(), "oa_none"); !clerk.IsNotFound(err) {
+			l.Errorf("by id: got %v", err)
 		}
-		if _, err := client.FindOwnOAuthApplicationByName(t.Context(), "none"); !errors.Is(err, clerk.ErrNoMatch) {
-			t.Errorf("by name: got %v", err)
+		if _, err := l.client.FindOwnOAuthApplicationByName(l.Context(), "none"); !errors.Is(err, clerk.ErrNoMatch) {
+			l.Errorf("by name: got %v", err)
 		}
 		if waited := time.Since(begun); waited > 0 {
-			t.Errorf("waited %s", waited)
+			l.Errorf("waited %s", waited)
 		}
 	})
 }
@@ -90,13 +97,13 @@ func TestOwnApplicationThatSomeoneElseChanged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			withLaggingReads(t, func(t *testing.T, server *clerktest.Server, client *clerk.Client) {
-				created, err := client.CreateOAuthApplication(t.Context(), clerk.OAuthApplicationFields{Name: new("web")})
-				noError(t, err)
-				change(server, created.Application.ID)
+			withLaggingReads(t, func(l laggingReads) {
+				created, err := l.client.CreateOAuthApplication(l.Context(), clerk.OAuthApplicationFields{Name: new("web")})
+				noError(l, err)
+				change(l.server, created.Application.ID)
 				time.Sleep(time.Minute)
-				if _, err := client.FindOwnOAuthApplicationByName(t.Context(), "web"); !errors.Is(err, clerk.ErrNoMatch) {
-					t.Errorf("got %v", err)
+				if _, err := l.client.FindOwnOAuthApplicationByName(l.Context(), "web"); !errors.Is(err, clerk.ErrNoMatch) {
+					l.Errorf("got %v", err)
 				}
 			})
 		})
