@@ -126,7 +126,7 @@ func newTransport() *http.Transport {
 	transport.TLSHandshakeTimeout = 10 * time.Second
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	// Terraform runs ten operations at once by default; the default of two idle
-	// connections would dial anew for the other eight, again and again.
+	// connections would dial for the other eight again and again.
 	transport.MaxIdleConnsPerHost = 16
 	return transport
 }

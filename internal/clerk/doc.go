@@ -10,7 +10,8 @@
 //     (oauth_application_create.go, oauth_application_rotate.go);
 //   - both run to their end when the caller is cancelled meanwhile (grace.go);
 //   - an answer is decoded secret first, and field by field, so that a surprise
-//     in one field cannot lose the one value that is shown once;
+//     in one field cannot lose the one value that is shown once, and one
+//     application that cannot be read does not hide the others of a list;
 //   - reads of many applications share list pages (package sharedreads), and all
 //     requests of a process pass one window and one gate (rate_limiter.go).
 //

@@ -17,8 +17,8 @@ const (
 	CodeKeyInvalid       = "clerk_key_invalid"
 )
 
-// APIError is an answer by which Clerk, or something in front of it, refuses a
-// request. Its texts are scrubbed and short.
+// APIError is an answer with a status of 400 or more, from Clerk or from something
+// in front of it. Its texts are scrubbed and short.
 type APIError struct {
 	Status  int         // HTTP status
 	Errors  []ErrorItem // what Clerk says; empty when the body is not Clerk's
@@ -58,9 +58,9 @@ func (e *APIError) HasCode(code string) bool {
 	return slices.ContainsFunc(e.Errors, func(i ErrorItem) bool { return i.Code == code })
 }
 
-// IsNotFound reports whether Clerk itself says that the object does not exist,
-// among the objects of the key's instance. A 404 of any other kind says only
-// that the request went somewhere else.
+// IsNotFound reports whether Clerk itself says that the object does not exist in
+// the key's instance. A 404 of any other kind says only that the request went
+// somewhere else.
 func IsNotFound(err error) bool {
 	var api *APIError
 	return errors.As(err, &api) && api.Status == http.StatusNotFound && api.HasCode(CodeResourceNotFound)
@@ -124,9 +124,9 @@ func waitText(d time.Duration) string {
 	return d.Round(time.Millisecond).String()
 }
 
-// ChangeOutcomeUnknownError is an update or a delete that ended, by an interrupt or a deadline,
-// when Clerk may have carried it out. Other operations have errors of their own for
-// that, and what ends before anything was sent has none.
+// ChangeOutcomeUnknownError is an update or a delete that was ended by an interrupt or
+// a deadline after Clerk may have processed it. A create and a rotation have errors of
+// their own for that.
 type ChangeOutcomeUnknownError struct {
 	Err error // of the context
 }
@@ -148,7 +148,7 @@ func (e *AttemptsError) Error() string {
 
 func (e *AttemptsError) Unwrap() error { return e.Err }
 
-// InstanceError is a secret key that belongs to another instance than it should.
+// InstanceError is a secret key that belongs to a different instance than expected.
 type InstanceError struct {
 	Expected string // the instance that the state or the configuration names
 	Actual   string // the instance of the key

@@ -87,14 +87,14 @@ func FuzzDecodePage(f *testing.F) {
 			t.Fatal("a page without data was accepted")
 		}
 		for _, item := range page.items {
-			app := item.Value
-			if item.Err != nil {
-				if unreadable, ok := errors.AsType[*UnreadableApplicationError](item.Err); !ok || unreadable.Problem == "" || !ValidID(item.ID) || unreadable.Application.ID != "" && unreadable.Application.ID != item.ID {
+			app := item.OAuthApplication
+			if unreadable := item.unreadable; unreadable != nil {
+				if unreadable.Problem == "" || !ValidID(item.key()) || unreadable.Application.ID != "" && unreadable.Application.ID != item.key() {
 					t.Fatalf("an item that was not read: %+v", item)
 				}
 				continue
 			}
-			if app.ID != item.ID || !ValidID(app.ID) || app.InstanceID == "" && !strings.Contains(string(body), "instance_id") {
+			if app.ID != item.key() || !ValidID(app.ID) || app.InstanceID == "" && !strings.Contains(string(body), "instance_id") {
 				t.Fatalf("an application that is not complete: %+v", app)
 			}
 		}

@@ -21,9 +21,9 @@ func (c *Client) Instance(ctx context.Context) (Instance, error) {
 	return c.guard.instance(ctx, c)
 }
 
-// CheckInstance returns an InstanceError when the key is known to be another
-// instance's than the given one, which may be empty. It asks nobody: an earlier
-// request has, or it is not known.
+// CheckInstance returns an InstanceError when the key is known to belong to a
+// different instance than the given one, which may be empty. It sends no request:
+// without an earlier one the instance is not known, and the result is nil.
 func (c *Client) CheckInstance(instanceID string) error {
 	known := c.guard.known.Load()
 	if known == nil || instanceID == "" || known.ID == instanceID {
@@ -33,13 +33,13 @@ func (c *Client) CheckInstance(instanceID string) error {
 }
 
 // ConfirmGone reports whether err, the error of an operation on an object that
-// instanceID holds, means that the object is gone. A 404 does not say so by
-// itself: every object of another instance is "not found" too, and state that
-// is dropped for that reason would be made a second time.
+// instanceID holds, means that the object is gone. A 404 alone does not say so:
+// every object of a different instance is "not found" too, and what is dropped from
+// the state for that reason would be created a second time.
 //
 // It returns false with a nil error when err means something else, and an
-// InstanceError when the key is another instance's. instanceID may be empty,
-// where it is not known; then nothing can be confirmed but the 404 itself.
+// InstanceError when the key belongs to a different instance. instanceID may be
+// empty where it is not known; then nothing can be confirmed but the 404 itself.
 func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) (bool, error) {
 	if !IsNotFound(err) {
 		return false, nil

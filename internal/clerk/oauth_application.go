@@ -51,27 +51,27 @@ type OAuthApplication struct {
 
 // GetOAuthApplication reads one application. It may be answered from a list page
 // that this client read less than a minute ago and that no write of its own has
-// made stale; GetOAuthApplicationFresh never is. IsNotFound tells when there is
+// made stale; GetOAuthApplicationFresh never is. IsNotFound reports whether there is
 // none of this id.
 func (c *Client) GetOAuthApplication(ctx context.Context, id string) (OAuthApplication, error) {
 	if err := checkID(id); err != nil {
 		return OAuthApplication{}, err
 	}
-	app, err := c.reads.Read(ctx, id)
+	found, err := c.reads.Read(ctx, id)
 	if err == nil {
 		c.local.read(id)
 	}
-	return app, err
+	return found.OAuthApplication, err
 }
 
 // KnownOAuthApplication returns an application as GetOAuthApplication would, if it
 // can without a request and without waiting for one.
 func (c *Client) KnownOAuthApplication(id string) (app OAuthApplication, known bool) {
-	app, known = c.reads.Known(id)
+	found, known := c.reads.Known(id)
 	if known {
 		c.local.read(id)
 	}
-	return app, known
+	return found.OAuthApplication, known
 }
 
 // GetOAuthApplicationFresh reads one application by a request of its own.
@@ -79,11 +79,11 @@ func (c *Client) GetOAuthApplicationFresh(ctx context.Context, id string) (OAuth
 	if err := checkID(id); err != nil {
 		return OAuthApplication{}, err
 	}
-	app, err := c.reads.Fresh(ctx, id)
+	found, err := c.reads.Fresh(ctx, id)
 	if err == nil {
 		c.local.read(id)
 	}
-	return app, err
+	return found.OAuthApplication, err
 }
 
 // How often an application that is younger than recentAge is looked for again: after
@@ -94,9 +94,9 @@ const (
 	recentLooks = 3
 )
 
-// GetRecentOAuthApplication is GetOAuthApplication for one that was made at the
-// given time. Clerk's reads can lag behind its writes, so that one which was made
-// less than a minute ago is looked for again before it is not found.
+// GetRecentOAuthApplication is GetOAuthApplication for an application that was
+// created at the given time. Clerk's reads can lag behind its writes, so an
+// application younger than a minute is looked for again before it is not found.
 func (c *Client) GetRecentOAuthApplication(ctx context.Context, id string, created time.Time) (OAuthApplication, error) {
 	app, err := c.GetOAuthApplication(ctx, id)
 	for look := 1; IsNotFound(err) && look <= recentLooks && c.serverTime(time.Now()).Sub(created) < recentAge; look++ {
@@ -144,9 +144,8 @@ func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields O
 	return app, err
 }
 
-// DeleteOAuthApplication deletes an application, for good. IsNotFound tells when
-// there was none; that is also how the repetition of a delete ends whose answer
-// was lost.
+// DeleteOAuthApplication deletes an application, for good. IsNotFound reports whether
+// there was none; a repeated delete, whose first answer was lost, ends so too.
 func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 	defer c.reads.BeginWrite(id)()
 

@@ -82,14 +82,14 @@ const duplicateLookDelay = 2 * time.Second
 //
 // Once the request has begun it runs to its end, even when ctx is over: its
 // answer holds a secret that is shown once. When no usable answer comes, the
-// request is not repeated. The application is looked for instead: by its exact
-// name, made since the request began, not known before, with every field as
-// sent. One match is adopted, and its secret rotated to one that is known; that
-// costs nothing, as nobody can be using a secret that nobody received. If there
-// is nothing that the request could have made, not even with a field that Clerk
-// has changed, and if the request broke or failed rather than took too long, one
-// more is sent, and duplicates are looked for. Anything else is a
-// CreateOutcomeUnknownError.
+// request is not repeated. The application is looked for instead: by its name
+// (see SameName), created since the request began, not known before, with every
+// field as sent. One match is adopted, and its secret rotated to get one that is
+// known; that costs nothing, because nobody can be using a secret that nobody
+// received. If there is nothing that the request could have created, not even with
+// a field that Clerk has changed or that cannot be read, and if the request broke
+// or failed rather than took too long, it is sent once more, and duplicates are
+// looked for. Anything else is a CreateOutcomeUnknownError.
 //
 // Creates of one name wait for each other, so that the search cannot mistake one
 // for another.
@@ -129,7 +129,7 @@ func (c *Client) CreateOAuthApplication(ctx context.Context, fields OAuthApplica
 
 // mayBeSentAgain reports whether a create that left no trace may be sent once more.
 // One that took too long may still be under way; one that was answered with a
-// success, however unreadable, was carried out.
+// success, however unreadable, was processed.
 func (e *outcomeUnknownError) mayBeSentAgain() bool {
 	var transport *TransportError
 	if errors.As(e.err, &transport) && transport.Timeout {

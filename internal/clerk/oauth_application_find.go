@@ -25,7 +25,7 @@ func (e *AmbiguousNameError) Error() string {
 // ErrNoMatch. An UnreadableApplicationError is returned when there is none but an
 // application that may have the client_id and cannot be read.
 func (c *Client) FindOAuthApplicationByClientID(ctx context.Context, clientID string) (OAuthApplication, error) {
-	found, unreadable, err := c.applicationsLike(ctx, []string{clientID}, c.reads.List, func(app OAuthApplication) match {
+	found, unreadable, err := c.applicationsLike(ctx, []string{clientID}, c.listShared, func(app OAuthApplication) match {
 		return matchText(app.ClientID, app.ClientID == clientID)
 	})
 	switch {
@@ -44,7 +44,7 @@ func (c *Client) FindOAuthApplicationByClientID(ctx context.Context, clientID st
 // returned when there is none but an application that may have the name and cannot
 // be read.
 func (c *Client) FindOAuthApplicationByName(ctx context.Context, name string) (OAuthApplication, error) {
-	found, unreadable, err := c.applicationsNamed(ctx, name, c.reads.List)
+	found, unreadable, err := c.applicationsNamed(ctx, name, c.listShared)
 	if err != nil {
 		return OAuthApplication{}, err
 	}
@@ -65,7 +65,7 @@ func (c *Client) FindOAuthApplicationByName(ctx context.Context, name string) (O
 	return OAuthApplication{}, ErrNoMatch
 }
 
-// lister goes through a list, as sharedreads.Reader.List does.
+// lister goes through a list: listShared or listAgain.
 type lister func(context.Context, listKey) iter.Seq2[OAuthApplication, error]
 
 // applicationsNamed returns the applications of a name. unreadable are those that
@@ -137,12 +137,12 @@ func (c *Client) readUnreadable(ctx context.Context, item *UnreadableApplication
 	if item.Application.ID == "" {
 		return OAuthApplication{}, item
 	}
-	app, err := c.reads.Fresh(ctx, item.Application.ID)
+	found, err := c.reads.Fresh(ctx, item.Application.ID)
 	// One that is in the list and not found alone may be too young for Clerk's reads.
 	if _, unexpected := errors.AsType[*AnswerError](err); unexpected || IsNotFound(err) {
 		return OAuthApplication{}, item
 	}
-	return app, err
+	return found.OAuthApplication, err
 }
 
 func idsOf(apps []OAuthApplication) []string {

@@ -41,16 +41,34 @@ type listKey struct {
 }
 
 // applicationReader reads applications through shared pages.
-type applicationReader = sharedreads.Reader[OAuthApplication, listKey]
+type applicationReader = sharedreads.Reader[listItem, listKey]
 
-// listItem is one application of a page. Its Err is an UnreadableApplicationError.
-type listItem = sharedreads.Item[OAuthApplication]
+// listItem is an application, or what could not be read of one.
+type listItem struct {
+	OAuthApplication
+	unreadable *UnreadableApplicationError // nil when all was read
+}
+
+func (i listItem) clone() listItem {
+	i.OAuthApplication = i.OAuthApplication.clone()
+	return i
+}
+
+// key is the id of the application. One without an id goes by a hash of its text.
+func (i listItem) key() string {
+	if i.unreadable != nil {
+		return i.unreadable.key
+	}
+	return i.ID
+}
 
 // UnreadableApplicationError is an application of a list with a field that is
 // missing or has an unexpected type. Other applications of the list are not affected.
 type UnreadableApplicationError struct {
 	Application OAuthApplication // as far as it could be read; what could not be read is zero, even the ID
 	Problem     string           // scrubbed
+
+	key string // by which lists know the item again: the ID, or a hash
 }
 
 func (e *UnreadableApplicationError) Error() string {
@@ -62,13 +80,18 @@ func (e *UnreadableApplicationError) Error() string {
 }
 
 func (c *Client) newApplicationReader() *applicationReader {
-	return sharedreads.New(sharedreads.Source[OAuthApplication, listKey]{
-		Get: c.getApplication,
+	return sharedreads.New(sharedreads.Source[listItem, listKey]{
+		Get: func(ctx context.Context, id string) (listItem, error) {
+			app, err := c.getApplication(ctx, id)
+			return listItem{OAuthApplication: app}, err
+		},
 		Page: func(ctx context.Context, list listKey, offset, limit int) ([]listItem, int, error) {
 			page, err := c.getPage(ctx, list, offset, limit)
 			return page.items, page.total, err
 		},
-		Clone: OAuthApplication.clone,
+		ID:    listItem.key,
+		Clone: listItem.clone,
+		Whole: func(item listItem) bool { return item.unreadable == nil },
 	})
 }
 
@@ -97,7 +120,7 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (ap
 
 	apps = []OAuthApplication{}
 	skip := query.Offset
-	for app, err := range c.reads.List(ctx, list) {
+	for app, err := range c.listShared(ctx, list) {
 		if item, broken := errors.AsType[*UnreadableApplicationError](err); broken {
 			// Only true was certainly read: false stands for what could not be, too.
 			others := query.DynamicallyRegistered != nil && !*query.DynamicallyRegistered
@@ -127,8 +150,24 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (ap
 	return apps, unreadable, nil
 }
 
-// listAgain goes through the pages of a list by requests of its own: for a caller
-// who must see what has just come into being.
+// listShared goes through a list on the pages that reads share. An application that
+// could not be read is an UnreadableApplicationError, and the list goes on after it;
+// any other error is the last.
+func (c *Client) listShared(ctx context.Context, list listKey) iter.Seq2[OAuthApplication, error] {
+	return func(yield func(OAuthApplication, error) bool) {
+		for item, err := range c.reads.List(ctx, list) {
+			if err == nil && item.unreadable != nil {
+				err = item.unreadable
+			}
+			if !yield(item.OAuthApplication, err) {
+				return
+			}
+		}
+	}
+}
+
+// listAgain is listShared by requests of its own, for a caller who must see what has
+// just come into being.
 func (c *Client) listAgain(ctx context.Context, list listKey) iter.Seq2[OAuthApplication, error] {
 	return func(yield func(OAuthApplication, error) bool) {
 		seen := make(map[string]bool)
@@ -140,11 +179,15 @@ func (c *Client) listAgain(ctx context.Context, list listKey) iter.Seq2[OAuthApp
 			}
 			for _, item := range page.items {
 				// One that was created between two pages moves the rest by one.
-				if seen[item.ID] {
+				if seen[item.key()] {
 					continue
 				}
-				seen[item.ID] = true
-				if !yield(item.Value, item.Err) {
+				seen[item.key()] = true
+				var err error
+				if item.unreadable != nil {
+					err = item.unreadable
+				}
+				if !yield(item.OAuthApplication, err) {
 					return
 				}
 			}
@@ -196,21 +239,19 @@ func (c *Client) decodePage(a answer) (page, error) {
 			err = decoded.complete()
 		}
 		if err == nil {
-			result.items[i] = listItem{ID: decoded.app.ID, Value: decoded.app}
+			result.items[i].OAuthApplication = decoded.app
 			continue
 		}
-		result.items[i] = c.unreadableItem(item, decoded.app, err)
+		result.items[i].unreadable = c.unreadableItem(item, decoded.app, err)
 	}
 	return result, nil
 }
 
-// unreadableItem is the item of a page that could not be read. One without an id
-// goes by its text, by which the next page or the next list knows it again.
-func (c *Client) unreadableItem(raw json.RawMessage, app OAuthApplication, problem error) listItem {
-	id := app.ID
-	if !ValidID(id) {
+func (c *Client) unreadableItem(raw json.RawMessage, app OAuthApplication, problem error) *UnreadableApplicationError {
+	key := app.ID
+	if !ValidID(key) {
 		app.ID = ""
-		id = fmt.Sprintf("%x", sha256.Sum256(raw))
+		key = fmt.Sprintf("%x", sha256.Sum256(raw))
 	}
-	return listItem{ID: id, Err: &UnreadableApplicationError{Application: app, Problem: c.scrubber.clean(problem.Error())}}
+	return &UnreadableApplicationError{Application: app, Problem: c.scrubber.clean(problem.Error()), key: key}
 }

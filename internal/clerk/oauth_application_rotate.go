@@ -19,9 +19,8 @@ type Rotation struct {
 	MaybeStale bool
 }
 
-// RotateOutcomeUnknownError is a rotation of which nobody can say whether it was
-// carried out: the old secret may have stopped working, and the new one was not
-// received.
+// RotateOutcomeUnknownError is a rotation that Clerk may or may not have processed: the
+// old secret may have stopped working, and the new one was not received.
 type RotateOutcomeUnknownError struct {
 	Err error // what happened to the last attempt
 }
@@ -45,8 +44,8 @@ const (
 	rotateExtraRounds = 2
 )
 
-// RotateClientSecret replaces the client secret. Clerk keeps one secret and no
-// grace period: the old one stops working at once.
+// RotateClientSecret replaces the client secret. Clerk keeps one secret and grants
+// no grace period: the old secret stops working at once.
 //
 // Once the request has begun it runs to its end, even when ctx is over. When its
 // answer is lost it is sent again: only the newest secret matters, and only that

@@ -19,19 +19,18 @@ const (
 
 // rateLimiter is the one gate that all requests of a key pass before they are sent.
 //
-// It is an exact sliding window: in no 10 seconds, wherever they begin, do more
-// than n requests start, and none starts later than that, the order of arrival
-// and a pause demand. There is no pacing below the limit, as a token bucket would
-// have: the first n requests of a process start at once, so that small plans cost
-// nothing.
+// It is an exact sliding window: at most n requests start in any 10 seconds, in
+// order of arrival, each as early as the window and a pause allow. There is no
+// pacing below the limit, as a token bucket would have: the first n requests of a
+// process start at once, so that small plans cost nothing.
 //
 // The window is on the time at which requests are sent; Clerk counts them as they
 // arrive, and a slow one can arrive among those of the next window. At most as
 // many as are under way at one time can do so. Terraform has ten operations under
-// way unless told otherwise, and so 90 of the 100 requests that Clerk allows a
-// development instance are safe. To free a place only 10 seconds after the answer
-// would be safe with any parallelism, but slower with all of them; what it would
-// prevent is a 429, which pause deals with.
+// way unless told otherwise, so 90 of the 100 requests that Clerk allows a
+// development instance are safe. Freeing a place only 10 seconds after the answer
+// was rejected: that is safe with any parallelism, but slower with all of them, and
+// all that it prevents is a 429, which pause deals with.
 //
 // First in, first out matters as much as the limit: without it, an unlucky request
 // among hundreds waits for all of the others.
@@ -60,16 +59,16 @@ func newRateLimiter(requestsPer10s int) *rateLimiter {
 // acquire waits until the next request may start, and counts it. It returns how
 // long that took. When ctx is over it returns at once with the error of ctx;
 // those behind in the line are then served as if the caller had never come.
-func (g *rateLimiter) acquire(ctx context.Context) (waited time.Duration, err error) {
+func (l *rateLimiter) acquire(ctx context.Context) (waited time.Duration, err error) {
 	arrived := time.Now()
-	if err := g.line.Acquire(ctx, 1); err != nil {
+	if err := l.line.Acquire(ctx, 1); err != nil {
 		return time.Since(arrived), err
 	}
-	defer g.line.Release(1)
+	defer l.line.Release(1)
 
 	// A pause may begin while the head of the line waits: look again.
 	for {
-		wait := g.tryStart()
+		wait := l.tryStart()
 		if wait <= 0 {
 			return time.Since(arrived), nil
 		}
@@ -81,15 +80,15 @@ func (g *rateLimiter) acquire(ctx context.Context) (waited time.Duration, err er
 
 // tryStart counts a request if one may start now, and else returns how long that
 // will take at least.
-func (g *rateLimiter) tryStart() (wait time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (l *rateLimiter) tryStart() (wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	now := time.Now()
 
-	full := len(g.starts) == g.limit
-	opens := g.closedUntil
+	full := len(l.starts) == l.limit
+	opens := l.closedUntil
 	if full {
-		if free := g.starts[g.oldest].Add(rateLimitWindow); free.After(opens) {
+		if free := l.starts[l.oldest].Add(rateLimitWindow); free.After(opens) {
 			opens = free
 		}
 	}
@@ -97,10 +96,10 @@ func (g *rateLimiter) tryStart() (wait time.Duration) {
 		return wait
 	}
 	if full {
-		g.starts[g.oldest] = now
-		g.oldest = (g.oldest + 1) % g.limit
+		l.starts[l.oldest] = now
+		l.oldest = (l.oldest + 1) % l.limit
 	} else {
-		g.starts = append(g.starts, now)
+		l.starts = append(l.starts, now)
 	}
 	return 0
 }
@@ -111,15 +110,15 @@ func (g *rateLimiter) tryStart() (wait time.Duration) {
 // Requests that are under way while the gate is closed may come back with a 429
 // as well. They prolong the pause only if the server now asks for a later time,
 // and the little more is added once for all of them.
-func (g *rateLimiter) pause(d time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+func (l *rateLimiter) pause(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	now := time.Now()
 
-	if !now.Before(g.closedUntil) {
-		g.jitter = g.randomPause()
+	if !now.Before(l.closedUntil) {
+		l.jitter = l.randomPause()
 	}
-	if until := now.Add(d).Add(g.jitter); until.After(g.closedUntil) {
-		g.closedUntil = until
+	if until := now.Add(d).Add(l.jitter); until.After(l.closedUntil) {
+		l.closedUntil = until
 	}
 }

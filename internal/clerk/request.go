@@ -54,8 +54,8 @@ type failure struct {
 	hasRetry   bool // the server said when to come back
 }
 
-// outcomeUnknownError is the end of a create or a rotation of which it is not known
-// whether it was carried out.
+// outcomeUnknownError means that a create or a rotation may or may not have been
+// processed.
 type outcomeUnknownError struct {
 	outcome outcome
 	err     error
@@ -89,8 +89,8 @@ func (c *Client) do(p patience, r request, decode func(answer) error) error {
 	}
 	unexpected, mayBeDone := 0, false
 	var backedOff time.Duration // since the latest attempt
-	// over is the error of a context, which says more after an attempt that may have
-	// been carried out.
+	// over returns the error of a context. After an attempt that may have been
+	// processed, the error says that too.
 	over := func(err error) error {
 		if mayBeDone {
 			return &ChangeOutcomeUnknownError{Err: err}
@@ -102,8 +102,8 @@ func (c *Client) do(p patience, r request, decode func(answer) error) error {
 		if err != nil {
 			return over(err)
 		}
-		// Once more, just before sending: what has not begun when the user
-		// interrupts must not begin.
+		// Again, just before sending: what has not begun when the user interrupts must
+		// not begin.
 		if err := ctx.Err(); err != nil {
 			return over(err)
 		}

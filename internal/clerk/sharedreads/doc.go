@@ -58,8 +58,8 @@
 // The overlap costs one page more at most (1,000 objects are three pages), which
 // the bound above includes.
 //
-// An object that could not be read costs itself alone: it is an error in its place in
-// the list, and reads ask for it by a GET.
+// An item that is not whole, because something of it could not be read, costs itself
+// alone: lists serve it in its place, and reads ask for it by a GET.
 //
 // # Waiting
 //

@@ -6,7 +6,6 @@ import "time"
 type entry[T any] struct {
 	id    string
 	value T
-	err   error     // why it could not be read, or nil
 	asOf  time.Time // when the request began
 }
 

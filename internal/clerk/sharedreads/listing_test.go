@@ -351,28 +351,28 @@ func TestMemoryIsBounded(t *testing.T) {
 // Servers that count otherwise than expected.
 func TestListWithPeculiarServers(t *testing.T) {
 	t.Parallel()
-	type pageFunc func(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error)
+	type pageFunc func(ctx context.Context, q query, offset, limit int) ([]thing, int, error)
 	for name, peculiar := range map[string]func(pageFunc) pageFunc{
 		"without a total": func(page pageFunc) pageFunc {
-			return func(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error) {
+			return func(ctx context.Context, q query, offset, limit int) ([]thing, int, error) {
 				items, _, err := page(ctx, q, offset, limit)
 				return items, 0, err
 			}
 		},
 		"with a total that is too large": func(page pageFunc) pageFunc {
-			return func(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error) {
+			return func(ctx context.Context, q query, offset, limit int) ([]thing, int, error) {
 				items, total, err := page(ctx, q, offset, limit)
 				return items, total + 5, err
 			}
 		},
 		"with a total that is too small by one": func(page pageFunc) pageFunc {
-			return func(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error) {
+			return func(ctx context.Context, q query, offset, limit int) ([]thing, int, error) {
 				items, total, err := page(ctx, q, offset, limit)
 				return items, total - 1, err
 			}
 		},
 		"with smaller pages": func(page pageFunc) pageFunc {
-			return func(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error) {
+			return func(ctx context.Context, q query, offset, limit int) ([]thing, int, error) {
 				return page(ctx, q, offset, min(limit, 4))
 			}
 		},
@@ -400,7 +400,7 @@ func TestPanicsBecomeErrors(t *testing.T) {
 		s := newStore(25)
 		source := s.source()
 		broken := true
-		source.Page = func(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error) {
+		source.Page = func(ctx context.Context, q query, offset, limit int) ([]thing, int, error) {
 			if broken {
 				panic("page")
 			}

@@ -13,7 +13,7 @@ const (
 	// PageSize is how many objects are asked for at once: the most that Clerk gives.
 	PageSize = 500
 
-	// Lifetime is how old a shared answer may be. A change that somebody else makes
+	// Lifetime is how old a shared answer may be. A change that someone else makes
 	// meanwhile shows in the next run, as if this one had been a minute earlier.
 	Lifetime = 60 * time.Second
 
@@ -34,21 +34,20 @@ type Source[T any, Q comparable] struct {
 	// Page reads one page, of at most limit objects, and tells how many objects the
 	// query has in all. The order must not change between requests; it should be
 	// one in which new objects come last.
-	Page func(ctx context.Context, query Q, offset, limit int) (items []Item[T], total int, err error)
+	Page func(ctx context.Context, query Q, offset, limit int) (items []T, total int, err error)
+
+	// ID is the id by which Get finds the object. An item that is not whole has one too,
+	// by which the next page or the next list knows it again.
+	ID func(T) string
 
 	// Clone copies an object so deeply that a caller who changes it changes no
 	// other's. It may be nil when a plain copy does.
 	Clone func(T) T
-}
 
-// Item is one object of a page.
-type Item[T any] struct {
-	ID    string // by which Get finds the object
-	Value T
-
-	// Err is why the object could not be read, or nil. Such an item keeps its place in
-	// the list, and reads never see it: a GET decides.
-	Err error
+	// Whole reports whether an item of a page is the object as Get would return it. One
+	// that is not keeps its place in the list, and reads never see it: a GET decides. It
+	// may be nil when all items are whole.
+	Whole func(T) bool
 }
 
 // Reader reads objects of one source. The package comment says how. It is safe for
@@ -75,6 +74,9 @@ type Reader[T any, Q comparable] struct {
 func New[T any, Q comparable](source Source[T, Q]) *Reader[T, Q] {
 	if source.Clone == nil {
 		source.Clone = func(value T) T { return value }
+	}
+	if source.Whole == nil {
+		source.Whole = func(T) bool { return true }
 	}
 	return &Reader[T, Q]{
 		source:   source,
@@ -166,8 +168,8 @@ func (r *Reader[T, Q]) Fresh(ctx context.Context, id string) (T, error) {
 }
 
 // List goes through all objects of a query, in its order, and requests pages only
-// as far as the caller goes. An item that could not be read is an error too, namely
-// its Err, and the list goes on after it; any other error ends it. The pages are at most a
+// as far as the caller goes, and serves items that are not whole too. It ends with the
+// first error. The pages are at most a
 // Lifetime old when it begins, and younger than every own write that ended before.
 // The package comment says what is guaranteed when objects come and go meanwhile;
 // one that came in may stand out of order, unless new objects come last.
@@ -189,7 +191,7 @@ func (r *Reader[T, Q]) List(ctx context.Context, query Q) iter.Seq2[T, error] {
 				return
 			}
 			for _, e := range arrived {
-				if !yield(r.source.Clone(e.value), e.err) {
+				if !yield(r.source.Clone(e.value), nil) {
 					return
 				}
 			}
@@ -287,7 +289,7 @@ func (r *Reader[T, Q]) launchPage(ctx context.Context, l *listing[T, Q]) *flight
 		var page []*entry[T]
 		items, total, err := r.source.Page(ctx, l.query, offset, r.pageSize)
 		for _, item := range items {
-			page = append(page, &entry[T]{id: item.ID, value: item.Value, err: item.Err, asOf: asOf})
+			page = append(page, &entry[T]{id: r.source.ID(item), value: item, asOf: asOf})
 		}
 
 		r.mu.Lock()
@@ -309,11 +311,11 @@ func (r *Reader[T, Q]) launchPage(ctx context.Context, l *listing[T, Q]) *flight
 	return f
 }
 
-// keep puts an entry into the snapshot, unless it could not be read, the one there
+// keep puts an entry into the snapshot, unless it is not whole, the one there
 // is newer, or the object was written since the entry's request began, when writes had the given value. The
 // caller holds the mutex.
 func (r *Reader[T, Q]) keep(e *entry[T], writes int) {
-	if e.err != nil || r.writing[e.id] > 0 || writes < r.written[e.id] {
+	if !r.source.Whole(e.value) || r.writing[e.id] > 0 || writes < r.written[e.id] {
 		return
 	}
 	if known := r.snapshot[e.id]; known != nil && known.asOf.After(e.asOf) {

@@ -435,17 +435,18 @@ func TestWithoutPagesGetsAnswer(t *testing.T) {
 	})
 }
 
-// An object that no page can show costs itself alone: its reads are GETs, and a list has its error in its place.
-func TestUnreadableItemsCostThemselvesAlone(t *testing.T) {
+// An object that no page can show costs itself alone: its reads are GETs, and a list has it in its place.
+func TestBrokenItemsCostThemselvesAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		broken := errors.New("broken")
 		s := newStore(50)
 		// The last of a page is the one by which the next page is seen to follow.
-		s.unreadable = map[string]error{thingID(3): broken, thingID(9): broken}
+		s.broken = map[string]bool{thingID(3): true, thingID(9): true}
 		r := newReader(s, 10)
 		for i := range 10 {
-			mustRead(t, r, thingID(i))
+			if got := mustRead(t, r, thingID(i)); got.Broken {
+				t.Errorf("a read was answered by %v", got)
+			}
 		}
 		s.expectRequests(t, 3, 3) // the first read, and a GET for each that is broken, after the page that it was looked for in
 		for range 2 {
@@ -456,18 +457,17 @@ func TestUnreadableItemsCostThemselvesAlone(t *testing.T) {
 		var ids []string
 		var at []int
 		for item, err := range r.List(t.Context(), everything) {
-			if err == broken {
-				at = append(at, len(ids))
-				continue
-			}
 			if err != nil {
 				t.Fatal(err)
 			}
+			if item.Broken {
+				at = append(at, len(ids))
+			}
 			ids = append(ids, item.ID)
 		}
-		expectIDs(t, ids, slices.DeleteFunc(thingIDs(0, 50), func(id string) bool { return s.unreadable[id] != nil }))
-		if !slices.Equal(at, []int{3, 8}) {
-			t.Errorf("the items that cannot be read are at %v", at)
+		expectIDs(t, ids, thingIDs(0, 50))
+		if !slices.Equal(at, []int{3, 9}) {
+			t.Errorf("the items that are not whole are at %v", at)
 		}
 		s.expectRequests(t, 3, 6)
 	})
@@ -600,7 +600,7 @@ func TestAnAbandonedRequestThatIsAnsweredLate(t *testing.T) {
 			delay()
 			return s.get(context.WithoutCancel(ctx), id)
 		}
-		source.Page = func(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error) {
+		source.Page = func(ctx context.Context, q query, offset, limit int) ([]thing, int, error) {
 			delay()
 			return s.page(context.WithoutCancel(ctx), q, offset, limit)
 		}

@@ -15,6 +15,7 @@ type thing struct {
 	ID      string
 	Version int // no two states of any things share one
 	Tags    []string
+	Broken  bool // not whole
 }
 
 type query string
@@ -52,7 +53,7 @@ type store struct {
 	latency    func() time.Duration
 	beforePage func(s *store) // with the mutex held
 	pageError  error
-	unreadable map[string]error // by id, in pages
+	broken     map[string]bool // by id: not whole in pages
 }
 
 func newStore(things int) *store {
@@ -181,7 +182,7 @@ func (s *store) get(ctx context.Context, id string) (thing, error) {
 	return result, nil
 }
 
-func (s *store) page(ctx context.Context, q query, offset, limit int) ([]Item[thing], int, error) {
+func (s *store) page(ctx context.Context, q query, offset, limit int) ([]thing, int, error) {
 	s.mu.Lock()
 	s.pages++
 	s.mu.Unlock()
@@ -195,7 +196,7 @@ func (s *store) page(ctx context.Context, q query, offset, limit int) ([]Item[th
 	return items, total, err
 }
 
-func (s *store) pageNow(q query, offset, limit int) ([]Item[thing], int, error) {
+func (s *store) pageNow(q query, offset, limit int) ([]thing, int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.beforePage != nil {
@@ -211,13 +212,11 @@ func (s *store) pageNow(q query, offset, limit int) ([]Item[thing], int, error) 
 	case evenOnly:
 		selected = slices.DeleteFunc(selected, func(id string) bool { return !isEven(id) })
 	}
-	var items []Item[thing]
+	var items []thing
 	for _, id := range selected[min(offset, len(selected)):min(offset+limit, len(selected))] {
 		s.served[id] = true
-		item := Item[thing]{ID: id, Value: s.read(id)}
-		if item.Err = s.unreadable[id]; item.Err != nil {
-			item.Value = thing{}
-		}
+		item := s.read(id)
+		item.Broken = s.broken[id]
 		items = append(items, item)
 	}
 	return items, len(selected), nil
@@ -229,10 +228,12 @@ func (s *store) source() Source[thing, query] {
 	return Source[thing, query]{
 		Get:  s.get,
 		Page: s.page,
+		ID:   func(t thing) string { return t.ID },
 		Clone: func(t thing) thing {
 			t.Tags = slices.Clone(t.Tags)
 			return t
 		},
+		Whole: func(t thing) bool { return !t.Broken },
 	}
 }
 
