@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// ErrNoMatch: no application of the instance is the one that was asked for.
+// ErrNoMatch means that no application of the instance is the one that was asked for.
 var ErrNoMatch = errors.New("no OAuth application matches")
 
-// AmbiguousNameError: several applications have the name that was asked for.
+// AmbiguousNameError means that several applications have the name that was asked for.
 type AmbiguousNameError struct {
 	Name string
 	IDs  []string

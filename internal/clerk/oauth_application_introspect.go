@@ -41,6 +41,7 @@ const (
 // SecretStatus is what a check says about a client secret.
 type SecretStatus int
 
+// The results of a check.
 const (
 	SecretUnknown  SecretStatus = iota // the check says nothing about the secret
 	SecretAccepted                     // the secret works

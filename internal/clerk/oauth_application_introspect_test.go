@@ -252,7 +252,7 @@ func TestChecksAreLimited(t *testing.T) {
 			most.Store(max(most.Load(), now.Add(1)))
 			time.Sleep(time.Second)
 			now.Add(-1)
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(accepts.body))}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(accepts.body))}, nil
 		}), func(config *clerk.Config) { config.RequestsPer10s = 1 })
 		began := time.Now()
 		var wait sync.WaitGroup

@@ -183,7 +183,6 @@ func TestFindWithUnreadableApplications(t *testing.T) {
 		equal(f, "another one does not matter", app.ID, first)
 		_, err = f.client.FindOAuthApplicationByName(f.Context(), "we")
 		equal(f, "nor where there is none", err, clerk.ErrNoMatch)
-
 	})
 	inVirtualTime(t, func(f *fixture) {
 		first, second := f.server.Seed("web"), f.server.Seed("web")
