@@ -173,7 +173,7 @@ func changesOfOneAttribute() []scenario {
 		{
 			name:  "scopes",
 			first: []string{"profile", "email"}, firstSent: "email profile",
-			second: []string{"profile", "openid"}, secondSent: "openid profile",
+			second: []string{"profile", "openid"}, secondSent: "offline_access openid profile",
 			byHand: "profile",
 		},
 		{name: "consent_screen_enabled", first: true, firstSent: true, second: false, secondSent: false, byHand: true},
