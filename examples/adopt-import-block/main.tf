@@ -1,6 +1,6 @@
-# Adopts one application that was made in the Clerk dashboard. The plan shows "1 to import" and nothing to change where this
-# says what the application is. Once applied, the import block and its variable can go.
-# Terraform 1.5 wants the id itself in the import block; variables can be used there since 1.6.
+# Adopts one application that was created in the Clerk dashboard. If the configuration matches the application, the plan shows
+# "1 to import" and nothing to change. Once applied, remove the import block and its variable.
+# Terraform 1.5 wants the id itself in the import block; a variable works since 1.6.
 
 terraform {
   required_providers {
@@ -25,6 +25,7 @@ resource "clerk_oauth_application" "dashboard" {
   name          = "Internal dashboard"
   redirect_uris = ["https://dashboard.example.com/oauth/callback"]
   scopes        = ["profile", "email"]
+  public        = false
 
   # No rotate_secret_trigger: with one, the apply that adopts would also replace the secret that is in use.
 }

@@ -1,4 +1,4 @@
-# Adopts what exists and creates what does not, by name. Needs Terraform 1.7 or OpenTofu 1.8.
+# Adopts what exists and creates what does not exist, by name. Needs Terraform 1.7 or OpenTofu 1.8.
 
 terraform {
   required_version = ">= 1.7"
@@ -22,7 +22,7 @@ locals {
     }
   }
 
-  # A list for each name, since names need not be unique; one() below refuses more than one.
+  # A list for each name, because names need not be unique; one() below refuses more than one.
   existing_ids = {
     for app in data.clerk_oauth_applications.existing.oauth_applications : app.name => app.id...
   }

@@ -35,7 +35,7 @@ output "client_secret" {
   sensitive = true
 }
 
-# Shows that there is a secret, and when it is another one, without showing it.
+# Shows that there is a secret, and when it changes, without showing it.
 output "client_secret_fingerprint" {
   value = substr(sha256(nonsensitive(clerk_oauth_application.dashboard.client_secret)), 0, 8)
 }

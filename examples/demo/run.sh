@@ -101,25 +101,25 @@ run "$work/demo" plan
 said 'No changes'
 show_plan
 
-title 'Rename it: one attribute changes, and nothing that others depend on'
+title 'Rename it: the plan shows the name, and nothing that others depend on'
 run "$work/demo" plan -var=name=Dashboard
 said 'Plan: 0 to add, 1 to change, 0 to destroy'
 show_plan
 run "$work/demo" apply -var=name=Dashboard
 [ "$(value client_secret_fingerprint)" = "$first" ] || fail 'the rename changed the secret'
 
-title 'Rotate the secret: the plan says what that means'
+title 'Rotate the secret: the plan warns what that means'
 run "$work/demo" plan -var=name=Dashboard -var=secret_rotation=second
-said 'The client secret will be rotated'
+said 'will be rotated'
 show_plan
 run "$work/demo" apply -var=name=Dashboard -var=secret_rotation=second
 second=$(value client_secret_fingerprint)
 [ "$(value client_id)" = "$client_id" ] || fail 'the rotation changed the client_id'
 [ "$second" != "$first" ] || fail 'the secret is the old one'
 printf '   client_id      %s  (the same)\n' "$client_id"
-printf '   client_secret  another one: fingerprint %s, was %s\n' "$second" "$first"
+printf '   client_secret  a new one: fingerprint %s, was %s\n' "$second" "$first"
 
-title 'Find it from somewhere else, by data source (examples/demo/find/main.tf)'
+title 'Find it from another configuration, by data source (examples/demo/find/main.tf)'
 run "$work/find" init
 run "$work/find" apply
 "$ENGINE_PATH" -chdir="$work/find" output -no-color | indent
@@ -132,7 +132,7 @@ printf '   gone\n'
 
 printf '\n%sNow with your own Clerk instance%s\n' "$bold" "$plain"
 if [ "${CLERK_SECRET_KEY_WAS_SET:-}" = yes ]; then
-	printf 'CLERK_SECRET_KEY is set; the demo did not use it. The same against that instance:\n\n'
+	printf 'CLERK_SECRET_KEY is set, but the demo did not use it. To do the same in that instance:\n\n'
 else
 	printf 'Take the secret key of a development instance from the Clerk dashboard (API keys). Then:\n\n'
 	# shellcheck disable=SC2016
@@ -141,7 +141,8 @@ fi
 # What was built for the demo is not on PATH.
 command -v "$engine" >/dev/null 2>&1 || engine=$ENGINE_PATH
 cat <<E2
-   make -C $root install && export TF_CLI_CONFIG_FILE=$root/.install/cli.tfrc
+   make -C $root install
+   export TF_CLI_CONFIG_FILE=$root/.install/cli.tfrc
    mkdir -p ~/try-clerk && cp $examples/main.tf ~/try-clerk/ && cd ~/try-clerk
    $engine init && $engine apply
    $engine apply -var=secret_rotation=second

@@ -1,4 +1,4 @@
-# A module of one's own, with tests that run against the Clerk simulator: see tests/web_client.tftest.hcl.
+# A module of your own, with tests that run against the Clerk simulator (tests/) and with mocks (tests-with-mocks/).
 
 terraform {
   required_version = ">= 1.6"
@@ -21,12 +21,18 @@ variable "host" {
 
   validation {
     condition     = !strcontains(var.host, "/")
-    error_message = "Only the host name, such as dashboard.example.com."
+    error_message = "Must be a host name only, such as dashboard.example.com."
   }
 }
 
+variable "protect" {
+  description = "Whether Terraform refuses to destroy the application. Tests set it to false, because they destroy what they create."
+  type        = bool
+  default     = true
+}
+
 variable "secret_rotation" {
-  description = "Any text. Another one rotates the client secret."
+  description = "Any string. A different value rotates the client secret."
   type        = string
   default     = null
 }
@@ -35,7 +41,9 @@ resource "clerk_oauth_application" "this" {
   name                  = var.name
   redirect_uris         = ["https://${var.host}/oauth/callback"]
   scopes                = ["openid", "profile", "email"]
+  public                = false
   pkce_required         = true
+  deletion_protection   = var.protect
   rotate_secret_trigger = var.secret_rotation
 }
 
@@ -46,4 +54,8 @@ output "client_id" {
 output "client_secret" {
   value     = clerk_oauth_application.this.client_secret
   sensitive = true
+}
+
+output "client_secret_version" {
+  value = clerk_oauth_application.this.client_secret_version
 }

@@ -9,12 +9,12 @@ terraform {
 
 # The key comes from the environment variable CLERK_SECRET_KEY, which keeps it out of files.
 provider "clerk" {
-  # With a key of any other instance nothing is read or written. Remove it, or set the id of yours.
+  # Optional safety check: the provider refuses to run if the key belongs to a different instance.
   instance_id = var.clerk_instance_id
 }
 
 variable "clerk_instance_id" {
-  description = "Id of the Clerk instance (ins_...). Null: whichever the key belongs to."
+  description = "Id of the Clerk instance (ins_...). Null accepts whichever instance the key belongs to."
   type        = string
   default     = null
 }

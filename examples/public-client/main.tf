@@ -1,5 +1,5 @@
-# Public clients: native apps and MCP clients run on their users' machines and can keep no secret. PKCE (RFC 7636) takes its
-# place, and client_secret is null.
+# Public clients: native apps and MCP clients run on the devices of their users and cannot keep a secret. PKCE (RFC 7636) takes
+# the place of the secret, and client_secret is null.
 
 terraform {
   required_providers {
@@ -23,7 +23,7 @@ resource "clerk_oauth_application" "mcp" {
   name          = "MCP client"
   public        = true
   pkce_required = true
-  # Loopback redirects (RFC 8252 section 7.3). Clerk compares the port too.
+  # Loopback redirects (RFC 8252 section 7.3). With 127.0.0.1 any port matches, with localhost only this one.
   redirect_uris = [
     "http://127.0.0.1:33418/callback",
     "http://localhost:33418/callback",

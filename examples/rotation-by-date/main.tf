@@ -1,5 +1,5 @@
-# A new secret every 90 days, by the first apply after that. The plan before it says so. Until such an apply nothing happens:
-# Terraform runs when it is run, so let a pipeline do that every day.
+# A new client secret every 90 days, by the first apply after that time. The plan before that apply says so. Nothing happens
+# until someone runs Terraform, so let a pipeline run it every day.
 
 terraform {
   required_providers {
@@ -21,8 +21,11 @@ resource "time_rotating" "client_secret" {
 resource "clerk_oauth_application" "app" {
   name          = "Internal dashboard"
   redirect_uris = ["https://dashboard.example.com/oauth/callback"]
+  scopes        = ["openid", "profile", "email"]
+  public        = false
+  pkce_required = true
 
-  # When the time is over, time_rotating is made anew, and its id with it.
+  # When the time is over, time_rotating is created again with a new id.
   rotate_secret_trigger = time_rotating.client_secret.id
 }
 

@@ -1,5 +1,5 @@
-# A new secret when somebody says so: change the trigger to any other text, look at the plan, apply.
-# A date and a reason make a history of it in version control.
+# Rotates the client secret when someone says so: change the value of secret_rotation, read the plan, apply.
+# A date and a reason make a history of rotations in version control.
 
 terraform {
   required_providers {
@@ -12,16 +12,18 @@ terraform {
 
 provider "clerk" {} # the key comes from CLERK_SECRET_KEY
 
-variable "secret_rotation" {
-  description = "Any text. Another one rotates the client secret."
-  type        = string
-  default     = "2026-07-01 first secret"
+locals {
+  # Any string. A different value rotates the client secret.
+  secret_rotation = "2026-07-01 first secret"
 }
 
 resource "clerk_oauth_application" "app" {
   name                  = "Internal dashboard"
   redirect_uris         = ["https://dashboard.example.com/oauth/callback"]
-  rotate_secret_trigger = var.secret_rotation
+  scopes                = ["openid", "profile", "email"]
+  public                = false
+  pkce_required         = true
+  rotate_secret_trigger = local.secret_rotation
 }
 
 output "client_secret_version" {

@@ -1,14 +1,13 @@
-# Clerk keeps one secret for an application, so replacing it cuts off whoever still uses the old one. Where no gap is allowed,
-# two applications take turns: one is in use, the other one is rotated.
+# Clerk keeps one secret for each application, so a rotation cuts off whoever still uses the old secret. Where no gap is allowed,
+# two applications take turns: one is in use while the other one is rotated.
 #
-# Keep the three variables in a file (terraform.tfvars) and not in -var: a text that is missing next time is another text too,
-# and rotates.
+# Keep the three values in this file and not in -var: a value that is missing next time is a different value too, and rotates.
 #
 #   1. rotate_green = "2", apply      green gets a new secret; nobody uses it yet
 #   2. active = "green", apply        clients are handed green's client_id and secret
-#   3. when all of them use green     blue is free: next time it is rotate_blue = "2", then active = "blue"
+#   3. when all of them use green     blue is free: next time set rotate_blue = "2", then active = "blue"
 #
-# They have a client_id each, so a user consents to each of them once.
+# Each of the two has its own client_id, so users consent to each of them once.
 
 terraform {
   required_providers {
@@ -26,7 +25,7 @@ variable "active" {
 
   validation {
     condition     = contains(["blue", "green"], var.active)
-    error_message = "Either blue or green."
+    error_message = "Must be blue or green."
   }
 }
 
@@ -48,6 +47,9 @@ resource "clerk_oauth_application" "app" {
 
   name                  = "Partner portal (${each.key})"
   redirect_uris         = ["https://portal.example.com/oauth/callback"]
+  scopes                = ["openid", "profile", "email"]
+  public                = false
+  pkce_required         = true
   rotate_secret_trigger = each.value
 }
 
@@ -58,4 +60,9 @@ output "client_id" {
 output "client_secret" {
   value     = clerk_oauth_application.app[var.active].client_secret
   sensitive = true
+
+  precondition {
+    condition     = clerk_oauth_application.app[var.active].client_secret_version != null
+    error_message = "Terraform does not know the client secret of the active application, because it was imported or is public. Change its rotate_ variable to create a secret that Terraform knows; the current one stops working."
+  }
 }

@@ -1,5 +1,5 @@
-# The same application in a development and a production instance. instance_id is a guard: with the wrong key nothing is read
-# or written, so that one environment's configuration can never be applied to the other.
+# The same application in a development and a production instance. instance_id is a guard: the provider refuses to run if the key
+# belongs to a different instance, so nobody can apply the configuration of one environment to the other.
 
 terraform {
   required_providers {

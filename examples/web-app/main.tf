@@ -19,13 +19,14 @@ resource "clerk_oauth_application" "app" {
   ]
   scopes = ["openid", "profile", "email"]
 
-  # Its users are your own staff, so they need not be asked.
+  # Its users are your own staff, so they need no consent screen.
   consent_screen_enabled = false
+  public                 = false
   pkce_required          = true
   deletion_protection    = true
 }
 
-# What the application's server needs. The secret lies in the state: keep that encrypted, or see sealed-secret.
+# What the application's server needs. The secret is stored in the state: encrypt the state, or see encrypted-secret.
 output "oauth" {
   value = {
     issuer_discovery = clerk_oauth_application.app.discovery_url

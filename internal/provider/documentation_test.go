@@ -3,20 +3,17 @@ package provider
 import (
 	"bytes"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/itchyny/gojq"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
@@ -134,9 +131,13 @@ func TestDocumentation_blocks(t *testing.T) {
 			if problem := problemOfHCL([]byte(block.code)); problem != "" {
 				t.Errorf("%s: %s", block, problem)
 			}
-		case "shell", "text", "mermaid", "json":
-		default:
-			t.Errorf("%s: a block of language %q; want terraform, hcl, shell, text, json or mermaid", block, block.language)
+		case "jq":
+			if _, err := gojq.Parse(block.code); err != nil {
+				t.Errorf("%s: %v", block, err)
+			}
+		case "shell", "text", "json", "yaml":
+		default: // no mermaid: the registries do not draw it
+			t.Errorf("%s: a block of language %q; want terraform, hcl, jq, shell, text, json or yaml", block, block.language)
 		}
 	}
 	if found < 20 {
@@ -275,85 +276,4 @@ func packageName(module, path string) string {
 		return "main"
 	}
 	return strings.TrimPrefix(path, module+"/")
-}
-
-// TestDocumentation_troubleshooting holds the page of error texts against the code: what it quotes has to be there, and every
-// summary of a diagnostic has to be on the page.
-func TestDocumentation_troubleshooting(t *testing.T) {
-	t.Parallel()
-	content, err := os.ReadFile(filepath.Join(repository, "docs/guides/troubleshooting.md"))
-	must(t, err)
-	page := string(content)
-	source, summaries := diagnosticTexts(t)
-
-	quoted := regexp.MustCompile("`([^`]+)`")
-	isCode := regexp.MustCompile(`^[a-z_]+$`) // Clerk's own, or the name of an attribute
-	for line := range strings.Lines(page) {
-		if !strings.HasPrefix(line, "### ") {
-			continue
-		}
-		for _, match := range quoted.FindAllStringSubmatch(line, -1) {
-			for fragment := range strings.SplitSeq(match[1], "…") {
-				if fragment = strings.TrimSpace(fragment); !isCode.MatchString(fragment) && !strings.Contains(source, fragment) {
-					t.Errorf("the page has %q, which no text of the code has", fragment)
-				}
-			}
-		}
-	}
-	for _, summary := range summaries {
-		if !strings.Contains(page, "`"+summary+"`") {
-			t.Errorf("the page does not have the diagnostic %q", summary)
-		}
-	}
-}
-
-// diagnosticTexts gives all string literals of the provider and the client in one text, and those that are summaries of
-// diagnostics. "Unable to …" is left out of the summaries: it is put together of parts, and the detail says more.
-func diagnosticTexts(t *testing.T) (literals string, summaries []string) {
-	t.Helper()
-	adders := map[string]int{"AddError": 0, "AddWarning": 0, "AddAttributeError": 1, "AddAttributeWarning": 1}
-	var all strings.Builder
-	for _, directory := range []string{".", "../clerk"} {
-		files, err := filepath.Glob(filepath.Join(directory, "*.go"))
-		must(t, err)
-		for _, name := range files {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-			must(t, err)
-			ast.Inspect(file, func(node ast.Node) bool {
-				switch node := node.(type) {
-				case *ast.BasicLit:
-					all.WriteString(literalText(node) + "\n")
-				case *ast.CallExpr:
-					selector, ok := node.Fun.(*ast.SelectorExpr)
-					if !ok {
-						return true
-					}
-					if at, ok := adders[selector.Sel.Name]; ok && at < len(node.Args) {
-						summary := literalText(node.Args[at])
-						if summary != "" && !strings.HasPrefix(summary, "Unable to ") {
-							summaries = append(summaries, summary)
-						}
-					}
-				}
-				return true
-			})
-		}
-	}
-	// "Unable to " and what follows it are often two literals.
-	for action := range strings.SplitSeq(all.String(), "\n") {
-		all.WriteString("Unable to " + action + "\n")
-	}
-	return all.String(), summaries
-}
-
-func literalText(node ast.Expr) string {
-	literal, ok := node.(*ast.BasicLit)
-	if !ok || literal.Kind != token.STRING {
-		return ""
-	}
-	text, _ := strconv.Unquote(literal.Value)
-	return text
 }

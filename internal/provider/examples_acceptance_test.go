@@ -137,8 +137,8 @@ var examples = []example{
 	{dir: "rotation-by-hand", check: func(w *workspace) {
 		w.lifecycle(func() {
 			before := w.secretOf(exampleDashboard)
-			w.variable("secret_rotation", "2026-10-01 an engineer left")
-			says(w.T, w.plan(), "The client secret will be rotated", "client_secret_version = 1 -> 2")
+			w.replace("main.tf", regexp.MustCompile("2026-07-01 first secret"), "2026-10-01 an engineer left")
+			says(w.T, w.plan(), "will be rotated", "~ client_secret_version =", "stops working")
 			w.apply()
 			w.planIsEmpty()
 			if w.secretOf(exampleDashboard) == before {
@@ -162,7 +162,7 @@ var examples = []example{
 			w.planIsEmpty()
 		})
 	}},
-	{dir: "sealed-secret", terraform: "1.11", tofu: "1.11", check: func(w *workspace) {
+	{dir: "encrypted-secret", terraform: "1.11", tofu: "1.11", check: func(w *workspace) {
 		w.ageKey()
 		stored := filepath.Join(w.TempDir(), "stored")
 		w.variable("store_command", fmt.Sprintf(`printf %%s "$CLIENT_SECRET" >'%s'`, stored))
@@ -182,7 +182,28 @@ var examples = []example{
 		})
 		w.holdsNoSecret()
 	}},
-	{dir: "sealed-secret-aws", why: "the AWS provider and an AWS account"},
+	{dir: "encrypted-secret-aws", why: "the AWS provider and an AWS account"},
+	{dir: "encrypted-secret-vault", why: "the Vault provider and a Vault"},
+	{dir: "encrypted-secret-kubernetes", why: "the Kubernetes provider and a cluster"},
+	{dir: "secret-github-actions", why: "the GitHub provider and a repository of GitHub"},
+	{dir: "pipeline-check", why: "TestDocumentation_pipelineCheck runs it; it is no configuration"},
+	{dir: "for-each-yaml", check: func(w *workspace) {
+		w.lifecycle(func() {
+			before := w.secretOf(examplePortal)
+			for _, app := range w.clerk.Applications() {
+				if app.Public != (app.Name == "Field app") || !app.PKCERequired {
+					w.Errorf("%s: public is %t, pkce_required is %t", app.Name, app.Public, app.PKCERequired)
+				}
+			}
+			w.replace("applications.yaml", regexp.MustCompile("2026-07-15 contract renewed"), "2026-08-01")
+			says(w.T, w.plan(), "will be rotated", "Plan: 0 to add, 1 to change, 0 to destroy")
+			w.apply()
+			w.planIsEmpty()
+			if w.secretOf(examplePortal) == before {
+				w.Error("another rotation in the YAML file did not rotate the secret")
+			}
+		})
+	}},
 	{dir: "adopt-import-block", terraform: "1.6", check: func(w *workspace) {
 		id := w.clerk.Seed(exampleDashboard, withRedirect("https://dashboard.example.com/oauth/callback"))
 		w.variable("application", id)
@@ -225,6 +246,21 @@ var examples = []example{
 		w.clerkInstance("production", key, id)
 		w.protectedLifecycle()
 	}},
+	{dir: "many-instances-opentofu", terraform: "none", tofu: "1.9", check: func(w *workspace) {
+		key, id := w.clerk.AddInstance(clerktest.Production)
+		w.variable("instances", fmt.Sprintf("{development = %q, production = %q}", w.clerk.InstanceID(), id))
+		w.variable("secret_keys", fmt.Sprintf("{development = %q, production = %q}", w.clerk.Key(), key))
+		w.lifecycle(func() {
+			if left := len(w.clerk.Applications()); left != 2 {
+				w.Errorf("%d applications, want one in each of two instances", left)
+			}
+			w.variable("retired", `["production"]`)
+			says(w.T, w.plan(), "Plan: 0 to add, 0 to change, 1 to destroy")
+			w.apply()
+			w.planIsEmpty()
+		})
+	}},
+	{dir: "beside-another-provider", why: "another Clerk provider"},
 	{dir: "module-with-tests", terraform: "1.6", check: func(w *workspace) {
 		w.init()
 		says(w.T, w.run("test"), "4 passed, 0 failed")
@@ -232,7 +268,14 @@ var examples = []example{
 			w.Errorf("the tests left %d applications", len(left))
 		}
 	}},
-	{dir: "moved-from-other-provider", terraform: "1.8", tofu: "1.10", check: (*workspace).moveFromOtherProvider},
+	{dir: "module-with-tests", what: "mocks", terraform: "1.7", check: func(w *workspace) {
+		w.init()
+		says(w.T, w.run("test", "-test-directory=tests-with-mocks"), "2 passed, 0 failed")
+		if sent := len(w.clerk.Requests()); sent > 0 {
+			w.Errorf("%d requests were sent; mocks send none", sent)
+		}
+	}},
+	{dir: "moved-from-other-provider", check: (*workspace).moveFromOtherProvider},
 	{dir: "demo", files: []string{"main.tf", "run.sh"}, check: (*workspace).demo},
 	{dir: "demo/find", check: func(w *workspace) {
 		w.clerk.Seed(exampleDashboard)
@@ -377,7 +420,7 @@ func (w *workspace) importDashboard(file string) {
 	w.replace(file, regexp.MustCompile(documentedID), w.seedDashboard())
 	w.init()
 	// The trigger and the protection are in the configuration, and Clerk knows neither.
-	says(w.T, w.plan(), "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy", "The client secret will be rotated")
+	says(w.T, w.plan(), "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy", "will be rotated")
 	w.apply()
 	w.planIsEmpty()
 }
@@ -471,7 +514,7 @@ func (w *workspace) demo() {
 	if outputs, err = command.CombinedOutput(); err != nil {
 		w.Fatalf("%v\n%s", err, outputs)
 	}
-	says(w.T, string(outputs), "No changes.", "The present secret stops working", "(the same)", "another one", "export CLERK_SECRET_KEY=")
+	says(w.T, string(outputs), "No changes.", "will be rotated", "secret stops working", "(the same)", "a new one", "export CLERK_SECRET_KEY=")
 	if token := longToken.FindString(string(outputs)); token != "" {
 		w.Errorf("the demo prints what may be a secret:\n%s", outputs)
 	}
@@ -500,10 +543,9 @@ func (w *workspace) moveFromOtherProvider() {
 	must(w.T, err)
 	w.Write("terraform.tfstate", string(state))
 	w.init()
-	says(w.T, w.plan(), "clerk_oauth_application.portal has moved to clerk_oauth_application.partner_portal", "Plan: 0 to add, 0 to change, 0 to destroy")
-	w.apply()
 	w.planIsEmpty()
-	says(w.T, w.state(), secret, `"name": "partner_portal"`)
+	w.apply()
+	says(w.T, w.state(), secret, `"schema_version": 1`, "terraform-provider-clerk/clerk")
 	if w.secretOf(examplePortal) != secret {
 		w.Error("the move rotated the secret")
 	}

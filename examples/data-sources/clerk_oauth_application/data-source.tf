@@ -1,4 +1,4 @@
-# By exact name; id and client_id work as well. Two applications of one name are an error that gives both ids.
+# By exact name; id and client_id work as well. Two applications with one name are an error that gives both ids.
 data "clerk_oauth_application" "dashboard" {
   name = "Internal dashboard"
 }

@@ -1,10 +1,10 @@
-# Those that registered themselves, oldest first.
+# Applications that registered themselves, oldest first.
 data "clerk_oauth_applications" "self_registered" {
   dynamically_registered = true
   order_by               = "created_at"
 }
 
-# What has "preview" in its name, whatever the case.
+# Applications with "preview" in their name, in upper or lower case.
 data "clerk_oauth_applications" "previews" {
   name_query = "preview"
 }

@@ -1,4 +1,4 @@
-# What `make demo` uses to find the application again, in a configuration that knows nothing of the first one.
+# What `make demo` uses to find the application again, in a configuration of its own.
 
 terraform {
   required_providers {

@@ -1,5 +1,5 @@
 # By the id of the instance.
 terraform import clerk_oauth_application_settings.this ins_2O4BCh3zUONvWlZHtBXv6s6tm7u
 
-# Those of whichever instance the secret key belongs to.
+# By this text, for whichever instance the secret key belongs to.
 terraform import clerk_oauth_application_settings.this oauth_application_settings

@@ -1,4 +1,4 @@
-# A client secret in AWS Secrets Manager, and in plain nowhere else: neither in the state nor in a plan file.
+# Hands a client secret to AWS Secrets Manager. It is stored in plain text in neither the state nor a plan file.
 # Needs Terraform 1.11 or OpenTofu 1.11, and version 5.88 or later of the AWS provider.
 
 terraform {
@@ -16,18 +16,23 @@ terraform {
 }
 
 variable "age_recipient" {
-  type = string
+  description = "Public half of an age key (age1...) or of an SSH key (ssh-ed25519 ...)."
+  type        = string
 }
 
 variable "age_identity" {
-  type      = string
-  sensitive = true
-  ephemeral = true
+  description = "Private half of the same key. Ephemeral: stored in neither state nor plan."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
 }
 
 resource "clerk_oauth_application" "portal" {
   name                     = "Partner portal"
   redirect_uris            = ["https://portal.example.com/oauth/callback"]
+  scopes                   = ["openid", "profile", "email"]
+  public                   = false
+  pkce_required            = true
   encrypt_client_secret_to = [var.age_recipient]
   rotate_secret_trigger    = "2026-07"
 }
@@ -44,10 +49,18 @@ resource "aws_secretsmanager_secret" "portal" {
 resource "aws_secretsmanager_secret_version" "portal" {
   secret_id = aws_secretsmanager_secret.portal.id
 
-  # Write-only: sent, and stored in no state. It is sent again only when its version is another one.
+  # Write-only: sent, and stored in no state. It is sent again only when its version changes.
   secret_string_wo = jsonencode({
     client_id     = clerk_oauth_application.portal.client_id
     client_secret = ephemeral.clerk_decrypted_secret.portal.plaintext
   })
   secret_string_wo_version = clerk_oauth_application.portal.client_secret_version
+
+  lifecycle {
+    # The version is null if Terraform does not know the secret. Without this check the store would get an empty one.
+    precondition {
+      condition     = clerk_oauth_application.portal.client_secret_version != null
+      error_message = "Terraform does not know the client secret of the partner portal, because the application was imported or is public. Change rotate_secret_trigger to create a secret that Terraform knows (the current one stops working), or remove this resource."
+    }
+  }
 }
