@@ -1,4 +1,5 @@
 # Needs a running simulator and its two variables: make simulator && . ./sim.env
+# A run can compare with the run before it through a variable of its own, here "before", with Terraform and with OpenTofu.
 
 variables {
   name    = "Internal dashboard"
@@ -19,10 +20,11 @@ run "create" {
 
 run "rename" {
   variables {
-    name = "Dashboard"
+    name   = "Dashboard"
+    before = run.create.client_secret_version
   }
   assert {
-    condition     = output.client_secret_version == run.create.client_secret_version
+    condition     = output.client_secret_version == var.before
     error_message = "A new name must not change the client secret."
   }
 }
@@ -31,9 +33,10 @@ run "rotate" {
   variables {
     name            = "Dashboard"
     secret_rotation = "2026-07"
+    before          = run.rename.client_secret_version
   }
   assert {
-    condition     = output.client_secret_version > run.create.client_secret_version
+    condition     = output.client_secret_version > var.before
     error_message = "The client secret was not rotated."
   }
 }
