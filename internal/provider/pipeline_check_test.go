@@ -76,7 +76,7 @@ func TestDocumentation_pipelineCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			harmless := change("clerk_oauth_application.other", "managed", []string{"no-op"}, application(9), application(9), nil)
-			read := change("data.clerk_oauth_application.other", "data", []string{"read"}, nil, application(nil), unknown("client_secret_version"))
+			read := change("data.clerk_oauth_application.other", "data", []string{"read"}, application(4), application(nil), unknown("client_secret_version"))
 			plan := map[string]any{
 				"format_version": "1.2", "planned_values": map[string]any{},
 				"resource_changes": []any{harmless, read, change("clerk_oauth_application.app", "managed", tc.actions, tc.before, tc.after, tc.unknown)},
