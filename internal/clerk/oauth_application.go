@@ -99,7 +99,7 @@ const (
 // application younger than a minute is looked for again before it is not found.
 func (c *Client) GetRecentOAuthApplication(ctx context.Context, id string, created time.Time) (OAuthApplication, error) {
 	app, err := c.GetOAuthApplication(ctx, id)
-	for look := 1; IsNotFound(err) && look <= recentLooks && c.serverTime(time.Now()).Sub(created) < recentAge; look++ {
+	for look := 1; IsNotFound(err) && look <= recentLooks && c.ServerNow().Sub(created) < recentAge; look++ {
 		wait := time.Duration(look) * time.Second
 		if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < 2*wait {
 			break // who gives a read so little time wants an answer, not patience

@@ -12,7 +12,7 @@ import (
 func (c *Client) GetOwnOAuthApplication(ctx context.Context, id string) (OAuthApplication, error) {
 	var changed time.Time
 	if c.local.changed(id) {
-		changed = c.serverTime(time.Now())
+		changed = c.ServerNow()
 	}
 	return c.GetRecentOAuthApplication(ctx, id, changed)
 }

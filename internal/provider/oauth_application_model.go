@@ -45,6 +45,7 @@ type resourceModel struct {
 	ClientSecretVersion   types.Int64    `tfsdk:"client_secret_version"`
 	ClientSecretEncrypted types.String   `tfsdk:"client_secret_encrypted"`
 	EncryptClientSecretTo types.Set      `tfsdk:"encrypt_client_secret_to"`
+	VerifyClientSecret    types.Bool     `tfsdk:"verify_client_secret"`
 	RotateSecretTrigger   types.String   `tfsdk:"rotate_secret_trigger"`
 	DeletionProtection    types.Bool     `tfsdk:"deletion_protection"`
 	LogoPath              types.String   `tfsdk:"logo_path"`
@@ -126,6 +127,11 @@ func (m *resourceModel) secretFromAPI(secret clerk.Secret) error {
 		m.ClientSecretEncrypted = types.StringValue(ciphertext)
 	}
 	return nil
+}
+
+// hasSecret reports whether the model has a secret, in either of the two attributes.
+func (m *resourceModel) hasSecret() bool {
+	return !m.ClientSecret.IsNull() || !m.ClientSecretEncrypted.IsNull()
 }
 
 // timeValue writes a time as RFC 3339 in UTC, to the millisecond as Clerk has it.

@@ -132,6 +132,10 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				Optional:            true,
 				Validators:          []validator.Set{recipientsValidator{}},
 			},
+			"verify_client_secret": schema.BoolAttribute{
+				MarkdownDescription: "Whether each refresh asks the instance's token introspection endpoint if `client_secret` still works, to notice a rotation in the Clerk dashboard. Only if that endpoint accepted this secret before and rejects it now does the plan rotate; in every other case nothing is planned. The request is sent to `token_introspection_url` with the client id and the secret. Not for an encrypted secret, which the provider cannot read.",
+				Optional:            true,
+			},
 			"logo_path": schema.StringAttribute{
 				MarkdownDescription: "Path of an image file to upload as the logo: JPEG, PNG, GIF or WebP, at most 10 MB. Removing it leaves the logo, as Clerk offers no way to delete one.",
 				Optional:            true,
@@ -149,7 +153,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"client_secret_version": schema.Int64Attribute{
-				MarkdownDescription: "1 after create, one more after each rotation, null after an import. Known when planned, so that it can be the version of a write-only argument that takes the secret.",
+				MarkdownDescription: "A number that grows with every new secret and never comes again at the same address, not even after a replacement. Known when a rotation is planned, so it can serve as the `…_wo_version` of a write-only argument that takes the secret. Null where no secret is known: after an import, and for a public client.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},

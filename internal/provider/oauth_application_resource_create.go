@@ -53,6 +53,10 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	model.fromAPI(creation.Application)
 	model.LogoSHA256 = types.StringNull()
 	secretErr := model.secretFromAPI(creation.ClientSecret)
+	model.ClientSecretVersion = types.Int64Null()
+	if model.hasSecret() {
+		model.ClientSecretVersion = firstSecretVersion(creation.Application.CreatedAt)
+	}
 	model.ClientSecret = plannedOr(plan.ClientSecret, model.ClientSecret)
 	model.ClientSecretEncrypted = plannedOr(plan.ClientSecretEncrypted, model.ClientSecretEncrypted)
 	keepPlanned(&model.reportedModel, plan.reportedModel)
@@ -65,9 +69,12 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 		resp.Diagnostics.Append(asWarnings(diags)...)
 	}
 	warnOfCreation(&resp.Diagnostics, client, creation, fields)
-	if !model.Public.ValueBool() && model.ClientSecret.IsNull() && model.ClientSecretEncrypted.IsNull() {
+	if !model.Public.ValueBool() && !model.hasSecret() {
 		makeMissingSecret(ctx, client, creation, &model, plan, resp)
 	}
+	var verified diag.Diagnostics
+	secretVerification{data: r.data, client: client, private: resp.Private, diags: &verified}.fresh(ctx, model)
+	resp.Diagnostics.Append(asWarnings(verified)...)
 	if !plan.LogoPath.IsNull() {
 		r.uploadLogoAfterCreate(ctx, client, &model, plan, resp)
 	}

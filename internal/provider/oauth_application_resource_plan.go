@@ -19,6 +19,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	if req.Plan.Raw.IsNull() {
 		var state resourceModel
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
+		waitOutVersion(ctx, r.data.clientIfAny(), state.ClientSecretVersion)
 		state.checkDestroy(&resp.Diagnostics)
 		return
 	}
@@ -34,6 +35,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	var state resourceModel // the zero model if there is no state
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
+		waitOutVersion(ctx, r.data.clientIfAny(), state.ClientSecretVersion)
 	}
 	logo := plan.planLogo(state, &resp.Diagnostics)
 	plan.checkScopes(config, state, &resp.Diagnostics)
@@ -45,12 +47,11 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	if req.State.Raw.IsNull() {
 		plan.planCreate(logo)
 	} else {
-		pending, diags := req.Private.GetKey(ctx, rotationPendingKey)
-		resp.Diagnostics.Append(diags...)
+		private := pendingRotationOf(ctx, req.Private, state, &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		plan.planUpdate(config, state, logo, pending != nil, &resp.Diagnostics)
+		plan.planUpdate(config, state, logo, private, &resp.Diagnostics)
 	}
 	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan)
 	resp.Diagnostics.Append(diags...)
@@ -83,8 +84,11 @@ func (m *resourceModel) checkDestroy(diags *diag.Diagnostics) {
 
 // planCreate plans a new application. Everything computed is unknown already.
 func (m *resourceModel) planCreate(logo plannedLogo) {
-	m.ClientSecretVersion = types.Int64Value(1)
 	m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
+	m.ClientSecretVersion = types.Int64Unknown()
+	if m.Public.ValueBool() {
+		m.ClientSecretVersion = types.Int64Null()
+	}
 	m.LogoSHA256 = types.StringNull()
 	if logo.wanted {
 		// Not the hash of the file: if the upload fails after the application is
@@ -94,7 +98,7 @@ func (m *resourceModel) planCreate(logo plannedLogo) {
 }
 
 // planUpdate plans a change of an application.
-func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo, pending bool, diags *diag.Diagnostics) {
+func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo, private pendingRotation, diags *diag.Diagnostics) {
 	m.UpdatedAt = state.UpdatedAt
 	requests := !sameValues(m.reportedModel, state.reportedModel)
 
@@ -122,10 +126,13 @@ func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo
 
 	m.ClientSecret, m.ClientSecretEncrypted = state.ClientSecret, state.ClientSecretEncrypted
 	m.ClientSecretVersion = state.ClientSecretVersion
-	reason := rotationFor(*m, state, pending)
+	reason := rotationFor(*m, state, private)
 	switch {
 	case m.Public.ValueBool():
-		m.ClientSecret, m.ClientSecretEncrypted = types.StringNull(), types.StringNull()
+		m.ClientSecret, m.ClientSecretEncrypted, m.ClientSecretVersion = types.StringNull(), types.StringNull(), types.Int64Null()
+		if !state.Public.ValueBool() && state.hasSecret() {
+			warnOfLostSecret(diags, state)
+		}
 	case reason == rotateUndecided:
 		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
 		m.ClientSecretVersion = types.Int64Unknown()
@@ -133,9 +140,12 @@ func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo
 	case reason == noRotation && m.Public.IsUnknown():
 		// If the client turns out to be public, its secret is removed.
 		m.ClientSecret, m.ClientSecretEncrypted = unknownUnlessNull(state.ClientSecret), unknownUnlessNull(state.ClientSecretEncrypted)
+		if !state.ClientSecretVersion.IsNull() {
+			m.ClientSecretVersion = types.Int64Unknown()
+		}
 	case reason != noRotation:
 		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
-		m.ClientSecretVersion = nextSecretVersion(state.ClientSecretVersion)
+		m.ClientSecretVersion = nextSecretVersion(state)
 		requests = true
 	}
 	reason.warn(diags, state)
@@ -151,7 +161,7 @@ func (m *resourceModel) plannedSecret() (plain, encrypted types.String) {
 	switch {
 	case m.Public.ValueBool():
 		return types.StringNull(), types.StringNull()
-	case m.EncryptClientSecretTo.IsUnknown() || m.Public.IsUnknown() && !m.EncryptClientSecretTo.IsNull():
+	case m.EncryptClientSecretTo.IsUnknown():
 		return types.StringUnknown(), types.StringUnknown()
 	case m.EncryptClientSecretTo.IsNull():
 		return types.StringUnknown(), types.StringNull()

@@ -40,30 +40,38 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 			resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthApplicationIdentity{ID: state.ID})...)
 		}
 		resp.State.RemoveResource(ctx)
+		waitOutVersion(ctx, client, state.ClientSecretVersion)
 		if !state.Name.IsNull() {
-			resp.Diagnostics.AddWarning("OAuth application is gone",
-				fmt.Sprintf("The application %q (%s) no longer exists in Clerk: it was deleted outside Terraform. It leaves the state; while the configuration has it, the plan makes a new one, with a new client_id and secret.", state.Name.ValueString(), id))
+			replacement := "a new client_id and secret"
+			if state.Public.ValueBool() {
+				replacement = "a new client_id"
+			}
+			resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth application %q is gone", state.Name.ValueString()),
+				fmt.Sprintf("The application %q (%s) no longer exists in Clerk: it was deleted outside Terraform. It leaves the state. While the configuration has it, the plan creates a new application, with %s.", state.Name.ValueString(), id, replacement))
 		}
 		return
 	}
 	pending, diags := req.Private.GetKey(ctx, rotationPendingKey)
 	resp.Diagnostics.Append(diags...)
 	if pending != nil && !app.Public {
-		resp.Diagnostics.AddWarning("The client secret in the state may not work",
-			fmt.Sprintf("An earlier apply did not receive the present secret of OAuth application %q (%s). The next apply makes a new one.", state.Name.ValueString(), id))
+		resp.Diagnostics.AddWarning(fmt.Sprintf("The client secret of %q in the state may not work", state.Name.ValueString()),
+			fmt.Sprintf("An earlier apply did not receive the current secret of OAuth application %q (%s). The next apply rotates it.", state.Name.ValueString(), id))
 	}
 
 	state.fromAPI(app)
 	if app.Public {
-		// Someone else, or an update whose answer was lost, made it public: the secret
-		// that it had no longer works. If it becomes confidential again, nothing but the
-		// mark says that it needs one.
-		if !state.ClientSecret.IsNull() || !state.ClientSecretEncrypted.IsNull() {
+		// Someone else, or an update whose answer was lost, made the client public, so
+		// that its secret no longer counts. If the client becomes confidential again,
+		// nothing but the mark will say that it needs a secret.
+		if state.hasSecret() {
 			resp.Diagnostics.Append(resp.Private.SetKey(ctx, rotationPendingKey, []byte(`true`))...)
-			resp.Diagnostics.AddWarning("The client secret leaves the state",
-				fmt.Sprintf("The OAuth application %q (%s) is a public client now, which has no secret. Should it become confidential again, the next apply makes a new one.", state.Name.ValueString(), id))
+			resp.Diagnostics.AddWarning(fmt.Sprintf("The client secret of %q leaves the state", state.Name.ValueString()),
+				fmt.Sprintf("Someone made OAuth application %q (%s) a public client, which has no secret. Set public = false in the configuration to enforce a confidential client; the next apply then creates a new secret.", state.Name.ValueString(), id))
 		}
-		state.ClientSecret, state.ClientSecretEncrypted = types.StringNull(), types.StringNull()
+		state.ClientSecret, state.ClientSecretEncrypted, state.ClientSecretVersion = types.StringNull(), types.StringNull(), types.Int64Null()
+	}
+	if pending == nil {
+		secretVerification{data: r.data, client: client, private: resp.Private, diags: &resp.Diagnostics}.refresh(ctx, state)
 	}
 	if state.DeletionProtection.IsNull() {
 		// After an import. The attribute's default makes the next plan empty.

@@ -21,8 +21,7 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 	var plan, state resourceModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
 	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
-	pending, diags := req.Private.GetKey(ctx, rotationPendingKey)
-	resp.Diagnostics.Append(diags...)
+	private := pendingRotationOf(ctx, req.Private, state, &resp.Diagnostics)
 	timeout, diags := plan.Timeouts.Update(ctx, defaultWriteTimeout)
 	resp.Diagnostics.Append(diags...)
 	client := r.client(&resp.Diagnostics)
@@ -37,16 +36,19 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 		client:  client,
 		plan:    plan,
 		current: state,
-		reason:  rotationFor(plan, state, pending != nil),
+		reason:  rotationFor(plan, state, private),
 		resp:    resp,
 	}
 	update.rotation = secretRotation{
-		client: client, plan: plan, private: resp.Private, diags: &resp.Diagnostics, save: update.saveState, pending: pending != nil,
+		client: client, plan: plan, private: resp.Private, diags: &resp.Diagnostics, save: update.saveState, pending: private.pending,
 	}
 	update.current.DeletionProtection = plan.DeletionProtection
 	update.current.Timeouts = plan.Timeouts
 	if update.patch(ctx) && update.rotate(ctx) && update.uploadLogo(ctx) {
 		update.finish(ctx)
+	}
+	if update.rotation.rotated || !plan.VerifyClientSecret.Equal(state.VerifyClientSecret) {
+		secretVerification{data: r.data, client: client, private: resp.Private, diags: &resp.Diagnostics}.fresh(ctx, update.current)
 	}
 }
 
@@ -87,7 +89,7 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 	}
 	if u.current.Public.ValueBool() {
 		// The plan's secret may be unknown, if the client was to become confidential.
-		u.current.ClientSecret, u.current.ClientSecretEncrypted = types.StringNull(), types.StringNull()
+		u.current.ClientSecret, u.current.ClientSecretEncrypted, u.current.ClientSecretVersion = types.StringNull(), types.StringNull(), types.Int64Null()
 		u.rotation.clearPending(ctx)
 	}
 	u.saveState(ctx)

@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -14,8 +16,9 @@ type rotationReason int
 const (
 	noRotation           rotationReason = iota
 	rotateForTrigger                    // rotate_secret_trigger has a different value
-	rotateForRecipients                 // encrypt_client_secret_to has a different value
+	rotateForRecipients                 // encrypt_client_secret_to names other recipients
 	rotateForFirstSecret                // a public client becomes confidential
+	rotateForRejected                   // someone rotated it elsewhere: see verify_client_secret
 	rotatePending                       // an earlier apply failed to rotate, or the outcome is unknown
 	rotateUndecided                     // depends on a value that is not known yet
 )
@@ -25,22 +28,40 @@ const (
 // answer may have invalidated.
 const rotationPendingKey = "rotation_pending"
 
+// pendingRotation is what the private state says about the secret.
+type pendingRotation struct {
+	pending  bool // see rotationPendingKey
+	rejected bool // the endpoint rejects the secret in the state: see secretVerification
+}
+
+// pendingRotationOf reads the private state.
+func pendingRotationOf(ctx context.Context, private privateReader, state resourceModel, diags *diag.Diagnostics) pendingRotation {
+	pending, more := private.GetKey(ctx, rotationPendingKey)
+	diags.Append(more...)
+	return pendingRotation{
+		pending:  pending != nil,
+		rejected: secretNoted(ctx, private, secretRejectedKey, state.ClientSecretVersion, diags),
+	}
+}
+
 // rotationFor decides whether going from state to plan replaces the secret.
-func rotationFor(plan, state resourceModel, pending bool) rotationReason {
+func rotationFor(plan, state resourceModel, private pendingRotation) rotationReason {
 	if plan.Public.ValueBool() {
 		return noRotation
 	}
 	reason := noRotation
 	switch {
-	case pending && !state.Public.ValueBool():
+	case private.pending && !state.Public.ValueBool():
 		reason = rotatePending
 	case state.Public.ValueBool() && !plan.Public.IsUnknown():
 		// Comes before the reasons to replace a secret: there is no secret yet.
 		reason = rotateForFirstSecret
 	case !plan.RotateSecretTrigger.IsUnknown() && !plan.RotateSecretTrigger.IsNull() && !plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger):
 		reason = rotateForTrigger
-	case isWhollyKnown(plan.EncryptClientSecretTo) && !sameValue(plan.EncryptClientSecretTo, state.EncryptClientSecretTo):
+	case isWhollyKnown(plan.EncryptClientSecretTo) && !sameRecipients(plan.EncryptClientSecretTo, state.EncryptClientSecretTo):
 		reason = rotateForRecipients
+	case private.rejected && plan.VerifyClientSecret.ValueBool():
+		reason = rotateForRejected
 	case plan.Public.IsUnknown() && state.Public.ValueBool(),
 		plan.RotateSecretTrigger.IsUnknown(),
 		!isWhollyKnown(plan.EncryptClientSecretTo):
@@ -52,32 +73,59 @@ func rotationFor(plan, state resourceModel, pending bool) rotationReason {
 	return reason
 }
 
-// nextSecretVersion is the version after one more rotation.
-func nextSecretVersion(present types.Int64) types.Int64 {
-	return types.Int64Value(present.ValueInt64() + 1)
+// sameRecipients reports whether two sets name the same recipients, however they are
+// written.
+func sameRecipients(a, b types.Set) bool {
+	if a.IsNull() || b.IsNull() {
+		return a.IsNull() == b.IsNull()
+	}
+	return sameStrings(normalRecipients(a), normalRecipients(b))
 }
 
-// warn adds to the plan what the rotation will do.
+func normalRecipients(set types.Set) []string {
+	recipients := make([]string, 0, len(set.Elements()))
+	for _, text := range stringsOf(set) {
+		recipients = append(recipients, normalRecipient(text))
+	}
+	slices.Sort(recipients)
+	return slices.Compact(recipients)
+}
+
+// warn says in the plan what the rotation will do. The summary names the application,
+// because Terraform shows only the first of several warnings with one summary.
 func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) {
-	who := fmt.Sprintf("OAuth application %q (client_id %s)", state.Name.ValueString(), state.ClientID.ValueString())
-	const consequence = "The present secret stops working the moment this is applied: Clerk keeps one secret and no grace period. Clients that use it fail until they have the new one."
+	name := state.Name.ValueString()
+	who := fmt.Sprintf("OAuth application %q (client_id %s)", name, state.ClientID.ValueString())
+	rotated := fmt.Sprintf("The client secret of %q will be rotated", name)
+	const consequence = "The current secret stops working the moment this is applied: Clerk keeps one secret and no grace period. Clients that use it fail until they have the new one."
 
 	switch reason {
 	case rotateForTrigger:
-		diags.AddAttributeWarning(path.Root("rotate_secret_trigger"), "The client secret will be rotated",
+		diags.AddAttributeWarning(path.Root("rotate_secret_trigger"), rotated,
 			fmt.Sprintf("rotate_secret_trigger of %s changes. %s", who, consequence))
 	case rotateForRecipients:
-		diags.AddAttributeWarning(path.Root("encrypt_client_secret_to"), "The client secret will be rotated",
-			fmt.Sprintf("encrypt_client_secret_to of %s changes, and the secret with it: a sealed one cannot be opened here, and one that was in the state in plain is no secret to keep. %s", who, consequence))
+		diags.AddAttributeWarning(path.Root("encrypt_client_secret_to"), rotated,
+			fmt.Sprintf("encrypt_client_secret_to of %s changes, and the secret with it: an encrypted secret cannot be re-encrypted, and one that was stored in plain text should be replaced. %s", who, consequence))
 	case rotateForFirstSecret:
-		diags.AddAttributeWarning(path.Root("public"), "A client secret will be made",
-			fmt.Sprintf("%s becomes a confidential client. It has no secret until one is made, by a rotation in the same apply.", who))
+		diags.AddAttributeWarning(path.Root("public"), fmt.Sprintf("A client secret of %q will be created", name),
+			fmt.Sprintf("%s becomes a confidential client. It has no secret until one is created, by a rotation in the same apply.", who))
+	case rotateForRejected:
+		diags.AddAttributeWarning(path.Root("verify_client_secret"), rotated,
+			fmt.Sprintf("The secret in the state of %s no longer works: someone rotated it outside Terraform. The rotation gives the state a secret that works, and the secret that works now, wherever it is used, stops working. "+
+				"Clients that use it fail until they have the new one. To keep the secret that works now, remove verify_client_secret before you apply.", who))
 	case rotatePending:
-		diags.AddWarning("The client secret will be rotated",
-			fmt.Sprintf("An earlier apply did not receive the present secret of %s, so the state has none that is known to work. A new one is made, and what secret the application has now stops working.", who))
+		diags.AddWarning(rotated,
+			fmt.Sprintf("An earlier apply did not receive the current secret of %s, so the state has no secret that is known to work. A new secret is created, and the secret that the application has now stops working.", who))
 	case rotateUndecided:
-		diags.AddWarning("The client secret may be rotated",
+		diags.AddWarning(fmt.Sprintf("The client secret of %q may be rotated", name),
 			fmt.Sprintf("Whether the secret of %s is rotated depends on a value that is known only during apply. If it is: %s", who, consequence))
 	case noRotation:
 	}
+}
+
+// warnOfLostSecret says in the plan that a client loses its secret.
+func warnOfLostSecret(diags *diag.Diagnostics, state resourceModel) {
+	diags.AddAttributeWarning(path.Root("public"), fmt.Sprintf("The client secret of %q will be removed", state.Name.ValueString()),
+		fmt.Sprintf("OAuth application %q (client_id %s) becomes a public client, which has no secret. The secret leaves the state, and clients that authenticate with it may fail. If the client becomes confidential again, it gets a new secret.",
+			state.Name.ValueString(), state.ClientID.ValueString()))
 }

@@ -28,11 +28,18 @@ type secretRotation struct {
 	// pending is what the private state says by now: a rotation is to be done that
 	// the attributes do not ask for. See rotationPendingKey.
 	pending bool
+	rotated bool // there is a new secret
 }
 
 // run rotates. Until the new secret is in the state, the rotation is pending,
 // whatever ends this. After an error the model is as it was.
 func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
+	version := plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(*model))
+	if version.IsUnknown() {
+		version = firstSecretVersion(r.client.ServerNow())
+	}
+	waitForVersion(ctx, r.client, version)
+
 	wasPending := r.pending
 	r.markPending(ctx)
 	rotation, err := r.client.RotateClientSecret(ctx, model.ID.ValueString(), timeOf(model.UpdatedAt))
@@ -54,13 +61,14 @@ func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
 		return fmt.Errorf("the new client secret could not be encrypted and is lost: %w", err)
 	}
 	rotated.RotateSecretTrigger = r.plan.RotateSecretTrigger
-	rotated.ClientSecretVersion = plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(model.ClientSecretVersion))
+	rotated.ClientSecretVersion = version
 	if len(rotation.Problems) == 0 {
 		rotated.fromAPI(rotation.Application)
 		keepPlanned(&rotated.reportedModel, r.plan.reportedModel)
 	}
 	*model = rotated
 	r.clearPending(ctx)
+	r.rotated = true
 	r.save(ctx)
 
 	if rotation.MaybeStale {

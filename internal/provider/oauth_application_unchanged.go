@@ -48,7 +48,7 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 		return nil, next
 	}
 	state, ok := decodeState(ctx, req.CurrentState)
-	if !ok || state.DeletionProtection.IsNull() {
+	if !ok || state.DeletionProtection.IsNull() || state.verifiesSecret() {
 		return nil, next
 	}
 	app, known := p.data.client.KnownOAuthApplication(state.ID.ValueString())
@@ -64,7 +64,7 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 		next = context.WithValue(ctx, readAheadKey{}, readAhead{app, err})
 		known = err == nil
 	}
-	if !known || app.Public && !(state.ClientSecret.IsNull() && state.ClientSecretEncrypted.IsNull()) {
+	if !known || app.Public && (state.hasSecret() || !state.ClientSecretVersion.IsNull()) {
 		return nil, next
 	}
 	read := state
@@ -102,11 +102,11 @@ type readAheadKey struct{}
 // asks for nothing. What can change a plan all the same is left to the framework: a
 // default that applies, a logo whose file has changed, a rotation that is pending, or
 // that is asked for where it cannot be.
-func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (resp *tfprotov6.PlanResourceChangeResponse) {
+func (p *clerkProvider) planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (resp *tfprotov6.PlanResourceChangeResponse) {
 	defer leaveToFramework(&resp)
 
 	if req.TypeName != applicationType || req.PriorState == nil || req.ProposedNewState == nil ||
-		bytes.Contains(req.PriorPrivate, []byte(rotationPendingKey)) {
+		bytes.Contains(req.PriorPrivate, []byte(rotationPendingKey)) || bytes.Contains(req.PriorPrivate, []byte(secretRejectedKey)) {
 		return nil
 	}
 	prior, ok := decodeState(ctx, req.PriorState)
@@ -123,6 +123,7 @@ func planUnchanged(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest
 	if !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) && !proposesSatisfiedScopes(ctx, prior, req.ProposedNewState) {
 		return nil
 	}
+	waitOutVersion(ctx, p.data.clientIfAny(), prior.ClientSecretVersion)
 	return &tfprotov6.PlanResourceChangeResponse{
 		PlannedState:    req.PriorState,
 		PlannedPrivate:  req.PriorPrivate,

@@ -101,7 +101,7 @@ func (w witness) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 
 func (w witness) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	long, err := w.ProviderServerWithListResource.PlanResourceChange(ctx, req)
-	short := planUnchanged(ctx, req)
+	short := new(clerkProvider).planUnchanged(ctx, req)
 	if err != nil || short == nil {
 		return long, err
 	}
@@ -349,7 +349,7 @@ func TestShortcutsDeclineWhatIsNoApplication(t *testing.T) {
 		if resp, _ := p.readUnchanged(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: applicationType, CurrentState: state}); resp != nil {
 			t.Errorf("%s was read", name)
 		}
-		if planUnchanged(t.Context(), &tfprotov6.PlanResourceChangeRequest{TypeName: applicationType, PriorState: state, ProposedNewState: &null}) != nil {
+		if new(clerkProvider).planUnchanged(t.Context(), &tfprotov6.PlanResourceChangeRequest{TypeName: applicationType, PriorState: state, ProposedNewState: &null}) != nil {
 			t.Errorf("%s was planned", name)
 		}
 	}

@@ -259,6 +259,14 @@ func (d *providerData) requireClient(diags *diag.Diagnostics) *clerk.Client {
 	return nil
 }
 
+// clientIfAny returns the client, or nil where there is none yet.
+func (d *providerData) clientIfAny() *clerk.Client {
+	if d == nil {
+		return nil
+	}
+	return d.client
+}
+
 // requireKey says so when there is no key. A plan needs none, but a plan that cannot
 // be applied should fail before someone approves it. d is nil while Terraform only
 // validates.

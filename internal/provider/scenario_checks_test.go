@@ -131,6 +131,7 @@ func (s *story) checkSecret(state map[string]any) {
 		}
 		s.secret = s.unseal(sealed, plain(state["encrypt_client_secret_to"]).([]any))
 	}
+	s.versions.see(s.t, s.secret, state["client_secret_version"])
 	present, known := s.presentSecret()
 	switch s.step.secret {
 	case secretNone:

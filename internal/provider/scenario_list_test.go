@@ -34,7 +34,7 @@ func creation(config values, body string) step {
 const (
 	rotationChanges = " client_secret client_secret_version updated_at"
 	rotationUnknown = "client_secret updated_at"
-	rotationWarning = "secret will be rotated.*stops working the moment this is applied"
+	rotationWarning = "secret of .* will be rotated.*stops working the moment this is applied"
 )
 
 var withCustomScope = with(web, values{"scopes": []string{"profile", "messages:read"}})
@@ -49,7 +49,7 @@ var lives = []scenario{
 		name: "minimal create",
 		steps: []step{{
 			does: "with a name alone", config: web, plan: create,
-			unknown: "authorize_url callback_url client_id client_image_url client_secret client_uri consent_screen_enabled created_at " +
+			unknown: "authorize_url callback_url client_id client_image_url client_secret client_secret_version client_uri consent_screen_enabled created_at " +
 				"discovery_url dynamically_registered id instance_id pkce_required public redirect_uris scopes " +
 				"token_fetch_url token_introspection_url updated_at user_info_url",
 			sends: []string{sendsCreate(`{"name":"web"}`)},
@@ -58,7 +58,7 @@ var lives = []scenario{
 				"redirect_uris": []string{}, "callback_url": "", "scopes": scopesOf("profile email"),
 				"consent_screen_enabled": true, "pkce_required": false, "public": false, "dynamically_registered": false,
 				"client_uri": nil, "client_image_url": nil, "logo_sha256": nil,
-				"client_secret_version": 1, "client_secret_encrypted": nil, "rotate_secret_trigger": nil, "deletion_protection": false,
+				"client_secret_encrypted": nil, "rotate_secret_trigger": nil, "deletion_protection": false,
 				"created_at": like(`^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`), "updated_at": like("Z$"),
 				"discovery_url": like("^https?://.*/.well-known/openid-configuration$"), "authorize_url": like("^https?://.*/oauth/authorize$"),
 				"token_fetch_url": like("^https?://.*/oauth/token$"), "user_info_url": like("^https?://.*/oauth/userinfo$"),
@@ -77,7 +77,7 @@ var lives = []scenario{
 			does: "with everything", config: everythingInTime, plan: create,
 			sends: []string{sendsCreate(`{"consent_screen_enabled":false,"name":"web","pkce_required":true,"public":false,` +
 				`"redirect_uris":["https://app.example.com/cb","myapp://cb"],"scopes":"email openid profile"}`)},
-			state:  with(everythingInTime, values{"client_secret_version": 1}),
+			state:  everythingInTime,
 			secret: secretMade,
 		}, {
 			does: "what is optional leaves the configuration, and nothing happens", config: with(everythingInTime, values{
@@ -98,7 +98,7 @@ var lives = []scenario{
 			does: "renaming and rotating are two requests, in this order", config: values{"name": "web", "rotate_secret_trigger": "1"},
 			plan: update, changed: "name rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
 			sends: []string{sendsUpdate(`{"name":"web"}`), sendsRotate}, secret: secretMade,
-			state: values{"name": "web", "client_secret_version": 2, "rotate_secret_trigger": "1"},
+			state: values{"name": "web", "rotate_secret_trigger": "1"},
 		}},
 	},
 	{
@@ -317,16 +317,16 @@ var rotations = []scenario{
 			{
 				does: "the trigger changes: one rotation, no update", config: with(web, values{"rotate_secret_trigger": "june"}),
 				plan: update, changed: "rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
-				sends: []string{sendsRotate}, state: values{"client_secret_version": 2, "rotate_secret_trigger": "june"}, secret: secretMade,
+				sends: []string{sendsRotate}, state: values{"rotate_secret_trigger": "june"}, secret: secretMade,
 			},
 			{
 				does: "it is removed: no rotation", config: web, plan: update, changed: "rotate_secret_trigger",
-				state: values{"client_secret_version": 2, "rotate_secret_trigger": nil},
+				state: values{"rotate_secret_trigger": nil},
 			},
 			{
 				does: "it comes back: a rotation, whatever it was before", config: with(web, values{"rotate_secret_trigger": "june"}),
 				plan: update, changed: "rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
-				sends: []string{sendsRotate}, state: values{"client_secret_version": 3}, secret: secretMade,
+				sends: []string{sendsRotate}, secret: secretMade,
 			},
 			{
 				does: "rotated by somebody else, of which Terraform cannot know", behind: []act{rotated()},
@@ -349,12 +349,12 @@ var rotations = []scenario{
 				config: values{"name": "shop", "rotate_secret_trigger": "1"},
 				plan:   update, changed: "name rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
 				sends: []string{sendsUpdate(`{"name":"shop"}`), sendsRotate}, fails: "Unable to rotate.*This feature is not enabled",
-				state: values{"name": "shop", "rotate_secret_trigger": nil, "client_secret_version": 1},
+				state: values{"name": "shop", "rotate_secret_trigger": nil},
 			},
 			{
 				does: "the next apply does what is missing, and only that", config: values{"name": "shop", "rotate_secret_trigger": "1"},
 				plan: update, changed: "rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
-				sends: []string{sendsRotate}, state: values{"client_secret_version": 2, "rotate_secret_trigger": "1"}, secret: secretMade,
+				sends: []string{sendsRotate}, state: values{"rotate_secret_trigger": "1"}, secret: secretMade,
 			},
 		},
 	},
@@ -367,7 +367,7 @@ var rotations = []scenario{
 				plan: update, changed: "rotate_secret_trigger" + rotationChanges,
 				unknown: "rotate_secret_trigger client_secret_version " + rotationUnknown,
 				warns:   []string{"may be rotated"}, sends: []string{sendsRotate}, warnsLate: []string{rotationWarning},
-				state: values{"client_secret_version": 2, "rotate_secret_trigger": "june", "client_secret_encrypted": nil}, secret: secretMade,
+				state: values{"rotate_secret_trigger": "june", "client_secret_encrypted": nil}, secret: secretMade,
 			},
 		},
 	},
@@ -416,14 +416,14 @@ var unknowns = []scenario{
 			creation(with(spa, values{"public": later("false")}), `{"name":"web","pkce_required":true,"public":false}`),
 			{
 				does: "it turns out to be", config: with(spa, values{"public": later("true")}),
-				plan: update, changed: "client_secret public updated_at", unknown: "client_secret public updated_at",
+				plan: update, changed: "client_secret client_secret_version public updated_at", unknown: "client_secret client_secret_version public updated_at",
 				sends: []string{sendsUpdate(`{"public":true}`)}, secret: secretNone,
 			},
 			{
 				does: "it turns out not to be", config: with(spa, values{"public": later("false")}),
 				plan: update, changed: "client_secret client_secret_version public updated_at",
 				unknown: "client_secret client_secret_version public updated_at",
-				warns:   []string{"may be rotated"}, warnsLate: []string{"A client secret will be made"},
+				warns:   []string{"may be rotated"}, warnsLate: []string{"A client secret of .* will be created"},
 				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, secret: secretMade,
 			},
 		},
@@ -440,7 +440,7 @@ var unknowns = []scenario{
 				plan: update, changed: "client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
 				unknown: "client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
 				warns:   []string{"may be rotated"}, warnsLate: []string{sealedWarning},
-				sends: []string{sendsRotate}, state: values{"client_secret": nil, "client_secret_version": 2}, secret: secretMade,
+				sends: []string{sendsRotate}, state: values{"client_secret": nil}, secret: secretMade,
 			},
 		},
 	},
@@ -460,7 +460,7 @@ var publicClients = []scenario{
 			},
 			{
 				does: "it becomes confidential: a secret is made in the same apply", config: with(spa, values{"public": false}),
-				plan: update, changed: "public" + rotationChanges, unknown: rotationUnknown, warns: []string{"A client secret will be made"},
+				plan: update, changed: "public" + rotationChanges, unknown: rotationUnknown, warns: []string{"A client secret of .* will be created"},
 				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, state: values{"public": false}, secret: secretMade,
 			},
 			{
@@ -482,8 +482,8 @@ var publicClients = []scenario{
 				does: "it is put right, with a new secret: the old one is gone", behind: []act{edited(values{"public": true})},
 				config: with(web, values{"public": false, "pkce_required": true}),
 				plan:   update, changed: "public" + rotationChanges, unknown: rotationUnknown,
-				warns: []string{"The client secret leaves the state", "A client secret will be made"},
-				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, state: values{"client_secret_version": 2}, secret: secretMade,
+				warns: []string{"client secret of .* leaves the state", "A client secret of .* will be created"},
+				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, secret: secretMade,
 			},
 		},
 	},
@@ -494,13 +494,13 @@ var publicClients = []scenario{
 			{
 				does: "while it is public it has no secret", behind: []act{edited(values{"public": true})}, config: with(web, values{"pkce_required": true, "deletion_protection": true}),
 				plan: update, changed: "deletion_protection",
-				warns: []string{"The client secret leaves the state"}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
+				warns: []string{"client secret of .* leaves the state"}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
 			},
 			{
 				does: "after that it needs a new one", behind: []act{edited(values{"public": false})}, config: with(web, values{"pkce_required": true, "deletion_protection": true}),
 				plan: update, changed: strings.TrimSpace(rotationChanges), unknown: rotationUnknown,
-				warns: []string{"secret in the state may not work", "secret will be rotated"},
-				sends: []string{sendsRotate}, state: values{"client_secret_version": 2}, secret: secretMade,
+				warns: []string{"secret of .* in the state may not work", "secret of .* will be rotated"},
+				sends: []string{sendsRotate}, secret: secretMade,
 			},
 			{does: "and is no more protected", config: with(web, values{"pkce_required": true}), plan: update, changed: "deletion_protection"},
 		},
@@ -516,7 +516,7 @@ var publicClients = []scenario{
 				does:   "the rotation fails after the change",
 				behind: []act{injected(clerktest.ClerkError(http.StatusForbidden, "feature_not_enabled").On(http.MethodPost, clerktest.RouteRotateSecret).Once())},
 				config: with(spa, values{"public": false}),
-				plan:   update, changed: "public" + rotationChanges, unknown: rotationUnknown, warns: []string{"A client secret will be made"},
+				plan:   update, changed: "public" + rotationChanges, unknown: rotationUnknown, warns: []string{"A client secret of .* will be created"},
 				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, fails: "This feature is not enabled",
 				state: values{"public": false, "client_secret": nil},
 			},
@@ -655,7 +655,7 @@ var logos = []scenario{
 				does: "the new secret is kept", behind: []act{fileWritten("logo.png", pngImage(1)), refusedLogo}, config: with(withLogo, values{"rotate_secret_trigger": "1"}),
 				plan: update, changed: "client_image_url logo_path logo_sha256 rotate_secret_trigger" + rotationChanges, unknown: "client_image_url logo_sha256 " + rotationUnknown,
 				warns: []string{rotationWarning}, sends: []string{sendsRotate, sendsLogo}, fails: "Unable to upload logo",
-				state: values{"rotate_secret_trigger": "1", "client_secret_version": 2, "logo_path": nil}, secret: secretMade,
+				state: values{"rotate_secret_trigger": "1", "logo_path": nil}, secret: secretMade,
 			},
 			{
 				does: "the next apply uploads, and does not rotate again", config: with(withLogo, values{"rotate_secret_trigger": "1"}),
@@ -668,7 +668,7 @@ var logos = []scenario{
 const (
 	sealedChanges = " client_secret_encrypted client_secret_version updated_at"
 	sealedUnknown = "client_secret_encrypted updated_at"
-	sealedWarning = "secret will be rotated.*and the secret with it"
+	sealedWarning = "secret of .* will be rotated.*and the secret with it"
 )
 
 var sealedSecrets = []scenario{
@@ -678,7 +678,7 @@ var sealedSecrets = []scenario{
 			{
 				does: "it is created, sealed", config: with(web, values{"encrypt_client_secret_to": sealedTo(alice)}), plan: create,
 				sends: []string{sendsCreate(`{"name":"web"}`)}, secret: secretMade,
-				state: values{"client_secret": nil, "client_secret_encrypted": like("^-----BEGIN AGE ENCRYPTED FILE-----"), "client_secret_version": 1},
+				state: values{"client_secret": nil, "client_secret_encrypted": like("^-----BEGIN AGE ENCRYPTED FILE-----")},
 			},
 			{
 				does: "it is renamed", config: values{"name": "shop", "encrypt_client_secret_to": sealedTo(alice)},
@@ -687,7 +687,7 @@ var sealedSecrets = []scenario{
 			{
 				does: "it is rotated", config: values{"name": "shop", "encrypt_client_secret_to": sealedTo(alice), "rotate_secret_trigger": "1"},
 				plan: update, changed: "rotate_secret_trigger" + sealedChanges, unknown: sealedUnknown, warns: []string{rotationWarning},
-				sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret": nil, "client_secret_version": 2},
+				sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret": nil},
 			},
 			{
 				does: "one more may read it: what is sealed cannot be sealed anew, so it rotates", config: values{"name": "shop", "encrypt_client_secret_to": sealedTo(bob, alice), "rotate_secret_trigger": "1"},
@@ -720,7 +720,7 @@ var sealedSecrets = []scenario{
 			},
 			{
 				does: "confidential, it has a sealed one again", config: with(spa, values{"public": false, "encrypt_client_secret_to": sealedTo(alice)}),
-				plan: update, changed: "public" + sealedChanges, unknown: sealedUnknown, warns: []string{"A client secret will be made"},
+				plan: update, changed: "public" + sealedChanges, unknown: sealedUnknown, warns: []string{"A client secret of .* will be created"},
 				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, secret: secretMade,
 			},
 		},
@@ -745,7 +745,7 @@ var imports = []scenario{
 			{
 				does: "a trigger gives it a secret that Terraform knows", config: with(ours, values{"rotate_secret_trigger": "1"}),
 				plan: update, changed: "rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
-				sends: []string{sendsRotate}, state: values{"client_secret_version": 1}, secret: secretMade,
+				sends: []string{sendsRotate}, secret: secretMade,
 			},
 		},
 	},
@@ -795,7 +795,7 @@ var imports = []scenario{
 			does: "a secret that Terraform does not know cannot be sealed, so it rotates", adopt: byID,
 			config: with(ours, values{"encrypt_client_secret_to": sealedTo(alice)}),
 			plan:   update, changed: "encrypt_client_secret_to" + sealedChanges, unknown: sealedUnknown, warns: []string{sealedWarning},
-			sends: []string{sendsRotate}, state: values{"client_secret": nil, "client_secret_version": 1}, secret: secretMade,
+			sends: []string{sendsRotate}, state: values{"client_secret": nil}, secret: secretMade,
 		}},
 	},
 	{
@@ -856,7 +856,7 @@ var absences = []scenario{
 		steps: []step{
 			created,
 			{
-				does: "it is made anew", behind: []act{deleted()}, config: web, plan: create, warns: []string{`application is gone.*web"`},
+				does: "it is made anew", behind: []act{deleted()}, config: web, plan: create, warns: []string{`application "\w+" is gone.*web"`},
 				sends: []string{sendsCreate(`{"name":"web"}`)}, secret: secretMade,
 			},
 			{
@@ -869,7 +869,7 @@ var absences = []scenario{
 				sends: []string{sendsUpdate(`{"name":"shop"}`)}, fails: "resource_not_found.*404",
 			},
 			{
-				does: "the next plan makes it anew", config: web, plan: create, warns: []string{"application is gone"},
+				does: "the next plan makes it anew", config: web, plan: create, warns: []string{"application .* is gone"},
 				sends: []string{sendsCreate(`{"name":"web"}`)}, secret: secretMade,
 			},
 		},

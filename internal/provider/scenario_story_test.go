@@ -32,6 +32,7 @@ type story struct {
 	id, clientID string // of the application
 	secret       string // in the state, sealed or not
 	plainSecret  string // in the state, not sealed
+	versions     versionLog
 }
 
 // A recordedRequest is one that the provider has sent.

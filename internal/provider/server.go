@@ -33,7 +33,7 @@ type server struct {
 // PlanResourceChange implements tfprotov6.ResourceServer.
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	if !s.provider.deferred { // the framework says of each resource that it is put off
-		if unchanged := planUnchanged(ctx, req); unchanged != nil {
+		if unchanged := s.provider.planUnchanged(ctx, req); unchanged != nil {
 			return unchanged, nil
 		}
 	}

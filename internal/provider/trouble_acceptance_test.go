@@ -93,7 +93,7 @@ func TestAccTrouble(t *testing.T) {
 		},
 		{
 			name: "B1 gone", given: cliPortal, config: cliPortal, trouble: func(w *workspace) { w.clerk.Delete(w.id()) },
-			run: []string{"plan", "-detailed-exitcode"}, code: 2, says: []string{`OAuth application is gone`, `1 to add`},
+			run: []string{"plan", "-detailed-exitcode"}, code: 2, says: []string{`is gone`, `1 to add`},
 			secret: secretAbsent, next: 2, heals: true,
 		},
 		{

@@ -39,7 +39,7 @@ func adoptedRow(name string, faults ...clerktest.Fault) troubleRow {
 	return troubleRow{
 		name: name, config: portal, faults: faults,
 		warnings: []string{wasAdopted}, sends: []string{postCreate, postRotate}, apps: 1, secret: secretWorks,
-		state: prototest.Values{"name": "Portal", "client_secret_version": 1},
+		state: prototest.Values{"name": "Portal"},
 	}
 }
 
@@ -273,7 +273,7 @@ func surprisedRow(name string, warnings []string, change func(map[string]any)) t
 	return troubleRow{
 		name: name, config: portal, faults: []clerktest.Fault{onCreate(clerktest.Changed(change)).Once()},
 		warnings: warnings, sends: []string{postCreate}, apps: 1, secret: secretWorks,
-		state: prototest.Values{"name": "Portal", "client_secret_version": 1},
+		state: prototest.Values{"name": "Portal"},
 	}
 }
 

@@ -85,7 +85,7 @@ func TestProtocolTroublePanic(t *testing.T) {
 		})),
 		failing("C4 logo after the rotation", "PUT", "/logo", false, troubleRow{
 			given: portal, config: alsoWith(rotatedPortal, prototest.Values{"logo_path": troubleLogo}),
-			sends: []string{postRotate}, apps: 1, secret: secretWorks, state: prototest.Values{"client_secret_version": 2},
+			sends: []string{postRotate}, apps: 1, secret: secretWorks,
 			next: prototest.Update, changes: []string{"client_image_url", "logo_path", "logo_sha256"}, heals: []string{putLogo},
 		}),
 		failing("C4 delete before it is sent", "DELETE", "", false, troubleRow{given: portal, do: doDestroy, apps: 1, secret: secretWorks}),

@@ -77,7 +77,7 @@ func TestProtocolTroubleRead(t *testing.T) {
 		{
 			name: "B1 gone", given: portal, do: doRefresh,
 			before:   func(tr *trouble) { tr.server.Delete(tr.id()) },
-			warnings: []string{`OAuth application is gone.*"Portal" \(oa_\w+\) no longer exists`},
+			warnings: []string{`OAuth application "Portal" is gone.*"Portal" \(oa_\w+\) no longer exists`},
 			gone:     true, next: prototest.Create, heals: []string{postCreate},
 		},
 		{

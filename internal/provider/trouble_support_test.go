@@ -43,6 +43,8 @@ type trouble struct {
 	cancel      context.CancelFunc
 	interrupted time.Time // when interrupt was called first
 
+	versions map[string]*versionLog // by the address of the application
+
 	mu   sync.Mutex
 	log  bytes.Buffer
 	said []string
@@ -53,7 +55,7 @@ func inTrouble(t *testing.T, settings prototest.Values, test func(*trouble), opt
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		server := clerktest.NewInMemory(t, options...)
-		tr := &trouble{t: t, server: server, transport: server.RoundTripper(), settings: settings}
+		tr := &trouble{t: t, server: server, transport: server.RoundTripper(), settings: settings, versions: map[string]*versionLog{}}
 		tr.user()
 		tr.start()
 		tr.app = tr.provider.Resource(applicationType)
@@ -233,7 +235,12 @@ func (tr *trouble) secretState() secretState {
 	if !found {
 		return secretAbsent
 	}
-	known, works := tr.app.State().String("client_secret"), tr.server.CurrentSecret(tr.id())
+	state := tr.app.State()
+	known, works := state.String("client_secret"), tr.server.CurrentSecret(tr.id())
+	if tr.versions[tr.app.Address()] == nil {
+		tr.versions[tr.app.Address()] = &versionLog{}
+	}
+	tr.versions[tr.app.Address()].see(tr.t, known+state.String("client_secret_encrypted"), state.Get("client_secret_version"))
 	switch {
 	case app.Public && known == "":
 		return secretAbsent

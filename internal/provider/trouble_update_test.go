@@ -107,7 +107,7 @@ func TestProtocolTroubleUpdate(t *testing.T) {
 			faults: []clerktest.Fault{onRotate(clerktest.ClerkError(403, "not_allowed_access"))},
 			errors: []string{notRotated},
 			sends:  []string{patchApp, postRotate}, apps: 1, secret: secretWorks,
-			state: prototest.Values{"name": "Portal 2", "client_secret_version": 1, "rotate_secret_trigger": nil},
+			state: prototest.Values{"name": "Portal 2", "rotate_secret_trigger": nil},
 			next:  prototest.Update, changes: triggerChanges, heals: []string{postRotate},
 		},
 	})
@@ -119,7 +119,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 	rotated := func(name string, requests int, faults ...clerktest.Fault) troubleRow {
 		row := troubleRow{
 			name: name, given: portal, config: renamedAndRotatedPortal, faults: faults, apps: 1, secret: secretWorks,
-			sends: []string{patchApp}, state: prototest.Values{"name": "Portal 2", "client_secret_version": 2, "rotate_secret_trigger": "once"},
+			sends: []string{patchApp}, state: prototest.Values{"name": "Portal 2", "rotate_secret_trigger": "once"},
 		}
 		for range requests {
 			row.sends = append(row.sends, postRotate)
@@ -131,7 +131,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 		row := rotated(name, requests, faults...)
 		row.errors = []string{notRotated + `.*Apply again: the next plan rotates once more`}
 		row.secret = secret
-		row.state = prototest.Values{"name": "Portal 2", "client_secret_version": 1, "rotate_secret_trigger": nil}
+		row.state = prototest.Values{"name": "Portal 2", "rotate_secret_trigger": nil}
 		row.next, row.changes, row.heals = prototest.Update, triggerChanges, []string{postRotate}
 		return row
 	}
@@ -208,7 +208,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			faults: []clerktest.Fault{onLogo(clerktest.ClerkError(403, "not_allowed_access"))},
 			errors: []string{`Unable to upload logo`},
 			sends:  []string{postRotate, putLogo}, apps: 1, secret: secretWorks,
-			state: prototest.Values{"client_secret_version": 2, "rotate_secret_trigger": "once", "logo_sha256": nil},
+			state: prototest.Values{"rotate_secret_trigger": "once", "logo_sha256": nil},
 			next:  prototest.Update, changes: []string{"client_image_url", "logo_path", "logo_sha256"}, heals: []string{putLogo},
 		},
 		{

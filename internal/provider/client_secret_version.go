@@ -1,0 +1,84 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// client_secret_version must never come again at an address: whatever was handed the
+// secret takes it again only if the number differs. A counter in the state starts
+// again at 1 with every new application, and a store then keeps the secret of an
+// application that is gone. So the numbers follow the clock:
+//
+//   - A create gives the second in which the application was created.
+//   - A rotation gives one more than the larger of the last version and the second of
+//     the last change. Both are in the state, so the plan knows the number. After an
+//     import the state has no version, but the time of the last change, which no
+//     earlier version is later than.
+//
+// Two rules keep that true where operations follow each other within a second: a
+// rotation is not sent before its second has come (waitForVersion), and no plan is
+// made before the second of the version in the state is over (waitOutVersion).
+// A wait after each create would do the latter too, but everyone would pay for it.
+
+// maxVersionWait bounds the waits, which are a second at most unless the clocks of
+// this machine and of Clerk move against each other.
+const maxVersionWait = 2 * time.Second
+
+// firstSecretVersion is the version of the secret of a new application. created is
+// zero where Clerk's answer lacks it.
+func firstSecretVersion(created time.Time) types.Int64 {
+	if created.IsZero() {
+		created = time.Now()
+	}
+	return types.Int64Value(created.Unix())
+}
+
+// nextSecretVersion is the version after a rotation of the application that the state
+// holds. It is unknown where the state has neither a version nor the time of the last
+// change; the apply then takes its own clock.
+func nextSecretVersion(state resourceModel) types.Int64 {
+	if state.ClientSecretVersion.IsNull() && state.UpdatedAt.IsNull() {
+		return types.Int64Unknown()
+	}
+	return types.Int64Value(max(state.ClientSecretVersion.ValueInt64(), timeOf(state.UpdatedAt).Unix()) + 1)
+}
+
+// waitForVersion waits until the second of a version has come.
+func waitForVersion(ctx context.Context, client *clerk.Client, version types.Int64) {
+	waitForSecond(ctx, client, version.ValueInt64())
+}
+
+// waitOutVersion waits until the second of a version is over.
+func waitOutVersion(ctx context.Context, client *clerk.Client, version types.Int64) {
+	waitForSecond(ctx, client, version.ValueInt64()+1)
+}
+
+func waitForSecond(ctx context.Context, client *clerk.Client, second int64) {
+	now := time.Now()
+	if client != nil {
+		now = client.ServerNow()
+	}
+	if wait := time.Unix(second, 0).Sub(now); wait <= maxVersionWait {
+		sleep(ctx, wait)
+	}
+}
+
+// sleep waits, and reports whether it was not interrupted.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
