@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
@@ -20,7 +19,7 @@ import (
 // A detail says, in this order: what happened, in Clerk's words where there are
 // any; what follows from it and what to do (diagnostic_steps.go); and the facts
 // that Clerk's support asks for.
-func addError(diags *diag.Diagnostics, action string, err error, params map[string]path.Path) {
+func addError(diags *diag.Diagnostics, action string, err error, params *requestParams) {
 	summary := "Unable to " + action
 	api, ok := errors.AsType[*clerk.APIError](err)
 	if !ok || len(api.Errors) == 0 {
@@ -32,21 +31,13 @@ func addError(diags *diag.Diagnostics, action string, err error, params map[stri
 		if words == "" {
 			words = item.Message
 		}
-		detail := paragraphs(circumstances(err, api), sentence("Clerk says: "+words), nextStep(err), lines(factsOf(item, api.Status), facts(err)))
-		if attribute, ok := attributeOf(item.ParamName, params); ok {
+		detail := paragraphs(circumstances(err, api), sentence("Clerk says: "+words), params.hint(item.ParamName), nextStep(err), lines(factsOf(item, api.Status), facts(err)))
+		if attribute, ok := params.path(item.ParamName); ok {
 			diags.AddAttributeError(attribute, summary, detail)
 			continue
 		}
 		diags.AddError(summary, detail)
 	}
-}
-
-// attributeOf finds the attribute of a parameter that Clerk names, such as
-// "redirect_uris" or "redirect_uris[0]".
-func attributeOf(param string, params map[string]path.Path) (path.Path, bool) {
-	name, _, _ := strings.Cut(param, "[")
-	attribute, ok := params[name]
-	return attribute, ok
 }
 
 // circumstances tells what an error says before it comes to Clerk's own words, if

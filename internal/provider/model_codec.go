@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -188,17 +187,4 @@ func changed[T attr.Value, V any](wanted, current T, value func(T) V) *V {
 		return nil
 	}
 	return new(value(wanted))
-}
-
-// paramsOf maps Clerk's names of parameters to the attributes on which errors about
-// them stand: those of the same name, and the aliases.
-func paramsOf[M any](aliases map[string]string) map[string]path.Path {
-	params := make(map[string]path.Path)
-	for _, field := range fieldsOf[M]() {
-		params[field.name] = path.Root(field.name)
-	}
-	for param, attribute := range aliases {
-		params[param] = path.Root(attribute)
-	}
-	return params
 }

@@ -23,6 +23,7 @@ type reportedModel struct {
 	ConsentScreenEnabled  types.Bool   `tfsdk:"consent_screen_enabled"`
 	PKCERequired          types.Bool   `tfsdk:"pkce_required"`
 	Public                types.Bool   `tfsdk:"public"`
+	DeviceGrantEnabled    types.Bool   `tfsdk:"device_authorization_grant_enabled"`
 	DynamicallyRegistered types.Bool   `tfsdk:"dynamically_registered"`
 	ClientURI             types.String `tfsdk:"client_uri"`
 	ClientImageURL        types.String `tfsdk:"client_image_url"`
@@ -70,6 +71,7 @@ func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
 	m.ConsentScreenEnabled = types.BoolValue(app.ConsentScreenEnabled)
 	m.PKCERequired = types.BoolValue(app.PKCERequired)
 	m.Public = types.BoolValue(app.Public)
+	m.DeviceGrantEnabled = types.BoolPointerValue(app.DeviceAuthorizationGrantEnabled)
 	m.DynamicallyRegistered = types.BoolValue(app.DynamicallyRegistered)
 	m.ClientURI = types.StringPointerValue(app.ClientURI)
 	m.ClientImageURL = types.StringPointerValue(app.ClientImageURL)
@@ -107,6 +109,8 @@ func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplica
 		ConsentScreenEnabled: changed(m.ConsentScreenEnabled, current.ConsentScreenEnabled, types.Bool.ValueBool),
 		PKCERequired:         changed(m.PKCERequired, current.PKCERequired, types.Bool.ValueBool),
 		Public:               changed(m.Public, current.Public, types.Bool.ValueBool),
+
+		DeviceAuthorizationGrantEnabled: changed(m.DeviceGrantEnabled, current.DeviceGrantEnabled, types.Bool.ValueBool),
 	}
 }
 

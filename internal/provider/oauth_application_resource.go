@@ -49,6 +49,8 @@ func newOAuthApplicationResource() resource.Resource {
 var applicationParams = paramsOf[resourceModel](map[string]string{
 	"callback_url": "redirect_uris",
 	"file":         "logo_path",
+}, map[string]string{
+	"device_authorization_grant_enabled": betaHint("The device authorization grant"),
 })
 
 func (r *oauthApplicationResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -114,6 +116,12 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+			},
+			"device_authorization_grant_enabled": schema.BoolAttribute{
+				MarkdownDescription: "Whether the client may use the device authorization grant (RFC 8628), for devices without a browser or a keyboard. A beta that Clerk must switch on for your workspace; never sent unless configured. Null where Clerk does not report it.",
+				Optional:            true,
+				Computed:            true,
+				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
 			"rotate_secret_trigger": schema.StringAttribute{
 				MarkdownDescription: "Any text. Changing it to another text, also from none, **replaces the client secret; the old one stops working at once**, as Clerk keeps one secret and no grace period. Creating does not rotate, nor does removing the trigger. Not for public clients.",

@@ -97,7 +97,7 @@ func makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk
 	}
 	resp.Diagnostics.Append(asWarnings(diags)...)
 	if err != nil {
-		resp.Diagnostics.AddWarning("The OAuth application has no known client secret", paragraphs(
+		resp.Diagnostics.AddWarning(fmt.Sprintf("The OAuth application %q has no known client secret", model.Name.ValueString()), paragraphs(
 			fmt.Sprintf("The application %s exists and is in the state, without a secret. The next plan rotates to get one.", creation.Application.ID),
 			sentence("What happened: "+plainText(err)), facts(err)))
 	}
@@ -147,29 +147,29 @@ func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation cler
 		if creation.Repeated {
 			story += " It was the second request; a first one had no usable answer either and left no trace." + late
 		}
-		diags.AddWarning("OAuth application found after its create had no answer", story)
+		diags.AddWarning(fmt.Sprintf("OAuth application %q found after its create had no answer", client.Scrub(app.Name)), story)
 	} else if creation.Repeated {
-		diags.AddWarning("OAuth application created by a second request",
+		diags.AddWarning(fmt.Sprintf("OAuth application %q created by a second request", client.Scrub(app.Name)),
 			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error())+" The second made "+app.ID+"."+late)
 	}
 	if creation.MaybeStale {
-		warnOfStaleSecret(diags)
+		warnOfStaleSecret(diags, client.Scrub(app.Name))
 	}
 	if len(creation.Duplicates) > 0 {
 		ids := make([]string, len(creation.Duplicates))
 		for i, double := range creation.Duplicates {
 			ids[i] = double.ID
 		}
-		diags.AddWarning("There may be a second OAuth application",
-			fmt.Sprintf("The first request seems to have been carried out after all. Beside %s, which is in the state, %s came into being with the same name. Unless somebody else made it just now, nobody uses it: delete it in the Clerk dashboard.", app.ID, strings.Join(ids, ", ")))
+		diags.AddWarning(fmt.Sprintf("There may be a second OAuth application named %q", client.Scrub(app.Name)),
+			fmt.Sprintf("The first request seems to have been carried out after all. Beside %s, which is in the state, there is %s with the same name, created at about the same time. Unless someone else created it just now, nobody uses it: delete it in the Clerk dashboard.", app.ID, strings.Join(ids, ", ")))
 	}
 	if len(creation.Problems) > 0 {
-		diags.AddWarning("Clerk's answer was incomplete",
+		diags.AddWarning(fmt.Sprintf("Clerk's answer about %q was incomplete", client.Scrub(app.Name)),
 			fmt.Sprintf("The application %s was created, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, client.Scrub(strings.Join(creation.Problems, "; "))))
 	}
 	for _, refused := range fields.NotApplied(app) {
-		diags.AddAttributeWarning(applicationParams[refused.Name], "Clerk did not take a value",
-			fmt.Sprintf("The application %s was created, but Clerk's answer has another value for %s. The next plan shows the difference.", app.ID, client.Scrub(refused.String())))
+		at, detail := applicationParams.notApplied(refused, client, "The application "+app.ID+" was created", "The next plan shows the difference.")
+		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not take a value for %q", client.Scrub(app.Name)), detail)
 	}
 }
 

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -94,8 +93,8 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 	}
 	u.saveState(ctx)
 	for _, field := range refused {
-		u.resp.Diagnostics.AddAttributeError(applicationParams[field.Name], "Unable to "+actionUpdate,
-			fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", u.client.Scrub(field.String())))
+		at, detail := applicationParams.notApplied(field, u.client, "Clerk reported success", "The state has Clerk's value.")
+		u.resp.Diagnostics.AddAttributeError(at, "Unable to "+actionUpdate, detail)
 	}
 	return !u.resp.Diagnostics.HasError()
 }

@@ -72,10 +72,10 @@ func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
 	r.save(ctx)
 
 	if rotation.MaybeStale {
-		warnOfStaleSecret(r.diags)
+		warnOfStaleSecret(r.diags, model.Name.ValueString())
 	}
 	if len(rotation.Problems) > 0 {
-		r.diags.AddWarning("Clerk's answer was incomplete",
+		r.diags.AddWarning(fmt.Sprintf("Clerk's answer about %q was incomplete", model.Name.ValueString()),
 			fmt.Sprintf("The client secret of OAuth application %q (%s) was rotated and the new one is in the state, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.",
 				model.Name.ValueString(), model.ID.ValueString(), r.client.Scrub(strings.Join(rotation.Problems, "; "))))
 	}
@@ -93,8 +93,8 @@ func (r *secretRotation) clearPending(ctx context.Context) {
 }
 
 // warnOfStaleSecret warns that the secret in the state is the latest that was
-// received, and perhaps not the latest that was made.
-func warnOfStaleSecret(diags *diag.Diagnostics) {
-	diags.AddWarning("The client secret may not be the newest",
-		"An earlier attempt to rotate had no answer, and it could not be made sure that Clerk carries it out no more. If clients fail with the new secret, change rotate_secret_trigger once more.")
+// received, and perhaps not the latest that was created.
+func warnOfStaleSecret(diags *diag.Diagnostics, name string) {
+	diags.AddWarning(fmt.Sprintf("The client secret of %q may not be the newest", name),
+		"An earlier attempt to rotate had no answer, and Clerk may still process it. If clients fail with the new secret, change rotate_secret_trigger once more.")
 }

@@ -18,6 +18,8 @@ type settingsModel struct {
 	CIMDAdvertised                 types.Bool   `tfsdk:"client_id_metadata_documents_advertised"`
 	CIMDOnlyPreRegistered          types.Bool   `tfsdk:"client_id_metadata_documents_only_allow_pre_registered_clients"`
 	CIMDBlockImplicit              types.Bool   `tfsdk:"client_id_metadata_documents_block_implicitly_allowed_clients"`
+	AudClaimEnabled                types.Bool   `tfsdk:"aud_claim_enabled"`
+	PKCERequired                   types.Bool   `tfsdk:"pkce_required"`
 }
 
 // oauthApplicationSettingsIdentity is the resource's identity.
@@ -34,6 +36,8 @@ func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 	m.CIMDAdvertised = types.BoolValue(settings.ClientIDMetadataDocumentsAdvertised)
 	m.CIMDOnlyPreRegistered = types.BoolValue(settings.ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients)
 	m.CIMDBlockImplicit = types.BoolValue(settings.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients)
+	m.AudClaimEnabled = types.BoolPointerValue(settings.AudClaimEnabled)
+	m.PKCERequired = types.BoolPointerValue(settings.PKCERequired)
 }
 
 // defaultScopesFromAPI is null where Clerk's own defaults hold.
@@ -70,6 +74,9 @@ func (m *settingsModel) fieldsToUpdate(current settingsModel) clerk.OAuthApplica
 		ClientIDMetadataDocumentsAdvertised:                    changed(m.CIMDAdvertised, current.CIMDAdvertised, types.Bool.ValueBool),
 		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: changed(m.CIMDOnlyPreRegistered, current.CIMDOnlyPreRegistered, types.Bool.ValueBool),
 		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: changed(m.CIMDBlockImplicit, current.CIMDBlockImplicit, types.Bool.ValueBool),
+
+		AudClaimEnabled: changed(m.AudClaimEnabled, current.AudClaimEnabled, types.Bool.ValueBool),
+		PKCERequired:    changed(m.PKCERequired, current.PKCERequired, types.Bool.ValueBool),
 	}
 }
 

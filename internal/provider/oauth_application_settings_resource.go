@@ -50,7 +50,10 @@ const (
 )
 
 // settingsParams maps Clerk's parameter names to attributes.
-var settingsParams = paramsOf[settingsModel](nil)
+var settingsParams = paramsOf[settingsModel](nil, map[string]string{
+	"aud_claim_enabled": betaHint("The aud claim"),
+	"pkce_required":     betaHint("PKCE for a whole instance"),
+})
 
 func (r *oauthApplicationSettingsResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = settingsType
@@ -87,6 +90,8 @@ func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.
 			},
 			"dynamic_oauth_client_registration": settingAttribute("Whether clients may register themselves (RFC 7591), without authentication."),
 			"oauth_jwt_access_tokens":           settingAttribute("Whether access tokens are JSON Web Tokens. They are opaque otherwise."),
+			"aud_claim_enabled":                 newerSettingAttribute("Whether access tokens name the clients that they are for in an `aud` claim."),
+			"pkce_required":                     newerSettingAttribute("Whether Proof Key for Code Exchange (RFC 7636) is required of every client of the instance."),
 			"client_id_metadata_documents_advertised": settingAttribute("Whether the instance says in its authorization server metadata that it supports Client ID Metadata Documents. " +
 				"By itself it lets any such client in; see `client_id_metadata_documents_only_allow_pre_registered_clients`."),
 			"client_id_metadata_documents_only_allow_pre_registered_clients": settingAttribute("Whether clients with a Client ID Metadata Document are rejected if the instance does not know them yet."),
@@ -104,6 +109,18 @@ func settingAttribute(description string) schema.BoolAttribute {
 		Optional:            true,
 		Computed:            true,
 		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+	}
+}
+
+// newerSettingAttribute is a switch that is newer than Clerk's published API. It is
+// null where Clerk's answer lacks it, and null must not be "(known after apply)" in
+// every plan.
+func newerSettingAttribute(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		MarkdownDescription: description + " Null where Clerk does not report it.",
+		Optional:            true,
+		Computed:            true,
+		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 	}
 }
 
@@ -143,8 +160,8 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 		// Not errors, which would taint; the next plan shows the difference.
 		for _, field := range refusedSettings(fields, settings) {
 			scopesTaken = scopesTaken && field.Name != "default_scopes"
-			resp.Diagnostics.AddAttributeWarning(settingsParams[field.Name], "Clerk did not take a value",
-				fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The next plan shows the difference.", client.Scrub(field.String())))
+			at, detail := settingsParams.notApplied(field, client, "Clerk reported success", "The next plan shows the difference.")
+			resp.Diagnostics.AddAttributeWarning(at, "Clerk did not take a setting", detail)
 		}
 	}
 	model := plan
@@ -217,8 +234,8 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 		model.fromAPI(settings)
 		for _, field := range refusedSettings(fields, settings) {
 			scopesTaken = scopesTaken && field.Name != "default_scopes"
-			resp.Diagnostics.AddAttributeError(settingsParams[field.Name], "Unable to "+actionUpdateSettings,
-				fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", client.Scrub(field.String())))
+			at, detail := settingsParams.notApplied(field, client, "Clerk reported success", "The state has Clerk's value.")
+			resp.Diagnostics.AddAttributeError(at, "Unable to "+actionUpdateSettings, detail)
 		}
 	}
 	if scopesTaken { // otherwise the mark stays as it was

@@ -33,10 +33,10 @@ type oauthApplicationsModel struct {
 }
 
 // listParams maps Clerk's parameter names of lists to attributes.
-var listParams = map[string]path.Path{
+var listParams = &requestParams{paths: map[string]path.Path{
 	"name_query": path.Root("name_query"),
 	"order_by":   path.Root("order_by"),
-}
+}}
 
 func (d *oauthApplicationsDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = applicationType + "s"
