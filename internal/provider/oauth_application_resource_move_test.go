@@ -105,7 +105,7 @@ func TestProtocolMove(t *testing.T) {
 			}
 			config["rotate_secret_trigger"] = "1"
 			app.Apply(config)
-			if app.State().String("client_secret") != server.CurrentSecret(id) || app.State().Int("client_secret_version") != 2 {
+			if app.State().String("client_secret") != server.CurrentSecret(id) || app.State().Int("client_secret_version") <= 1 {
 				t.Error("after the move the secret could not be rotated")
 			}
 		})

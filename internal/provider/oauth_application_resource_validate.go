@@ -47,6 +47,10 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
 			"A public client has no secret that could be rotated. Remove rotate_secret_trigger, or public = true.")
 	}
+	if config.VerifyClientSecret.ValueBool() && !config.EncryptClientSecretTo.IsNull() {
+		resp.Diagnostics.AddAttributeWarning(path.Root("verify_client_secret"), "An encrypted client secret cannot be verified",
+			"With encrypt_client_secret_to the provider cannot read the secret in the state, so verify_client_secret has no effect. Remove one of the two arguments.")
+	}
 	if public && !config.PKCERequired.IsUnknown() && !config.PKCERequired.ValueBool() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("pkce_required"), "Public client without PKCE",
 			"Without a secret, PKCE (RFC 7636) is all that ties an authorization code to the client that asked for it. Set pkce_required = true.")

@@ -50,7 +50,7 @@ var lives = []scenario{
 		steps: []step{{
 			does: "with a name alone", config: web, plan: create,
 			unknown: "authorize_url callback_url client_id client_image_url client_secret client_secret_version client_uri consent_screen_enabled created_at " +
-				"discovery_url dynamically_registered id instance_id pkce_required public redirect_uris scopes " +
+				"device_authorization_grant_enabled discovery_url dynamically_registered id instance_id pkce_required public redirect_uris scopes " +
 				"token_fetch_url token_introspection_url updated_at user_info_url",
 			sends: []string{sendsCreate(`{"name":"web"}`)},
 			state: values{
@@ -174,7 +174,7 @@ func changesOfOneAttribute() []scenario {
 			name:  "scopes",
 			first: []string{"profile", "email"}, firstSent: "email profile",
 			second: []string{"profile", "openid"}, secondSent: "offline_access openid profile",
-			byHand: "profile",
+			byHand: "profile offline_access",
 		},
 		{name: "consent_screen_enabled", first: true, firstSent: true, second: false, secondSent: false, byHand: true},
 		{name: "pkce_required", first: false, firstSent: false, second: true, secondSent: true, byHand: false},
@@ -273,7 +273,7 @@ var redirectsAndScopes = []scenario{
 				sends: []string{sendsUpdate(`{"scopes":"email offline_access openid profile"}`)}, state: values{"scopes": []string{"openid", "email", "profile"}},
 			},
 			{
-				does: "and one added", behind: []act{edited(values{"scopes": "openid email profile private_metadata"})},
+				does: "and one added", behind: []act{edited(values{"scopes": "openid email profile private_metadata offline_access"})},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile"}}),
 				plan:   update, changed: "scopes updated_at", unknown: "updated_at",
 				sends: []string{sendsUpdate(`{"scopes":"email offline_access openid profile"}`)},
@@ -417,7 +417,8 @@ var unknowns = []scenario{
 			{
 				does: "it turns out to be", config: with(spa, values{"public": later("true")}),
 				plan: update, changed: "client_secret client_secret_version public updated_at", unknown: "client_secret client_secret_version public updated_at",
-				sends: []string{sendsUpdate(`{"public":true}`)}, secret: secretNone,
+				warnsLate: []string{"client secret of .* will be removed"},
+				sends:     []string{sendsUpdate(`{"public":true}`)}, secret: secretNone,
 			},
 			{
 				does: "it turns out not to be", config: with(spa, values{"public": later("false")}),
@@ -465,7 +466,7 @@ var publicClients = []scenario{
 			},
 			{
 				does: "and public again: its secret goes", config: spa,
-				plan: update, changed: "client_secret public updated_at", unknown: "updated_at",
+				plan: update, changed: "client_secret client_secret_version public updated_at", unknown: "updated_at", warns: []string{"client secret of .* will be removed"},
 				sends: []string{sendsUpdate(`{"public":true}`)}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
 			},
 			{
@@ -715,7 +716,7 @@ var sealedSecrets = []scenario{
 			creation(with(web, values{"public": false, "pkce_required": true, "encrypt_client_secret_to": sealedTo(alice)}), `{"name":"web","pkce_required":true,"public":false}`),
 			{
 				does: "public, it has none", config: with(spa, values{"encrypt_client_secret_to": sealedTo(alice)}),
-				plan: update, changed: "client_secret_encrypted public updated_at", unknown: "updated_at",
+				plan: update, changed: "client_secret_encrypted client_secret_version public updated_at", unknown: "updated_at", warns: []string{"client secret of .* will be removed"},
 				sends: []string{sendsUpdate(`{"public":true}`)}, secret: secretNone,
 			},
 			{
@@ -856,7 +857,7 @@ var absences = []scenario{
 		steps: []step{
 			created,
 			{
-				does: "it is made anew", behind: []act{deleted()}, config: web, plan: create, warns: []string{`application "\w+" is gone.*web"`},
+				does: "it is made anew", behind: []act{deleted()}, config: web, plan: create, warns: []string{`application "[^"]*web" is gone.*web"`},
 				sends: []string{sendsCreate(`{"name":"web"}`)}, secret: secretMade,
 			},
 			{

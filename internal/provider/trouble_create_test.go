@@ -31,7 +31,7 @@ const (
 	wasAdopted   = `found after its create had no answer.*The answer to the request was lost.*oa_\w+ \(client_id \w+\).*rotated once`
 	wasRepeated  = `created by a second request.*left no trace.*Should Clerk carry out the first request late`
 	isNotKnown   = `Unable to create OAuth application.*is not known.*look for an application named "Portal".*prevent_duplicate_names`
-	isIncomplete = `Clerk's answer was incomplete.*The next refresh tries again`
+	isIncomplete = `Clerk's answer about .* was incomplete.*The next refresh tries again`
 )
 
 // adoptedRow is a create whose work was done and whose answer was not received.
@@ -326,7 +326,7 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 				onCreate(clerktest.Changed(without("client_secret"))).Once(),
 				onRotate(clerktest.Changed(without("instance_id"))).Once(),
 			},
-			warnings: []string{`answer was incomplete.*new one is in the state.*instance_id is missing`},
+			warnings: []string{`answer about .* was incomplete.*new one is in the state.*instance_id is missing`},
 			sends:    []string{postCreate, postRotate}, apps: 1, secret: secretWorks,
 			check: func(tr *trouble, _ prototest.Diagnostics) {
 				if id := tr.app.State().String("instance_id"); id != tr.server.InstanceID() {

@@ -145,6 +145,7 @@ func (tr *trouble) given(config prototest.Values) {
 	if ds := tr.apply(config); len(ds.Errors()) > 0 || !tr.app.Exists() {
 		tr.t.Fatalf("what is given could not be made:\n%s", ds)
 	}
+	time.Sleep(2 * time.Second) // so that a rotation need not wait for its second
 }
 
 // id is the id in the state.

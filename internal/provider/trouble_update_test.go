@@ -27,7 +27,7 @@ var (
 	owedChanges    = []string{"client_secret", "client_secret_version"}
 )
 
-const mayNotWork = `secret in the state may not work|did not receive the present secret`
+const mayNotWork = `secret of .* in the state may not work|did not receive the current secret`
 
 func TestProtocolTroubleUpdate(t *testing.T) {
 	t.Parallel()
@@ -175,7 +175,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			row.warnings = []string{`may not be the newest`}
 		}),
 		rowWith(rotated("D12 rotation answer with another type", 1, onRotate(clerktest.Changed(func(body map[string]any) { body["updated_at"] = "now" }))), func(row *troubleRow) {
-			row.warnings = []string{`answer was incomplete.*new one is in the state.*updated_at has an unexpected type`}
+			row.warnings = []string{`answer about .* was incomplete.*new one is in the state.*updated_at has an unexpected type`}
 			row.check = func(tr *trouble, _ prototest.Diagnostics) {
 				if tr.app.State().Get("updated_at") == nil {
 					tr.t.Error("updated_at is null")
