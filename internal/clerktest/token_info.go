@@ -53,7 +53,7 @@ func oauthFailure(status int, code, description string) answer {
 }
 
 // tokenInfo is token introspection (RFC 7662) as Clerk's frontend API has it. Clerk's error texts are those of the library
-// Ory fosite, which authenticates the client before it looks at the token: so the answer tells whether a client secret is
+// Ory fosite, which authenticates the client before it looks at the token: so the answer says whether a client secret is
 // right. The server issues no tokens, and every token is inactive. Callers hold the lock.
 func (s *Server) tokenInfo(request *Request) answer {
 	if request.Method != http.MethodPost {
