@@ -38,6 +38,7 @@ var (
 	_ resource.ResourceWithImportState    = (*oauthApplicationResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*oauthApplicationResource)(nil)
 	_ resource.ResourceWithMoveState      = (*oauthApplicationResource)(nil)
+	_ resource.ResourceWithUpgradeState   = (*oauthApplicationResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*oauthApplicationResource)(nil)
 )
 
@@ -74,6 +75,7 @@ func (r *oauthApplicationResource) IdentitySchema(_ context.Context, _ resource.
 
 func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
+		Version: applicationSchemaVersion,
 		MarkdownDescription: "An OAuth application of a Clerk instance: a client that signs its users in through Clerk with OAuth 2.0 or OpenID Connect. " +
 			"Not a social connection, by which users sign in to Clerk.",
 		Attributes: map[string]schema.Attribute{

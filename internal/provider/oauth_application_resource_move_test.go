@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -224,23 +226,18 @@ func TestProtocolMoveRefusals(t *testing.T) {
 	const theirs = "registry.terraform.io/vanillauys/clerk"
 	state := func(more map[string]any) map[string]any { return foreignState(server, id, "profile", more) }
 
-	own := p.Resource(applicationType)
-	own.Import(id)
-	var ownState map[string]any
-	if err := json.Unmarshal(own.StateJSON(), &ownState); err != nil {
-		t.Fatal(err)
-	}
-
 	for name, source := range map[string]prototest.MoveSource{
-		"another provider":       sourceOf(t, "registry.terraform.io/hashicorp/null", state(nil)),
-		"a name that ends alike": sourceOf(t, "registry.terraform.io/acme/notclerk", state(nil)),
-		"a state of our own":     sourceOf(t, "registry.terraform.io/terraform-provider-clerk/clerk", ownState),
-		"no id":                  sourceOf(t, theirs, state(map[string]any{"id": nil})),
-		"a path for an id":       sourceOf(t, theirs, state(map[string]any{"id": "../users"})),
-		"another type inside":    sourceOf(t, theirs, state(map[string]any{"public": "yes"})),
-		"the secret as a list":   sourceOf(t, theirs, state(map[string]any{"client_secret": []any{secret}})),
-		"no object":              {ProviderAddress: theirs, TypeName: applicationType, State: []byte(`[]`)},
-		"no JSON":                {ProviderAddress: theirs, TypeName: applicationType, State: []byte(`{"callback_url`)},
+		"another provider":            sourceOf(t, "registry.terraform.io/hashicorp/null", state(nil)),
+		"a name that ends alike":      sourceOf(t, "registry.terraform.io/acme/notclerk", state(nil)),
+		"our own of another provider": sourceOf(t, "registry.terraform.io/hashicorp/null", map[string]any{"id": id, "redirect_uris": []any{}}),
+		"our own with a wrong type":   sourceOf(t, theirs, map[string]any{"id": id, "redirect_uris": []any{}, "scopes": "profile", "client_secret": secret}),
+		"our own without id":          sourceOf(t, theirs, map[string]any{"redirect_uris": []any{}}),
+		"no id":                       sourceOf(t, theirs, state(map[string]any{"id": nil})),
+		"a path for an id":            sourceOf(t, theirs, state(map[string]any{"id": "../users"})),
+		"another type inside":         sourceOf(t, theirs, state(map[string]any{"public": "yes"})),
+		"the secret as a list":        sourceOf(t, theirs, state(map[string]any{"client_secret": []any{secret}})),
+		"no object":                   {ProviderAddress: theirs, TypeName: applicationType, State: []byte(`[]`)},
+		"no JSON":                     {ProviderAddress: theirs, TypeName: applicationType, State: []byte(`{"callback_url`)},
 		"another resource type": func() prototest.MoveSource {
 			source := sourceOf(t, theirs, state(nil))
 			source.TypeName = "clerk_redirect_url"
@@ -271,34 +268,70 @@ func TestProtocolMoveOnOldEngine(t *testing.T) {
 	}
 }
 
-func TestIsForeignApplication(t *testing.T) {
+func TestIsClerkApplication(t *testing.T) {
 	t.Parallel()
-	const theirs, ours = `{"callback_url": "https://a.example"}`, `{"callback_url": "https://a.example", "redirect_uris": []}`
 	for _, test := range []struct {
-		address, typeName, state string
-		want                     bool
+		address, typeName string
+		want              bool
 	}{
-		{"registry.terraform.io/vanillauys/clerk", applicationType, theirs, true},
-		{"registry.opentofu.org/buildwithdeck/clerk", applicationType, theirs, true},
-		{"clerk", applicationType, theirs, true},
-		{"clerk", applicationType, ours, false},
-		{"registry.terraform.io/vanillauys/clerk", "clerk_domain", theirs, false},
-		{"registry.terraform.io/clerk/auth0", applicationType, theirs, false},
-		{"", applicationType, theirs, false},
-		{"clerk", applicationType, `{}`, false},
-		{"clerk", applicationType, ``, false},
-		{"clerk", applicationType, `null`, false},
+		{"registry.terraform.io/vanillauys/clerk", applicationType, true},
+		{"registry.opentofu.org/buildwithdeck/clerk", applicationType, true},
+		{"mirror.example.com/acme/clerk", applicationType, true},
+		{"clerk", applicationType, true},
+		{"registry.terraform.io/vanillauys/clerk", "clerk_domain", false},
+		{"registry.terraform.io/clerk/auth0", applicationType, false},
+		{"", applicationType, false},
 	} {
 		req := resource.MoveStateRequest{
-			SourceProviderAddress: test.address, SourceTypeName: test.typeName,
-			SourceRawState: &tfprotov6.RawState{JSON: []byte(test.state)},
+			SourceProviderAddress: test.address, SourceTypeName: test.typeName, SourceRawState: &tfprotov6.RawState{JSON: []byte(`{}`)},
 		}
-		if got := isFromOtherProvider(req); got != test.want {
-			t.Errorf("%s from %q with %s: got %t", test.typeName, test.address, test.state, got)
+		if got := isClerkApplication(req); got != test.want {
+			t.Errorf("%s from %q: got %t", test.typeName, test.address, got)
 		}
 	}
-	if isFromOtherProvider(resource.MoveStateRequest{SourceProviderAddress: "clerk", SourceTypeName: applicationType}) {
+	if isClerkApplication(resource.MoveStateRequest{SourceProviderAddress: "clerk", SourceTypeName: applicationType}) {
 		t.Error("a move without a state was taken on")
+	}
+}
+
+// An application of this provider under another address, such as a mirror's, is taken as
+// it is: with its secret, the secret's version, and the mark of a pending rotation.
+func TestProtocolMoveOfOurOwnState(t *testing.T) {
+	t.Parallel()
+	for _, version := range []int64{0, applicationSchemaVersion} {
+		for _, address := range []string{
+			"registry.terraform.io/terraform-provider-clerk/clerk", "registry.opentofu.org/terraform-provider-clerk/clerk",
+			"mirror.example.com/acme/clerk", "clerk",
+		} {
+			t.Run(fmt.Sprint(version, " ", address), func(t *testing.T) {
+				t.Parallel()
+				server := clerktest.New(t)
+				p := newProvider(t, server)
+				config := prototest.Values{"name": "web", "redirect_uris": []string{"https://web.example/cb"}, "rotate_secret_trigger": "1", "deletion_protection": true}
+				old := p.Resource(applicationType)
+				old.Apply(config)
+				config["rotate_secret_trigger"] = "2"
+				server.Inject(clerktest.Changed(func(answer map[string]any) { delete(answer, "client_secret") }).On(http.MethodPost, "/oauth_applications/{id}/rotate_secret"))
+				old.TryApply(t.Context(), config) // leaves a pending rotation
+				server.ClearFaults()
+				if !strings.Contains(string(old.Private()), rotationPendingKey) {
+					t.Fatalf("no rotation is pending: %s", old.Private())
+				}
+
+				moved := p.Resource(applicationType)
+				if ds := moved.Move(prototest.MoveSource{
+					ProviderAddress: address, TypeName: applicationType, SchemaVersion: version, State: old.StateJSON(), Private: old.Private(),
+				}); len(ds) > 0 {
+					t.Errorf("the move says: %s", ds)
+				}
+				if !bytes.Equal(moved.StateJSON(), old.StateJSON()) {
+					t.Errorf("the state was\n%s\nand is\n%s", old.StateJSON(), moved.StateJSON())
+				}
+				if !bytes.Equal(moved.Private(), old.Private()) {
+					t.Errorf("the private state was %s and is %s", old.Private(), moved.Private())
+				}
+			})
+		}
 	}
 }
 

@@ -154,7 +154,7 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 			}
 			graph.Add(app, test.config)
 			if test.seeded != "" {
-				app.SetStateJSON(0, fmt.Appendf(nil, `{"id":%q}`, server.Seed(test.seeded)))
+				app.SetStateJSON(applicationSchemaVersion, fmt.Appendf(nil, `{"id":%q}`, server.Seed(test.seeded)))
 				app.Refresh()
 			} else {
 				app.Apply(test.config)
@@ -354,11 +354,19 @@ func TestShortcutsDeclineWhatIsNoApplication(t *testing.T) {
 		}
 	}
 	for name, req := range map[string]*tfprotov6.UpgradeResourceStateRequest{
-		"no state":      {TypeName: applicationType},
-		"flatmap":       {TypeName: applicationType, RawState: &tfprotov6.RawState{Flatmap: map[string]string{"id": "oa_1"}}},
-		"other version": {TypeName: applicationType, Version: 1, RawState: &tfprotov6.RawState{JSON: []byte(`{}`)}},
-		"other type":    {TypeName: settingsType, RawState: &tfprotov6.RawState{JSON: []byte(`{}`)}},
+		"no state":      {},
+		"flatmap":       {RawState: &tfprotov6.RawState{Flatmap: map[string]string{"id": "oa_1"}}},
+		"no object":     {RawState: &tfprotov6.RawState{JSON: []byte(`[]`)}},
+		"no id":         {RawState: &tfprotov6.RawState{JSON: []byte(`{}`)}},
+		"other version": {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1"}`)}, Version: -applicationSchemaVersion},
+		"other type":    {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1"}`)}, TypeName: settingsType},
+		"other types":   {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","scopes":"email"}`)}},
+		"other's":       {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","callback_url":""}`)}},
 	} {
+		req.Version += applicationSchemaVersion
+		if req.TypeName == "" {
+			req.TypeName = applicationType
+		}
 		if upgradeUnchanged(req) != nil {
 			t.Errorf("%s was handed back", name)
 		}

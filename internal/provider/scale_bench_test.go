@@ -28,10 +28,8 @@ func BenchmarkPlan(b *testing.B) {
 			graph := p.Graph()
 			for i, id := range server.SeedMany(applications, "app-%d") {
 				app := p.Resource(applicationType)
-				app.SetStateJSON(0, fmt.Appendf(nil, `{"id":%q,"deletion_protection":%t}`, id, benchmark.protected))
-				graph.Add(app, prototest.Values{
-					"name": fmt.Sprintf(benchmark.planned, i+1), "scopes": []string{"profile", "email"}, "deletion_protection": benchmark.protected,
-				})
+				app.SetStateJSON(applicationSchemaVersion, fmt.Appendf(nil, `{"id":%q}`, id))
+				graph.Add(app, prototest.Values{"name": fmt.Sprintf(benchmark.planned, i+1), "scopes": []string{"profile", "email"}})
 			}
 			graph.Refresh()
 			server.ResetRequests()

@@ -67,7 +67,7 @@ func (c *crowd) answered(status int) int {
 func (c *crowd) manage(n int, id string) {
 	c.Helper()
 	app := c.provider.Resource(applicationType)
-	app.SetStateJSON(0, fmt.Appendf(nil, `{"id":%q}`, id))
+	app.SetStateJSON(applicationSchemaVersion, fmt.Appendf(nil, `{"id":%q}`, id))
 	c.graph.Add(app, configOf(n))
 }
 
@@ -162,7 +162,7 @@ func TestProtocolScaleReads(t *testing.T) {
 func (c *crowd) manageKnown(n int, id string) {
 	c.Helper()
 	app := c.provider.Resource(applicationType)
-	app.SetStateJSON(0, fmt.Appendf(nil, `{"id":%q,"name":"app %d","instance_id":%q}`, id, n, c.server.InstanceID()))
+	app.SetStateJSON(applicationSchemaVersion, fmt.Appendf(nil, `{"id":%q,"name":"app %d","instance_id":%q}`, id, n, c.server.InstanceID()))
 	c.graph.Add(app, configOf(n))
 }
 

@@ -84,7 +84,7 @@ func TestProtocolTroubleRead(t *testing.T) {
 			name: "D15 hostile id in the state", given: portal, apps: 1, stuck: true, secret: secretAbsent,
 			do: func(tr *trouble) prototest.Diagnostics {
 				before := strings.Replace(string(tr.app.StateJSON()), tr.id(), "../users", 1)
-				tr.app.SetStateJSON(0, []byte(before))
+				tr.app.SetStateJSON(applicationSchemaVersion, []byte(before))
 				return doRefresh(tr)
 			},
 			errors: []string{`"\.\./users" is not a valid Clerk id`},

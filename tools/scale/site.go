@@ -138,7 +138,7 @@ func (s *site) builtInPlan(name, inputText string, inputType any, inputOf func(i
 		input := map[string]any{"value": inputOf(i), "type": inputType}
 		objects[i] = map[string]any{"id": fmt.Sprint(i), "input": input, "output": input, "triggers_replace": nil}
 	}
-	err = writeState(dir, "terraform_data", "terraform.io/builtin/terraform", objects)
+	err = writeState(dir, "terraform_data", 0, "terraform.io/builtin/terraform", objects)
 	return &row{n: s.n, step: "plan", run: func(ctx context.Context) (measurement, error) {
 		return s.engine.run(ctx, dir, nil, "plan", "-detailed-exitcode")
 	}}, err
@@ -186,7 +186,7 @@ func (s *site) plan(ctx context.Context, step, name string, flags ...string) (*r
 	for i, id := range ids {
 		objects[i] = map[string]any{"id": id}
 	}
-	if err := writeState(dir, "clerk_oauth_application", providerAddress, objects); err != nil {
+	if err := writeState(dir, "clerk_oauth_application", 1, providerAddress, objects); err != nil {
 		return nil, err
 	}
 	if _, err := s.engine.run(ctx, dir, clerk.environment(), "apply", "-refresh-only", "-auto-approve"); err != nil {
@@ -204,11 +204,11 @@ func (s *site) plan(ctx context.Context, step, name string, flags ...string) (*r
 	}}, nil
 }
 
-// writeState writes a state file of objects of one type: an apply of thousands takes the engine minutes.
-func writeState(dir, typeName, provider string, objects []map[string]any) error {
+// writeState writes a state file of objects of one type, of a version of its schema: an apply of thousands takes the engine minutes.
+func writeState(dir, typeName string, version int, provider string, objects []map[string]any) error {
 	instances := make([]map[string]any, len(objects))
 	for i, attributes := range objects {
-		instances[i] = map[string]any{"index_key": i, "schema_version": 0, "attributes": attributes}
+		instances[i] = map[string]any{"index_key": i, "schema_version": version, "attributes": attributes}
 	}
 	state, err := json.Marshal(map[string]any{
 		"version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "scale", "outputs": map[string]any{},

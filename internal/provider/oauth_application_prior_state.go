@@ -1,0 +1,215 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// priorState is an application as a state holds it that this schema did not write, or
+// that this provider wrote under another address.
+type priorState struct {
+	model   resourceModel
+	foreign bool // another provider wrote it
+}
+
+// errNoApplicationState: the state is not that of an application of any provider.
+var errNoApplicationState = errors.New("it is not the state of an OAuth application")
+
+// errNoApplicationID: the state lacks the one attribute without which nothing of Clerk's
+// can be found.
+var errNoApplicationID = errors.New("the state has no valid id of an OAuth application")
+
+// A stateTypeError names an attribute whose value has a type that the attribute
+// never has. It does not hold the value, which may be a secret.
+type stateTypeError struct {
+	id, attribute, want string
+}
+
+func (e *stateTypeError) Error() string {
+	of := ""
+	if e.id != "" {
+		of = " of the application " + e.id
+	}
+	return fmt.Sprintf("the attribute %s%s is not %s", e.attribute, of, e.want)
+}
+
+// readPriorState reads an application from a state, whoever wrote it. It goes by the
+// attributes and not by the provider's address: an upgrade is told no address, and both
+// of the other providers have forks.
+func readPriorState(ctx context.Context, raw []byte) (priorState, error) {
+	var attributes map[string]json.RawMessage
+	if json.Unmarshal(raw, &attributes) != nil || attributes == nil {
+		return priorState{}, errNoApplicationState
+	}
+	if isForeignState(attributes) {
+		other, err := readForeignState(raw)
+		if err == nil && other.id() == "" {
+			err = errNoApplicationID
+		}
+		if err != nil {
+			return priorState{}, err
+		}
+		return priorState{model: other.model(), foreign: true}, nil
+	}
+	if _, ok := attributes["id"]; !ok {
+		return priorState{}, errNoApplicationState
+	}
+	model, err := readOwnState(ctx, attributes)
+	if err == nil && !clerk.ValidID(model.ID.ValueString()) {
+		err = errNoApplicationID
+	}
+	return priorState{model: model}, err
+}
+
+// isForeignState reports whether another provider wrote the state. Both of the others
+// have callback_url, which this provider never has without redirect_uris.
+func isForeignState(attributes map[string]json.RawMessage) bool {
+	_, hasCallback := attributes["callback_url"]
+	_, hasRedirects := attributes["redirect_uris"]
+	return hasCallback && !hasRedirects
+}
+
+// readOwnState reads each attribute by its type in the schema. Those that the schema
+// does not have are ignored.
+func readOwnState(ctx context.Context, attributes map[string]json.RawMessage) (resourceModel, error) {
+	var model resourceModel
+	types := applicationStateType().(tftypes.Object).AttributeTypes
+	values := make(map[string]tftypes.Value, len(types))
+	for name, typ := range types {
+		values[name] = tftypes.NewValue(typ, nil)
+		if raw, ok := attributes[name]; ok {
+			value, err := tfprotov6.RawState{JSON: raw}.UnmarshalWithOpts(typ, tfprotov6.UnmarshalOpts{
+				ValueFromJSONOpts: tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true},
+			})
+			if err != nil { // dropped, because it can quote the value
+				return model, &stateTypeError{id: idIn(attributes), attribute: name, want: nameOfType(typ)}
+			}
+			values[name] = value
+		}
+	}
+	if diags := decodeModel(ctx, tftypes.NewValue(applicationStateType(), values), &model); diags.HasError() {
+		return model, errNoApplicationState
+	}
+	return model, nil
+}
+
+// idIn returns the application's id, if the attributes have a usable one.
+func idIn(attributes map[string]json.RawMessage) string {
+	var id string
+	if json.Unmarshal(attributes["id"], &id) != nil || !clerk.ValidID(id) {
+		return ""
+	}
+	return id
+}
+
+// nameOfType is what a value of the type is called in a message.
+func nameOfType(typ tftypes.Type) string {
+	switch {
+	case typ.Is(tftypes.String):
+		return "a string"
+	case typ.Is(tftypes.Bool):
+		return "a boolean"
+	case typ.Is(tftypes.Number):
+		return "a number"
+	case typ.Is(tftypes.Set{}):
+		return "a set of strings"
+	}
+	return "an object"
+}
+
+// addPriorStateError says why a state could not be taken over, and the way out.
+func addPriorStateError(diags *diag.Diagnostics, summary string, err error) {
+	diags.AddError(summary, paragraphs(
+		sentence(err.Error()),
+		"Import the application instead: keep a copy of the state, remove the resource from the state (terraform state rm, or tofu state rm), and import it by its id or its client_id. "+
+			"An import cannot bring the client secret along. The secret keeps working, and the copy has it.",
+	))
+}
+
+// otherApplication are the attributes by which the other providers keep what
+// cannot be had, or is not had without a request, from Clerk. The rest comes with the
+// refresh that follows a move.
+//
+// They are read one by one and not by a schema, which would have to be that of one
+// version of one provider. Each of them is optional.
+type otherApplication struct {
+	ID                   *string `json:"id"`
+	ClientID             *string `json:"client_id"`
+	ClientSecret         *string `json:"client_secret"`
+	Name                 *string `json:"name"`
+	CallbackURL          *string `json:"callback_url"`
+	Scopes               *string `json:"scopes"` // separated by spaces
+	Public               *bool   `json:"public"`
+	ConsentScreenEnabled *bool   `json:"consent_screen_enabled"`
+	AuthorizeURL         *string `json:"authorize_url"`
+	TokenFetchURL        *string `json:"token_fetch_url"`
+	UserInfoURL          *string `json:"user_info_url"`
+	DiscoveryURL         *string `json:"discovery_url"`
+}
+
+// readForeignState reads what another provider keeps of an application.
+func readForeignState(raw []byte) (other otherApplication, err error) {
+	err = json.Unmarshal(raw, &other)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // dropped, because it can quote the value
+		want := "a string"
+		if wrong.Type.Kind() == reflect.Bool {
+			want = "a boolean"
+		}
+		err = &stateTypeError{id: other.id(), attribute: wrong.Field, want: want}
+	}
+	return other, err
+}
+
+// id returns the application's id, if there is a usable one.
+func (f otherApplication) id() string {
+	if f.ID == nil || !clerk.ValidID(*f.ID) {
+		return ""
+	}
+	return *f.ID
+}
+
+// model is the application as this provider keeps it. Set is only what the next plan
+// may compare with the configuration before a refresh, and what a refresh cannot
+// bring.
+func (f otherApplication) model() resourceModel {
+	model := unmanagedApplication()
+	model.ID = types.StringPointerValue(f.ID)
+	model.ClientID = types.StringPointerValue(f.ClientID)
+	model.Name = types.StringPointerValue(f.Name)
+	model.Public = types.BoolPointerValue(f.Public)
+	model.ConsentScreenEnabled = types.BoolPointerValue(f.ConsentScreenEnabled)
+	model.CallbackURL = types.StringPointerValue(f.CallbackURL)
+	model.AuthorizeURL = types.StringPointerValue(f.AuthorizeURL)
+	model.TokenFetchURL = types.StringPointerValue(f.TokenFetchURL)
+	model.UserInfoURL = types.StringPointerValue(f.UserInfoURL)
+	model.DiscoveryURL = types.StringPointerValue(f.DiscoveryURL)
+
+	switch {
+	case f.CallbackURL == nil:
+	case *f.CallbackURL == "":
+		model.RedirectURIs = setOf(nil)
+	default:
+		model.RedirectURIs = setOf([]string{*f.CallbackURL})
+	}
+	if f.Scopes != nil {
+		if scopes := clerk.ParseScopes(*f.Scopes); len(scopes) > 0 {
+			model.Scopes = setOf(scopes)
+		}
+	}
+	// The secret of a public client is the empty text there, and none here.
+	if f.ClientSecret != nil && *f.ClientSecret != "" && !model.Public.ValueBool() {
+		model.ClientSecret = types.StringPointerValue(f.ClientSecret)
+		model.ClientSecretVersion = types.Int64Value(1)
+	}
+	return model
+}
