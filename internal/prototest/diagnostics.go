@@ -35,8 +35,8 @@ func (d Diagnostic) String() string {
 	return text
 }
 
-// Diagnostics are the messages of one or several phases in the order in which they came, without repetitions:
-// Terraform validates a configuration more than once.
+// Diagnostics are the messages of one or several phases in the order in which they came. Errors are not repeated, although
+// Terraform validates a configuration more than once: the first one ends everything. Warnings are, as a user sees them.
 type Diagnostics []Diagnostic
 
 // HasError tells if there is an error.
@@ -81,7 +81,7 @@ func (ds Diagnostics) filter(keep func(Diagnostic) bool) Diagnostics {
 // and appends what is new in more. Two phases that say the same count as one: only the phase tells them apart.
 func (ds Diagnostics) and(more Diagnostics) Diagnostics {
 	for _, d := range more {
-		if !slices.ContainsFunc(ds, func(known Diagnostic) bool {
+		if !d.Error || !slices.ContainsFunc(ds, func(known Diagnostic) bool {
 			known.Phase = d.Phase
 			return known == d
 		}) {

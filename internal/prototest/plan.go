@@ -26,7 +26,7 @@ const (
 type Plan struct {
 	Action      Action
 	Resource    *Resource
-	Diagnostics Diagnostics // warnings of validation, refresh and planning; repetitions left out
+	Diagnostics Diagnostics // warnings of validation, refresh and planning
 	Deferred    bool        // the provider put the change off, which only [DeferralAllowed] permits
 
 	refreshed *stored   // the prior state, as a plan file holds it

@@ -198,9 +198,9 @@ func TestDiagnostics(t *testing.T) {
 	_, ds = r.TryPlan(t.Context(), values{"name": "one", "rules": []values{{}}})
 	equal(t, ds.At("rules[0].port")[0].Summary, "Missing required argument")
 
-	// Validated twice, said once.
+	// Validated twice, and said twice by this provider.
 	plan := r.Plan(values{"name": "odd"})
-	equal(t, len(plan.Warnings()), 1)
+	equal(t, len(plan.Warnings()), 2)
 	equal(t, r.Validate(values{"name": prototest.Unknown}).HasError(), false)
 }
 

@@ -39,11 +39,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	}
 	logo := plan.planLogo(state, &resp.Diagnostics)
 	plan.checkScopes(config, state, &resp.Diagnostics)
-	if plan.hasTriggerWithoutSecret() {
-		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
-			"The application is a public client and has no secret that could be rotated. Remove rotate_secret_trigger, or set public = false.")
-	}
-
+	plan.checkTrigger(&resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		plan.planCreate(logo)
 	} else {
@@ -68,8 +64,8 @@ func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Dia
 		"Clerk takes an empty set of scopes for its own defaults, so this would never be as configured. Leave scopes out for the defaults, or name at least one.")
 }
 
-// hasTriggerWithoutSecret reports whether the trigger asks for a rotation of a client
-// that has no secret.
+// hasTriggerWithoutSecret reports whether a rotation is asked for of a client that has
+// nothing to rotate.
 func (m *resourceModel) hasTriggerWithoutSecret() bool {
 	return m.Public.ValueBool() && !m.RotateSecretTrigger.IsNull() && !m.RotateSecretTrigger.IsUnknown()
 }

@@ -3,9 +3,9 @@ package provider
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -20,8 +20,14 @@ const (
 	maxScopesLength = 1024
 )
 
-// ValidateConfig checks what no attribute can check by itself, and warns of a few
-// things that are allowed and rarely meant.
+// ValidateConfig checks what no attribute can check alone, and warns of what is allowed
+// and rarely meant.
+//
+// An engine validates a configuration twice before it plans: as a whole, without the
+// provider's configuration and with variables unknown, and each resource once more with
+// everything that is known by then. A warning in both would be printed with "and one
+// more similar warning elsewhere". So warnings belong to the second, and terraform
+// validate, which has only the first, prints errors alone.
 func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	defer recoverPanic(&resp.Diagnostics, "validate OAuth application")
 
@@ -30,7 +36,6 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	public := config.Public.ValueBool()
 	for name, value := range config.Timeouts.Attributes() {
 		text, ok := value.(types.String)
 		if duration, err := time.ParseDuration(text.ValueString()); ok && err == nil && duration < minTimeout {
@@ -43,26 +48,18 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 			fmt.Sprintf("Clerk takes %d characters for all scopes, separated by blanks; these have %d.", maxScopesLength, length))
 	}
 
-	if trigger := config.RotateSecretTrigger; public && !trigger.IsNull() && !trigger.IsUnknown() {
-		resp.Diagnostics.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
-			"A public client has no secret that could be rotated. Remove rotate_secret_trigger, or public = true.")
+	config.checkTrigger(&resp.Diagnostics)
+	if r.data != nil {
+		config.warnOfConcerns(&resp.Diagnostics)
 	}
-	if config.VerifyClientSecret.ValueBool() && !config.EncryptClientSecretTo.IsNull() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("verify_client_secret"), "An encrypted client secret cannot be verified",
-			"With encrypt_client_secret_to the provider cannot read the secret in the state, so verify_client_secret has no effect. Remove one of the two arguments.")
-	}
-	if public && !config.PKCERequired.IsUnknown() && !config.PKCERequired.ValueBool() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("pkce_required"), "Public client without PKCE",
-			"Without a secret, PKCE (RFC 7636) is all that ties an authorization code to the client that asked for it. Set pkce_required = true.")
-	}
-	if scopes := stringsOf(config.Scopes); public && slices.Contains(scopes, "private_metadata") {
-		resp.Diagnostics.AddAttributeWarning(path.Root("scopes"), "Private metadata for a public client",
-			"The scope private_metadata hands users' private metadata to a client whose code and tokens are on their devices.")
-	}
-	for _, uri := range stringsOf(config.RedirectURIs) {
-		if isInsecureRedirectURI(uri) {
-			resp.Diagnostics.AddAttributeWarning(path.Root("redirect_uris"), "Redirect URI without encryption",
-				fmt.Sprintf("Authorization codes sent to %q travel over the network in clear. Use https, except for a loopback address.", uri))
-		}
+}
+
+// checkTrigger rejects a rotation of a client that has nothing to rotate.
+func (m *resourceModel) checkTrigger(diags *diag.Diagnostics) {
+	if m.hasTriggerWithoutSecret() {
+		diags.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
+			"A public client has no secret to rotate. Remove rotate_secret_trigger, or set public = false.\n\n"+
+				"A module for both kinds of clients can leave the trigger out for public ones:\n\n"+
+				"  rotate_secret_trigger = each.value.public ? null : var.rotation")
 	}
 }

@@ -1,9 +1,12 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -14,8 +17,8 @@ const redirectURIForm = "an absolute URI, such as https://app.example.com/callba
 
 // redirectURICheck checks that a redirect URI is absolute (RFC 6749 section 3.1.2).
 // Any scheme will do: native apps have their own (RFC 8252 section 7.1), and Clerk
-// takes all. Nothing is rejected here that Clerk might accept, but a host with its
-// port, which is a URI by the letter.
+// takes all. Nothing is rejected here that Clerk may accept, so that every existing
+// application can be imported; see redirectURIConcerns.
 var redirectURICheck = textCheck{title: "Invalid redirect URI", want: redirectURIForm, problem: func(uri string) string {
 	if problem := redirectURIProblem(uri); problem != "" {
 		return fmt.Sprintf("%q %s. A redirect URI is %s.", uri, problem, redirectURIForm)
@@ -23,25 +26,43 @@ var redirectURICheck = textCheck{title: "Invalid redirect URI", want: redirectUR
 	return ""
 }}
 
-// hostAndPort is what is left of an address without its scheme: "localhost:3000/cb"
-// reads as a URI of the scheme "localhost".
-var hostAndPort = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*:[0-9]{1,5}([/?#]|$)`)
+var (
+	// hostAndPort is what is left of an address without its scheme: "localhost:3000/cb"
+	// reads as a URI of the scheme "localhost", and so does "myapp:1/cb".
+	hostAndPort = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*:[0-9]{1,5}([/?#]|$)`)
+	// addressAndPort is the same with a host that is no scheme: an IP address.
+	addressAndPort = regexp.MustCompile(`^([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}([/?#]|$)`)
+	// beforeColon is where the scheme is.
+	beforeColon = regexp.MustCompile(`^([^:/?#]+):`)
+	// notInScheme matches the characters that RFC 3986 section 3.1 does not allow in a
+	// scheme.
+	notInScheme = regexp.MustCompile(`[^A-Za-z0-9+.-]`)
+)
 
 // redirectURIProblem says what is wrong with a redirect URI, or nothing.
 func redirectURIProblem(uri string) string {
 	if uri == "" {
 		return "is empty"
 	}
-	if strings.ContainsFunc(uri, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return "holds white space or a control character"
+	if index := strings.IndexFunc(uri, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }); index >= 0 {
+		return fmt.Sprintf("holds white space or a control character (%s)", codePoint([]rune(uri[index:])[0]))
 	}
-	if hostAndPort.MatchString(uri) {
+	if addressAndPort.MatchString(uri) {
 		return "has no scheme: write https:// or http:// in front"
+	}
+	if match := beforeColon.FindStringSubmatch(uri); match != nil {
+		if wrong := notInScheme.FindString(match[1]); wrong != "" {
+			return fmt.Sprintf("has the scheme %q, in which %q is not allowed: a scheme has letters, digits, +, - and . only (RFC 3986 section 3.1)", match[1], wrong)
+		}
 	}
 	parsed, err := url.Parse(uri)
 	switch {
 	case err != nil:
-		return "is not a URI"
+		var reason *url.Error
+		if errors.As(err, &reason) { // without the URI, which stands in front already
+			err = reason.Err
+		}
+		return "is not a URI: " + err.Error()
 	case parsed.Scheme == "":
 		return "is relative: it has no scheme"
 	case (parsed.Scheme == "http" || parsed.Scheme == "https") && parsed.Hostname() == "":
@@ -50,12 +71,74 @@ func redirectURIProblem(uri string) string {
 	return ""
 }
 
-// isInsecureRedirectURI reports whether the authorization code would travel over
-// the network in plain text (RFC 8252 section 7.3 allows http on loopback only).
-func isInsecureRedirectURI(uri string) bool {
+// redirectURIConcerns says what is allowed in a redirect URI and rarely meant. Each
+// text is a sentence without its subject, which is the URI. The URI is one that
+// redirectURIProblem has found nothing wrong with.
+func redirectURIConcerns(uri string) []string {
 	parsed, err := url.Parse(uri)
-	if err != nil || parsed.Scheme != "http" {
-		return false
+	if err != nil {
+		return nil
 	}
-	return !clerk.IsLoopback(parsed.Hostname())
+	var concerns []string
+	add := func(format string, values ...any) { concerns = append(concerns, fmt.Sprintf(format, values...)) }
+
+	switch scheme := parsed.Scheme; {
+	case hostAndPort.MatchString(uri):
+		add("reads as a URI of the scheme %q; if that is a host, write https:// or http:// in front", scheme)
+	case slices.Contains([]string{"javascript", "data", "file", "vbscript"}, scheme):
+		add("has the scheme %q, which runs code or opens a file instead of leading to a client", scheme)
+	case slices.Contains([]string{"tel", "mailto", "sms"}, scheme):
+		add("has the scheme %q, which does not lead to a client", scheme)
+	case scheme == "http" && !isLoopback(parsed.Hostname()):
+		add("has the scheme \"http\": authorization codes sent there travel over the network in plain text; use https, except for a loopback address")
+	}
+	if parsed.User != nil {
+		add("holds user information (%q), which browsers show, log and drop", parsed.User.Username()+"@")
+	}
+	if strings.Contains(uri, "*") {
+		add("holds \"*\", which is no wildcard: Clerk compares redirect URIs exactly")
+	}
+	if _, fragment, found := strings.Cut(uri, "#"); found {
+		add("has the fragment %q, which a redirect URI must not have (RFC 6749 section 3.1.2)", "#"+fragment)
+	}
+	if invisible := invisibleIn(uri); len(invisible) > 0 {
+		add("holds what cannot be seen: %s", strings.Join(invisible, ", "))
+	}
+	return concerns
+}
+
+// invisible are the characters that show nothing and that unicode does not class as
+// format characters.
+var invisible = map[rune]bool{
+	0x034F: true,               // combining grapheme joiner
+	0x115F: true, 0x1160: true, // Hangul fillers
+	0x17B4: true, 0x17B5: true, // Khmer inherent vowels
+	0x2800: true,               // braille pattern blank
+	0x3164: true, 0xFFA0: true, // Hangul fillers
+}
+
+// invisibleIn returns the code points of characters that cannot be seen, each once.
+// White space is not among them.
+func invisibleIn(text string) []string {
+	var found []string
+	for _, r := range text {
+		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || invisible[r] {
+			found = append(found, codePoint(r))
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// codePoint names a character that would not show.
+func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
+
+// isLoopback reports whether a host is this machine.
+func isLoopback(host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
 }

@@ -174,7 +174,7 @@ func changesOfOneAttribute() []scenario {
 			name:  "scopes",
 			first: []string{"profile", "email"}, firstSent: "email profile",
 			second: []string{"profile", "openid"}, secondSent: "offline_access openid profile",
-			byHand: "profile offline_access",
+			byHand: "profile",
 		},
 		{name: "consent_screen_enabled", first: true, firstSent: true, second: false, secondSent: false, byHand: true},
 		{name: "pkce_required", first: false, firstSent: false, second: true, secondSent: true, byHand: false},
@@ -544,7 +544,7 @@ var publicClients = []scenario{
 				"redirect_uris": []string{"http://app.example.com/cb", "http://localhost/cb", "http://[::1]:80/cb", "http://127.0.0.1/cb"},
 				"scopes":        []string{"profile", "private_metadata"},
 			}),
-			plan: create, warns: []string{"Redirect URI without encryption.*http://app.example.com/cb", "Private metadata for a public client"},
+			plan: create, warns: []string{`Redirect URIs of OAuth application "web" may not work.*"http://app\.example\.com/cb" has the scheme "http"`, "Private metadata for a public client"},
 			sends: []string{sendsCreate(`{"name":"web","pkce_required":true,"public":true,` +
 				`"redirect_uris":["http://127.0.0.1/cb","http://[::1]:80/cb","http://app.example.com/cb","http://localhost/cb"],"scopes":"private_metadata profile"}`)},
 		}},
@@ -715,8 +715,8 @@ var sealedSecrets = []scenario{
 		steps: []step{
 			creation(with(web, values{"public": false, "pkce_required": true, "encrypt_client_secret_to": sealedTo(alice)}), `{"name":"web","pkce_required":true,"public":false}`),
 			{
-				does: "public, it has none", config: with(spa, values{"encrypt_client_secret_to": sealedTo(alice)}),
-				plan: update, changed: "client_secret_encrypted client_secret_version public updated_at", unknown: "updated_at", warns: []string{"client secret of .* will be removed"},
+				does: "public, it has none", config: with(spa, values{"encrypt_client_secret_to": sealedTo(alice)}), warns: []string{"Recipients without a client secret"},
+				plan: update, changed: "client_secret_encrypted public updated_at", unknown: "updated_at",
 				sends: []string{sendsUpdate(`{"public":true}`)}, secret: secretNone,
 			},
 			{

@@ -3,6 +3,10 @@ package provider
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 // scopeForm is scope-token of RFC 6749 section 3.3. Which scopes exist is not
@@ -12,8 +16,21 @@ var scopeForm = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]+$`)
 const scopeDescription = "a single scope: printable ASCII characters without white space, quotation marks and backslashes"
 
 var scopeCheck = textCheck{title: "Invalid scope", want: scopeDescription, problem: func(scope string) string {
-	if scopeForm.MatchString(scope) {
-		return ""
+	if !scopeForm.MatchString(scope) {
+		return fmt.Sprintf("%q is not %s. Write each scope as an element of its own.", scope, scopeDescription)
 	}
-	return fmt.Sprintf("%q is not %s. Write each scope as an element of its own.", scope, scopeDescription)
+	// A comma is allowed in a scope. Of one that Clerk itself has, it is a list.
+	if parts := strings.Split(scope, ","); len(parts) > 1 && slices.ContainsFunc(parts, isBuiltInScope) {
+		return fmt.Sprintf("%q is a list with commas, and a set of scopes has an element for each: [%s].", scope, quoted(parts))
+	}
+	return ""
 }}
+
+// isBuiltInScope reports whether every instance of Clerk has the scope.
+func isBuiltInScope(scope string) bool {
+	switch scope {
+	case "openid", "profile", "email", "public_metadata", "private_metadata", clerk.ScopeOfflineAccess:
+		return true
+	}
+	return false
+}
