@@ -59,7 +59,7 @@ func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.Sc
 	const one = "Exactly one of `id`, `client_id` and `name` must be given."
 	by("id", one, idCheck)
 	by("client_id", one, stringvalidator.LengthAtLeast(1))
-	by("name", one+" By name, exactly one application must have exactly this name.", stringvalidator.LengthAtLeast(1))
+	by("name", one+" By name, exactly one application must have this name; its Unicode normal form and white space at its ends make no difference.", stringvalidator.LengthAtLeast(1))
 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One OAuth application of a Clerk instance: a client that signs in *through* it, not a social connection, by which users sign in *to* it. It holds nothing secret: Clerk shows a client secret only when it is made.",
@@ -83,7 +83,7 @@ func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.Re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	var model reportedModel
+	model := reportedModel{Name: config.Name} // for its spelling
 	model.fromAPI(app)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -59,13 +60,13 @@ type oauthApplicationIdentity struct {
 	ID types.String `tfsdk:"id"`
 }
 
-// fromAPI overwrites what Clerk reports and touches nothing else. The current scopes
-// are kept if Clerk's satisfy them.
+// fromAPI overwrites what Clerk reports and touches nothing else. Name and scopes keep
+// the spelling that they have where Clerk's mean the same.
 func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
 	m.ID = types.StringValue(app.ID)
 	m.ClientID = types.StringValue(app.ClientID)
 	m.InstanceID = types.StringValue(app.InstanceID)
-	m.Name = types.StringValue(app.Name)
+	m.Name = nameFromAPI(app.Name, m.Name)
 	m.RedirectURIs = setOf(app.RedirectURIs)
 	m.Scopes = scopesFromAPI(app.Scopes, m.Scopes)
 	m.ConsentScreenEnabled = types.BoolValue(app.ConsentScreenEnabled)
@@ -85,13 +86,34 @@ func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
 	m.UpdatedAt = timeValue(app.UpdatedAt)
 }
 
-// scopesFromAPI returns the scopes of the plan or the state if Clerk's satisfy them,
-// otherwise Clerk's.
-func scopesFromAPI(served []string, current types.Set) types.Set {
-	if !current.IsNull() && isWhollyKnown(current) && clerk.ScopesSatisfy(served, stringsOf(current)) {
+// nameFromAPI returns the name in the spelling that it has in the plan or the state, if
+// Clerk's is the same name. Clerk may change the Unicode normal form, and white space at
+// the ends.
+func nameFromAPI(served string, current types.String) types.String {
+	if isKnownText(current) && clerk.SameName(current.ValueString(), served) {
 		return current
 	}
-	return setOf(served)
+	return types.StringValue(served)
+}
+
+// isKnownText reports whether a value is neither null nor unknown.
+func isKnownText(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
+
+// scopesFromAPI returns the scopes in the spelling that they have in the plan or the
+// state, if Clerk's satisfy it, and otherwise as Clerk has them. offline_access, which
+// Clerk adds to every application, is left out unless the plan or the state has it, or
+// there is none, as in an import. So a scope that someone adds in the dashboard is the
+// only difference.
+func scopesFromAPI(served []string, current types.Set) types.Set {
+	switch {
+	case current.IsNull():
+		return setOf(served)
+	case isWhollyKnown(current) && clerk.ScopesSatisfy(served, stringsOf(current)):
+		return current
+	case slices.Contains(stringsOf(current), clerk.ScopeOfflineAccess):
+		return setOf(served)
+	}
+	return setOf(slices.DeleteFunc(slices.Clone(served), func(scope string) bool { return scope == clerk.ScopeOfflineAccess }))
 }
 
 // fieldsToCreate are the fields that the configuration gives; the others are left

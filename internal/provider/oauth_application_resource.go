@@ -83,6 +83,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				MarkdownDescription: "Name that users see on the consent screen; 1 to 256 characters. Names need not be unique.",
 				Required:            true,
 				Validators:          []validator.String{nameCheck},
+				PlanModifiers:       []planmodifier.String{keepSameName{}},
 			},
 			"redirect_uris": schema.SetAttribute{
 				MarkdownDescription: "Where Clerk may send users back to: absolute URIs of any scheme, compared exactly. `[]` removes all. Default: what the application has, at first none.",
