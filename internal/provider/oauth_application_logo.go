@@ -1,12 +1,15 @@
 package provider
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -21,10 +24,19 @@ type plannedLogo struct {
 	sha256 types.String // unknown when the path is; null when there is none
 }
 
-// planLogo reads the file when planning, so that a wrong one shows in the plan. One
-// that was uploaded and is no longer there is none of that: the logo stays, and a
-// destroy, which plans like this first, goes on.
-func (m *resourceModel) planLogo(state resourceModel, diags *diag.Diagnostics) plannedLogo {
+// logoChangedKey marks, in the private state, that the file at logo_path had another
+// content than the uploaded one when the state was refreshed, so that the plan made
+// then uploads it. An engine plans once more when it applies a plan; without the mark
+// nothing would tell that second plan, on a machine where the file is not, that an
+// upload was planned, and it would change nothing without an error.
+const logoChangedKey = "logo_changed"
+
+// planLogo reads the file when planning, so that an unfit one shows in the plan.
+//
+// A missing file is no error of a plan. It may be written by another resource in the
+// same run, and Create and Update read it before they send anything. If it was uploaded
+// and is gone by now, the logo stays. changed is what logoChangedKey says.
+func (m *resourceModel) planLogo(state resourceModel, changed bool, diags *diag.Diagnostics) plannedLogo {
 	switch {
 	case m.LogoPath.IsNull():
 		return plannedLogo{sha256: types.StringNull()}
@@ -32,22 +44,51 @@ func (m *resourceModel) planLogo(state resourceModel, diags *diag.Diagnostics) p
 		return plannedLogo{wanted: true, sha256: types.StringUnknown()}
 	}
 	logo, err := readLogo(m.LogoPath.ValueString())
-	if errors.Is(err, fs.ErrNotExist) && m.LogoPath.Equal(state.LogoPath) && !state.LogoSHA256.IsNull() {
-		diags.AddAttributeWarning(path.Root("logo_path"), "The logo's file is not there",
-			sentence(err.Error())+" Whether the logo is still the same as the file cannot be told; it stays as it is.")
+	switch uploaded := m.LogoPath.Equal(state.LogoPath) && !state.LogoSHA256.IsNull(); {
+	case err == nil:
+		return plannedLogo{wanted: true, sha256: types.StringValue(logo.sha256)}
+	case !errors.Is(err, fs.ErrNotExist):
+		addLogoError(diags, err, "")
+		return plannedLogo{sha256: types.StringNull()}
+	case uploaded && changed:
+		addLogoError(diags, err, "The plan uploads a new content of this file. Apply it where the file is, or plan again.")
+		return plannedLogo{sha256: types.StringNull()}
+	case uploaded:
+		diags.AddAttributeWarning(path.Root("logo_path"), "The file with the logo of "+m.titleName()+" is missing",
+			sentence(err.Error())+" It was uploaded before, and the logo stays as it is. The provider cannot tell whether the file has changed.")
 		return plannedLogo{wanted: true, sha256: state.LogoSHA256}
 	}
-	if err != nil {
-		diags.AddAttributeError(path.Root("logo_path"), "Unable to use logo", sentence(err.Error()))
-		return plannedLogo{sha256: types.StringNull()}
-	}
-	return plannedLogo{wanted: true, sha256: types.StringValue(logo.sha256)}
+	diags.AddAttributeWarning(path.Root("logo_path"), "The file with the logo of "+m.titleName()+" does not exist yet",
+		sentence(err.Error())+" If another resource writes it during the apply, nothing is wrong. Otherwise the apply fails before it changes anything at Clerk.")
+	return plannedLogo{wanted: true, sha256: types.StringUnknown()}
 }
 
-// missingLogoError is a file, by its path, that is not there.
+func addLogoError(diags *diag.Diagnostics, err error, consequence string) {
+	diags.AddAttributeError(path.Root("logo_path"), "Unable to use logo", paragraphs(sentence(err.Error()), consequence))
+}
+
+// markChangedLogo sets or clears logoChangedKey.
+func (m *resourceModel) markChangedLogo(ctx context.Context, private privateKeys) diag.Diagnostics {
+	var mark []byte
+	if isKnownText(m.LogoPath) && isKnownText(m.LogoSHA256) {
+		if logo, err := readLogo(m.LogoPath.ValueString()); err == nil && logo.sha256 != m.LogoSHA256.ValueString() {
+			mark = []byte("true")
+		}
+	}
+	return private.SetKey(ctx, logoChangedKey, mark)
+}
+
+// A missingLogoError is a path at which there is no file.
 type missingLogoError string
 
-func (e missingLogoError) Error() string        { return fmt.Sprintf("there is no file %q", string(e)) }
+func (e missingLogoError) Error() string {
+	text := fmt.Sprintf("there is no file %q", string(e))
+	if directory, err := os.Getwd(); err == nil && !filepath.IsAbs(string(e)) {
+		text += fmt.Sprintf(". A relative path starts at the directory in which the engine runs, %s; in a module, write ${path.module}/ in front", directory)
+	}
+	return text
+}
+
 func (e missingLogoError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // logoFile is an image that Clerk should take.
@@ -75,8 +116,17 @@ func readLogo(file string) (logoFile, error) {
 		return logoFile{}, err
 	}
 	if contentType, ok := clerk.LogoType(image); !ok {
+		if isSVG(image) {
+			contentType = "image/svg+xml (SVG)"
+		}
 		return logoFile{}, fmt.Errorf("%q is of type %s; Clerk takes JPEG, PNG, GIF and WebP images", file, contentType)
 	}
 	sum := sha256.Sum256(image)
 	return logoFile{image: image, sha256: hex.EncodeToString(sum[:])}, nil
+}
+
+// isSVG reports whether an image is SVG, which net/http takes for text or XML.
+func isSVG(image []byte) bool {
+	beginning := bytes.ToLower(image[:min(len(image), 1024)])
+	return bytes.Contains(beginning, []byte("<svg"))
 }

@@ -43,6 +43,14 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 		addError(&resp.Diagnostics, actionEncrypt, err, nil)
 		return
 	}
+	var logo logoFile
+	if !plan.LogoPath.IsNull() {
+		var err error
+		if logo, err = readLogo(plan.LogoPath.ValueString()); err != nil {
+			addLogoError(&resp.Diagnostics, err, "No application was created.")
+			return
+		}
+	}
 	fields := plan.fieldsToCreate()
 	creation, err := client.CreateOAuthApplication(ctx, fields)
 	if err != nil {
@@ -76,7 +84,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	secretVerification{data: r.data, client: client, private: resp.Private, diags: &verified}.fresh(ctx, model)
 	resp.Diagnostics.Append(asWarnings(verified)...)
 	if !plan.LogoPath.IsNull() {
-		r.uploadLogoAfterCreate(ctx, client, &model, plan, resp)
+		r.uploadLogoAfterCreate(ctx, client, &model, plan, logo, resp)
 	}
 }
 
@@ -103,9 +111,9 @@ func makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk
 	}
 }
 
-func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, client *clerk.Client, model *resourceModel, plan resourceModel, resp *resource.CreateResponse) {
+func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, client *clerk.Client, model *resourceModel, plan resourceModel, logo logoFile, resp *resource.CreateResponse) {
 	var diags diag.Diagnostics
-	app, ok := sendLogo(ctx, client, model, &diags)
+	app, ok := sendLogo(ctx, client, model, logo, &diags)
 	resp.Diagnostics.Append(asWarnings(diags)...)
 	if !ok {
 		resp.Diagnostics.AddAttributeWarning(path.Root("logo_path"), "The logo was not uploaded",
@@ -117,15 +125,9 @@ func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, cl
 	resp.Diagnostics.Append(asWarnings(saveState(ctx, *model, &resp.State, resp.Identity))...)
 }
 
-// sendLogo uploads the file and notes its hash.
-func sendLogo(ctx context.Context, client *clerk.Client, model *resourceModel, diags *diag.Diagnostics) (clerk.OAuthApplication, bool) {
-	file := model.LogoPath.ValueString()
-	logo, err := readLogo(file)
-	if err != nil {
-		diags.AddAttributeError(path.Root("logo_path"), "Unable to use logo", sentence(err.Error()))
-		return clerk.OAuthApplication{}, false
-	}
-	app, err := client.UploadOAuthApplicationLogo(ctx, model.ID.ValueString(), filepath.Base(file), logo.image)
+// sendLogo uploads the content of the file and notes its hash.
+func sendLogo(ctx context.Context, client *clerk.Client, model *resourceModel, logo logoFile, diags *diag.Diagnostics) (clerk.OAuthApplication, bool) {
+	app, err := client.UploadOAuthApplicationLogo(ctx, model.ID.ValueString(), filepath.Base(model.LogoPath.ValueString()), logo.image)
 	if err != nil {
 		addError(diags, "upload logo of OAuth application", err, applicationParams)
 		return clerk.OAuthApplication{}, false

@@ -37,7 +37,9 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 		waitOutVersion(ctx, r.data.clientIfAny(), state.ClientSecretVersion)
 	}
-	logo := plan.planLogo(state, &resp.Diagnostics)
+	changed, diags := req.Private.GetKey(ctx, logoChangedKey)
+	resp.Diagnostics.Append(diags...)
+	logo := plan.planLogo(state, changed != nil, &resp.Diagnostics)
 	plan.checkScopes(config, state, &resp.Diagnostics)
 	plan.checkTrigger(&resp.Diagnostics)
 	if req.State.Raw.IsNull() {

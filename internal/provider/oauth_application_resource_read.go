@@ -73,6 +73,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 	if pending == nil {
 		secretVerification{data: r.data, client: client, private: resp.Private, diags: &resp.Diagnostics}.refresh(ctx, state)
 	}
+	resp.Diagnostics.Append(state.markChangedLogo(ctx, resp.Private)...)
 	if state.DeletionProtection.IsNull() {
 		// After an import. The attribute's default makes the next plan empty.
 		state.DeletionProtection = types.BoolValue(false)

@@ -43,6 +43,13 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 	}
 	update.current.DeletionProtection = plan.DeletionProtection
 	update.current.Timeouts = plan.Timeouts
+	if update.wantsLogo() {
+		var err error
+		if update.logo, err = readLogo(plan.LogoPath.ValueString()); err != nil {
+			addLogoError(&resp.Diagnostics, err, "The application was not changed.")
+			return
+		}
+	}
 	if update.patch(ctx) && update.rotate(ctx) && update.uploadLogo(ctx) {
 		update.finish(ctx)
 	}
@@ -58,6 +65,7 @@ type oauthApplicationUpdate struct {
 	current  resourceModel // what is true by now
 	reason   rotationReason
 	rotation secretRotation
+	logo     logoFile // if wantsLogo
 	resp     *resource.UpdateResponse
 }
 
@@ -115,19 +123,25 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 	return true
 }
 
-// uploadLogo uploads the file if its content is not what was uploaded before.
+// wantsLogo reports whether the content of the file is not the one that was uploaded.
+func (u *oauthApplicationUpdate) wantsLogo() bool {
+	return !u.plan.LogoPath.IsNull() && !u.plan.LogoSHA256.Equal(u.current.LogoSHA256)
+}
+
+// uploadLogo uploads the file if that is wanted.
 func (u *oauthApplicationUpdate) uploadLogo(ctx context.Context) bool {
-	if u.plan.LogoPath.IsNull() || u.plan.LogoSHA256.Equal(u.current.LogoSHA256) {
+	if !u.wantsLogo() {
 		return true
 	}
 	next := u.current
 	next.LogoPath = u.plan.LogoPath
-	app, ok := sendLogo(ctx, u.client, &next, &u.resp.Diagnostics)
+	app, ok := sendLogo(ctx, u.client, &next, u.logo, &u.resp.Diagnostics)
 	if !ok {
 		u.saveState(ctx)
 		return false
 	}
 	u.current = next
+	u.report(u.resp.Private.SetKey(ctx, logoChangedKey, nil))
 	u.current.fromAPI(app)
 	keepPlanned(&u.current.reportedModel, u.plan.reportedModel)
 	return true

@@ -78,7 +78,7 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 		return nil, next
 	}
 	state, ok := decodeState(ctx, req.CurrentState)
-	if !ok || state.DeletionProtection.IsNull() || state.verifiesSecret() {
+	if !ok || state.DeletionProtection.IsNull() || !state.hasLogoOfFile() || bytes.Contains(req.Private, []byte(logoChangedKey)) {
 		return nil, next
 	}
 	app, known := p.data.client.KnownOAuthApplication(state.ID.ValueString())
@@ -165,7 +165,7 @@ func (p *clerkProvider) planUnchanged(ctx context.Context, req *tfprotov6.PlanRe
 // file is asked for.
 func (m *resourceModel) hasLogoOfFile() bool {
 	var diags diag.Diagnostics
-	logo := m.planLogo(*m, &diags)
+	logo := m.planLogo(*m, false, &diags)
 	return len(diags) == 0 && logo.sha256.Equal(m.LogoSHA256)
 }
 

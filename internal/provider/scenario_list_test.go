@@ -604,7 +604,7 @@ var logos = []scenario{
 			},
 			{
 				does: "the file is not there any more, which is no reason for a change", behind: []act{fileRemoved("other.png")},
-				config: with(web, values{"logo_path": inDir("other.png")}), plan: noOp, warns: []string{"The logo's file is not there"},
+				config: with(web, values{"logo_path": inDir("other.png")}), plan: noOp, warns: []string{`The file with the logo of OAuth application "web" is missing`},
 			},
 			{
 				does: "it leaves the configuration, and stays", config: web, plan: update, changed: "logo_path logo_sha256",
@@ -614,6 +614,59 @@ var logos = []scenario{
 				does: "and comes back, beside another name", behind: []act{fileWritten("other.png", pngImage(2))}, config: values{"name": "shop", "logo_path": inDir("other.png")},
 				plan: update, changed: "client_image_url logo_path logo_sha256 name updated_at", unknown: "client_image_url logo_sha256 updated_at",
 				sends: []string{sendsUpdate(`{"name":"shop"}`), sendsLogo},
+			},
+		},
+	},
+	{
+		name: "logo that is written during the apply",
+		steps: []step{
+			{
+				does: "it is created with one", config: withLogo, plan: create, warns: []string{`The file with the logo of OAuth application "web" does not exist yet.*There is no file`},
+				between: []act{fileWritten("logo.png", pngImage(1))}, sends: []string{sendsCreate(`{"name":"web"}`), sendsLogo}, secret: secretMade,
+				state: values{"logo_sha256": like("^[0-9a-f]{64}$"), "client_image_url": like("^https://")},
+			},
+			{
+				does: "another one follows", config: with(web, values{"logo_path": inDir("other.png")}), plan: update,
+				changed: "client_image_url logo_path logo_sha256 updated_at", unknown: "client_image_url logo_sha256 updated_at",
+				warns:   []string{`does not exist yet`},
+				between: []act{fileWritten("other.png", pngImage(2))}, sends: []string{sendsLogo}, state: values{"logo_sha256": like("^[0-9a-f]{64}$")},
+			},
+		},
+	},
+	{
+		name: "logo that is not there when it is needed",
+		steps: []step{
+			{
+				does: "nothing is created", config: withLogo, plan: create, warns: []string{"does not exist yet"},
+				fails: "There is no file.*No application was created", failsAt: "logo_path",
+			},
+			{
+				does: "nor with one that is no image", config: withLogo, plan: create, warns: []string{"does not exist yet"},
+				between: []act{fileWritten("logo.png", []byte("no image"))}, fails: "is of type text/plain", failsAt: "logo_path",
+			},
+			{
+				does: "it is created with one", behind: []act{fileWritten("logo.png", pngImage(1))}, config: withLogo, plan: create,
+				sends: []string{sendsCreate(`{"name":"web"}`), sendsLogo}, secret: secretMade,
+			},
+			{
+				does: "nothing is changed", config: values{"name": "shop", "logo_path": inDir("other.png")}, plan: update,
+				changed: "client_image_url logo_path logo_sha256 name updated_at", unknown: "client_image_url logo_sha256 updated_at",
+				warns: []string{"does not exist yet"}, fails: "There is no file.*The application was not changed", failsAt: "logo_path",
+				state: values{"name": "web"},
+			},
+			{
+				does: "nor where a planned upload has lost its file", behind: []act{fileWritten("logo.png", pngImage(2))}, config: with(withLogo, values{"name": "shop"}), plan: update,
+				changed: "client_image_url logo_sha256 name updated_at", unknown: "client_image_url logo_sha256 updated_at",
+				between: []act{fileRemoved("logo.png")}, fails: "There is no file.*The plan uploads a new content of this file", failsAt: "logo_path",
+				state: values{"name": "web"},
+			},
+			{
+				does: "a change of its own goes on without the file", config: with(withLogo, values{"name": "shop"}), plan: update, changed: "name updated_at", unknown: "updated_at",
+				warns: []string{"is missing.*the logo stays as it is"}, sends: []string{sendsUpdate(`{"name":"shop"}`)}, pending: true,
+			},
+			{
+				does: "and back it is uploaded", behind: []act{fileWritten("logo.png", pngImage(2))}, config: with(withLogo, values{"name": "shop"}), plan: update,
+				changed: "client_image_url logo_sha256 updated_at", unknown: "client_image_url logo_sha256 updated_at", sends: []string{sendsLogo},
 			},
 		},
 	},

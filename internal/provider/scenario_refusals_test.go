@@ -46,9 +46,9 @@ func resourceRefusals() []scenario {
 		{name: "identity beside a null", attribute: "encrypt_client_secret_to", value: []any{nil, alice.String()}, says: "private key", noPath: true},
 		{name: "no recipients", attribute: "encrypt_client_secret_to", value: []string{}, says: "is empty.*at least one"},
 		{name: "empty logo path", attribute: "logo_path", value: "", says: "at least 1"},
-		{name: "missing logo", attribute: "logo_path", value: inDir("none.png"), says: "There is no file"},
 		{name: "logo that is a directory", attribute: "logo_path", value: inDir("."), says: "not a regular file"},
 		{name: "logo of another type", attribute: "logo_path", value: inDir("logo.txt"), says: "is of type text/plain.*JPEG, PNG, GIF and WebP"},
+		{name: "logo that is SVG", attribute: "logo_path", value: inDir("logo.svg"), says: `is of type image/svg\+xml \(SVG\)`},
 		{name: "logo that is too big", attribute: "logo_path", value: inDir("big.png"), says: "at most 10485760"},
 		{name: "timeout that is none", attribute: "timeouts", value: values{"create": "soon"}, says: "soon"},
 	} {
@@ -66,6 +66,7 @@ func resourceRefusals() []scenario {
 					does: "refused", config: with(with(web, bad.also), values{bad.attribute: bad.value}),
 					behind: []act{
 						fileWritten("logo.txt", []byte("no image")),
+						fileWritten("logo.svg", []byte("<?xml version=\"1.0\"?>\n<SVG xmlns=\"http://www.w3.org/2000/svg\"/>")),
 						fileWritten("big.png", append(pngImage(1), bytes.Repeat([]byte{0}, 10<<20)...)),
 					},
 					silent: true, fails: bad.says, failsAt: at,
