@@ -307,3 +307,58 @@ func TestAccConcernsAreSaidOnce(t *testing.T) {
 	w.apply()
 	w.planIsEmpty()
 }
+
+// TestAccImportBlockThatNamesItsProvider: Terraform 1.16.0 to 1.16.2 asks for hashicorp/clerk
+// where an import block of a resource without a block names no provider. Naming it helps
+// while the configuration is generated, and must end before the apply.
+func TestAccImportBlockThatNamesItsProvider(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, enginetest.Find(t))
+	id := w.clerk.Seed(examplePortal)
+	block := func(provider string) string {
+		return requiredClerk + fmt.Sprintf("import {\n%s  to = clerk_oauth_application.portal\n  id = %q\n}\n", provider, id)
+	}
+	w.Write("main.tf", block("  provider = clerk\n"))
+	w.init()
+	says(t, w.run("plan", "-generate-config-out=generated.tf"), "1 to import")
+	refused := w.try("plan")
+	if w.Engine.Name == "terraform" {
+		says(t, refused.Output(), "Invalid import provider argument")
+	}
+	w.Write("main.tf", block(""))
+	says(t, w.plan(), "1 to import, 0 to add, 0 to change, 0 to destroy")
+	w.apply()
+	w.planIsEmpty()
+}
+
+// TestAccTwoImportBlocksForOneApplication: no engine and no provider can tell, because
+// each resource has a state of its own. A removed block forgets the surplus one, where
+// deleting its block would delete the application.
+func TestAccTwoImportBlocksForOneApplication(t *testing.T) {
+	t.Parallel()
+	engine := enginetest.Find(t)
+	if !engine.Supports("1.7", "1.9") {
+		t.Skip("needs a removed block with destroy = false")
+	}
+	w := newWorkspace(t, engine)
+	id := w.clerk.Seed(examplePortal)
+	resource := func(name string) string {
+		return fmt.Sprintf("resource \"clerk_oauth_application\" %q {\n  name = %q\n}\n", name, examplePortal)
+	}
+	adopt := func(name string) string {
+		return fmt.Sprintf("import {\n  to = clerk_oauth_application.%s\n  id = %q\n}\n", name, id) + resource(name)
+	}
+	w.Write("main.tf", requiredClerk+adopt("one")+adopt("two"))
+	w.init()
+	says(t, w.apply(), "2 imported")
+	w.planIsEmpty()
+
+	w.Write("main.tf", requiredClerk+resource("one"))
+	says(t, w.plan(), "0 to add, 0 to change, 1 to destroy")
+	w.Write("main.tf", requiredClerk+resource("one")+"removed {\n  from = clerk_oauth_application.two\n  lifecycle {\n    destroy = false\n  }\n}\n")
+	w.apply()
+	w.planIsEmpty()
+	if len(w.clerk.Applications()) != 1 || strings.Contains(w.state(), `"two"`) {
+		t.Errorf("the state is\n%s", w.state())
+	}
+}
