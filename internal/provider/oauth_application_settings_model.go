@@ -40,10 +40,13 @@ func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 	m.PKCERequired = types.BoolPointerValue(settings.PKCERequired)
 }
 
-// defaultScopesFromAPI is null where Clerk's own defaults hold.
+// defaultScopesFromAPI is null where Clerk's own defaults apply, or the empty set if
+// that is how the configuration asks for them. offline_access is left out: Clerk
+// includes it, may or may not list it, and rejects it in a request.
 func defaultScopesFromAPI(served []string, current types.Set) types.Set {
+	served = slices.DeleteFunc(slices.Clone(served), func(scope string) bool { return scope == clerk.ScopeOfflineAccess })
 	switch {
-	case served == nil:
+	case len(served) == 0 && (current.IsNull() || current.IsUnknown() || len(current.Elements()) > 0):
 		return types.SetNull(types.StringType)
 	case !current.IsNull() && isWhollyKnown(current) && sameDefaultScopes(served, stringsOf(current)):
 		return current
@@ -81,7 +84,10 @@ func (m *settingsModel) fieldsToUpdate(current settingsModel) clerk.OAuthApplica
 }
 
 func changedDefaultScopes(wanted, current types.Set) *clerk.DefaultScopes {
-	if wanted.IsNull() && !current.IsNull() {
+	if isWhollyKnown(wanted) && len(wanted.Elements()) == 0 { // null or empty: Clerk's own defaults
+		if len(current.Elements()) == 0 {
+			return nil
+		}
 		return &clerk.DefaultScopes{Reset: true}
 	}
 	scopes := changed(wanted, current, stringsOf)

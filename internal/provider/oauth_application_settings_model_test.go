@@ -73,7 +73,10 @@ func TestDefaultScopesFromAPI(t *testing.T) {
 		"drift":                     {[]string{"openid"}, email, setOf([]string{"openid"})},
 		"nothing known before":      {[]string{"openid"}, types.SetNull(types.StringType), setOf([]string{"openid"})},
 		"known only after the call": {[]string{"openid"}, types.SetUnknown(types.StringType), setOf([]string{"openid"})},
-		"an empty list":             {[]string{}, types.SetNull(types.StringType), setOf(nil)},
+		"an empty list":             {[]string{}, types.SetNull(types.StringType), types.SetNull(types.StringType)},
+		"Clerk's own, asked for":    {nil, setOf(nil), setOf(nil)},
+		"not Clerk's own any more":  {[]string{"openid"}, setOf(nil), setOf([]string{"openid"})},
+		"never offline_access":      {[]string{"offline_access", "openid"}, types.SetNull(types.StringType), setOf([]string{"openid"})},
 	} {
 		if got := defaultScopesFromAPI(test.served, test.present); !got.Equal(test.want) {
 			t.Errorf("%s: got %s, want %s", name, got, test.want)

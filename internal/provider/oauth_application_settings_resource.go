@@ -81,12 +81,12 @@ func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.
 		Attributes: map[string]schema.Attribute{
 			"id": computedString("Id of the instance (`ins_…`)."),
 			"default_scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes of clients that register without asking for any; at least one. `offline_access`, which Clerk includes by itself, makes no difference. " +
-					"Removing the argument resets what it had set to Clerk's own defaults. What it never set, such as scopes chosen in the Clerk dashboard, stays. Null where Clerk's own defaults hold.",
+				MarkdownDescription: "Scopes of clients that register without asking for any. `[]` means Clerk's own defaults, also after an import. `offline_access` must not be listed: Clerk includes it and rejects it here. " +
+					"If the argument is removed, scopes that an apply has set are reset to Clerk's own defaults. Other scopes stay: those that were chosen in the Clerk dashboard, and those that were imported and never changed by an apply. Null where Clerk's own defaults apply and nothing is configured.",
 				ElementType: types.StringType,
 				Optional:    true,
 				Computed:    true,
-				Validators:  []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeCheck)},
+				Validators:  []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeCheck, defaultScopeCheck)},
 			},
 			"dynamic_oauth_client_registration": settingAttribute("Whether clients may register themselves (RFC 7591), without authentication."),
 			"oauth_jwt_access_tokens":           settingAttribute("Whether access tokens are JSON Web Tokens. They are opaque otherwise."),

@@ -64,7 +64,7 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(ctx context.Context, req r
 
 func plannedDefaultScopes(config, state types.Set, configured bool) types.Set {
 	switch {
-	case config.IsNull() && configured:
+	case config.IsNull() && configured && len(state.Elements()) > 0:
 		return types.SetNull(types.StringType)
 	case config.IsNull():
 		return state

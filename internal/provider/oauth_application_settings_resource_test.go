@@ -84,17 +84,15 @@ func TestProtocolSettings(t *testing.T) {
 			settings.AssertNoChanges(config)
 			assertPatches(t, server, `PATCH {"client_id_metadata_documents_advertised":true,"client_id_metadata_documents_only_allow_pre_registered_clients":true}`)
 
-			// Default scopes are a set, with and without offline_access.
+			// Default scopes are a set.
 			config["default_scopes"] = []string{"profile", "email"}
 			plan = settings.Plan(config)
 			assertPlan(t, plan, prototest.Update, "default_scopes")
 			plan.Apply()
 			settings.AssertNoChanges(config)
 			assertPatches(t, server, `PATCH {"default_scopes":["email","profile"]}`)
-			for _, same := range [][]string{{"email", "profile"}, {"offline_access", "profile", "email"}} {
-				config["default_scopes"] = same
-				settings.AssertNoChanges(config)
-			}
+			config["default_scopes"] = []string{"email", "profile"}
+			settings.AssertNoChanges(config)
 			assertPatches(t, server)
 
 			// A switch that is no longer configured stays; default scopes that are not go back to Clerk's own, once.
@@ -124,7 +122,7 @@ func TestProtocolSettings(t *testing.T) {
 			assertPatches(t, server, `PATCH {"client_id_metadata_documents_advertised":true}`)
 
 			// Drift of default scopes that are configured.
-			config["default_scopes"] = []string{"openid", "offline_access"}
+			config["default_scopes"] = []string{"openid"}
 			settings.Apply(config)
 			patches(server)
 			server.EditSettings(id, func(s *clerktest.Settings) { s.DefaultScopes = []string{"email", "openid"} })
@@ -222,8 +220,8 @@ func TestProtocolSettingsUnknown(t *testing.T) {
 	if want := []string{"default_scopes"}; !slices.Equal(plan.Unknown(), want) {
 		t.Errorf("the plan does not know %q", plan.Unknown())
 	}
-	plan.Resolve(prototest.Values{"default_scopes": []string{"email", "offline_access"}}).Apply()
-	assertPatches(t, server)
+	plan.Resolve(prototest.Values{"default_scopes": []string{"email", "profile"}}).Apply()
+	assertPatches(t, server, `PATCH {"default_scopes":["email","profile"]}`)
 }
 
 func TestProtocolSettingsRefusedFields(t *testing.T) {
@@ -244,7 +242,7 @@ func TestProtocolSettingsRefusedFields(t *testing.T) {
 			t.Errorf("the errors are %s", ds)
 		}
 		state := settings.State()
-		if got := state.Strings("default_scopes"); !slices.Equal(got, []string{"email", "offline_access"}) ||
+		if got := state.Strings("default_scopes"); !slices.Equal(got, []string{"email"}) ||
 			!state.Bool("oauth_jwt_access_tokens") || !state.Bool("dynamic_oauth_client_registration") || settings.Tainted() {
 			t.Errorf("the state is %s", state.JSON())
 		}
@@ -265,13 +263,47 @@ func TestProtocolSettingsRefusedFields(t *testing.T) {
 	})
 }
 
+// The empty set means Clerk's own defaults, whatever became of the argument before: also
+// after an import, which leaves no trace of what the configuration asked for.
+func TestProtocolSettingsBackToClerksDefaults(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	id := server.InstanceID()
+	server.EditSettings(id, func(s *clerktest.Settings) { s.DefaultScopes = []string{"email", "openid"} })
+	settings := newProvider(t, server).Resource(settingsType)
+	settings.Import(id)
+	settings.AssertNoChanges(prototest.Values{"default_scopes": []string{"email", "openid"}})
+	// Nothing was applied: the provider cannot know that the argument was there.
+	settings.AssertNoChanges(nil)
+
+	defaults := prototest.Values{"default_scopes": []string{}}
+	plan := settings.Plan(defaults)
+	assertPlan(t, plan, prototest.Update, "default_scopes")
+	plan.Apply()
+	assertPatches(t, server, `PATCH {"default_scopes":null}`)
+	settings.AssertNoChanges(defaults)
+	if present := server.Settings(id); present.DefaultScopes != nil {
+		t.Errorf("the instance has %q", present.DefaultScopes)
+	}
+
+	server.EditSettings(id, func(s *clerktest.Settings) { s.DefaultScopes = []string{"openid"} })
+	settings.Apply(defaults)
+	assertPatches(t, server, `PATCH {"default_scopes":null}`)
+	settings.AssertNoChanges(defaults)
+	settings.AssertNoChanges(nil)
+
+	adopted := newProvider(t, server).Resource(settingsType)
+	adopted.Apply(defaults) // they are Clerk's already
+	assertPatches(t, server)
+}
+
 func TestProtocolSettingsErrors(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
 	settings := newProvider(t, server).Resource(settingsType)
 
 	for _, config := range []prototest.Values{
-		{"default_scopes": []string{}}, {"default_scopes": []string{"two scopes"}}, {"default_scopes": []string{""}},
+		{"default_scopes": []string{"email", "offline_access"}}, {"default_scopes": []string{"two scopes"}}, {"default_scopes": []string{""}},
 	} {
 		if ds := settings.Validate(config); !ds.HasError() {
 			t.Errorf("%v was not refused", config)

@@ -26,6 +26,15 @@ var scopeCheck = textCheck{title: "Invalid scope", want: scopeDescription, probl
 	return ""
 }}
 
+// defaultScopeCheck rejects the scope that Clerk rejects among an instance's default
+// scopes.
+var defaultScopeCheck = textCheck{title: "Invalid default scope", want: "not " + clerk.ScopeOfflineAccess, problem: func(scope string) string {
+	if scope != clerk.ScopeOfflineAccess {
+		return ""
+	}
+	return "Clerk includes offline_access in the default scopes automatically, and rejects it in a request. Remove it from default_scopes."
+}}
+
 // isBuiltInScope reports whether every instance of Clerk has the scope.
 func isBuiltInScope(scope string) bool {
 	switch scope {
