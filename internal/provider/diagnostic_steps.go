@@ -13,7 +13,7 @@ import (
 
 const (
 	sharedLimit = "The limit is counted for the whole instance, your own back end included; requests_per_10s in the provider block lowers this provider's share of it."
-	notGone     = "This does not mean that anything is gone, so the state is kept."
+	notGone     = "This does not mean that an application is gone, so nothing is removed from the state."
 	notClerk    = "This answer is not Clerk's own: something in front of it, such as a proxy or a firewall, gave it. Check the provider's api_url and what stands between."
 )
 
@@ -23,9 +23,9 @@ const (
 func nextStep(err error) string {
 	if e, ok := errors.AsType[*clerk.InstanceError](err); ok {
 		if e.Pinned {
-			return "Nothing was changed. The provider's instance_id asks for " + e.Expected + ": use the secret key of that instance, or correct instance_id."
+			return "This operation changed nothing. The provider's instance_id asks for " + e.Expected + ": use the secret key of that instance, or correct instance_id."
 		}
-		return "Nothing was changed. Use the secret key of " + e.Expected + ", or another state (workspace) for " + e.Actual + "."
+		return "This operation changed nothing. Use the secret key of " + e.Expected + ", or another state (workspace) for " + e.Actual + "."
 	}
 	if e, ok := errors.AsType[*clerk.DuplicateNameError](err); ok {
 		return duplicateNameSteps(e)
@@ -47,7 +47,7 @@ func nextStep(err error) string {
 		return "The change may have been carried out; the next plan shows what is true."
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return "Nothing was changed by this."
+		return "This operation changed nothing."
 	}
 	if e, ok := errors.AsType[*clerk.TransportError](err); ok {
 		return transportStep(e)
@@ -153,4 +153,15 @@ func importCommands(ids []string) string {
 		commands[i] = "  terraform import clerk_oauth_application.NAME " + id
 	}
 	return strings.Join(commands, "\n")
+}
+
+// parameterStep says what can make Clerk refuse a value of one parameter, or take it and
+// keep another.
+func parameterStep(param string) string {
+	if param != "consent_screen_enabled" {
+		return ""
+	}
+	return "Clerk always shows the consent screen for applications that registered themselves. While dynamic client registration is on for the instance " +
+		"(dynamic_oauth_client_registration of clerk_oauth_application_settings), it may show the consent screen for every application. " +
+		"Remove consent_screen_enabled, or turn dynamic client registration off."
 }

@@ -57,6 +57,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 		addError(&resp.Diagnostics, "create OAuth application", err, applicationParams)
 		return
 	}
+	r.data.created.add(creation.Application)
 	model := plan
 	model.fromAPI(creation.Application)
 	model.LogoSHA256 = types.StringNull()
@@ -112,10 +113,11 @@ func makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk
 }
 
 func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, client *clerk.Client, model *resourceModel, plan resourceModel, logo logoFile, resp *resource.CreateResponse) {
-	var diags diag.Diagnostics
-	app, ok := sendLogo(ctx, client, model, logo, &diags)
-	resp.Diagnostics.Append(asWarnings(diags)...)
-	if !ok {
+	app, err := sendLogo(ctx, client, model, logo)
+	if err != nil {
+		var diags diag.Diagnostics
+		addError(&diags, actionUploadLogo, err, applicationParams)
+		resp.Diagnostics.Append(asWarnings(diags)...)
 		resp.Diagnostics.AddAttributeWarning(path.Root("logo_path"), "The logo was not uploaded",
 			"The application was created without it. The next plan asks for the logo again.")
 		return
@@ -125,15 +127,15 @@ func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, cl
 	resp.Diagnostics.Append(asWarnings(saveState(ctx, *model, &resp.State, resp.Identity))...)
 }
 
+const actionUploadLogo = "upload logo of OAuth application"
+
 // sendLogo uploads the content of the file and notes its hash.
-func sendLogo(ctx context.Context, client *clerk.Client, model *resourceModel, logo logoFile, diags *diag.Diagnostics) (clerk.OAuthApplication, bool) {
+func sendLogo(ctx context.Context, client *clerk.Client, model *resourceModel, logo logoFile) (clerk.OAuthApplication, error) {
 	app, err := client.UploadOAuthApplicationLogo(ctx, model.ID.ValueString(), filepath.Base(model.LogoPath.ValueString()), logo.image)
-	if err != nil {
-		addError(diags, "upload logo of OAuth application", err, applicationParams)
-		return clerk.OAuthApplication{}, false
+	if err == nil {
+		model.LogoSHA256 = types.StringValue(logo.sha256)
 	}
-	model.LogoSHA256 = types.StringValue(logo.sha256)
-	return app, true
+	return app, err
 }
 
 // warnOfCreation warns of what was unusual about a create that succeeded.
@@ -170,8 +172,9 @@ func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation cler
 			fmt.Sprintf("The application %s was created, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, client.Scrub(strings.Join(creation.Problems, "; "))))
 	}
 	for _, refused := range fields.NotApplied(app) {
-		at, detail := applicationParams.notApplied(refused, client, "The application "+app.ID+" was created", "The next plan shows the difference.")
-		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not take a value for %q", client.Scrub(app.Name)), detail)
+		diags.AddAttributeWarning(applicationParams[refused.Name], "Clerk did not take a value",
+			paragraphs(fmt.Sprintf("The application %s was created, but Clerk's answer has another value for %s. The next plan shows the difference.", app.ID, client.Scrub(refused.String())),
+				parameterStep(refused.Name)))
 	}
 }
 

@@ -1,9 +1,15 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 // Delete deletes the application permanently. It succeeds if the application is gone
@@ -20,7 +26,9 @@ func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.Dele
 		return
 	}
 	// A plan rejects a destroy, but a provider is not told that a plan is a replacement.
-	if state.checkDestroy(&resp.Diagnostics); resp.Diagnostics.HasError() {
+	replaced := cmp.Or(r.data.createdInstead(state),
+		"It was to be replaced (-replace, a taint, or replace_triggered_by), and no new application was created. If it is tainted, untaint it first.")
+	if state.checkDestroy(replaced, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -29,4 +37,44 @@ func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.Dele
 	if err := client.DeleteOAuthApplication(ctx, state.ID.ValueString()); err != nil {
 		confirmGone(ctx, client, err, state, "delete OAuth application", &resp.Diagnostics)
 	}
+}
+
+// createdInstead tells of a replacement with create_before_destroy that cannot end,
+// because the old application is protected. The new one exists by now, and this run
+// created it. It is "" where this run created nothing of that name. d is nil while
+// Terraform only validates.
+func (d *providerData) createdInstead(state resourceModel) string {
+	if d == nil {
+		return ""
+	}
+	created := d.created.named(state.Name.ValueString())
+	if created == "" {
+		return ""
+	}
+	return fmt.Sprintf("It was to be replaced with create_before_destroy, so the new application exists already: %s, with another client_id. Every plan will now try to delete the old one again. "+
+		"Decide which one to keep, remove the resource from the state (state rm), import the one to keep, and delete the other one in the Clerk dashboard.", created)
+}
+
+// createdApplications remembers the applications that this process created.
+type createdApplications struct {
+	mu   sync.Mutex
+	apps []clerk.OAuthApplication // id and name only
+}
+
+func (c *createdApplications) add(app clerk.OAuthApplication) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.apps = append(c.apps, clerk.OAuthApplication{ID: app.ID, Name: app.Name})
+}
+
+// named returns the id of the one of a name that was created last, or "".
+func (c *createdApplications) named(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, app := range slices.Backward(c.apps) {
+		if clerk.SameName(app.Name, name) {
+			return app.ID
+		}
+	}
+	return ""
 }

@@ -19,8 +19,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	if req.Plan.Raw.IsNull() {
 		var state resourceModel
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
-		waitOutVersion(ctx, r.data.clientIfAny(), state.ClientSecretVersion)
-		state.checkDestroy(&resp.Diagnostics)
+		state.checkDestroy(r.data.createdInstead(state), &resp.Diagnostics)
 		return
 	}
 	if r.data.requireKey(&resp.Diagnostics); resp.Diagnostics.HasError() {
@@ -72,11 +71,15 @@ func (m *resourceModel) hasTriggerWithoutSecret() bool {
 	return m.Public.ValueBool() && !m.RotateSecretTrigger.IsNull() && !m.RotateSecretTrigger.IsUnknown()
 }
 
-func (m *resourceModel) checkDestroy(diags *diag.Diagnostics) {
+// checkDestroy rejects the destruction of a protected application. consequence is what
+// else there is to say.
+func (m *resourceModel) checkDestroy(consequence string, diags *diag.Diagnostics) {
 	if m.DeletionProtection.ValueBool() {
-		diags.AddAttributeError(path.Root("deletion_protection"), "OAuth application is protected from deletion",
-			fmt.Sprintf("The application %q (%s) has deletion_protection = true. To delete or replace it, apply deletion_protection = false first; if it is tainted, terraform untaint before that. To only forget it, use a removed block or terraform state rm.\n\n"+
-				"If this was a replacement with create_before_destroy, the new application exists by now, with another client_id, and every plan will say the same: remove the resource from the state (terraform state rm), import the application that is to be kept, and delete the other one in the Clerk dashboard.", m.Name.ValueString(), m.ID.ValueString()))
+		diags.AddAttributeError(path.Root("deletion_protection"), "OAuth application is protected from deletion", paragraphs(
+			fmt.Sprintf("The application %q (%s) has deletion_protection = true. To delete it, set deletion_protection = false and apply that first.", m.Name.ValueString(), m.ID.ValueString()),
+			consequence,
+			"To keep the application and remove it from the state, use a removed block, or state rm.",
+		))
 	}
 }
 

@@ -101,8 +101,9 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 	}
 	u.saveState(ctx)
 	for _, field := range refused {
-		at, detail := applicationParams.notApplied(field, u.client, "Clerk reported success", "The state has Clerk's value.")
-		u.resp.Diagnostics.AddAttributeError(at, "Unable to "+actionUpdate, detail)
+		u.resp.Diagnostics.AddAttributeError(applicationParams[field.Name], "Unable to "+actionUpdate,
+			paragraphs(fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", u.client.Scrub(field.String())),
+				parameterStep(field.Name)))
 	}
 	return !u.resp.Diagnostics.HasError()
 }
@@ -135,9 +136,9 @@ func (u *oauthApplicationUpdate) uploadLogo(ctx context.Context) bool {
 	}
 	next := u.current
 	next.LogoPath = u.plan.LogoPath
-	app, ok := sendLogo(ctx, u.client, &next, u.logo, &u.resp.Diagnostics)
-	if !ok {
-		u.saveState(ctx)
+	app, err := sendLogo(ctx, u.client, &next, u.logo)
+	if err != nil {
+		u.fail(ctx, actionUploadLogo, err)
 		return false
 	}
 	u.current = next
@@ -155,6 +156,10 @@ func (u *oauthApplicationUpdate) finish(ctx context.Context) {
 }
 
 func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err error) {
+	// An application of another instance is "not found" too.
+	if _, otherErr := u.client.ConfirmGone(ctx, err, u.current.InstanceID.ValueString()); otherErr != nil {
+		err = otherErr
+	}
 	addError(&u.resp.Diagnostics, action, err, applicationParams)
 	u.saveState(ctx)
 }

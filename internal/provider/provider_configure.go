@@ -43,6 +43,8 @@ type providerData struct {
 	keyMissing error
 
 	explained explainedFaults
+
+	created createdApplications
 }
 
 // explainedFaults remembers which faults of this run were explained. A fault that

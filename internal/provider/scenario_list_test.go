@@ -495,7 +495,7 @@ var publicClients = []scenario{
 			{
 				does: "while it is public it has no secret", behind: []act{edited(values{"public": true})}, config: with(web, values{"pkce_required": true, "deletion_protection": true}),
 				plan: update, changed: "deletion_protection",
-				warns: []string{"client secret of .* leaves the state"}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
+				warns: []string{"The client secret leaves the state.*set public = false: without that argument Terraform does not enforce it"}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
 			},
 			{
 				does: "after that it needs a new one", behind: []act{edited(values{"public": false})}, config: with(web, values{"pkce_required": true, "deletion_protection": true}),
@@ -558,7 +558,7 @@ var protections = []scenario{
 		name: "deletion protection",
 		steps: []step{
 			creation(protected, `{"name":"web"}`),
-			{does: "a destruction is refused", destroy: true, fails: "apply deletion_protection = false first", failsAt: "deletion_protection"},
+			{does: "a destruction is refused", destroy: true, fails: `has deletion_protection = true\. To delete it, set deletion_protection = false and apply that first\.\n\nTo keep the application`, failsAt: "deletion_protection"},
 			{does: "it is lifted, without a request", config: web, plan: update, changed: "deletion_protection", state: values{"deletion_protection": false}},
 			{does: "then it can be destroyed", destroy: true, plan: destroyed, sends: []string{sendsDelete}},
 		},
@@ -569,7 +569,7 @@ var protections = []scenario{
 			creation(protected, `{"name":"web"}`),
 			{
 				does: "a replacement is refused", behind: []act{tainted()}, config: protected, plan: replace,
-				fails: "protected from deletion", failsAt: "deletion_protection",
+				fails: "and apply that first.*It was to be replaced.*no new application was created.*untaint", failsAt: "deletion_protection",
 			},
 			{does: "it is lifted", behind: []act{untainted()}, config: web, plan: update, changed: "deletion_protection"},
 			{

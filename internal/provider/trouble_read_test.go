@@ -69,9 +69,9 @@ func TestProtocolTroubleRead(t *testing.T) {
 		unreadable("D2 another application", `about another application`, onRead(clerktest.Changed(func(body map[string]any) { body["id"] = "oa_other" }))),
 		unreadable("D11 trailing garbage", `not Clerk's JSON`, onRead(clerktest.Raw(200, "application/json", `{"object":"oauth_application"} trailing`))),
 		unreadable("D12 public of another type", `public has an unexpected type`, onRead(clerktest.Changed(func(body map[string]any) { body["public"] = "no" }))),
-		unreadable("B1 HTML 404", `404.*the state is kept`, onRead(clerktest.HTML(404))),
-		unreadable("B1 plain 404", `404.*the state is kept`, onRead(clerktest.Raw(404, "text/plain", "404 page not found\n"))),
-		unreadable("B1 JSON 404 that is not Clerk's", `404.*the state is kept`, onRead(clerktest.Raw(404, "application/json", `{"error":"not found"}`))),
+		unreadable("B1 HTML 404", `404.*nothing is removed from the state`, onRead(clerktest.HTML(404))),
+		unreadable("B1 plain 404", `404.*nothing is removed from the state`, onRead(clerktest.Raw(404, "text/plain", "404 page not found\n"))),
+		unreadable("B1 JSON 404 that is not Clerk's", `404.*nothing is removed from the state`, onRead(clerktest.Raw(404, "application/json", `{"error":"not found"}`))),
 		unreadable("B1 404 and the instance cannot be read", `which instance the secret key belongs to could not be read`,
 			onRead(clerktest.ClerkError(404, "resource_not_found")), onInstance(clerktest.ClerkError(403, "not_allowed_access"))),
 		{
@@ -130,8 +130,8 @@ func TestProtocolTroubleDelete(t *testing.T) {
 				tr.server.Inject(onDelete(clerktest.Meanwhile(func(r clerktest.Request) { tr.server.Delete(r.ID) })))
 			}
 		}),
-		kept("B3 plain 404 on a delete", 1, `404.*the state is kept`, false, onDelete(clerktest.Raw(404, "text/plain", "404 page not found\n"))),
-		kept("B3 HTML 404 on a delete", 1, `404.*the state is kept`, false, onDelete(clerktest.HTML(404))),
+		kept("B3 plain 404 on a delete", 1, `404.*nothing is removed from the state`, false, onDelete(clerktest.Raw(404, "text/plain", "404 page not found\n"))),
+		kept("B3 HTML 404 on a delete", 1, `404.*nothing is removed from the state`, false, onDelete(clerktest.HTML(404))),
 		kept("B4 403 on a delete", 1, `may not do this`, false, onDelete(clerktest.ClerkError(403, "not_allowed_access"))),
 		kept("A6 500 on a delete for ever", 6, `HTTP status: 500`, false, onDelete(clerktest.ClerkError(500, "internal_clerk_error"))),
 		rowWith(kept("B12 delete done long after its last answer was lost", 6, `Check the network`, true, onDelete(clerktest.LateCommit(time.Hour))), func(row *troubleRow) {
@@ -150,7 +150,7 @@ func TestProtocolTroubleOtherInstance(t *testing.T) {
 		tr.settings = prototest.Values{"secret_key": key}
 		tr.start()
 	}
-	names := `belongs to instance ins_\w+, not to ins_\w+.*Nothing was changed`
+	names := `belongs to instance ins_\w+, not to ins_\w+.*This operation changed nothing`
 	row := troubleRow{given: portal, before: other, errors: []string{names}, apps: 1, secret: secretWorks}
 	runTroubleRows(t, []troubleRow{
 		rowWith(row, func(row *troubleRow) { row.name, row.do = "B5 refresh", doRefresh }),

@@ -111,7 +111,7 @@ func TestProtocolTroubleOtherInstanceIsKnown(t *testing.T) {
 		tr.provider.Reconfigure(providerConfig(tr.server, prototest.Values{"secret_key": key}))
 		tr.server.ResetRequests()
 		ds := tr.say(graph.TryRefresh(tr.ctx))
-		pattern := `belongs to instance ins_\w+, not to ins_\w+.*Nothing was changed`
+		pattern := `belongs to instance ins_\w+, not to ins_\w+.*This operation changed nothing`
 		matchMessages(t, "error", ds.Errors(), []string{pattern, pattern, pattern, pattern, pattern})
 		if lines := tr.server.RequestLines(); len(lines) != 2 {
 			t.Errorf("it sent %q", lines)

@@ -75,7 +75,7 @@ func TestProtocolTroubleUpdate(t *testing.T) {
 			`{"errors":[{"code":"form_param_value_invalid","message":"is invalid","long_message":"The name is reserved.","meta":{"param_name":"name"}}]}`))),
 		failed("B6 conflict", 1, `HTTP status: 409`, false, onUpdate(clerktest.ClerkError(409, "resource_conflict"))),
 		failed("B2 gone meanwhile", 1, `does not exist in the instance.*next plan shows that`, false, onUpdate(clerktest.ClerkError(404, "resource_not_found"))),
-		failed("B2 plain 404", 1, `404.*the state is kept`, false, onUpdate(clerktest.Raw(404, "text/plain", "404 page not found\n"))),
+		failed("B2 plain 404", 1, `404.*nothing is removed from the state`, false, onUpdate(clerktest.Raw(404, "text/plain", "404 page not found\n"))),
 		{
 			name: "B7 the answer says another value", given: portal, config: renamedPortal,
 			faults: []clerktest.Fault{onUpdate(clerktest.Changed(func(body map[string]any) { body["name"] = "Portal" }))},
