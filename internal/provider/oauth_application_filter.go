@@ -1,7 +1,10 @@
 package provider
 
 import (
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -36,4 +39,19 @@ func (f applicationFilter) query() clerk.ListQuery {
 		OrderBy:               f.OrderBy.ValueString(),
 		DynamicallyRegistered: f.DynamicallyRegistered.ValueBoolPointer(),
 	}
+}
+
+// warnOfUnreadable warns of applications that a list leaves out because Clerk's answer
+// about them could not be read.
+func warnOfUnreadable(diags *diag.Diagnostics, unreadable []*clerk.UnreadableApplicationError) {
+	if len(unreadable) == 0 {
+		return
+	}
+	problems := make([]string, len(unreadable))
+	for i, item := range unreadable {
+		problems[i] = "- " + item.Error()
+	}
+	diags.AddWarning("The list of OAuth applications is incomplete",
+		"These applications are left out, because Clerk's answer about them could not be read:\n\n"+strings.Join(problems, "\n")+
+			"\n\nClerk may describe them in a way that this version of the provider does not know. Try a newer version.")
 }

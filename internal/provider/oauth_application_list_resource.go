@@ -63,6 +63,9 @@ func (l *oauthApplicationListResource) List(ctx context.Context, req list.ListRe
 		return
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
+		if len(diags) > 0 && !push(list.ListResult{Diagnostics: diags}) {
+			return
+		}
 		for _, app := range apps {
 			if !push(listResult(ctx, req, app)) {
 				return
@@ -89,10 +92,11 @@ func (l *oauthApplicationListResource) find(ctx context.Context, req list.ListRe
 	if query.DynamicallyRegistered == nil {
 		query.DynamicallyRegistered = new(false)
 	}
-	apps, _, err := client.ListOAuthApplications(ctx, query)
+	apps, unreadable, err := client.ListOAuthApplications(ctx, query)
 	if err != nil {
 		addError(&diags, action, err, listParams)
 	}
+	warnOfUnreadable(&diags, unreadable)
 	return apps, diags
 }
 

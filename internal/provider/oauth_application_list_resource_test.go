@@ -110,6 +110,43 @@ func TestProtocolListErrorOnAnyPage(t *testing.T) {
 	}
 }
 
+// One application that cannot be read costs itself alone, and is named, in a list and in
+// a data source.
+func TestProtocolListNamesWhatItLeavesOut(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	server.SeedMany(3, "app %d")
+	odd, _ := server.Find("app 2")
+	server.Inject(clerktest.Changed(func(answer map[string]any) {
+		items, ok := answer["data"].([]any)
+		if !ok {
+			items = []any{answer}
+		}
+		for _, item := range items {
+			if app := item.(map[string]any); app["id"] == odd.ID {
+				app["pkce_required"] = "sometimes"
+			}
+		}
+	}))
+	p := newProvider(t, server)
+	check := func(what string, found int, ds prototest.Diagnostics) {
+		t.Helper()
+		if text := ds.Warnings().String(); ds.HasError() || found != 2 || len(ds) != 1 || !strings.Contains(text, "is incomplete") || !strings.Contains(text, odd.ID) {
+			t.Errorf("%s: found %d, %s", what, found, ds)
+		}
+	}
+	results, ds := p.TryList(t.Context(), applicationType, nil, 100, true)
+	check("list", len(results), ds)
+	found, ds := p.DataSource(applicationType+"s").TryRead(t.Context(), nil)
+	check("data source", found.Len("oauth_applications"), ds)
+
+	// Nothing but that one is left.
+	results, ds = p.TryList(t.Context(), applicationType, prototest.Values{"name_query": "app 2"}, 100, true)
+	if len(results) != 0 || len(ds.Warnings()) != 1 || ds.HasError() {
+		t.Errorf("found %d, %s", len(results), ds)
+	}
+}
+
 func TestProtocolListRefusals(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)

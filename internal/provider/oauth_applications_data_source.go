@@ -99,11 +99,12 @@ func (d *oauthApplicationsDataSource) Read(ctx context.Context, req datasource.R
 	query := model.query()
 	query.Limit = int(model.Limit.ValueInt64())
 	query.Offset = int(model.Offset.ValueInt64())
-	apps, _, err := client.ListOAuthApplications(ctx, query)
+	apps, unreadable, err := client.ListOAuthApplications(ctx, query)
 	if err != nil {
 		addError(&resp.Diagnostics, action, err, listParams)
 		return
 	}
+	warnOfUnreadable(&resp.Diagnostics, unreadable)
 	model.OAuthApplications = make([]reportedModel, len(apps))
 	for i, app := range apps {
 		model.OAuthApplications[i].fromAPI(app)
