@@ -41,7 +41,10 @@ func (w *workspace) writeState(source string, schemaVersion int, attributes map[
 		host := map[string]string{"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}[w.Engine.Name]
 		source = host + "/" + source
 	}
-	instance := map[string]any{"schema_version": schemaVersion, "attributes": attributes}
+	instance := map[string]any{
+		"schema_version": schemaVersion, "attributes": attributes,
+		"sensitive_attributes": []any{[]any{map[string]any{"type": "get_attr", "value": "client_secret"}}},
+	}
 	maps.Copy(instance, more)
 	w.WriteJSON("terraform.tfstate", map[string]any{
 		"version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "b8ea7a2c-8a3f-4f5b-9c0e-0f6f1c7f2d11",
@@ -109,6 +112,9 @@ func TestAccTakeOverAnotherProvidersState(t *testing.T) {
 			w.writeState("vanillauys/clerk", 0, attributes, map[string]any{"private": "eyJ0aGVpcnMiOiJkSEoxWlE9PSJ9"})
 			w.Write("main.tf", requiredFrom(enginetest.Address)+portalResource)
 			take(w)
+			if unrefreshed := w.try("plan", "-refresh=false", "-detailed-exitcode"); unrefreshed.Code != 0 {
+				t.Errorf("without a refresh the plan is not empty (exit status %d):\n%s", unrefreshed.Code, unrefreshed.Output())
+			}
 			w.tookOver(secret)
 		})
 	}
