@@ -18,34 +18,30 @@ import (
 // for each attribute of an application, with the application's name in the summary.
 func (m *resourceModel) warnOfConcerns(diags *diag.Diagnostics) {
 	who := m.titleName()
-	warn := func(attribute, summary, detail string) {
-		diags.AddAttributeWarning(path.Root(attribute), summary, detail)
-	}
-
 	if name := m.Name.ValueString(); strings.TrimSpace(name) != name {
-		warn("name", "White space around the name of "+who,
+		diags.AddAttributeWarning(path.Root("name"), "White space around the name of "+who,
 			fmt.Sprintf("The name %s. Clerk may remove white space at the ends of a name, and users cannot see it. The provider treats both spellings as the same name.", outerWhiteSpace(name)))
 	}
 	if concerns := concernsOfURIs(stringsOf(m.RedirectURIs)); concerns != "" {
-		warn("redirect_uris", "Redirect URIs of "+who+" may not work as intended", concerns)
+		diags.AddAttributeWarning(path.Root("redirect_uris"), "Redirect URIs of "+who+" may not work as intended", concerns)
 	}
 	if scopes := slices.DeleteFunc(stringsOf(m.Scopes), func(scope string) bool { return !strings.Contains(scope, ",") }); len(scopes) > 0 {
-		warn("scopes", "Comma in a scope of "+who,
+		diags.AddAttributeWarning(path.Root("scopes"), "Comma in a scope of "+who,
 			fmt.Sprintf("Clerk treats %s as one scope. If several are meant, write each of them as a separate element.", quoted(scopes)))
 	}
 	if !m.Public.ValueBool() {
 		return
 	}
 	if !m.PKCERequired.IsUnknown() && !m.PKCERequired.ValueBool() {
-		warn("pkce_required", "Public client without PKCE: "+who,
+		diags.AddAttributeWarning(path.Root("pkce_required"), "Public client without PKCE: "+who,
 			"A public client has no secret. Only PKCE (RFC 7636) ties an authorization code to the client that requested it. Set pkce_required = true.")
 	}
 	if !m.EncryptClientSecretTo.IsNull() {
-		warn("encrypt_client_secret_to", "Recipients without a client secret: "+who,
+		diags.AddAttributeWarning(path.Root("encrypt_client_secret_to"), "Recipients without a client secret: "+who,
 			"A public client has no secret, so nothing is encrypted to the recipients and client_secret_encrypted stays null.")
 	}
 	if slices.Contains(stringsOf(m.Scopes), "private_metadata") {
-		warn("scopes", "Private metadata for a public client: "+who,
+		diags.AddAttributeWarning(path.Root("scopes"), "Private metadata for a public client: "+who,
 			"The scope private_metadata gives users' private metadata to a client whose code and tokens are on the users' devices.")
 	}
 }

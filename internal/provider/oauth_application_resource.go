@@ -80,7 +80,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 			"Not a social connection, by which users sign in to Clerk.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Name that users see on the consent screen; 1 to 256 characters. Names need not be unique.",
+				MarkdownDescription: "Name that users see on the consent screen; 1 to 256 characters. Names need not be unique. Its Unicode normal form and white space at its ends make no difference.",
 				Required:            true,
 				Validators:          []validator.String{nameCheck},
 				PlanModifiers:       []planmodifier.String{keepSameName{}},
@@ -148,7 +148,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				Optional:            true,
 			},
 			"logo_path": schema.StringAttribute{
-				MarkdownDescription: "Path of an image file to upload as the logo: JPEG, PNG, GIF or WebP, at most 10 MB. Removing it leaves the logo, as Clerk offers no way to delete one.",
+				MarkdownDescription: "Path of an image file to upload as the logo: JPEG, PNG, GIF or WebP, at most 10 MB. A relative path starts at the directory in which Terraform runs. A file that another resource writes in the same run may be missing in the plan; it is read before anything is sent to Clerk. Removing the argument leaves the logo, because Clerk offers no way to delete one.",
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
