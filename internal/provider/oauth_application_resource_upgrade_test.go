@@ -2,6 +2,7 @@ package provider
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,9 +16,7 @@ func stateWith(t *testing.T, state []byte, more map[string]any) []byte {
 	t.Helper()
 	var attributes map[string]any
 	must(t, json.Unmarshal(state, &attributes))
-	for name, value := range more {
-		attributes[name] = value
-	}
+	maps.Copy(attributes, more)
 	changed, err := json.Marshal(attributes)
 	must(t, err)
 	return changed

@@ -58,8 +58,7 @@ func redirectURIProblem(uri string) string {
 	parsed, err := url.Parse(uri)
 	switch {
 	case err != nil:
-		var reason *url.Error
-		if errors.As(err, &reason) { // without the URI, which stands in front already
+		if reason, ok := errors.AsType[*url.Error](err); ok { // without the URI, which stands in front already
 			err = reason.Err
 		}
 		return "is not a URI: " + err.Error()
