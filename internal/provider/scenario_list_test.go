@@ -662,7 +662,7 @@ var logos = []scenario{
 			},
 			{
 				does: "a change of its own goes on without the file", config: with(withLogo, values{"name": "shop"}), plan: update, changed: "name updated_at", unknown: "updated_at",
-				warns: []string{"is missing.*the logo stays as it is"}, sends: []string{sendsUpdate(`{"name":"shop"}`)}, pending: true,
+				warns: []string{"is missing.*the logo stays as it is"}, sends: []string{sendsUpdate(`{"name":"shop"}`)},
 			},
 			{
 				does: "and back it is uploaded", behind: []act{fileWritten("logo.png", pngImage(2))}, config: with(withLogo, values{"name": "shop"}), plan: update,
