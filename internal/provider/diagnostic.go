@@ -31,8 +31,8 @@ func addError(diags *diag.Diagnostics, action string, err error, params *request
 		if words == "" {
 			words = item.Message
 		}
-		detail := paragraphs(circumstances(err, api), sentence("Clerk says: "+words), parameterStep(item.ParamName), nextStep(err), lines(factsOf(item, api.Status), facts(err)))
-		if attribute, ok := attributeOf(item.ParamName, params); ok {
+		detail := paragraphs(circumstances(err, api), sentence("Clerk says: "+words), params.hint(item.ParamName), nextStep(err), lines(factsOf(item, api.Status), facts(err)))
+		if attribute, ok := params.path(item.ParamName); ok {
 			diags.AddAttributeError(attribute, summary, detail)
 			continue
 		}

@@ -154,14 +154,3 @@ func importCommands(ids []string) string {
 	}
 	return strings.Join(commands, "\n")
 }
-
-// parameterStep says what can make Clerk refuse a value of one parameter, or take it and
-// keep another.
-func parameterStep(param string) string {
-	if param != "consent_screen_enabled" {
-		return ""
-	}
-	return "Clerk always shows the consent screen for applications that registered themselves. While dynamic client registration is on for the instance " +
-		"(dynamic_oauth_client_registration of clerk_oauth_application_settings), it may show the consent screen for every application. " +
-		"Remove consent_screen_enabled, or turn dynamic client registration off."
-}

@@ -29,6 +29,10 @@ func (m *resourceModel) warnOfConcerns(diags *diag.Diagnostics) {
 		diags.AddAttributeWarning(path.Root("scopes"), "Comma in a scope of "+who,
 			fmt.Sprintf("Clerk treats %s as one scope. If several are meant, write each of them as a separate element.", quoted(scopes)))
 	}
+	if m.VerifyClientSecret.ValueBool() && !m.EncryptClientSecretTo.IsNull() {
+		diags.AddAttributeWarning(path.Root("verify_client_secret"), "An encrypted client secret cannot be verified: "+who,
+			"With encrypt_client_secret_to the provider cannot read the secret in the state, so verify_client_secret has no effect. Remove one of the two arguments.")
+	}
 	if !m.Public.ValueBool() {
 		return
 	}

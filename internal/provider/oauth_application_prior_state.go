@@ -127,6 +127,38 @@ func nameOfType(typ tftypes.Type) string {
 	return "an object"
 }
 
+// hasStateTypes reports whether the attributes look as the schema has them. It is asked
+// about every application in every run, so it looks at the first character of a value
+// where that is enough. What it does not let pass, readPriorState reads or explains.
+func hasStateTypes(raw []byte) bool {
+	var attributes map[string]json.RawMessage
+	if json.Unmarshal(raw, &attributes) != nil || attributes["id"] == nil || isForeignState(attributes) {
+		return false
+	}
+	for name, typ := range applicationStateType().(tftypes.Object).AttributeTypes {
+		if value, ok := attributes[name]; ok && string(value) != "null" && !looksLike(typ, value) {
+			return false
+		}
+	}
+	return true
+}
+
+func looksLike(typ tftypes.Type, value json.RawMessage) bool {
+	switch first := value[0]; {
+	case typ.Is(tftypes.String):
+		return first == '"'
+	case typ.Is(tftypes.Bool):
+		return first == 't' || first == 'f'
+	case typ.Is(tftypes.Number):
+		return first == '-' || '0' <= first && first <= '9'
+	case typ.Is(tftypes.Set{}):
+		var elements []*string
+		return json.Unmarshal(value, &elements) == nil
+	default:
+		return first == '{'
+	}
+}
+
 // addPriorStateError says why a state could not be taken over, and the way out.
 func addPriorStateError(diags *diag.Diagnostics, summary string, err error) {
 	diags.AddError(summary, paragraphs(

@@ -172,9 +172,8 @@ func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation cler
 			fmt.Sprintf("The application %s was created, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, client.Scrub(strings.Join(creation.Problems, "; "))))
 	}
 	for _, refused := range fields.NotApplied(app) {
-		diags.AddAttributeWarning(applicationParams[refused.Name], "Clerk did not take a value",
-			paragraphs(fmt.Sprintf("The application %s was created, but Clerk's answer has another value for %s. The next plan shows the difference.", app.ID, client.Scrub(refused.String())),
-				parameterStep(refused.Name)))
+		at, detail := applicationParams.notApplied(refused, client, "The application "+app.ID+" was created", "The next plan shows the difference.")
+		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not take a value for %q", client.Scrub(app.Name)), detail)
 	}
 }
 

@@ -46,5 +46,5 @@ func moveState(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 // have forks and mirrors, and OpenTofu before 1.12.4 gives the last part alone.
 func isClerkApplication(req resource.MoveStateRequest) bool {
 	segments := strings.Split(req.SourceProviderAddress, "/")
-	return req.SourceTypeName == "clerk"+applicationTypeName && segments[len(segments)-1] == "clerk" && req.SourceRawState != nil
+	return req.SourceTypeName == applicationType && segments[len(segments)-1] == "clerk" && req.SourceRawState != nil
 }

@@ -19,6 +19,7 @@ func (r *oauthApplicationResource) ModifyPlan(ctx context.Context, req resource.
 	if req.Plan.Raw.IsNull() {
 		var state resourceModel
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
+		waitOutVersion(ctx, r.data.clientIfAny(), state.ClientSecretVersion)
 		state.checkDestroy(r.data.createdInstead(state), &resp.Diagnostics)
 		return
 	}
@@ -65,8 +66,8 @@ func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Dia
 		"Clerk takes an empty set of scopes for its own defaults, so this would never be as configured. Leave scopes out for the defaults, or name at least one.")
 }
 
-// hasTriggerWithoutSecret reports whether a rotation is asked for of a client that has
-// nothing to rotate.
+// hasTriggerWithoutSecret reports whether the trigger asks for a rotation of a client
+// that has no secret.
 func (m *resourceModel) hasTriggerWithoutSecret() bool {
 	return m.Public.ValueBool() && !m.RotateSecretTrigger.IsNull() && !m.RotateSecretTrigger.IsUnknown()
 }

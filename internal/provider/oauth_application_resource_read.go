@@ -42,8 +42,12 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 		resp.State.RemoveResource(ctx)
 		waitOutVersion(ctx, client, state.ClientSecretVersion)
 		if !state.Name.IsNull() {
-			resp.Diagnostics.AddWarning("OAuth application is gone",
-				fmt.Sprintf("The application %q (%s) no longer exists in Clerk: it was deleted outside Terraform. It leaves the state; while the configuration has it, the plan creates a new one, with %s.", state.Name.ValueString(), id, newCredentials(state)))
+			replacement := "a new client_id and secret"
+			if state.Public.ValueBool() {
+				replacement = "a new client_id"
+			}
+			resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth application %q is gone", state.Name.ValueString()),
+				fmt.Sprintf("The application %q (%s) no longer exists in Clerk: it was deleted outside Terraform. It leaves the state. While the configuration has it, the plan creates a new application, with %s.", state.Name.ValueString(), id, replacement))
 		}
 		return
 	}
@@ -61,8 +65,8 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 		// nothing but the mark will say that it needs a secret.
 		if state.hasSecret() {
 			resp.Diagnostics.Append(resp.Private.SetKey(ctx, rotationPendingKey, []byte(`true`))...)
-			resp.Diagnostics.AddWarning("The client secret leaves the state",
-				fmt.Sprintf("The OAuth application %q (%s) is a public client now, which has no secret. Someone changed that outside Terraform, or an earlier apply did. To make it confidential again, set public = false: without that argument Terraform does not enforce it. The apply then creates a new secret.", state.Name.ValueString(), id))
+			resp.Diagnostics.AddWarning(fmt.Sprintf("The client secret of %q leaves the state", state.Name.ValueString()),
+				fmt.Sprintf("Someone made OAuth application %q (%s) a public client, which has no secret. Set public = false in the configuration to enforce a confidential client; the next apply then creates a new secret.", state.Name.ValueString(), id))
 		}
 		state.ClientSecret, state.ClientSecretEncrypted, state.ClientSecretVersion = types.StringNull(), types.StringNull(), types.Int64Null()
 	}
@@ -86,14 +90,6 @@ func (m *resourceModel) fetch(ctx context.Context, client *clerk.Client) (clerk.
 		return clerk.OAuthApplication{}, err
 	}
 	return client.GetRecentOAuthApplication(ctx, m.ID.ValueString(), timeOf(m.CreatedAt))
-}
-
-// newCredentials is what an application gets that is created again.
-func newCredentials(state resourceModel) string {
-	if state.Public.ValueBool() {
-		return "a new client_id"
-	}
-	return "a new client_id and client secret"
 }
 
 // errInstanceUnknown: an application was not found that was moved from another

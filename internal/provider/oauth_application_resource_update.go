@@ -101,9 +101,8 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 	}
 	u.saveState(ctx)
 	for _, field := range refused {
-		u.resp.Diagnostics.AddAttributeError(applicationParams[field.Name], "Unable to "+actionUpdate,
-			paragraphs(fmt.Sprintf("Clerk reported success, but its answer has another value for %s. The state has Clerk's value.", u.client.Scrub(field.String())),
-				parameterStep(field.Name)))
+		at, detail := applicationParams.notApplied(field, u.client, "Clerk reported success", "The state has Clerk's value.")
+		u.resp.Diagnostics.AddAttributeError(at, "Unable to "+actionUpdate, detail)
 	}
 	return !u.resp.Diagnostics.HasError()
 }

@@ -155,10 +155,12 @@ func TestProtocolSettingsCreateSendsDifferences(t *testing.T) {
 	}
 	plan := settings.Plan(config)
 	if want := []string{
+		"aud_claim_enabled",
 		"client_id_metadata_documents_advertised",
 		"client_id_metadata_documents_block_implicitly_allowed_clients",
 		"client_id_metadata_documents_only_allow_pre_registered_clients",
 		"id",
+		"pkce_required",
 	}; !slices.Equal(plan.Unknown(), want) {
 		t.Errorf("the plan does not know %q", plan.Unknown())
 	}

@@ -358,7 +358,7 @@ func TestShortcutsDeclineWhatIsNoApplication(t *testing.T) {
 		"flatmap":       {RawState: &tfprotov6.RawState{Flatmap: map[string]string{"id": "oa_1"}}},
 		"no object":     {RawState: &tfprotov6.RawState{JSON: []byte(`[]`)}},
 		"no id":         {RawState: &tfprotov6.RawState{JSON: []byte(`{}`)}},
-		"other version": {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1"}`)}, Version: -applicationSchemaVersion},
+		"other version": {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1"}`)}, Version: -1},
 		"other type":    {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1"}`)}, TypeName: settingsType},
 		"other types":   {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","scopes":"email"}`)}},
 		"other's":       {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","callback_url":""}`)}},

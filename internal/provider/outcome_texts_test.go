@@ -88,7 +88,7 @@ func TestProtocolCreateAtAWrongAddress(t *testing.T) {
 // A public client that is gone is created again without a secret.
 func TestProtocolGonePublicClientIsPromisedNoSecret(t *testing.T) {
 	t.Parallel()
-	for public, want := range map[bool]string{true: "with a new client_id.", false: "with a new client_id and client secret."} {
+	for public, want := range map[bool]string{true: "with a new client_id.", false: "with a new client_id and secret."} {
 		server := clerktest.New(t)
 		app := newProvider(t, server).Resource(applicationType)
 		app.Apply(prototest.Values{"name": "web", "public": public, "pkce_required": true})

@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -88,7 +87,7 @@ func redirectURIConcerns(uri string) []string {
 		add("has the scheme %q, which runs code or opens a file instead of leading to a client", scheme)
 	case slices.Contains([]string{"tel", "mailto", "sms"}, scheme):
 		add("has the scheme %q, which does not lead to a client", scheme)
-	case scheme == "http" && !isLoopback(parsed.Hostname()):
+	case scheme == "http" && !clerk.IsLoopback(parsed.Hostname()):
 		add("has the scheme \"http\": authorization codes sent there travel over the network in plain text; use https, except for a loopback address")
 	}
 	if parsed.User != nil {
@@ -131,13 +130,3 @@ func invisibleIn(text string) []string {
 
 // codePoint names a character that would not show.
 func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
-
-// isLoopback reports whether a host is this machine.
-func isLoopback(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.Unmap().IsLoopback()
-}

@@ -28,8 +28,10 @@ func BenchmarkPlan(b *testing.B) {
 			graph := p.Graph()
 			for i, id := range server.SeedMany(applications, "app-%d") {
 				app := p.Resource(applicationType)
-				app.SetStateJSON(applicationSchemaVersion, fmt.Appendf(nil, `{"id":%q}`, id))
-				graph.Add(app, prototest.Values{"name": fmt.Sprintf(benchmark.planned, i+1), "scopes": []string{"profile", "email"}})
+				app.SetStateJSON(applicationSchemaVersion, fmt.Appendf(nil, `{"id":%q,"deletion_protection":%t}`, id, benchmark.protected))
+				graph.Add(app, prototest.Values{
+					"name": fmt.Sprintf(benchmark.planned, i+1), "scopes": []string{"profile", "email"}, "deletion_protection": benchmark.protected,
+				})
 			}
 			graph.Refresh()
 			server.ResetRequests()

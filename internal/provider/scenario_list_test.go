@@ -174,7 +174,7 @@ func changesOfOneAttribute() []scenario {
 			name:  "scopes",
 			first: []string{"profile", "email"}, firstSent: "email profile",
 			second: []string{"profile", "openid"}, secondSent: "offline_access openid profile",
-			byHand: "profile",
+			byHand: "profile offline_access",
 		},
 		{name: "consent_screen_enabled", first: true, firstSent: true, second: false, secondSent: false, byHand: true},
 		{name: "pkce_required", first: false, firstSent: false, second: true, secondSent: true, byHand: false},
@@ -495,7 +495,7 @@ var publicClients = []scenario{
 			{
 				does: "while it is public it has no secret", behind: []act{edited(values{"public": true})}, config: with(web, values{"pkce_required": true, "deletion_protection": true}),
 				plan: update, changed: "deletion_protection",
-				warns: []string{"The client secret leaves the state.*set public = false: without that argument Terraform does not enforce it"}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
+				warns: []string{"client secret of .* leaves the state.*[Ss]et public = false"}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
 			},
 			{
 				does: "after that it needs a new one", behind: []act{edited(values{"public": false})}, config: with(web, values{"pkce_required": true, "deletion_protection": true}),
@@ -544,7 +544,7 @@ var publicClients = []scenario{
 				"redirect_uris": []string{"http://app.example.com/cb", "http://localhost/cb", "http://[::1]:80/cb", "http://127.0.0.1/cb"},
 				"scopes":        []string{"profile", "private_metadata"},
 			}),
-			plan: create, warns: []string{`Redirect URIs of OAuth application "web" may not work.*"http://app\.example\.com/cb" has the scheme "http"`, "Private metadata for a public client"},
+			plan: create, warns: []string{`Redirect URIs of OAuth application ".*web" may not work.*"http://app\.example\.com/cb" has the scheme "http"`, "Private metadata for a public client"},
 			sends: []string{sendsCreate(`{"name":"web","pkce_required":true,"public":true,` +
 				`"redirect_uris":["http://127.0.0.1/cb","http://[::1]:80/cb","http://app.example.com/cb","http://localhost/cb"],"scopes":"private_metadata profile"}`)},
 		}},
@@ -604,7 +604,7 @@ var logos = []scenario{
 			},
 			{
 				does: "the file is not there any more, which is no reason for a change", behind: []act{fileRemoved("other.png")},
-				config: with(web, values{"logo_path": inDir("other.png")}), plan: noOp, warns: []string{`The file with the logo of OAuth application "web" is missing`},
+				config: with(web, values{"logo_path": inDir("other.png")}), plan: noOp, warns: []string{`The file with the logo of OAuth application ".*web" is missing`},
 			},
 			{
 				does: "it leaves the configuration, and stays", config: web, plan: update, changed: "logo_path logo_sha256",
@@ -621,7 +621,7 @@ var logos = []scenario{
 		name: "logo that is written during the apply",
 		steps: []step{
 			{
-				does: "it is created with one", config: withLogo, plan: create, warns: []string{`The file with the logo of OAuth application "web" does not exist yet.*There is no file`},
+				does: "it is created with one", config: withLogo, plan: create, warns: []string{`The file with the logo of OAuth application ".*web" does not exist yet.*There is no file`},
 				between: []act{fileWritten("logo.png", pngImage(1))}, sends: []string{sendsCreate(`{"name":"web"}`), sendsLogo}, secret: secretMade,
 				state: values{"logo_sha256": like("^[0-9a-f]{64}$"), "client_image_url": like("^https://")},
 			},
@@ -768,8 +768,8 @@ var sealedSecrets = []scenario{
 		steps: []step{
 			creation(with(web, values{"public": false, "pkce_required": true, "encrypt_client_secret_to": sealedTo(alice)}), `{"name":"web","pkce_required":true,"public":false}`),
 			{
-				does: "public, it has none", config: with(spa, values{"encrypt_client_secret_to": sealedTo(alice)}), warns: []string{"Recipients without a client secret"},
-				plan: update, changed: "client_secret_encrypted public updated_at", unknown: "updated_at",
+				does: "public, it has none", config: with(spa, values{"encrypt_client_secret_to": sealedTo(alice)}),
+				plan: update, changed: "client_secret_encrypted client_secret_version public updated_at", unknown: "updated_at", warns: []string{"client secret of .* will be removed", "Recipients without a client secret"},
 				sends: []string{sendsUpdate(`{"public":true}`)}, secret: secretNone,
 			},
 			{

@@ -54,7 +54,7 @@ func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrad
 	if unchanged := upgradeUnchanged(req); unchanged != nil {
 		return unchanged, nil
 	}
-	if req.TypeName == "clerk"+applicationTypeName && req.Version == applicationSchemaVersion {
+	if req.TypeName == applicationType && req.Version == applicationSchemaVersion {
 		// The framework reads a state of the current version by the schema, and its
 		// error names no way out. The upgrade from version 0 reads any state.
 		reread := *req
