@@ -152,9 +152,6 @@ func (r *Resource) execute(ctx context.Context, proc *process, action Action, cu
 	if more.HasError() {
 		return ds.and(more) // it could not be stored
 	}
-	if more := r.checkNothingWriteOnly(value, "Provider produced invalid object"); more.HasError() {
-		return ds.and(more)
-	}
 	const invalidResult = "Provider returned invalid result object after apply"
 	for _, path := range unknownPaths(value) {
 		ds = ds.and(r.bug(formatPath(path), invalidResult, "still unknown after apply"))

@@ -66,7 +66,7 @@ func TestMistakesAreReported(t *testing.T) {
 	}
 	importByIdentity := func(p *prototest.Provider) {
 		p.Resource("toy_thing").Plan(values{"name": "one"}).Apply()
-		p.Resource("toy_thing").ImportIdentity(values{"id": "thing-1"})
+		p.Resource("toy_thing").PlanImportIdentity(values{"id": "thing-1"}, values{"name": "one"})
 	}
 	readData := func(p *prototest.Provider) {
 		p.Resource("toy_thing").Plan(values{"name": "one"}).Apply()
@@ -137,10 +137,6 @@ func TestMistakesAreReported(t *testing.T) {
 			}
 			return nil
 		}}, destroy, "planned a non-null destroy value"},
-		{
-			"plan shows a write-only value", planned("password", "p"), create,
-			"toy_thing.a.password: the provider returned a value for a write-only attribute",
-		},
 		{"plan that does not fit", &faults{plan: func(_ *planRequest, resp *planResponse) error {
 			resp.PlannedState = notAThing
 			return nil
@@ -179,10 +175,6 @@ func TestMistakesAreReported(t *testing.T) {
 			return nil
 		}}, update, "toy_thing.a.token: a sensitive value breaks the rule"},
 		{"result unknown", applied("revision", tftypes.UnknownValue), create, "toy_thing.a.revision: still unknown after apply"},
-		{
-			"result shows a write-only value", applied("password", "p"), create,
-			"toy_thing.a.password: the provider returned a value for a write-only attribute",
-		},
 		{"nothing created", &faults{apply: func(_ *applyRequest, resp *applyResponse) error {
 			resp.NewState = null(thingKind)
 			return nil
@@ -221,7 +213,6 @@ func TestMistakesAreReported(t *testing.T) {
 		}}, update, `the identity changed from {"id":"thing-1"} to {"id":"another"}`},
 
 		{"refresh unknown", read("revision", tftypes.UnknownValue), refresh, "Provider produced invalid object\ntoy_thing.a.revision: the value is unknown"},
-		{"refresh shows a write-only value", read("password", "p"), refresh, "a value for a write-only attribute"},
 		{"refresh changes the identity", &faults{read: func(resp *readResponse) error {
 			resp.NewIdentity = identity("another")
 			return nil
@@ -372,18 +363,6 @@ func TestPriorValueMayStay(t *testing.T) {
 	r := suppress.start(t, newCloud()).Resource("toy_thing")
 	r.Apply(values{"name": "one"})
 	equal(t, r.Plan(values{"name": "ONE"}).Action, prototest.NoOp)
-}
-
-func TestMutableIdentity(t *testing.T) {
-	t.Parallel()
-	spoiled := &faults{read: func(resp *tfprotov6.ReadResourceResponse) error {
-		resp.NewIdentity = identity("another")
-		return nil
-	}}
-	r := spoiled.start(t, newCloud(), prototest.MutableIdentity()).Resource("toy_thing")
-	r.Plan(values{"name": "one"}).Apply()
-	r.Refresh()
-	equal(t, r.Identity().String("id"), "another")
 }
 
 func TestDeferral(t *testing.T) {

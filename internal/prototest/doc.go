@@ -20,8 +20,8 @@
 // with an error is kept, a failed creation is tainted, a tainted object is replaced next.
 //
 // Some checks are stricter than Terraform's, because the framework's documentation asks for it: a resource with an
-// identity schema must return an identity with every object, the identity must not change while the object lives (see
-// [MutableIdentity]), and ephemeral and listed objects must be wholly known.
+// identity schema must return an identity with every object, the identity must not change while the object lives, and
+// ephemeral and listed objects must be wholly known.
 //
 // # Processes
 //
@@ -32,8 +32,27 @@
 //
 // State is kept as JSON, as in a state file, and goes through UpgradeResourceState whenever a walk reads it.
 //
-// # What is left out
+// # What is modelled
 //
-// HCL, references between resources, modules, provisioners, ignore_changes, create_before_destroy, deferred
-// actions beyond reporting them, provider functions, actions and state stores.
+// This package models what the schemas of this module use, and refuses a provider whose schemas use more: attributes of
+// primitive types and sets of them, computed attributes of any type, and blocks of nesting mode single (timeouts).
+// Write-only attributes, nested attributes that can be configured, and other blocks need more of Terraform's rules. So do
+// HCL, references between resources, modules, provisioners, ignore_changes, create_before_destroy, deferred actions
+// beyond reporting them, provider functions, actions and state stores. None of these is here.
+//
+// # How it keeps to Terraform
+//
+// A wrong rule here would let tests pass on answers that Terraform refuses. The same tests therefore also run with the
+// real engines, in internal/provider:
+//
+//   - TestProtocolScenarios and TestAccScenarios run one table of lifecycles (scenario_list_test.go): the first here, the
+//     second with terraform and with tofu. A step states once which action the engine plans, which attributes change and
+//     become unknown, what is in the state afterwards and what is sent. A scenario that an engine cannot run says why.
+//   - TestAccSwitches runs one lifecycle with the engines under every setting of the simulator, as
+//     TestProtocolScenarios does with all of them.
+//   - TestAccTrouble runs the most important faults of the TestProtocolTrouble tests with the engines: what they do with
+//     the errors, warnings and states that a fault leaves.
+//
+// CI runs them with both engines. If a plan, a state or a check of this package differs from what an engine does, one of
+// the two runs of a scenario fails.
 package prototest

@@ -145,18 +145,6 @@ func (e *Ephemeral) open(ctx context.Context, proc *process, config cty.Value) (
 	return opened, ds
 }
 
-// Renew renews, as Terraform does when RenewAt has come, which is then set anew.
-func (o *Opened) Renew() Diagnostics {
-	o.e.p.tb.Helper()
-	response, ds := call(o.e.p.context(), o.process(), "RenewEphemeralResource", o.process().server.RenewEphemeralResource,
-		&tfprotov6.RenewEphemeralResourceRequest{TypeName: o.e.typeName, Private: o.private})
-	if response == nil {
-		return ds
-	}
-	o.private, o.RenewAt = response.Private, response.RenewAt
-	return fromProtocol("RenewEphemeralResource", response.Diagnostics)
-}
-
 // Close closes. The provider's process ends with it.
 func (o *Opened) Close() Diagnostics {
 	o.e.p.tb.Helper()

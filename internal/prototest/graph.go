@@ -20,7 +20,7 @@ type Graph struct {
 
 type node struct {
 	resource *Resource
-	config   cty.Value // null plans a destruction
+	config   cty.Value
 }
 
 // GraphPlan is a plan for all resources of a graph.
@@ -39,11 +39,6 @@ func (p *Provider) Graph() *Graph {
 func (g *Graph) Add(r *Resource, config Values) {
 	g.p.tb.Helper()
 	g.nodes = append(g.nodes, node{resource: r, config: r.configuration(config)})
-}
-
-// AddDestroy adds a resource that is to be destroyed.
-func (g *Graph) AddDestroy(r *Resource) {
-	g.nodes = append(g.nodes, node{resource: r, config: cty.NullVal(r.schema.typ)})
 }
 
 // Refresh reads all objects anew. Errors fail the test.
@@ -154,9 +149,6 @@ func (g *Graph) validate(ctx context.Context) Diagnostics {
 	return g.each(ctx, func(i int) Diagnostics {
 		g.p.tb.Helper()
 		r, config := g.nodes[i].resource, g.nodes[i].config
-		if config.IsNull() {
-			return nil
-		}
 		if ds := missingArguments(r.schema, config, nil); ds.HasError() {
 			return ds
 		}

@@ -2,7 +2,6 @@ package prototest_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -36,13 +35,6 @@ func TestGraphLifecycle(t *testing.T) {
 	equal(t, g.Plan().Count(prototest.Update), 1)
 	g.Refresh()
 	equal(t, resources[7].State().String("name"), "drifted")
-
-	gone := start(t, c).Graph()
-	for _, r := range resources {
-		gone.AddDestroy(r)
-	}
-	gone.Apply()
-	equal(t, len(c.ids()), 0)
 }
 
 func things(t *testing.T, c *cloud, count int) (*prototest.Graph, []*prototest.Resource) {
@@ -133,16 +125,6 @@ func TestInterrupt(t *testing.T) {
 	ds := plan.TryApply(ctx)
 	equal(t, ds.Errors()[0].Detail, context.Canceled.Error())
 	equal(t, r.Exists(), false)
-
-	// The same from outside.
-	c.beforeWrite = func(ctx context.Context, _ string, _ *thing) error {
-		go p.Stop()
-		<-stopped
-		<-ctx.Done()
-		return errors.New("stopped")
-	}
-	ds = r.TryApply(t.Context(), values{"name": "one"})
-	equal(t, ds.Errors()[0].Detail, "stopped")
 
 	// What has not begun does not begin.
 	c.beforeWrite = nil

@@ -23,14 +23,6 @@ func (r *Resource) TryImport(ctx context.Context, id string) Diagnostics {
 	return r.importAndStore(ctx, importTarget{id: id})
 }
 
-// ImportIdentity is [Resource.Import] by identity.
-func (r *Resource) ImportIdentity(identity Values) Diagnostics {
-	r.p.tb.Helper()
-	ds := r.TryImportIdentity(r.p.context(), identity)
-	r.mustNotFail("import by identity", ds)
-	return ds
-}
-
 // TryImportIdentity is [Resource.TryImport] by identity.
 func (r *Resource) TryImportIdentity(ctx context.Context, identity Values) Diagnostics {
 	r.p.tb.Helper()
@@ -155,7 +147,7 @@ func (r *Resource) importIn(ctx context.Context, proc *process, target importTar
 
 	value, more := r.decodeState(imported.State, "Provider produced invalid object")
 	ds = ds.and(more)
-	ds = ds.and(r.checkStorable(value, "Import returned a non-null value for a write-only attribute"))
+	ds = ds.and(r.checkStorable(value, "Provider produced invalid object"))
 	identity, more := r.decodeIdentity(imported.Identity)
 	ds = ds.and(more)
 	switch {

@@ -87,7 +87,7 @@ func (p *Provider) list(ctx context.Context, proc *process, request *tfprotov6.L
 	server := p.listServer(proc)
 
 	// The results are made while they are read, so the call lasts until then.
-	ctx, done := proc.calls.begin(ctx)
+	ctx, done := context.WithCancel(ctx)
 	defer done()
 	defer func() {
 		if recovered := recover(); recovered != nil {

@@ -12,10 +12,9 @@ import (
 // Object is a value with a schema: a state, a plan, the result of a data source, an identity. Its methods take paths
 // such as
 //
-//	name    timeouts.create    labels["env"]    rules[0].port    tags["a b"]
+//	name    timeouts.create
 //
-// where the last selects an element of a set by its value in JSON. A path that the schema does not have, or that leads
-// to another type than the method returns, fails the test.
+// A path that the schema does not have, or that leads to a different type than the method returns, fails the test.
 type Object struct {
 	tb     testing.TB
 	schema *schema
@@ -39,12 +38,6 @@ func (o Object) IsNull(path string) bool {
 	o.tb.Helper()
 	value := o.at(path)
 	return value.IsKnown() && value.IsNull()
-}
-
-// IsUnknown tells if the value is known only after apply.
-func (o Object) IsUnknown(path string) bool {
-	o.tb.Helper()
-	return !o.at(path).IsKnown()
 }
 
 // String returns a string, "" for null.
@@ -124,10 +117,9 @@ func (o Object) JSON() []byte {
 	return encoded
 }
 
-// Sensitive lists the attributes that the schema marks as sensitive, in schema notation without element keys:
-// "token", "credentials.password".
+// Sensitive lists the attributes that the schema marks as sensitive.
 func (o Object) Sensitive() []string {
-	return o.schema.secrets("")
+	return o.schema.secrets()
 }
 
 // GeneratedConfig returns the configuration which `terraform plan -generate-config-out` writes for the object. It is
@@ -143,7 +135,7 @@ func (o Object) GeneratedConfig() Values {
 		case f == nil || value.IsNull():
 			return value, nil
 		case f.deprecated,
-			!f.block && f.computed && !f.optional,
+			f.computed && !f.optional,
 			f.computed && f.optional && formatPath(path) == "id",
 			f.optional && value.RawEquals(cty.StringVal("")):
 			return cty.NullVal(value.Type()), nil

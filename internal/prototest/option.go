@@ -8,7 +8,6 @@ type options struct {
 	oldEngine        bool
 	sharedProcess    bool
 	deferralAllowed  bool
-	mutableIdentity  bool
 }
 
 // TerraformVersion sets the version that the provider is told. The default is 1.14.0, or 1.5.7 with [OldEngine].
@@ -16,8 +15,8 @@ func TerraformVersion(version string) Option {
 	return func(o *options) { o.terraformVersion = version }
 }
 
-// OldEngine plays a Terraform from before resource identity (1.12) and write-only attributes (1.11): identities are
-// neither sent nor kept, a write-only attribute may not be set, import by identity and list resources do not exist.
+// OldEngine plays a Terraform from before resource identity (1.12): identities are neither sent nor kept, and import by
+// identity and list resources do not exist.
 func OldEngine() Option {
 	return func(o *options) { o.oldEngine = true }
 }
@@ -32,10 +31,4 @@ func SharedProcess() Option {
 // Without it a deferral fails the test.
 func DeferralAllowed() Option {
 	return func(o *options) { o.deferralAllowed = true }
-}
-
-// MutableIdentity accepts that the identity of an object changes while the object lives, which the framework permits to
-// resources that declare it.
-func MutableIdentity() Option {
-	return func(o *options) { o.mutableIdentity = true }
 }

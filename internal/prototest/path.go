@@ -1,7 +1,6 @@
 package prototest
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,9 +15,9 @@ import (
 
 // Paths are written as in Terraform's own messages, without the leading dot:
 //
-//	name    timeouts.create    labels["env"]    rules[0].port    tags["a b"]
+//	name    timeouts.create    oauth_applications[0].name    scopes["a b"]
 //
-// The last one selects an element of a set by its value, which may be any JSON.
+// The last one selects an element of a set by its value in JSON.
 
 func formatPath(path cty.Path) string {
 	var text strings.Builder
@@ -47,86 +46,16 @@ func formatKey(key cty.Value) string {
 	return string(encoded)
 }
 
-// lookUp follows a written path. Beyond a null or unknown value everything is null or unknown too.
+// lookUp follows the names in a written path. Below a null or unknown value every value is null or unknown too.
 func lookUp(value cty.Value, path string) (cty.Value, error) {
-	rest := path
-	for rest != "" {
-		if rest[0] == '[' {
-			var key json.RawMessage
-			decoder := json.NewDecoder(strings.NewReader(rest[1:]))
-			if err := decoder.Decode(&key); err != nil {
-				return cty.NilVal, fmt.Errorf("path %q: what is inside [ ] is not JSON: %w", path, err)
-			}
-			end := 1 + int(decoder.InputOffset())
-			if end >= len(rest) || rest[end] != ']' {
-				return cty.NilVal, fmt.Errorf("path %q: a [ is not closed", path)
-			}
-			rest = strings.TrimPrefix(rest[end+1:], ".")
-			next, err := element(value, key)
-			if err != nil {
-				return cty.NilVal, fmt.Errorf("path %q: %w", path, err)
-			}
-			value = next
-			continue
-		}
-
-		name := rest
-		if end := strings.IndexAny(rest, ".["); end >= 0 {
-			name = rest[:end]
-		}
-		rest = strings.TrimPrefix(rest[len(name):], ".")
+	for name := range strings.SplitSeq(path, ".") {
 		typ := value.Type()
-		if typ == cty.DynamicPseudoType {
-			continue // null or unknown: nothing to follow
-		}
 		if !typ.IsObjectType() || !typ.HasAttribute(name) {
 			return cty.NilVal, fmt.Errorf("path %q: there is no attribute %q", path, name)
 		}
-		switch {
-		case value.IsNull():
-			value = cty.NullVal(typ.AttributeType(name))
-		default:
-			value = value.GetAttr(name)
-		}
+		value = attributeOrNull(value, name, typ.AttributeType(name))
 	}
 	return value, nil
-}
-
-func element(value cty.Value, key json.RawMessage) (cty.Value, error) {
-	typ := value.Type()
-	if typ == cty.DynamicPseudoType {
-		return value, nil
-	}
-	keyType := cty.String
-	switch {
-	case typ.IsListType() || typ.IsTupleType():
-		keyType = cty.Number
-	case typ.IsSetType():
-		keyType = typ.ElementType()
-	case !typ.IsMapType() && !typ.IsObjectType():
-		return cty.NilVal, fmt.Errorf("a %s has no elements", typ.FriendlyName())
-	}
-	index, err := ctyjson.Unmarshal(key, keyType)
-	if err != nil {
-		return cty.NilVal, fmt.Errorf("[%s]: %w", key, err)
-	}
-	switch {
-	case value.IsNull():
-		return cty.NullVal(cty.DynamicPseudoType), nil
-	case !value.IsKnown():
-		return cty.DynamicVal, nil
-	case typ.IsSetType():
-		if value.HasElement(index).True() {
-			return index, nil
-		}
-	case typ.IsObjectType():
-		if typ.HasAttribute(index.AsString()) {
-			return value.GetAttr(index.AsString()), nil
-		}
-	case value.HasIndex(index).True():
-		return value.Index(index), nil
-	}
-	return cty.NilVal, fmt.Errorf("there is no element [%s]", key)
 }
 
 // pathFromProtocol converts a path as providers send it in diagnostics and in "requires replace".
@@ -139,8 +68,6 @@ func pathFromProtocol(path *tftypes.AttributePath) cty.Path {
 		switch step := step.(type) {
 		case tftypes.AttributeName:
 			converted = converted.GetAttr(string(step))
-		case tftypes.ElementKeyString:
-			converted = converted.IndexString(string(step))
 		case tftypes.ElementKeyInt:
 			converted = converted.IndexInt(int(step))
 		case tftypes.ElementKeyValue:

@@ -77,16 +77,8 @@ func (r *Resource) Validate(config Values) Diagnostics {
 	return r.validateAlone(r.p.context(), r.configuration(config))
 }
 
-// PlanDestroy refreshes and plans the destruction. Errors fail the test.
-func (r *Resource) PlanDestroy() *Plan {
-	r.p.tb.Helper()
-	plan, ds := r.TryPlanDestroy(r.p.context())
-	r.mustNotFail("plan of the destruction", ds)
-	return plan
-}
-
-// TryPlanDestroy is [Resource.PlanDestroy] with a context, whose end is the user's interrupt. With an error among the
-// diagnostics there is no plan.
+// TryPlanDestroy refreshes and plans the destruction. An end of the context is the user's interrupt. With an error among
+// the diagnostics there is no plan.
 func (r *Resource) TryPlanDestroy(ctx context.Context) (*Plan, Diagnostics) {
 	r.p.tb.Helper()
 	proc, ds := r.p.start(ctx)
@@ -240,7 +232,6 @@ func (r *Resource) planChange(ctx context.Context, proc *process, current *insta
 		if more.HasError() {
 			return NoOp, change{}, ds.and(more)
 		}
-		ds = ds.and(r.checkNothingWriteOnly(answer.value, invalidPlan))
 	}
 
 	planned := change{
@@ -307,10 +298,7 @@ func (r *Resource) checkPlanned(prior, config cty.Value, a answer) Diagnostics {
 	if a.deferred {
 		return nil
 	}
-	ds := r.checkNothingWriteOnly(a.value, invalidPlan)
-	if ds.HasError() {
-		return ds
-	}
+	var ds Diagnostics
 	for _, broken := range r.schema.checkPlan(prior, config, a.value) {
 		ds = ds.and(r.bug(formatPath(broken.path), invalidPlan, "%s", broken.text))
 	}
@@ -341,8 +329,7 @@ func (r *Resource) requiredReplacements(prior cty.Value, a answer) ([]cty.Path, 
 			ds = ds.and(r.bug(formatPath(path), invalidPlan, `indicated "requires replacement" on a non-existent path`))
 			continue
 		}
-		f := r.schema.at(path)
-		if beforeErr != nil || afterErr != nil || (f != nil && f.writeOnly) || !sameValue(before, after) {
+		if beforeErr != nil || afterErr != nil || !sameValue(before, after) {
 			kept = append(kept, path)
 		}
 	}
@@ -373,9 +360,8 @@ func (p *Plan) Get(path string) any {
 // the set is named.
 func (p *Plan) Unknown() []string { return formatPaths(unknownPaths(p.change.after)) }
 
-// Changed lists the paths of all attributes that the plan changes, unknown ones included, sorted. A list, set or map is
-// named as a whole; attributes inside nested objects are named one by one, unless these are elements of a set. All
-// that is not null counts for a creation and for a destruction.
+// Changed lists the paths of all attributes that the plan changes, unknown ones included, sorted. A set is named as a
+// whole; attributes inside a block are named one by one. All that is not null counts for a creation and for a destruction.
 func (p *Plan) Changed() []string {
 	return formatPaths(p.Resource.schema.changedPaths(p.change.before, p.change.after, nil))
 }
@@ -401,7 +387,7 @@ func (p *Plan) String() string {
 		before, beforeErr := follow(p.change.before, path)
 		after, afterErr := follow(p.change.after, path)
 		switch {
-		case s.sensitiveAt(path) || s.containsSecret(path):
+		case s.sensitiveAt(path):
 			text.WriteString("(sensitive value)")
 		case beforeErr != nil || afterErr != nil:
 			text.WriteString("(changed)")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
@@ -14,71 +13,30 @@ import (
 type process struct {
 	provider *Provider
 	server   tfprotov6.ProviderServer
-	calls    *runningCalls
 	deaf     func() bool // stops listening to the user's interrupt
-}
-
-// runningCalls lets StopProvider end the context of every call under way, as the gRPC server around a provider does.
-type runningCalls struct {
-	mu      sync.Mutex
-	next    int
-	cancels map[int]context.CancelFunc
-}
-
-func (c *runningCalls) begin(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	id := c.next
-	c.next++
-	c.cancels[id] = cancel
-	return ctx, func() {
-		c.mu.Lock()
-		delete(c.cancels, id)
-		c.mu.Unlock()
-		cancel()
-	}
-}
-
-func (c *runningCalls) cancelAll() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, cancel := range c.cancels {
-		cancel()
-	}
 }
 
 // newProcess starts a server without configuring it. An end of ctx is the user's interrupt.
 func (p *Provider) newProcess(ctx context.Context) *process {
-	proc := &process{provider: p, server: p.factory(), calls: &runningCalls{cancels: map[int]context.CancelFunc{}}}
-	proc.listen(ctx)
-	return proc
+	return p.listen(ctx, p.factory())
 }
 
-func (proc *process) listen(ctx context.Context) {
-	p := proc.provider
+func (p *Provider) listen(ctx context.Context, server tfprotov6.ProviderServer) *process {
+	proc := &process{provider: p, server: server}
 	proc.deaf = context.AfterFunc(ctx, func() {
 		if err := proc.stop(); err != nil {
 			p.tb.Errorf("prototest: StopProvider: %s", err)
 		}
 	})
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.running[proc] = struct{}{}
+	return proc
 }
 
 // end is the end of the walk. The protocol has no farewell: Terraform ends the program.
-func (proc *process) end() {
-	proc.deaf()
-	p := proc.provider
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.running, proc)
-}
+func (proc *process) end() { proc.deaf() }
 
-// stop passes on that the user interrupted.
+// stop passes on that the user interrupted. The contexts of the calls end by themselves: the interrupt is the end of
+// the context from which they come.
 func (proc *process) stop() error {
-	proc.calls.cancelAll()
 	response, err := proc.server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
 	if err != nil {
 		return err
@@ -97,7 +55,7 @@ func call[Request, Response any](
 ) (response *Response, ds Diagnostics) {
 	provider := proc.provider
 	provider.tb.Helper()
-	callCtx, done := proc.calls.begin(ctx)
+	callCtx, done := context.WithCancel(ctx)
 	defer done()
 	defer func() {
 		if recovered := recover(); recovered != nil {

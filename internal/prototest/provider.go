@@ -22,11 +22,10 @@ type Provider struct {
 	options options
 	schemas schemas
 
-	mu      sync.Mutex
-	config  cty.Value
-	running map[*process]struct{}
-	shared  *process
-	names   map[string]int // how many instances of each type were handed out
+	mu     sync.Mutex
+	config cty.Value
+	shared tfprotov6.ProviderServer
+	names  map[string]int // how many instances of each type were handed out
 }
 
 // schemas is what the provider says about itself. It is asked once, like Terraform does for providers which allow it
@@ -56,7 +55,7 @@ func New(tb testing.TB, factory Factory, config Values, opts ...Option) *Provide
 // ConfigureProvider, warnings included. With an error among them the provider is of no further use.
 func Start(tb testing.TB, factory Factory, config Values, opts ...Option) (*Provider, Diagnostics) {
 	tb.Helper()
-	p := &Provider{tb: tb, factory: factory, running: map[*process]struct{}{}, names: map[string]int{}}
+	p := &Provider{tb: tb, factory: factory, names: map[string]int{}}
 	for _, option := range opts {
 		option(&p.options)
 	}
@@ -99,39 +98,6 @@ func (p *Provider) NewProcess() {
 	p.shared = nil
 }
 
-// Stop is the user's interrupt while calls are under way in other goroutines: their contexts end and every running
-// server gets StopProvider.
-func (p *Provider) Stop() {
-	p.tb.Helper()
-	p.mu.Lock()
-	var running []*process
-	for proc := range p.running {
-		running = append(running, proc)
-	}
-	p.mu.Unlock()
-	for _, proc := range running {
-		if err := proc.stop(); err != nil {
-			p.tb.Errorf("prototest: StopProvider: %s", err)
-		}
-	}
-}
-
-// Metadata asks the provider for the names of what it has.
-func (p *Provider) Metadata() *tfprotov6.GetMetadataResponse {
-	p.tb.Helper()
-	ctx := p.context()
-	proc := p.newProcess(ctx)
-	defer proc.end()
-	response, ds := call(ctx, proc, "GetMetadata", proc.server.GetMetadata, &tfprotov6.GetMetadataRequest{})
-	if response == nil {
-		p.tb.Fatalf("prototest: GetMetadata:\n%s", ds)
-	}
-	if ds := fromProtocol("GetMetadata", response.Diagnostics); ds.HasError() {
-		p.tb.Fatalf("prototest: GetMetadata:\n%s", ds)
-	}
-	return response
-}
-
 // context is for the methods that take none. It outlives the test function, so that they work in a cleanup too.
 func (p *Provider) context() context.Context {
 	return context.WithoutCancel(p.tb.Context())
@@ -148,15 +114,13 @@ func (p *Provider) start(ctx context.Context) (*process, Diagnostics) {
 	shared := p.shared
 	p.mu.Unlock()
 	if shared != nil {
-		proc := &process{provider: p, server: shared.server, calls: shared.calls}
-		proc.listen(ctx)
-		return proc, nil
+		return p.listen(ctx, shared), nil
 	}
 	proc := p.newProcess(ctx)
 	ds := proc.configure(ctx)
 	if !ds.HasError() {
 		p.mu.Lock()
-		p.shared = proc
+		p.shared = proc.server
 		p.mu.Unlock()
 	}
 	return proc, ds

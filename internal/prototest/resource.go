@@ -46,9 +46,6 @@ func (p *Provider) Resource(typeName string) *Resource {
 	}
 }
 
-// Address returns the address in messages, such as example_thing.a.
-func (r *Resource) Address() string { return r.address }
-
 // With returns a resource of another provider that has the same place in the state: what was kept by one version or
 // configuration of a provider and is now managed by another. The state is copied.
 func (r *Resource) With(p *Provider) *Resource {
@@ -90,17 +87,6 @@ func (r *Resource) StateJSON() []byte {
 // a state file, and the version of their schema. Private data and identity are none.
 func (r *Resource) SetStateJSON(schemaVersion int64, attributes []byte) {
 	r.setState(&stored{schemaVersion: schemaVersion, attributes: bytes.Clone(attributes)})
-}
-
-// SetIdentityJSON gives the object in the state an identity which another version of the provider may have written.
-func (r *Resource) SetIdentityJSON(schemaVersion int64, identity []byte) {
-	r.p.tb.Helper()
-	if r.state == nil {
-		r.p.tb.Fatalf("prototest: %s is not in the state", r.address)
-	}
-	changed := *r.state
-	changed.identity, changed.identityVersion = bytes.Clone(identity), schemaVersion
-	r.setState(&changed)
 }
 
 // Forget drops the object from the state without asking the provider, as `terraform state rm` does.

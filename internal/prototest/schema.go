@@ -2,6 +2,7 @@ package prototest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,9 +13,7 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
-// schema describes one object: a resource, a nested block, a nested attribute or an identity. The protocol describes
-// blocks and nested attributes with different messages, but Terraform treats them alike in most respects, so here
-// they are one thing, and the few differences depend on field.block.
+// schema describes one object: a resource, the block inside one, or an identity.
 type schema struct {
 	version int64
 	fields  map[string]*field
@@ -24,25 +23,14 @@ type schema struct {
 
 // field is an attribute or a block of a schema.
 type field struct {
-	typ     cty.Type
-	object  *schema // what a block or a nested attribute holds; nil for a plain attribute
-	nesting nesting
-	block   bool
+	typ    cty.Type
+	object *schema // what a block holds, which occurs once or is null; nil for an attribute
 
-	required, optional, computed, sensitive, writeOnly, deprecated bool
+	required, optional, computed, sensitive, deprecated bool
 }
 
-// nesting tells how often the object of a field occurs.
-type nesting int
-
-const (
-	nestedOnce  nesting = iota // or not at all, then null
-	nestedGroup                // always once
-	nestedList
-	nestedSet
-	nestedMap
-)
-
+// newSchema refuses what this package does not model. The plans and states of such a schema would need rules of
+// Terraform that are not written here, so that a test could pass on an answer that Terraform refuses.
 func newSchema(s *tfprotov6.Schema) (*schema, error) {
 	if s == nil {
 		return newBlock(nil)
@@ -63,73 +51,47 @@ func newBlock(b *tfprotov6.SchemaBlock) (*schema, error) {
 	for _, attribute := range b.Attributes {
 		f, err := newAttribute(attribute)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("attribute %s: %w", attribute.Name, err)
 		}
 		fields[attribute.Name] = f
 	}
 	for _, block := range b.BlockTypes {
+		if block.Nesting != tfprotov6.SchemaNestedBlockNestingModeSingle {
+			return nil, fmt.Errorf("block %s: prototest does not model blocks of nesting mode %s", block.TypeName, block.Nesting)
+		}
 		object, err := newBlock(block.Block)
 		if err != nil {
 			return nil, fmt.Errorf("block %s: %w", block.TypeName, err)
 		}
-		f := &field{object: object, block: true, deprecated: block.Block != nil && block.Block.Deprecated}
-		switch block.Nesting {
-		case tfprotov6.SchemaNestedBlockNestingModeSingle:
-			f.nesting = nestedOnce
-		case tfprotov6.SchemaNestedBlockNestingModeGroup:
-			f.nesting = nestedGroup
-		case tfprotov6.SchemaNestedBlockNestingModeList:
-			f.nesting = nestedList
-		case tfprotov6.SchemaNestedBlockNestingModeSet:
-			f.nesting = nestedSet
-		case tfprotov6.SchemaNestedBlockNestingModeMap:
-			f.nesting = nestedMap
-		default:
-			return nil, fmt.Errorf("block %s: nesting mode %s", block.TypeName, block.Nesting)
+		fields[block.TypeName] = &field{
+			typ: object.typ, object: object, deprecated: block.Block != nil && block.Block.Deprecated,
 		}
-		f.typ = f.nesting.of(object.typ)
-		fields[block.TypeName] = f
 	}
 	return finishSchema(fields), nil
 }
 
 func newAttribute(a *tfprotov6.SchemaAttribute) (*field, error) {
-	f := &field{
-		required: a.Required, optional: a.Optional, computed: a.Computed,
-		sensitive: a.Sensitive, writeOnly: a.WriteOnly, deprecated: a.Deprecated,
+	typ, err := ctyType(a.ValueType())
+	if err != nil {
+		return nil, err
 	}
-	if a.NestedType == nil {
-		typ, err := ctyType(a.Type)
-		if err != nil {
-			return nil, fmt.Errorf("attribute %s: %w", a.Name, err)
-		}
-		f.typ = typ
-		return f, nil
+	configurable := a.Required || a.Optional
+	switch {
+	case a.WriteOnly:
+		return nil, errors.New("prototest does not model write-only attributes")
+	case configurable && a.NestedType != nil:
+		return nil, errors.New("prototest does not model nested attributes that can be configured")
+	case configurable && !typ.IsPrimitiveType() && !(typ.IsSetType() && typ.ElementType().IsPrimitiveType()):
+		return nil, fmt.Errorf("prototest does not model attributes that can be configured with a %s", typ.FriendlyName())
+	case a.NestedType != nil && slices.ContainsFunc(a.NestedType.Attributes, func(nested *tfprotov6.SchemaAttribute) bool {
+		return nested.Sensitive || nested.NestedType != nil
+	}):
+		return nil, errors.New("prototest does not model nested attributes that hold sensitive or nested ones")
 	}
-
-	fields := map[string]*field{}
-	for _, attribute := range a.NestedType.Attributes {
-		nested, err := newAttribute(attribute)
-		if err != nil {
-			return nil, fmt.Errorf("attribute %s: %w", a.Name, err)
-		}
-		fields[attribute.Name] = nested
-	}
-	f.object = finishSchema(fields)
-	switch a.NestedType.Nesting {
-	case tfprotov6.SchemaObjectNestingModeSingle:
-		f.nesting = nestedOnce
-	case tfprotov6.SchemaObjectNestingModeList:
-		f.nesting = nestedList
-	case tfprotov6.SchemaObjectNestingModeSet:
-		f.nesting = nestedSet
-	case tfprotov6.SchemaObjectNestingModeMap:
-		f.nesting = nestedMap
-	default:
-		return nil, fmt.Errorf("attribute %s: nesting mode %s", a.Name, a.NestedType.Nesting)
-	}
-	f.typ = f.nesting.of(f.object.typ)
-	return f, nil
+	return &field{
+		typ: typ, required: a.Required, optional: a.Optional, computed: a.Computed,
+		sensitive: a.Sensitive, deprecated: a.Deprecated,
+	}, nil
 }
 
 // newIdentitySchema describes an identity as an object whose attributes are all optional: which of them an import
@@ -143,9 +105,7 @@ func newIdentitySchema(s *tfprotov6.ResourceIdentitySchema) (*schema, error) {
 		}
 		fields[attribute.Name] = &field{typ: typ, required: attribute.RequiredForImport, optional: true}
 	}
-	identity := finishSchema(fields)
-	identity.version = s.Version
-	return identity, nil
+	return finishSchema(fields), nil
 }
 
 func finishSchema(fields map[string]*field) *schema {
@@ -154,23 +114,6 @@ func finishSchema(fields map[string]*field) *schema {
 		types[name] = f.typ
 	}
 	return &schema{fields: fields, names: slices.Sorted(maps.Keys(fields)), typ: cty.Object(types)}
-}
-
-func (n nesting) of(object cty.Type) cty.Type {
-	switch n {
-	case nestedList:
-		return cty.List(object)
-	case nestedSet:
-		return cty.Set(object)
-	case nestedMap:
-		return cty.Map(object)
-	default:
-		return object
-	}
-}
-
-func (n nesting) String() string {
-	return [...]string{"single", "group", "list", "set", "map"}[n]
 }
 
 // ctyType converts by way of the JSON form, which both libraries define in the same way: it is a part of the protocol.
@@ -182,68 +125,39 @@ func ctyType(t tftypes.Type) (cty.Type, error) {
 	return ctyjson.UnmarshalType(encoded)
 }
 
-// at finds the field that a path leads to. Steps into the elements of a collection are passed over. The result is nil
-// for the root and for what lies inside a plain attribute.
+// at finds the field that a path leads to. The result is nil for the root and for what lies inside an attribute.
 func (s *schema) at(path cty.Path) *field {
 	var found *field
 	for _, step := range path {
 		attribute, ok := step.(cty.GetAttrStep)
-		if !ok {
-			if found == nil || found.object == nil {
-				return nil
-			}
-			continue
-		}
-		if s == nil {
+		if !ok || s == nil {
 			return nil
 		}
-		found = s.fields[attribute.Name]
-		if found == nil {
+		if found = s.fields[attribute.Name]; found == nil {
 			return nil
 		}
 		s = found.object
 	}
-	if len(path) > 0 {
-		if _, element := path[len(path)-1].(cty.IndexStep); element {
-			return nil
-		}
-	}
 	return found
 }
 
-// secrets lists the names of all sensitive fields in schema notation: "token", "credentials.password".
-func (s *schema) secrets(prefix string) []string {
+// secrets lists the names of the sensitive attributes.
+func (s *schema) secrets() []string {
 	var found []string
 	for _, name := range s.names {
-		f := s.fields[name]
-		if f.sensitive {
-			found = append(found, prefix+name)
-			continue
-		}
-		if f.object != nil {
-			found = append(found, f.object.secrets(prefix+name+".")...)
+		if s.fields[name].sensitive {
+			found = append(found, name)
 		}
 	}
 	return found
 }
 
-// sensitiveAt tells if a value at the path may not be printed.
+// sensitiveAt reports whether a value at the path must not be printed.
 func (s *schema) sensitiveAt(path cty.Path) bool {
 	for i := range path {
 		if f := s.at(path[:i+1]); f != nil && f.sensitive {
 			return true
 		}
-	}
-	return false
-}
-
-// containsSecret tells if there is something sensitive inside the nested objects at the path.
-func (s *schema) containsSecret(path cty.Path) bool {
-	for len(path) > 0 {
-		if f := s.at(path); f != nil {
-			return f.object != nil && len(f.object.secrets("")) > 0
-		}
-		path = path[:len(path)-1]
 	}
 	return false
 }

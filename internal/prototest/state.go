@@ -12,12 +12,11 @@ import (
 
 // stored is an object as a state file holds it.
 type stored struct {
-	schemaVersion   int64
-	attributes      []byte // JSON
-	private         []byte
-	identity        []byte // JSON, nil if there is none
-	identityVersion int64
-	tainted         bool
+	schemaVersion int64
+	attributes    []byte // JSON
+	private       []byte
+	identity      []byte // JSON, nil if there is none
+	tainted       bool
 }
 
 // instance is an object in memory, according to the schemas of the present provider.
@@ -45,7 +44,6 @@ func (r *Resource) store(object *instance) *stored {
 		tainted:       object.tainted,
 	}
 	if r.identity != nil && !object.identity.IsNull() {
-		s.identityVersion = r.identity.version
 		if s.identity, err = ctyjson.Marshal(object.identity, r.identity.typ); err != nil {
 			r.p.tb.Fatalf("prototest: %s: cannot encode the identity: %s", r.address, err)
 		}
@@ -60,7 +58,7 @@ func (r *Resource) load(ctx context.Context, proc *process, s *stored) (*instanc
 	if s == nil {
 		return nil, nil
 	}
-	if s.schemaVersion > r.schema.version || (r.identity != nil && s.identityVersion > r.identity.version) {
+	if s.schemaVersion > r.schema.version {
 		return nil, terraformError("", "Resource instance managed by newer provider version",
 			"The current state of %s was created by a newer provider version than is currently selected.", r.address)
 	}
@@ -93,36 +91,12 @@ func (r *Resource) load(ctx context.Context, proc *process, s *stored) (*instanc
 
 	object := &instance{value: value, private: s.private, tainted: s.tainted, identity: r.noIdentity()}
 	if r.identity != nil && s.identity != nil {
-		var more Diagnostics
-		object.identity, more = r.loadIdentity(ctx, proc, s)
-		ds = ds.and(more)
-	}
-	return object, ds
-}
-
-func (r *Resource) loadIdentity(ctx context.Context, proc *process, s *stored) (cty.Value, Diagnostics) {
-	r.p.tb.Helper()
-	if s.identityVersion == r.identity.version {
-		value, err := ctyjson.Unmarshal(s.identity, r.identity.typ)
-		if err != nil {
+		var err error
+		if object.identity, err = ctyjson.Unmarshal(s.identity, r.identity.typ); err != nil {
 			r.p.tb.Fatalf("prototest: %s: the stored identity does not fit its schema: %s", r.address, err)
 		}
-		return value, nil
 	}
-	response, ds := call(ctx, proc, "UpgradeResourceIdentity", proc.server.UpgradeResourceIdentity,
-		&tfprotov6.UpgradeResourceIdentityRequest{
-			TypeName:    r.typeName,
-			Version:     s.identityVersion,
-			RawIdentity: &tfprotov6.RawState{JSON: s.identity},
-		})
-	if response == nil {
-		return r.noIdentity(), ds
-	}
-	if ds = fromProtocol("UpgradeResourceIdentity", response.Diagnostics); ds.HasError() {
-		return r.noIdentity(), ds
-	}
-	value, more := r.decodeIdentity(response.UpgradedIdentity)
-	return value, ds.and(more)
+	return object, ds
 }
 
 // withoutRemovedAttributes drops what the schema no longer has. Terraform does it when the schema's version is the
@@ -141,25 +115,17 @@ func withoutRemovedAttributes(raw []byte, typ cty.Type) ([]byte, error) {
 }
 
 func removeUndeclared(state any, typ cty.Type) (removed bool) {
-	switch state := state.(type) {
-	case map[string]any:
-		for name, value := range state {
-			switch {
-			case typ.IsObjectType() && !typ.HasAttribute(name):
-				delete(state, name)
-				removed = true
-			case typ.IsObjectType():
-				removed = removeUndeclared(value, typ.AttributeType(name)) || removed
-			case typ.IsMapType():
-				removed = removeUndeclared(value, typ.ElementType()) || removed
-			}
+	object, ok := state.(map[string]any)
+	if !ok || !typ.IsObjectType() {
+		return false
+	}
+	for name, value := range object {
+		if !typ.HasAttribute(name) {
+			delete(object, name)
+			removed = true
+			continue
 		}
-	case []any:
-		for _, value := range state {
-			if typ.IsListType() || typ.IsSetType() {
-				removed = removeUndeclared(value, typ.ElementType()) || removed
-			}
-		}
+		removed = removeUndeclared(value, typ.AttributeType(name)) || removed
 	}
 	return removed
 }
@@ -174,21 +140,12 @@ func (r *Resource) decodeState(sent *tfprotov6.DynamicValue, summary string) (ct
 	return value, nil
 }
 
-// checkStorable reports what may not be in a state: unknown values and values of write-only attributes.
+// checkStorable reports unknown values, which may not be in a state.
 func (r *Resource) checkStorable(value cty.Value, summary string) Diagnostics {
 	r.p.tb.Helper()
 	var ds Diagnostics
 	for _, path := range unknownPaths(value) {
 		ds = ds.and(r.bug(formatPath(path), summary, "the value is unknown"))
-	}
-	return ds.and(r.checkNothingWriteOnly(value, summary))
-}
-
-func (r *Resource) checkNothingWriteOnly(value cty.Value, summary string) Diagnostics {
-	r.p.tb.Helper()
-	var ds Diagnostics
-	for _, path := range r.schema.writeOnlyPaths(value, nil) {
-		ds = ds.and(r.bug(formatPath(path), summary, "the provider returned a value for a write-only attribute"))
 	}
 	return ds
 }
@@ -241,7 +198,7 @@ func (r *Resource) checkIdentity(prior, identity cty.Value) Diagnostics {
 		return r.bug("", invalidIdentity, "the provider returned an object without its identity")
 	case !identity.IsWhollyKnown():
 		return r.bug("", invalidIdentity, "the provider returned an identity with unknown values: %s", printValue(identity))
-	case saysAnything(prior) && prior.IsWhollyKnown() && !prior.RawEquals(identity) && !r.p.options.mutableIdentity:
+	case saysAnything(prior) && prior.IsWhollyKnown() && !prior.RawEquals(identity):
 		return r.bug("", "Provider produced different identity",
 			"the identity changed from %s to %s", printValue(prior), printValue(identity))
 	}

@@ -45,7 +45,6 @@ type thing struct {
 	id, name, kind string
 	tags           []string
 	size           int64
-	ports          []int64
 	revision       int64
 }
 
@@ -157,16 +156,9 @@ type thingModel struct {
 	Kind     types.String   `tfsdk:"kind"`
 	Tags     types.Set      `tfsdk:"tags"`
 	Size     types.Int64    `tfsdk:"size"`
-	Rules    []ruleModel    `tfsdk:"rules"`
 	Token    types.String   `tfsdk:"token"`
-	Password types.String   `tfsdk:"password"`
 	Revision types.Int64    `tfsdk:"revision"`
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
-}
-
-type ruleModel struct {
-	Port types.Int64  `tfsdk:"port"`
-	ID   types.String `tfsdk:"id"`
 }
 
 func (r *thingResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -184,19 +176,9 @@ func (r *thingResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			"kind": schema.StringAttribute{
 				Optional: true, PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"tags": schema.SetAttribute{ElementType: types.StringType, Optional: true, Computed: true},
-			"size": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(1)},
-			"rules": schema.ListNestedAttribute{
-				Optional: true,
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"port": schema.Int64Attribute{Required: true},
-					"id": schema.StringAttribute{Computed: true, PlanModifiers: []planmodifier.String{
-						stringplanmodifier.UseNonNullStateForUnknown(),
-					}},
-				}},
-			},
+			"tags":     schema.SetAttribute{ElementType: types.StringType, Optional: true, Computed: true},
+			"size":     schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(1)},
 			"token":    schema.StringAttribute{Computed: true, Sensitive: true, PlanModifiers: keep},
-			"password": schema.StringAttribute{Optional: true, WriteOnly: true, DeprecationMessage: "Use a key."},
 			"revision": schema.Int64Attribute{Computed: true},
 		},
 		Blocks: map[string]schema.Block{
@@ -234,9 +216,6 @@ func (r *thingResource) write(ctx context.Context, what string, m *thingModel) e
 	} else if !m.Tags.IsUnknown() {
 		m.Tags.ElementsAs(ctx, &t.tags, false)
 	}
-	for _, rule := range m.Rules {
-		t.ports = append(t.ports, rule.Port.ValueInt64())
-	}
 	if err := r.cloud.put(ctx, what, t); err != nil {
 		return err
 	}
@@ -255,12 +234,6 @@ func (m *thingModel) fill(ctx context.Context, t *thing) {
 	}
 	m.Tags, _ = types.SetValueFrom(ctx, types.StringType, t.tags)
 	m.Revision = types.Int64Value(t.revision)
-	if len(t.ports) > 0 || m.Rules != nil {
-		m.Rules = []ruleModel{}
-	}
-	for i, port := range t.ports {
-		m.Rules = append(m.Rules, ruleModel{Port: types.Int64Value(port), ID: types.StringValue(fmt.Sprintf("%s/%d", t.id, i))})
-	}
 }
 
 func (r *thingResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -392,17 +365,12 @@ func (d *thingDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 		Attributes: map[string]dsschema.Attribute{
 			"id":   dsschema.StringAttribute{Required: true},
 			"name": dsschema.StringAttribute{Computed: true},
-			"places": dsschema.MapNestedAttribute{
+			"parts": dsschema.ListNestedAttribute{
 				Computed: true,
 				NestedObject: dsschema.NestedAttributeObject{Attributes: map[string]dsschema.Attribute{
-					"open": dsschema.BoolAttribute{Computed: true},
+					"name": dsschema.StringAttribute{Computed: true},
 				}},
 			},
-		},
-		Blocks: map[string]dsschema.Block{
-			"filter": dsschema.SetNestedBlock{NestedObject: dsschema.NestedBlockObject{
-				Attributes: map[string]dsschema.Attribute{"by": dsschema.StringAttribute{Optional: true}},
-			}},
 		},
 	}
 }
@@ -451,12 +419,6 @@ func (l *thingLease) Open(ctx context.Context, req ephemeral.OpenRequest, resp *
 	resp.Result.Raw = req.Config.Raw
 	resp.Diagnostics.Append(resp.Result.SetAttribute(ctx, path.Root("pass"), "pass-for-"+of.ValueString())...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, "of", []byte(`"`+of.ValueString()+`"`))...)
-}
-
-func (l *thingLease) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
-	of, ds := req.Private.GetKey(ctx, "of")
-	resp.Diagnostics.Append(ds...)
-	resp.Diagnostics.AddWarning("Renewed", string(of))
 }
 
 func (l *thingLease) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
