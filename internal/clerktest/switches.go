@@ -282,6 +282,7 @@ type switchDefinition struct {
 	defaultName  string
 	alternatives []string
 	set          func(*Switches, string)
+	concerns     func(Request) bool // nil: every request; see only
 }
 
 func choice[T ~string](name, defaultName string, field func(*Switches) *T, alternatives ...T) switchDefinition {
@@ -299,28 +300,28 @@ const readLagName = "read_lag"
 var switchDefinitions = []switchDefinition{
 	choice("scopes_order", "as_sent", func(s *Switches) *ScopesOrder { return &s.ScopesOrder }, ScopesAlphabetical, ScopesFixedOrder),
 	choice("force_offline_access", "on", func(s *Switches) *ForceOfflineAccess { return &s.ForceOfflineAccess }, OfflineAccessNever),
-	choice("patch_without_offline_access", "422", func(s *Switches) *PatchWithoutOfflineAccess { return &s.PatchWithoutOfflineAccess }, PatchKeepsOfflineAccess, PatchRemovesOfflineAccess),
-	choice("unknown_scope", "form_param_value_invalid", func(s *Switches) *UnknownScope { return &s.UnknownScope }, UnknownScopeOAuthInvalid, UnknownScopeDropped, UnknownScopeAccepted),
-	choice("organization_scope", "unknown", func(s *Switches) *OrganizationScope { return &s.OrganizationScope }, OrganizationScopeDropped, OrganizationScopeAccepted),
-	choice("public_client_secret", "value", func(s *Switches) *PublicClientSecret { return &s.PublicClientSecret }, PublicSecretEmpty, PublicSecretAbsent),
-	choice("rotate_public", "empty", func(s *Switches) *RotatePublic { return &s.RotatePublic }, RotatePublicValue, RotatePublicRefused),
-	choice("public_sets_pkce", "off", func(s *Switches) *PublicSetsPKCE { return &s.PublicSetsPKCE }, PublicTurnsPKCEOn),
-	choice("public_without_pkce", "allowed", func(s *Switches) *PublicWithoutPKCE { return &s.PublicWithoutPKCE }, PublicWithoutPKCERefused),
-	choice("callback_url_multi", "first", func(s *Switches) *CallbackURLMulti { return &s.CallbackURLMulti }, CallbackURLLast, CallbackURLEmpty),
-	choice("both_callback_and_redirects", "redirect_uris", func(s *Switches) *BothCallbackAndRedirects { return &s.BothCallbackAndRedirects }, BothConflict, BothMakeUnion),
-	choice("redirect_order", "as_sent", func(s *Switches) *RedirectOrder { return &s.RedirectOrder }, RedirectsSorted, RedirectsReversed),
-	choice("redirect_normalization", "exact", func(s *Switches) *RedirectNormalization { return &s.RedirectNormalization }, RedirectsNormalized),
-	choice("redirects_empty", "clears", func(s *Switches) *RedirectsEmpty { return &s.RedirectsEmpty }, EmptyIgnored, EmptyRefused),
-	choice("patch_null", "unchanged", func(s *Switches) *PatchNull { return &s.PatchNull }, NullResets, NullRefused),
-	choice("unknown_field", "drop", func(s *Switches) *UnknownField { return &s.UnknownField }, UnknownFieldRefused),
-	choice("list_default_order", "newest_first", func(s *Switches) *ListDefaultOrder { return &s.ListDefaultOrder }, ListOldestFirst),
-	choice("limit_out_of_range", "refuse", func(s *Switches) *LimitOutOfRange { return &s.LimitOutOfRange }, LimitClamped),
-	choice("rotate_updated_at", "touch", func(s *Switches) *RotateUpdatedAt { return &s.RotateUpdatedAt }, RotateKeepsUpdatedAt),
-	choice("default_scopes_offline_access", "excluded", func(s *Switches) *DefaultScopesOfflineAccess { return &s.DefaultScopesOfflineAccess }, OfflineAccessIncluded),
+	choice("patch_without_offline_access", "422", func(s *Switches) *PatchWithoutOfflineAccess { return &s.PatchWithoutOfflineAccess }, PatchKeepsOfflineAccess, PatchRemovesOfflineAccess).only(patchesWithoutOfflineAccess),
+	choice("unknown_scope", "form_param_value_invalid", func(s *Switches) *UnknownScope { return &s.UnknownScope }, UnknownScopeOAuthInvalid, UnknownScopeDropped, UnknownScopeAccepted).only(namesScopeNotBuiltIn),
+	choice("organization_scope", "unknown", func(s *Switches) *OrganizationScope { return &s.OrganizationScope }, OrganizationScopeDropped, OrganizationScopeAccepted).only(namesOrganizationScope),
+	choice("public_client_secret", "value", func(s *Switches) *PublicClientSecret { return &s.PublicClientSecret }, PublicSecretEmpty, PublicSecretAbsent).only(makesPublic),
+	choice("rotate_public", "empty", func(s *Switches) *RotatePublic { return &s.RotatePublic }, RotatePublicValue, RotatePublicRefused).only(makesPublic),
+	choice("public_sets_pkce", "off", func(s *Switches) *PublicSetsPKCE { return &s.PublicSetsPKCE }, PublicTurnsPKCEOn).only(makesPublic),
+	choice("public_without_pkce", "allowed", func(s *Switches) *PublicWithoutPKCE { return &s.PublicWithoutPKCE }, PublicWithoutPKCERefused).only(makesPublic),
+	choice("callback_url_multi", "first", func(s *Switches) *CallbackURLMulti { return &s.CallbackURLMulti }, CallbackURLLast, CallbackURLEmpty).only(hasSeveralRedirects),
+	choice("both_callback_and_redirects", "redirect_uris", func(s *Switches) *BothCallbackAndRedirects { return &s.BothCallbackAndRedirects }, BothConflict, BothMakeUnion).only(hasCallbackAndRedirects),
+	choice("redirect_order", "as_sent", func(s *Switches) *RedirectOrder { return &s.RedirectOrder }, RedirectsSorted, RedirectsReversed).only(hasSeveralRedirects),
+	choice("redirect_normalization", "exact", func(s *Switches) *RedirectNormalization { return &s.RedirectNormalization }, RedirectsNormalized).only(hasURIToNormalize),
+	choice("redirects_empty", "clears", func(s *Switches) *RedirectsEmpty { return &s.RedirectsEmpty }, EmptyIgnored, EmptyRefused).only(emptiesRedirects),
+	choice("patch_null", "unchanged", func(s *Switches) *PatchNull { return &s.PatchNull }, NullResets, NullRefused).only(patchesWithNull),
+	choice("unknown_field", "drop", func(s *Switches) *UnknownField { return &s.UnknownField }, UnknownFieldRefused).only(hasFieldBeyondAnApplications),
+	choice("list_default_order", "newest_first", func(s *Switches) *ListDefaultOrder { return &s.ListDefaultOrder }, ListOldestFirst).only(listsWithoutOrder),
+	choice("limit_out_of_range", "refuse", func(s *Switches) *LimitOutOfRange { return &s.LimitOutOfRange }, LimitClamped).only(listsBeyondLimits),
+	choice("rotate_updated_at", "touch", func(s *Switches) *RotateUpdatedAt { return &s.RotateUpdatedAt }, RotateKeepsUpdatedAt).only(rotates),
+	choice("default_scopes_offline_access", "excluded", func(s *Switches) *DefaultScopesOfflineAccess { return &s.DefaultScopesOfflineAccess }, OfflineAccessIncluded).only(setsDefaultScopes),
 	choice("newer_fields", "served", func(s *Switches) *NewerFields { return &s.NewerFields }, NewerFieldsDropped, NewerFieldsRefused),
-	choice("dcr_forces_consent", "off", func(s *Switches) *DCRForcesConsent { return &s.DCRForcesConsent }, DCREnforcesConsent),
+	choice("dcr_forces_consent", "off", func(s *Switches) *DCRForcesConsent { return &s.DCRForcesConsent }, DCREnforcesConsent).only(turnsOnRegistration),
 	choice("token_info", "authenticates", func(s *Switches) *TokenInfo { return &s.TokenInfo }, TokenInfoInvalidClient, TokenInfoLegacy,
-		TokenInfoAuthenticatesNobody, TokenInfoRefusesEverybody, TokenInfoLags),
+		TokenInfoAuthenticatesNobody, TokenInfoRefusesEverybody, TokenInfoLags).only(introspects),
 	{name: readLagName, defaultName: "0s", alternatives: []string{"500ms", "3s"}, set: func(switches *Switches, value string) {
 		lag, err := time.ParseDuration(value)
 		if value != "" && err != nil {
@@ -334,6 +335,8 @@ var switchDefinitions = []switchDefinition{
 type Setting struct {
 	Name     string
 	Switches Switches
+
+	concerns func(Request) bool
 }
 
 // AllSwitches gives the default setting, and one setting for each alternative of each switch by itself. Settings with a
@@ -342,7 +345,7 @@ func AllSwitches() []Setting {
 	settings := []Setting{{Name: "default"}}
 	for _, definition := range switchDefinitions {
 		for _, value := range definition.alternatives {
-			setting := Setting{Name: definition.name + "=" + value}
+			setting := Setting{Name: definition.name + "=" + value, concerns: definition.concerns}
 			definition.set(&setting.Switches, value)
 			settings = append(settings, setting)
 		}

@@ -3,6 +3,7 @@ package clerktest_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -267,6 +268,9 @@ func TestEachSwitchHasItsEffect(t *testing.T) {
 			if !found || want == observations[name].want[""] {
 				t.Fatalf("nothing distinguishes this setting from the default")
 			}
+			plain := clerktest.New(t)
+			observations[name].see(plain, newClient(t, plain))
+			equal(t, "the setting concerns one of the requests", slices.ContainsFunc(plain.Requests(), setting.Concerns), true)
 			s := clerktest.New(t, clerktest.WithSwitches(setting.Switches))
 			equal(t, "observation", observations[name].see(s, newClient(t, s)), want)
 

@@ -2,9 +2,11 @@ package provider
 
 import (
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,22 +17,71 @@ import (
 )
 
 // TestProtocolScenarios tells every scenario in this process and on virtual time, and
-// those without a failure under every switch of the simulator. With CLERK_OPENAPI_SPEC each request and each
-// answer is also held against Clerk's OpenAPI document.
+// those without a failure also under every switch of the simulator that concerns a
+// request of theirs. With CLERK_OPENAPI_SPEC each request and each answer is also held
+// against Clerk's OpenAPI document.
 func TestProtocolScenarios(t *testing.T) {
 	t.Parallel()
-	for _, setting := range clerktest.AllSwitches() {
+	sent := &sentUnderDefault{}
+	// Not parallel: the other settings begin when all of its scenarios have been told.
+	t.Run("default", func(t *testing.T) { //nolint:paralleltest // see above
+		for _, told := range scenarios {
+			tellWatched(t, told, clerktest.Switches{}, func(request clerktest.Request) { sent.add(told, request) })
+		}
+	})
+	tellUnderSwitches(t, func(told scenario, setting clerktest.Setting) bool { return sent.concerns(told, setting) })
+}
+
+// TestSoakScenarios tells the scenarios also under the switches that should not concern
+// them: with the same outcome, unless [clerktest.Setting.Concerns] is wrong.
+func TestSoakScenarios(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("CLERK_SOAK") == "" {
+		t.Skip("CLERK_SOAK is not set; make soak sets it")
+	}
+	tellUnderSwitches(t, func(scenario, clerktest.Setting) bool { return true })
+}
+
+func tellUnderSwitches(t *testing.T, isConcerned func(scenario, clerktest.Setting) bool) {
+	t.Helper()
+	for _, setting := range clerktest.AllSwitches()[1:] {
 		t.Run(setting.Name, func(t *testing.T) {
 			t.Parallel()
 			for _, told := range scenarios {
 				// What fails, fails for reasons that no switch is about, but for the exceptions.
 				course, differs := told.under(setting.Name)
-				if setting.Name == "default" || differs || !told.hasFailures() {
+				if differs || !told.hasFailures() && isConcerned(told, setting) {
 					tellInProcess(t, course, setting.Switches)
 				}
 			}
 		})
 	}
+}
+
+// sentUnderDefault has every request of each scenario under the default setting, with
+// those of the dashboard.
+type sentUnderDefault struct {
+	mu       sync.Mutex
+	requests map[string][]clerktest.Request // by the scenario's name
+}
+
+func (s *sentUnderDefault) add(told scenario, request clerktest.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.requests == nil {
+		s.requests = map[string][]clerktest.Request{}
+	}
+	s.requests[told.name] = append(s.requests[told.name], request)
+}
+
+// concerns reports whether the scenario may take another course under the setting. A
+// scenario that was not told, because only some tests were asked for, may. So may one
+// that changes applications past the API, of which its requests say nothing.
+func (s *sentUnderDefault) concerns(told scenario, setting clerktest.Setting) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	requests, known := s.requests[told.name]
+	return !known || told.editsPastAPI() || slices.ContainsFunc(requests, setting.Concerns)
 }
 
 // TestProtocolRefusals has input that must be refused before anything is sent.
@@ -68,10 +119,16 @@ func TestProtocolExceptions(t *testing.T) {
 // tellInProcess runs a scenario as a subtest.
 func tellInProcess(t *testing.T, told scenario, switches clerktest.Switches, opts ...prototest.Option) {
 	t.Helper()
+	tellWatched(t, told, switches, nil, opts...)
+}
+
+// tellWatched is tellInProcess with someone who sees every request, if not nil.
+func tellWatched(t *testing.T, told scenario, switches clerktest.Switches, watch func(clerktest.Request), opts ...prototest.Option) {
+	t.Helper()
 	t.Run(strings.ReplaceAll(told.name, " ", "_"), func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			server := clerktest.NewInMemory(t, clerktest.WithSwitches(switches), contract.Option(t))
+			server := clerktest.NewInMemory(t, clerktest.WithSwitches(switches), clerktest.WithWatch(watch), contract.Option(t))
 			transport := server.RoundTripper()
 			s := newStory(t, told, server, &http.Client{Transport: transport})
 			s.tellByProtocol(transport, func() { time.Sleep(switches.ReadLag) }, opts...)

@@ -118,6 +118,7 @@ type (
 // An act is something that happens outside of Terraform.
 type act struct {
 	simulated bool // Clerk cannot be made to do it
+	pastAPI   bool // it changes more of an application than its scopes, without a request
 	do        func(*story)
 }
 
@@ -136,24 +137,24 @@ func rotated() act {
 
 // forcedScopes stores scopes as they are, where Clerk would add offline_access.
 func forcedScopes(scopes string) act {
-	return simulated(func(s *story) {
+	return act{simulated: true, do: func(s *story) {
 		s.simulator.Edit(s.id, func(app *clerktest.Application) { app.Scopes = scopes })
-	})
+	}}
 }
 
 func injected(fault clerktest.Fault) act {
-	return simulated(func(s *story) { s.simulator.Inject(fault) })
+	return act{simulated: true, do: func(s *story) { s.simulator.Inject(fault) }}
 }
 
 func customScope(name string) act {
-	return simulated(func(s *story) { s.simulator.AddCustomScope(name) })
+	return act{simulated: true, do: func(s *story) { s.simulator.AddCustomScope(name) }}
 }
 
 func customScopeDeleted(name string) act {
-	return simulated(func(s *story) { s.simulator.DeleteCustomScope(name) })
+	return act{simulated: true, do: func(s *story) { s.simulator.DeleteCustomScope(name) }}
 }
 
-func simulated(do func(*story)) act { return act{simulated: true, do: do} }
+func simulated(do func(*story)) act { return act{simulated: true, pastAPI: true, do: do} }
 
 // fileWritten puts a file into the scenario's directory.
 func fileWritten(file string, content []byte) act {
@@ -201,6 +202,13 @@ func (told scenario) stepIndex(does string) int {
 // hasFailures tells whether a step is meant to fail.
 func (told scenario) hasFailures() bool {
 	return slices.ContainsFunc(told.steps, func(s step) bool { return s.fails != "" })
+}
+
+// editsPastAPI reports whether a step has an act that is marked pastAPI.
+func (told scenario) editsPastAPI() bool {
+	return slices.ContainsFunc(told.steps, func(s step) bool {
+		return slices.ContainsFunc(slices.Concat(s.behind, s.between), func(a act) bool { return a.pastAPI })
+	})
 }
 
 // needsIdentity tells whether an engine without resource identities cannot tell it.
