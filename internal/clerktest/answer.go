@@ -5,9 +5,11 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -85,9 +87,17 @@ func changeJSON(body []byte, change func(map[string]any)) []byte {
 	return encodeJSON(object)
 }
 
+// compressors are used again: each has tables of hundreds of kilobytes.
+var compressors = sync.Pool{New: func() any {
+	writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // a level that exists is no error
+	return writer
+}}
+
 func compress(body []byte) []byte {
 	var compressed bytes.Buffer
-	writer, _ := gzip.NewWriterLevel(&compressed, gzip.BestSpeed) // a level that exists is no error
+	writer := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(writer)
+	writer.Reset(&compressed)
 	// A bytes.Buffer takes everything.
 	_, _ = writer.Write(body)
 	_ = writer.Close()

@@ -166,12 +166,12 @@ func (c *crowd) manageKnown(n int, id string) {
 	c.graph.Add(app, configOf(n))
 }
 
-// TestProtocolScaleApply creates 1,000 applications in an instance that takes 100
+// TestProtocolScaleApply creates 400 applications in an instance that takes 100
 // requests in 10 seconds: inCrowd fails if one is refused.
 func TestProtocolScaleApply(t *testing.T) {
 	t.Parallel()
 	inCrowd(t, nil, func(c *crowd) {
-		for i := range 1000 {
+		for i := range 400 {
 			c.graph.Add(c.provider.Resource(applicationType), configOf(i+1))
 		}
 		plan := c.graph.Plan()
@@ -179,10 +179,10 @@ func TestProtocolScaleApply(t *testing.T) {
 			c.Errorf("the user was told:\n%s", ds)
 		}
 		posts := c.server.CountRequests(http.MethodPost, clerktest.RouteApplications)
-		if others := len(c.server.Requests()) - posts; posts != 1000 || others > 10 {
-			c.Errorf("%d creates and %d other requests, want 1,000 and at most 10", posts, others)
+		if others := len(c.server.Requests()) - posts; posts != 400 || others > 10 {
+			c.Errorf("%d creates and %d other requests, want 400 and at most 10", posts, others)
 		}
-		if made := len(c.server.Applications()); made != 1000 {
+		if made := len(c.server.Applications()); made != 400 {
 			c.Errorf("%d applications were made", made)
 		}
 	})
@@ -307,13 +307,13 @@ func (s loggedCalls) PlanResourceChange(ctx context.Context, req *tfprotov6.Plan
 	return s.ProviderServerWithListResource.PlanResourceChange(s.with(ctx), req)
 }
 
-// TestProtocolScaleMemory refreshes and plans 5,000 applications in one process, and
+// TestProtocolScaleMemory refreshes and plans 2,000 applications in one process, and
 // looks what stays in memory. It is not parallel: it measures all of the heap.
 func TestProtocolScaleMemory(t *testing.T) { //nolint:paralleltest // see above
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	const applications = 5000
+	const applications = 2000
 	logged := func(server tfprotov6.ProviderServer) tfprotov6.ProviderServer {
 		return loggedCalls{server.(tfprotov6.ProviderServerWithListResource)} //nolint:staticcheck // see newServer
 	}
@@ -330,8 +330,8 @@ func TestProtocolScaleMemory(t *testing.T) { //nolint:paralleltest // see above
 		if unchanged != applications {
 			c.Errorf("%d of %d applications are planned to stay as they are", unchanged, applications)
 		}
-		if gets, pages, others := c.requests(); gets+pages+others > 21 {
-			c.Errorf("%d GETs, %d pages and %d others, want at most 21 together", gets, pages, others)
+		if gets, pages, others := c.requests(); gets+pages+others > 9 {
+			c.Errorf("%d GETs, %d pages and %d others, want at most 9 together", gets, pages, others)
 		}
 		// The snapshot has some 1.3 KB of each application.
 		if most := applications * 3000; kept > most {

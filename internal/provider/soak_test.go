@@ -24,7 +24,7 @@ var fixedSeeds = map[uint64]string{
 }
 
 const (
-	testSequences = 200
+	testSequences = 60
 	soakSequences = 10_000
 )
 
