@@ -43,13 +43,13 @@ func (c *Client) FindOwnOAuthApplicationByName(ctx context.Context, name string)
 	}
 	app, err = c.GetOwnOAuthApplication(ctx, ids[0])
 	// A rename can lag as a create can.
-	for look := 1; err == nil && app.Name != name && look <= recentLooks; look++ {
+	for look := 1; err == nil && !SameName(app.Name, name) && look <= recentLooks; look++ {
 		if err := sleep(ctx, time.Duration(look)*time.Second); err != nil {
 			return OAuthApplication{}, err
 		}
 		app, err = c.GetOAuthApplicationFresh(ctx, ids[0])
 	}
-	if IsNotFound(err) || err == nil && app.Name != name {
+	if IsNotFound(err) || err == nil && !SameName(app.Name, name) {
 		err = ErrNoMatch // someone deleted or renamed it
 	}
 	if err != nil {

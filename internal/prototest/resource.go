@@ -46,6 +46,9 @@ func (p *Provider) Resource(typeName string) *Resource {
 	}
 }
 
+// Address returns the address in messages, such as example_thing.a.
+func (r *Resource) Address() string { return r.address }
+
 // With returns a resource of another provider that has the same place in the state: what was kept by one version or
 // configuration of a provider and is now managed by another. The state is copied.
 func (r *Resource) With(p *Provider) *Resource {

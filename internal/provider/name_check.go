@@ -4,16 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// maxNameLength is in characters; Clerk's OpenAPI document says 256.
-const maxNameLength = 256
-
-var nameForm = fmt.Sprintf("a name of 1 to %d characters, not only white space", maxNameLength)
+var nameForm = fmt.Sprintf("a name of 1 to %d characters, not only white space", clerk.MaxNameLength)
 
 var nameCheck = textCheck{title: "Invalid name", want: nameForm, problem: func(name string) string {
 	length := utf8.RuneCountInString(name)
-	if strings.TrimSpace(name) != "" && length <= maxNameLength {
+	if strings.TrimSpace(name) != "" && length <= clerk.MaxNameLength {
 		return ""
 	}
 	return fmt.Sprintf("The value must be %s; it has %d.", nameForm, length)

@@ -13,12 +13,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-const (
-	// minTimeout is less than any operation needs; what is below it is a mistake.
-	minTimeout = time.Second
-	// maxScopesLength is from Clerk's OpenAPI document.
-	maxScopesLength = 1024
-)
+// minTimeout is less than any operation needs; what is below it is a mistake.
+const minTimeout = time.Second
 
 // ValidateConfig checks what no attribute can check alone, and warns of what is allowed
 // and rarely meant.
@@ -43,9 +39,9 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 				fmt.Sprintf("A timeout must be %s at least; got %q.", minTimeout, text.ValueString()))
 		}
 	}
-	if length := len(clerk.FormatScopes(stringsOf(config.Scopes))); length > maxScopesLength {
+	if length := len(clerk.FormatScopes(stringsOf(config.Scopes))); length > clerk.MaxScopesLength {
 		resp.Diagnostics.AddAttributeError(path.Root("scopes"), "Too many scopes",
-			fmt.Sprintf("Clerk takes %d characters for all scopes, separated by blanks; these have %d.", maxScopesLength, length))
+			fmt.Sprintf("Clerk takes %d characters for all scopes, separated by blanks; these have %d.", clerk.MaxScopesLength, length))
 	}
 
 	config.checkTrigger(&resp.Diagnostics)

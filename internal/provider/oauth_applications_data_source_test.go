@@ -167,7 +167,11 @@ func TestProtocolApplicationsDataSourceHoldsEverything(t *testing.T) {
 
 	one := p.DataSource(applicationType).Read(prototest.Values{"id": app.State().String("id")}).Values()
 	all := p.DataSource("clerk_oauth_applications").Read(nil)
-	item, _ := all.Get("oauth_applications[0]").(map[string]any)
+	list, _ := all.Get("oauth_applications").([]any)
+	if len(list) != 1 {
+		t.Fatalf("the list has %d applications", len(list))
+	}
+	item, _ := list[0].(map[string]any)
 	if !reflect.DeepEqual(item, map[string]any(one)) {
 		t.Errorf("the data sources disagree:\n%v\n%v", item, one)
 	}

@@ -73,7 +73,7 @@ func TestRefusedStarts(t *testing.T) {
 		variables map[string]string
 		arguments []string
 	}{
-		"the secret key is empty":  {nil, nil},
+		"there is no secret key":   {nil, nil},
 		"publishable key":          {map[string]string{keyVariable: "pk_test_x"}, nil},
 		"not the key of a develop": {map[string]string{keyVariable: "sk_live_canary"}, nil},
 		"https":                    {development, []string{"-api-url", "http://clerk.example"}},
