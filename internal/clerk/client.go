@@ -110,6 +110,10 @@ func New(config Config) *Client {
 	return c
 }
 
+// APIURL returns the address of the API, which holds neither user information nor a
+// query: see ParseAPIURL.
+func (c *Client) APIURL() string { return c.base.String() }
+
 // newTransport clones Go's default, which keeps its support for proxies, and
 // sets what it leaves open.
 //

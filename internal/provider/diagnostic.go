@@ -19,11 +19,18 @@ import (
 // A detail says, in this order: what happened, in Clerk's words where there are
 // any; what follows from it and what to do (diagnostic_steps.go); and the facts
 // that Clerk's support asks for.
-func addError(diags *diag.Diagnostics, action string, err error, params *requestParams) {
+//
+// A fault that every request of a run meets is explained once; the other errors name
+// it and point to the first.
+func (d *providerData) addError(diags *diag.Diagnostics, action string, err error, params *requestParams) {
 	summary := "Unable to " + action
+	if fault := sharedFault(err); fault != "" && d != nil && !d.explained.first(fault) {
+		diags.AddError(summary, fmt.Sprintf("The first error about %s in this run says what to do.", fault))
+		return
+	}
 	api, ok := errors.AsType[*clerk.APIError](err)
 	if !ok || len(api.Errors) == 0 {
-		diags.AddError(summary, paragraphs(sentence(plainText(err)), nextStep(err), facts(err)))
+		diags.AddError(summary, paragraphs(sentence(plainText(err)), nextStep(err), lines(facts(err), d.address(err))))
 		return
 	}
 	for _, item := range api.Errors {
@@ -31,13 +38,54 @@ func addError(diags *diag.Diagnostics, action string, err error, params *request
 		if words == "" {
 			words = item.Message
 		}
-		detail := paragraphs(circumstances(err, api), sentence("Clerk says: "+words), params.hint(item.ParamName), nextStep(err), lines(factsOf(item, api.Status), facts(err)))
+		detail := paragraphs(circumstances(err, api), sentence("Clerk says: "+words), params.hint(item.ParamName), nextStep(err), lines(factsOf(item, api.Status), facts(err), d.address(err)))
 		if attribute, ok := params.path(item.ParamName); ok {
 			diags.AddAttributeError(attribute, summary, detail)
 			continue
 		}
 		diags.AddError(summary, detail)
 	}
+}
+
+// sharedFault names the fault that every request of a run meets, if the error is one of
+// a request that changed nothing.
+func sharedFault(err error) string {
+	if e, ok := errors.AsType[*clerk.APIError](err); ok && isKeyRefused(e) {
+		return "the secret key"
+	}
+	if e, ok := errors.AsType[*clerk.TransportError](err); ok && !e.Sent && !outcomeUnknown(err) {
+		return "the connection to Clerk"
+	}
+	return ""
+}
+
+func isKeyRefused(err *clerk.APIError) bool {
+	return err.HasCode(clerk.CodeKeyInvalid) || err.HasCode("authorization_header_format_invalid")
+}
+
+// outcomeUnknown reports whether an operation ended so that its outcome must be said
+// of this very application.
+func outcomeUnknown(err error) bool {
+	_, create := errors.AsType[*clerk.CreateOutcomeUnknownError](err)
+	_, rotate := errors.AsType[*clerk.RotateOutcomeUnknownError](err)
+	_, change := errors.AsType[*clerk.ChangeOutcomeUnknownError](err)
+	return create || rotate || change
+}
+
+// address names the address that was asked, where it is not Clerk's own and may be the
+// reason: one that was left over from a simulator looks like a wrong key.
+func (d *providerData) address(err error) string {
+	client := d.clientIfAny()
+	if client == nil || client.APIURL() == clerk.DefaultAPIURL {
+		return ""
+	}
+	api, isAPI := errors.AsType[*clerk.APIError](err)
+	_, isTransport := errors.AsType[*clerk.TransportError](err)
+	_, isAnswer := errors.AsType[*clerk.AnswerError](err)
+	if isTransport || isAnswer || isAPI && (len(api.Errors) == 0 || isKeyRefused(api)) {
+		return fmt.Sprintf("Address: %s (not Clerk's own; from api_url or %s)", client.APIURL(), envAPIURL)
+	}
+	return ""
 }
 
 // circumstances tells what an error says before it comes to Clerk's own words, if

@@ -81,8 +81,8 @@ func retryAfterStep(err *clerk.RetryAfterError) string {
 
 func apiErrorStep(err *clerk.APIError) string {
 	switch {
-	case err.HasCode(clerk.CodeKeyInvalid), err.HasCode("authorization_header_format_invalid"):
-		return "Check the provider's secret_key, or the environment variable " + envSecretKey + ", and that api_url is the Clerk that issued it."
+	case isKeyRefused(err):
+		return "Check the provider's secret_key, or the environment variable " + envSecretKey + ", and that api_url points to the Clerk API that issued the key."
 	case err.HasCode(clerk.CodeResourceLocked):
 		return "Something else was changing it all the time. Apply again."
 	case err.HasCode("quota_exceeded"):
@@ -94,7 +94,7 @@ func apiErrorStep(err *clerk.APIError) string {
 	case err.Status == http.StatusTooManyRequests:
 		return sharedLimit
 	case err.Status >= http.StatusInternalServerError:
-		return "This is a failure on Clerk's side, or of something in front of it. Try again later; https://status.clerk.com tells of known incidents."
+		return "This is a failure on Clerk's side, or of something in front of it. Try again later; https://status.clerk.com lists known incidents."
 	case err.Status == http.StatusNotFound && err.HasCode(clerk.CodeResourceNotFound):
 		return "It does not exist in the instance of the secret key. If it was deleted outside Terraform, the next plan shows that."
 	case err.Status == http.StatusNotFound && len(err.Errors) > 0:
@@ -125,14 +125,14 @@ func unknownCreateSteps(err *clerk.CreateOutcomeUnknownError) string {
 			list[i] = fmt.Sprintf("  %s (client_id %s, created at %s)", app.ID, app.ClientID, app.CreatedAt.Format(time.RFC3339))
 		}
 		return paragraphs(
-			"Nothing is in the state. Each of these applications may be the one that was made, and only one of them can be:",
+			"Nothing is in the state. One of these applications may be the one that this create made:",
 			strings.Join(list, "\n"),
 			"Delete those that nobody uses, or import the one to keep, before you apply again:",
 			importCommands(ids),
 			secretAfterImport,
 		)
 	}
-	looked := "It was looked for and not found, but may still come into being."
+	looked := "A search did not find it, but it may still appear."
 	if err.LookupErr != nil {
 		looked = sentence("It could not be looked for: " + err.LookupErr.Error())
 	}

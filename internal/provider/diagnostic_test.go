@@ -52,7 +52,7 @@ func TestDiagnosticTexts(t *testing.T) {
 				if err == nil {
 					t.Fatal("there is no error")
 				}
-				addError(&diags, test.action, err, applicationParams)
+				(*providerData)(nil).addError(&diags, test.action, err, applicationParams)
 			})
 			compareGolden(t, filepath.Join("testdata", "diagnostics", strings.ReplaceAll(name, " ", "_")+".golden"), diagnosticsText(diags))
 		})
@@ -339,7 +339,7 @@ func diagUntrusted() error {
 func TestDiagnosticsOfOtherErrors(t *testing.T) {
 	t.Parallel()
 	var diags diag.Diagnostics
-	addError(&diags, "encrypt client secret", errors.New("a reason"), nil)
+	(*providerData)(nil).addError(&diags, "encrypt client secret", errors.New("a reason"), nil)
 	if got, want := diagnosticsText(diags), "Error: Unable to encrypt client secret\n\nA reason.\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -72,14 +72,13 @@ func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.Re
 
 	var config reportedModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	client := d.data.requireClient(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
+	if d.data.requireClient(&resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
 
-	app := findApplication(ctx, client, config, &resp.Diagnostics)
+	app := d.data.findApplication(ctx, config, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -91,13 +90,13 @@ func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.Re
 const actionFind = "find OAuth application"
 
 // findApplication looks for the application by the one argument that is given.
-func findApplication(ctx context.Context, client *clerk.Client, config reportedModel, diags *diag.Diagnostics) clerk.OAuthApplication {
-	argument, value, find := "name", config.Name.ValueString(), client.FindOwnOAuthApplicationByName
+func (d *providerData) findApplication(ctx context.Context, config reportedModel, diags *diag.Diagnostics) clerk.OAuthApplication {
+	argument, value, find := "name", config.Name.ValueString(), d.client.FindOwnOAuthApplicationByName
 	switch {
 	case !config.ID.IsNull():
-		argument, value, find = "id", config.ID.ValueString(), client.GetOwnOAuthApplication
+		argument, value, find = "id", config.ID.ValueString(), d.client.GetOwnOAuthApplication
 	case !config.ClientID.IsNull():
-		argument, value, find = "client_id", config.ClientID.ValueString(), client.FindOAuthApplicationByClientID
+		argument, value, find = "client_id", config.ClientID.ValueString(), d.client.FindOAuthApplicationByClientID
 	}
 
 	app, err := find(ctx, value)
@@ -110,7 +109,7 @@ func findApplication(ctx context.Context, client *clerk.Client, config reportedM
 		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
 			fmt.Sprintf("%d OAuth applications have the name %q. Give the id of the one that is meant:\n\n  %s", len(ambiguous.IDs), value, strings.Join(ambiguous.IDs, "\n  ")))
 	case err != nil:
-		addError(diags, actionFind, err, nil)
+		d.addError(diags, actionFind, err, nil)
 	}
 	return app
 }

@@ -94,7 +94,7 @@ func (l *oauthApplicationListResource) find(ctx context.Context, req list.ListRe
 	}
 	apps, unreadable, err := client.ListOAuthApplications(ctx, query)
 	if err != nil {
-		addError(&diags, action, err, listParams)
+		l.data.addError(&diags, action, err, listParams)
 	}
 	warnOfUnreadable(&diags, unreadable)
 	return apps, diags

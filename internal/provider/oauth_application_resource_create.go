@@ -40,7 +40,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	defer cancel()
 
 	if err := checkRecipients(stringsOf(plan.EncryptClientSecretTo)); err != nil {
-		addError(&resp.Diagnostics, actionEncrypt, err, nil)
+		r.data.addError(&resp.Diagnostics, actionEncrypt, err, nil)
 		return
 	}
 	var logo logoFile
@@ -54,7 +54,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	fields := plan.fieldsToCreate()
 	creation, err := client.CreateOAuthApplication(ctx, fields)
 	if err != nil {
-		addError(&resp.Diagnostics, "create OAuth application", err, applicationParams)
+		r.data.addError(&resp.Diagnostics, "create OAuth application", err, applicationParams)
 		return
 	}
 	r.data.created.add(creation.Application)
@@ -74,7 +74,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 
 	if secretErr != nil {
 		var diags diag.Diagnostics
-		addError(&diags, actionEncrypt, secretErr, nil)
+		r.data.addError(&diags, actionEncrypt, secretErr, nil)
 		resp.Diagnostics.Append(asWarnings(diags)...)
 	}
 	warnOfCreation(&resp.Diagnostics, client, creation, fields)
@@ -116,7 +116,7 @@ func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, cl
 	app, err := sendLogo(ctx, client, model, logo)
 	if err != nil {
 		var diags diag.Diagnostics
-		addError(&diags, actionUploadLogo, err, applicationParams)
+		r.data.addError(&diags, actionUploadLogo, err, applicationParams)
 		resp.Diagnostics.Append(asWarnings(diags)...)
 		resp.Diagnostics.AddAttributeWarning(path.Root("logo_path"), "The logo was not uploaded",
 			"The application was created without it. The next plan asks for the logo again.")

@@ -35,7 +35,7 @@ func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.Dele
 	defer cancel()
 
 	if err := client.DeleteOAuthApplication(ctx, state.ID.ValueString()); err != nil {
-		confirmGone(ctx, client, err, state, "delete OAuth application", &resp.Diagnostics)
+		r.data.confirmGone(ctx, err, state, "delete OAuth application", &resp.Diagnostics)
 	}
 }
 

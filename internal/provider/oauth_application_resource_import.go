@@ -32,7 +32,7 @@ func (r *oauthApplicationResource) ImportState(ctx context.Context, req resource
 	}
 	id, err := r.resolveID(ctx, id, resp)
 	if err != nil {
-		addError(&resp.Diagnostics, "import OAuth application", err, nil)
+		r.data.addError(&resp.Diagnostics, "import OAuth application", err, nil)
 	}
 	if resp.Diagnostics.HasError() {
 		return

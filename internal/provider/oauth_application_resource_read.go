@@ -32,7 +32,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 	id := state.ID.ValueString()
 	app, err := state.fetch(ctx, client)
 	if err != nil {
-		if !confirmGone(ctx, client, err, state, "read OAuth application", &resp.Diagnostics) {
+		if !r.data.confirmGone(ctx, err, state, "read OAuth application", &resp.Diagnostics) {
 			return
 		}
 		if resp.Identity != nil {
@@ -100,17 +100,17 @@ var errInstanceUnknown = errors.New("the application is not there, but the state
 // confirmGone reports whether the application is gone, given the error of a
 // request about it. Otherwise it adds that error, or the better one that the key
 // belongs to another instance.
-func confirmGone(ctx context.Context, client *clerk.Client, err error, state resourceModel, action string, diags *diag.Diagnostics) bool {
+func (d *providerData) confirmGone(ctx context.Context, err error, state resourceModel, action string, diags *diag.Diagnostics) bool {
 	if clerk.IsNotFound(err) && state.InstanceID.IsNull() && !state.Name.IsNull() {
-		addError(diags, action, errInstanceUnknown, nil)
+		d.addError(diags, action, errInstanceUnknown, nil)
 		return false
 	}
-	gone, confirmErr := client.ConfirmGone(ctx, err, state.InstanceID.ValueString())
+	gone, confirmErr := d.client.ConfirmGone(ctx, err, state.InstanceID.ValueString())
 	if confirmErr != nil {
 		err = confirmErr
 	}
 	if !gone {
-		addError(diags, action, err, nil)
+		d.addError(diags, action, err, nil)
 	}
 	return gone
 }

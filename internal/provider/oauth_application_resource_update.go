@@ -32,6 +32,7 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 
 	client.Learn(clerk.NewSecret(state.ClientSecret.ValueString()))
 	update := &oauthApplicationUpdate{
+		data:    r.data,
 		client:  client,
 		plan:    plan,
 		current: state,
@@ -60,6 +61,7 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 
 // oauthApplicationUpdate is one update under way.
 type oauthApplicationUpdate struct {
+	data     *providerData
 	client   *clerk.Client
 	plan     resourceModel
 	current  resourceModel // what is true by now
@@ -159,7 +161,7 @@ func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err er
 	if _, otherErr := u.client.ConfirmGone(ctx, err, u.current.InstanceID.ValueString()); otherErr != nil {
 		err = otherErr
 	}
-	addError(&u.resp.Diagnostics, action, err, applicationParams)
+	u.data.addError(&u.resp.Diagnostics, action, err, applicationParams)
 	u.saveState(ctx)
 }
 

@@ -140,12 +140,12 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 
 	instance, err := client.Instance(ctx)
 	if err != nil {
-		addError(&resp.Diagnostics, "read the instance of the secret key", err, nil)
+		r.data.addError(&resp.Diagnostics, "read the instance of the secret key", err, nil)
 		return
 	}
 	settings, err := client.GetOAuthApplicationSettings(ctx)
 	if err != nil {
-		addError(&resp.Diagnostics, actionReadSettings, err, nil)
+		r.data.addError(&resp.Diagnostics, actionReadSettings, err, nil)
 		return
 	}
 	scopesTaken := true
@@ -154,7 +154,7 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 	if fields := plan.fieldsToUpdate(present); !fields.IsEmpty() {
 		settings, err = client.UpdateOAuthApplicationSettings(ctx, fields)
 		if err != nil {
-			addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
+			r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
 			return
 		}
 		// Not errors, which would taint; the next plan shows the difference.
@@ -186,12 +186,12 @@ func (r *oauthApplicationSettingsResource) Read(ctx context.Context, req resourc
 	defer cancel()
 
 	if err := checkInstance(ctx, client, state); err != nil {
-		addError(&resp.Diagnostics, actionReadSettings, err, nil)
+		r.data.addError(&resp.Diagnostics, actionReadSettings, err, nil)
 		return
 	}
 	settings, err := client.GetOAuthApplicationSettings(ctx)
 	if err != nil {
-		addError(&resp.Diagnostics, actionReadSettings, err, nil)
+		r.data.addError(&resp.Diagnostics, actionReadSettings, err, nil)
 		return
 	}
 	state.fromAPI(settings)
@@ -219,7 +219,7 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 	defer cancel()
 
 	if err := checkInstance(ctx, client, state); err != nil {
-		addError(&resp.Diagnostics, actionUpdateSettings, err, nil)
+		r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, nil)
 		return
 	}
 	model := state
@@ -227,7 +227,7 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 	if fields := plan.fieldsToUpdate(state); !fields.IsEmpty() {
 		settings, err := client.UpdateOAuthApplicationSettings(ctx, fields)
 		if err != nil {
-			addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
+			r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
 			return
 		}
 		model.DefaultScopes = plan.DefaultScopes // fromAPI keeps it if Clerk's mean the same
@@ -286,7 +286,7 @@ func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req 
 		err = fmt.Errorf("%.80q is not the id of the secret key's instance, which is %s. The import id is that one, or %s", id, instance.ID, settingsImportName)
 	}
 	if err != nil {
-		addError(&resp.Diagnostics, action, err, nil)
+		r.data.addError(&resp.Diagnostics, action, err, nil)
 	}
 }
 

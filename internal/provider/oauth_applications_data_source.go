@@ -101,7 +101,7 @@ func (d *oauthApplicationsDataSource) Read(ctx context.Context, req datasource.R
 	query.Offset = int(model.Offset.ValueInt64())
 	apps, unreadable, err := client.ListOAuthApplications(ctx, query)
 	if err != nil {
-		addError(&resp.Diagnostics, action, err, listParams)
+		d.data.addError(&resp.Diagnostics, action, err, listParams)
 		return
 	}
 	warnOfUnreadable(&resp.Diagnostics, unreadable)

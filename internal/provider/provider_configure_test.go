@@ -98,3 +98,43 @@ func TestProtocolUserAgent(t *testing.T) {
 		t.Errorf("without a version: %q", got)
 	}
 }
+
+// TestProtocolFaultIsExplainedOnce: a key that Clerk refuses, and a server that is not
+// there, meet every resource of a run. The first error explains the fault and names
+// the address, because an address may be left over from a simulator.
+func TestProtocolFaultIsExplainedOnce(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	for name, test := range map[string]struct {
+		config prototest.Values
+		says   string
+	}{
+		"refused key":  {prototest.Values{"secret_key": "sk_test_refused", "api_url": server.URL()}, "Check the provider's secret_key"},
+		"nobody there": {prototest.Values{"secret_key": "sk_test_any", "api_url": "http://127.0.0.1:1", "max_retries": 0}, "Check the network"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := prototest.New(t, factory, test.config)
+			graph := p.Graph()
+			for _, application := range []string{"one", "two", "three"} {
+				graph.Add(p.Resource(applicationType), prototest.Values{"name": application})
+			}
+			plan, ds := graph.TryPlan(t.Context())
+			if ds.HasError() {
+				t.Fatal(ds)
+			}
+			errors := plan.TryApply(t.Context()).Errors()
+			explained := 0
+			for _, d := range errors {
+				if strings.Contains(d.Detail, test.says) && strings.Contains(d.Detail, "Address: http://127.0.0.1:") {
+					explained++
+				} else if strings.Count(d.Detail, "\n") > 0 || !strings.Contains(d.Detail, "The first error about") {
+					t.Errorf("this error is not one line: %s", d)
+				}
+			}
+			if len(errors) != 3 || explained != 1 {
+				t.Errorf("%d errors, of which %d explain: %s", len(errors), explained, errors)
+			}
+		})
+	}
+}
