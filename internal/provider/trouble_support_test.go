@@ -255,7 +255,7 @@ func (tr *trouble) secretState() secretState {
 
 // A troubleRow is a row of the matrix: what goes wrong, and what must come of it.
 type troubleRow struct {
-	name     string           // the row's name in TROUBLE.md
+	name     string           // the row's name in FAULTS.md
 	settings prototest.Values // of the provider block
 	switches clerktest.Switches
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// The table in TROUBLE.md names tests that there are, and names every row of the matrix.
+// The table in FAULTS.md names tests that there are, and names every row of the matrix.
 func TestTroubleTable(t *testing.T) {
 	t.Parallel()
 	const root = "../.."
@@ -45,7 +45,7 @@ func TestTroubleTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := os.ReadFile(filepath.Join(root, "TROUBLE.md"))
+	table, err := os.ReadFile(filepath.Join(root, "FAULTS.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
