@@ -3,7 +3,8 @@
 #
 #   tools/test.sh all|unit|race|acceptance|live|soak [ARGUMENT of go test...]
 #
-# all, acceptance, live and soak want tools/with-engine.sh around them.
+# all, acceptance, live and soak want tools/with-engine.sh around them. With COVERPROFILE, unit and race write a profile of
+# the statements of internal/clerk and internal/provider that the tests reach.
 #
 # `go test` prints "ok" for a package whose tests were all skipped, and for a package that lost its tests to a wrong name or
 # filter. So each kind of run names the layers that it must contain, and fails if one of them ran no test. With arguments of
@@ -82,6 +83,16 @@ race)
 	race=-race
 	;;
 esac
+coverage=
+case $what in
+unit | race)
+	if [ -n "${COVERPROFILE:-}" ]; then
+		rm -f "$COVERPROFILE"
+		mkdir -p "$(dirname "$COVERPROFILE")"
+		coverage="-coverpkg ./internal/clerk/...,./internal/provider/... -coverprofile $COVERPROFILE"
+	fi
+	;;
+esac
 
 # Clerk's OpenAPI document is not ours to publish, so it is not in the repository.
 case $what in
@@ -97,6 +108,12 @@ all | unit | race)
 		require="$require contract"
 	fi
 	;;
+esac
+
+# Acceptance tests spend part of their time in waits of the provider and in the start of engines.
+parallel=
+case $what in
+all | acceptance) parallel="-parallel $((2 * $(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)))" ;;
 esac
 
 # Failures and skips are printed in full at the end. The output of passing tests is printed with -v alone.
@@ -116,7 +133,7 @@ trap 'rm -f "$events"' EXIT
 trap : INT TERM # an interrupt reaches gotestsum too, which then prints what has been done
 status=0
 "$gotestsum" --format "$format" --format-hide-empty-pkg --format-icons text --jsonfile-timing-events "$events" -- \
-	-count=1 -timeout "$timeout" $race "${select%% *}" "${select#* }" "$@" ./... || status=$?
+	-count=1 -timeout "$timeout" $race $coverage $parallel "${select%% *}" "${select#* }" "$@" ./... || status=$?
 
 if [ -n "$notes" ]; then
 	printf '\nnot run, and why:\n%s' "$notes"

@@ -48,8 +48,8 @@
 //   - TestProtocolScenarios and TestAccScenarios run one table of lifecycles (scenario_list_test.go): the first here, the
 //     second with terraform and with tofu. A step states once which action the engine plans, which attributes change and
 //     become unknown, what is in the state afterwards and what is sent. A scenario that an engine cannot run says why.
-//   - TestAccSwitches runs one lifecycle with the engines under every setting of the simulator, as
-//     TestProtocolScenarios does with all of them.
+//   - TestAccSwitches runs one lifecycle with the engines under every setting of the simulator that concerns it, as
+//     TestProtocolScenarios does with all lifecycles.
 //   - TestAccTrouble runs the most important faults of the TestProtocolTrouble tests with the engines: what they do with
 //     the errors, warnings and states that a fault leaves.
 //

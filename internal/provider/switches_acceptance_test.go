@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -8,9 +9,10 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
-// The life of an application with a real engine, under every setting of the
-// simulator: create, rename and rotate, nothing left to do after each, destroy.
-// What each setting changes in detail is in TestProtocolScenarios.
+// The life of an application with a real engine: create, rename and rotate, nothing
+// left to do after each, destroy. It runs under every setting of the simulator that
+// concerns a request of it. What each setting changes in detail is in
+// TestProtocolScenarios.
 func TestAccSwitches(t *testing.T) {
 	t.Parallel()
 	c := enginetest.Find(t)
@@ -39,30 +41,43 @@ output "client_secret" {
   sensitive = true
 }
 `
-	for _, setting := range clerktest.AllSwitches() {
+	live := func(t *testing.T, switches clerktest.Switches) []clerktest.Request {
+		t.Helper()
+		w := newWorkspace(t, c)
+		w.clerk.Set(switches)
+		w.Write("main.tf", configuration)
+		w.init()
+		apply := func() {
+			w.apply()
+			// A read that lags behind shows what was there before the last write.
+			time.Sleep(switches.ReadLag)
+			w.planIsEmpty()
+		}
+		apply()
+		w.variable("name", "Second")
+		w.variable("trigger", "again")
+		apply()
+		if w.output("client_secret") != w.secretOf("Second") {
+			t.Error("the secret in the state is not the one that works")
+		}
+		w.destroy()
+		if left := len(w.clerk.Applications()); left != 0 {
+			t.Errorf("%d applications are left", left)
+		}
+		return w.clerk.Requests()
+	}
+	var requests []clerktest.Request
+	t.Run("default", func(t *testing.T) { //nolint:paralleltest // the others begin when it has run
+		requests = live(t, clerktest.Switches{})
+	})
+	for _, setting := range clerktest.AllSwitches()[1:] {
+		// Without requests, the default setting was not asked for.
+		if len(requests) > 0 && !slices.ContainsFunc(requests, setting.Concerns) {
+			continue
+		}
 		t.Run(setting.Name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t, c)
-			w.clerk.Set(setting.Switches)
-			w.Write("main.tf", configuration)
-			w.init()
-			apply := func() {
-				w.apply()
-				// A read that lags behind shows what was there before the last write.
-				time.Sleep(setting.Switches.ReadLag)
-				w.planIsEmpty()
-			}
-			apply()
-			w.variable("name", "Second")
-			w.variable("trigger", "again")
-			apply()
-			if w.output("client_secret") != w.secretOf("Second") {
-				t.Error("the secret in the state is not the one that works")
-			}
-			w.destroy()
-			if left := len(w.clerk.Applications()); left != 0 {
-				t.Errorf("%d applications are left", left)
-			}
+			live(t, setting.Switches)
 		})
 	}
 }
