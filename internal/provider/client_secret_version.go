@@ -30,10 +30,11 @@ import (
 const maxVersionWait = 2 * time.Second
 
 // firstSecretVersion is the version of the secret of a new application. created is
-// zero where Clerk's answer lacks it.
-func firstSecretVersion(created time.Time) types.Int64 {
+// zero where Clerk's answer lacks it; then now counts. now is the time by Clerk's clock,
+// because the next rotation counts on from a time of Clerk's.
+func firstSecretVersion(created, now time.Time) types.Int64 {
 	if created.IsZero() {
-		created = time.Now()
+		created = now
 	}
 	return types.Int64Value(created.Unix())
 }

@@ -142,10 +142,32 @@ func TestNextSecretVersion(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}
-	if got := firstSecretVersion(at); got.ValueInt64() != second {
+	if got := firstSecretVersion(at, at.Add(time.Hour)); got.ValueInt64() != second {
 		t.Errorf("the first version is %s", got)
 	}
-	if got := firstSecretVersion(time.Time{}); got.ValueInt64() < second {
+	if got := firstSecretVersion(time.Time{}, at); got.ValueInt64() != second {
 		t.Errorf("without a time the first version is %s", got)
 	}
+}
+
+// TestProtocolSecretVersionByClerksClock: where Clerk's answer does not say when the application was created, the version
+// follows Clerk's clock all the same. With this machine's clock, which may be ahead, a later version would be lower.
+func TestProtocolSecretVersionByClerksClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := clerktest.NewInMemory(t)
+		server.SetClockSkew(-time.Hour)
+		p := prototest.New(t, factoryWith(server.RoundTripper()), providerConfig(server, nil))
+		app := p.Resource(applicationType)
+		server.Inject(onCreate(clerktest.Changed(func(body map[string]any) { delete(body, "created_at") })))
+		app.Apply(prototest.Values{"name": "web"})
+		server.ClearFaults()
+		first := app.State().Int("client_secret_version")
+		app.Apply(prototest.Values{"name": "web", "public": true, "pkce_required": true})
+		time.Sleep(time.Minute)
+		app.Apply(prototest.Values{"name": "web", "public": false})
+		if second := app.State().Int("client_secret_version"); second <= first || first > time.Now().Add(-time.Hour).Unix() {
+			t.Errorf("the versions are %d and %d, and Clerk's clock is at %d", first, second, time.Now().Add(-time.Hour).Unix())
+		}
+	})
 }

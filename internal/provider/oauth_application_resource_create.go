@@ -64,7 +64,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	secretErr := model.secretFromAPI(creation.ClientSecret)
 	model.ClientSecretVersion = types.Int64Null()
 	if model.hasSecret() {
-		model.ClientSecretVersion = firstSecretVersion(creation.Application.CreatedAt)
+		model.ClientSecretVersion = firstSecretVersion(creation.Application.CreatedAt, client.ServerNow())
 	}
 	model.ClientSecret = plannedOr(plan.ClientSecret, model.ClientSecret)
 	model.ClientSecretEncrypted = plannedOr(plan.ClientSecretEncrypted, model.ClientSecretEncrypted)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -36,7 +37,7 @@ type secretRotation struct {
 func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
 	version := plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(*model))
 	if version.IsUnknown() {
-		version = firstSecretVersion(r.client.ServerNow())
+		version = firstSecretVersion(time.Time{}, r.client.ServerNow())
 	}
 	waitForVersion(ctx, r.client, version)
 

@@ -121,7 +121,55 @@ func newSequence(seed uint64) sequence {
 		s.steps = append(s.steps, step)
 	}
 	s.randomClerk(rand.New(rand.NewPCG(seed, 5)))
+	if fixedSeeds[seed] == "" {
+		// Verification waits, and would change what the faults of a fixed seed meet.
+		s.randomVerification(rand.New(rand.NewPCG(seed, 6)))
+	}
 	return s
+}
+
+// randomVerification decides which configurations have verify_client_secret, how the introspection endpoint of this Clerk
+// authenticates, and what goes wrong there. No fault gives an OAuth error: the endpoint's own word is all that it takes for
+// the truth.
+func (s *sequence) randomVerification(random *rand.Rand) {
+	s.switches.TokenInfo = pickOne(random,
+		clerktest.TokenInfoAuthenticates, clerktest.TokenInfoAuthenticates, clerktest.TokenInfoInvalidClient, clerktest.TokenInfoLags,
+		clerktest.TokenInfoLegacy, clerktest.TokenInfoAuthenticatesNobody, clerktest.TokenInfoRefusesEverybody)
+	var verify [sequenceSlots]any
+	for i := range verify {
+		verify[i] = pickOne[any](random, nil, true, true)
+	}
+	for i := range s.steps {
+		step := &s.steps[i]
+		if random.IntN(6) == 0 {
+			verify[step.slot] = pickOne[any](random, nil, true, false)
+		}
+		if value := verify[step.slot]; value != nil && step.config != nil {
+			step.config = alsoWith(step.config, prototest.Values{"verify_client_secret": value})
+		}
+		if step.isRun() && random.IntN(5) == 0 {
+			step.faults = append(step.faults, randomIntrospectionFault(random))
+		}
+	}
+}
+
+func randomIntrospectionFault(random *rand.Rand) sequenceFault {
+	f := pickOne(random,
+		sequenceFault{"reset", clerktest.ResetBeforeWork()},
+		sequenceFault{"cut in its length", clerktest.Truncated(clerktest.DeliverShort)},
+		sequenceFault{"HTML 401", clerktest.HTML(401)},
+		sequenceFault{"HTML 503", clerktest.HTML(503)},
+		sequenceFault{"403", clerktest.ClerkError(403, "forbidden")},
+		sequenceFault{"429 for 20 s", clerktest.TooManyRequests("20")},
+		sequenceFault{"empty 200", clerktest.Raw(200, "application/json", "")},
+		sequenceFault{"redirect", clerktest.Redirect(307, "https://elsewhere.example.com/")},
+		sequenceFault{"no answer", clerktest.NeverAnswers()},
+	)
+	f.fault, f.text = f.fault.On(http.MethodPost, clerktest.RouteTokenInfo), "introspection: "+f.text
+	if random.IntN(2) == 0 {
+		f.fault, f.text = f.fault.Once(), f.text+", once"
+	}
+	return f
 }
 
 // randomClerk decides what kind of Clerk it is.

@@ -126,6 +126,8 @@ func (s sequence) smaller() []sequence {
 type player struct {
 	*trouble
 	slots     [sequenceSlots]*slotModel
+	switches  clerktest.Switches
+	rotations *rotationLog
 	foreign   map[string]bool // ids of applications that somebody else has made
 	skew, lag time.Duration   // of the server's clock and reads
 	announced []announcement
@@ -163,8 +165,9 @@ type announcement struct {
 
 func playSequence(t *testing.T, s sequence) {
 	t.Helper()
+	rotations := &rotationLog{}
 	inTrouble(t, s.settings, func(tr *trouble) {
-		p := &player{trouble: tr, foreign: map[string]bool{}, skew: s.skew, lag: s.switches.ReadLag}
+		p := &player{trouble: tr, switches: s.switches, rotations: rotations, foreign: map[string]bool{}, skew: s.skew, lag: s.switches.ReadLag}
 		tr.server.SetClockSkew(s.skew)
 		for i := range p.slots {
 			p.slots[i] = &slotModel{resource: tr.provider.Resource(applicationType)}
@@ -177,7 +180,7 @@ func playSequence(t *testing.T, s sequence) {
 			}
 		}
 		p.converge()
-	}, clerktest.WithoutRequestLog(), clerktest.WithSwitches(s.switches))
+	}, clerktest.WithoutRequestLog(), clerktest.WithSwitches(s.switches), clerktest.WithWatch(rotations.watch))
 }
 
 // alteration is the fault, and by it another value in what a create has made.
@@ -212,6 +215,11 @@ func (p *player) play(step sequenceStep) {
 		}
 		p.server.Inject(fault.fault)
 	}
+	if step.config != nil {
+		slot.config = step.config
+	}
+	before := p.rotationsCalledFor(step)
+	p.rotations.reset()
 	begun := time.Now()
 	stop := func() bool { return true }
 	if step.interrupt > 0 {
@@ -221,10 +229,8 @@ func (p *player) play(step sequenceStep) {
 	var ds prototest.Diagnostics
 	switch step.kind {
 	case stepApply:
-		slot.config = step.config
 		ds = p.run(slot)
 	case stepBoth:
-		slot.config = step.config
 		ran = p.slots[:]
 		ds = p.runBoth(step.config)
 	case stepDestroy:
@@ -242,6 +248,7 @@ func (p *player) play(step sequenceStep) {
 	}
 	p.settle(ran, ds, begun, step.listsFail())
 	p.server.ClearFaults()
+	p.checkRotations(before)
 }
 
 // run is one run of Terraform for one resource.
@@ -417,7 +424,10 @@ func (p *player) converge() {
 		if slot.config == nil {
 			continue
 		}
+		before := p.rotationsCalledFor(sequenceStep{kind: stepApply, slot: i})
+		p.rotations.reset()
 		ds := p.say(p.run(slot))
+		p.checkRotations(before)
 		if ds.HasError() && strings.Contains(ds.String(), "exists already") {
 			p.removeDoubles(slot, ds)
 			time.Sleep(time.Minute) // for lists that lag behind
@@ -438,6 +448,9 @@ func (p *player) converge() {
 		state := p.secretOf(slot)
 		if (state == secretDead || state == secretUnknown) && slot.others == "" && !strings.Contains(slot.said, "newest") {
 			p.t.Errorf("in the end the secret of resource %d is %s (%s)", i, state, slot.said)
+		}
+		if p.deadAndAccepted(slot, slot.config) {
+			p.t.Errorf("in the end the secret of resource %d is dead, and the endpoint that accepted it could have told", i)
 		}
 	}
 	p.check("in the end")
