@@ -181,7 +181,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 			"instance_id":             computedString("Id of the Clerk instance (`ins_…`)."),
 			"client_uri":              computedNullableString("The client's home page; set by dynamic registration only."),
 			"client_image_url":        computedNullableString("Where the logo is served."),
-			"callback_url":            computedString("Clerk's deprecated form of `redirect_uris`, for one URI."),
+			"callback_url":            deprecated(computedString("Clerk's deprecated form of `redirect_uris`, for one URI."), "Use redirect_uris."),
 			"discovery_url":           computedString("OpenID Connect discovery document."),
 			"authorize_url":           computedString("Authorization endpoint."),
 			"token_fetch_url":         computedString("Token endpoint."),
@@ -211,6 +211,13 @@ func computedString(description string) schema.StringAttribute {
 		Computed:            true,
 		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()},
 	}
+}
+
+// deprecated marks an attribute that Clerk keeps for old clients. A plan says nothing of
+// it, because no configuration can set the attribute.
+func deprecated(attribute schema.StringAttribute, instead string) schema.StringAttribute {
+	attribute.DeprecationMessage = instead
+	return attribute
 }
 
 // computedNullableString is the same where null is a value of its own, and would

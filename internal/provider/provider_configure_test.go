@@ -1,6 +1,11 @@
 package provider
 
 import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -137,4 +142,50 @@ func TestProtocolFaultIsExplainedOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestProtocolUnknownKeyIsDeferred: an engine that can put resources off does so while
+// the key is unknown. Any other engine plans what needs no request, and else says which
+// argument is missing.
+func TestProtocolUnknownKeyIsDeferred(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	app := newProvider(t, server).Resource(applicationType)
+	app.Apply(prototest.Values{"name": "web"})
+	later := prototest.Values{"secret_key": prototest.Unknown, "api_url": server.URL()}
+
+	deferring := app.With(prototest.New(t, factory, later, prototest.DeferralAllowed()))
+	for name, config := range map[string]prototest.Values{"unchanged": {"name": "web"}, "renamed": {"name": "shop"}} {
+		plan, ds := deferring.TryPlan(t.Context(), config)
+		if ds.HasError() || !plan.Deferred {
+			t.Errorf("%s: the plan is not deferred: %s", name, ds)
+		}
+	}
+	_, ds := app.With(prototest.New(t, factory, later)).TryPlan(t.Context(), prototest.Values{"name": "web"})
+	if !strings.Contains(ds.String(), "secret_key is known only after") {
+		t.Errorf("without deferral: %s", ds)
+	}
+}
+
+// TestProtocolSimulatorInAnotherContainer reaches a simulator by a host name that is
+// not a loopback address, as the service container of a pipeline has.
+func TestProtocolSimulatorInAnotherContainer(t *testing.T) {
+	t.Parallel()
+	const address = "http://clerk-simulator:4010"
+	server := clerktest.New(t)
+	listener, err := url.Parse(server.URL())
+	must(t, err)
+	network := http.DefaultTransport.(*http.Transport).Clone()
+	network.DialContext = func(ctx context.Context, kind, host string) (net.Conn, error) {
+		if host != "clerk-simulator:4010" {
+			return nil, fmt.Errorf("there is no host %s", host)
+		}
+		return new(net.Dialer).DialContext(ctx, kind, listener.Host)
+	}
+	t.Cleanup(network.CloseIdleConnections)
+	config := prototest.Values{"secret_key": server.Key(), "api_url": address, "allow_http": true}
+	app := prototest.New(t, factoryWith(network), config).Resource(applicationType)
+	app.Apply(prototest.Values{"name": "web"})
+	app.AssertNoChanges(prototest.Values{"name": "web"})
+
 }
