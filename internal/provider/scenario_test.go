@@ -22,7 +22,7 @@ import (
 // things in scenario_switches_test.go. Three runners tell it:
 //
 //   - scenario_protocol_test.go, in this process over the plugin protocol, under
-//     every switch of the simulator;
+//     every switch of the simulator that concerns it;
 //   - scenario_acceptance_test.go, with terraform and tofu;
 //   - scenario_live_test.go, against Clerk itself.
 //
