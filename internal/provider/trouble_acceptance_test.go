@@ -172,7 +172,7 @@ func TestAccTrouble(t *testing.T) {
 	}
 	for _, key := range []string{"sk_test_broken\nin two lines", "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k", "sk_test_broken\tby a tab", " "} {
 		rows = append(rows, cliRow{
-			name: fmt.Sprintf("E4 key %.12q", key), config: cliPortal, code: 1, says: []string{`Unable to use Clerk secret key`}, gone: true, next: 1,
+			name: fmt.Sprintf("E4 key %.12q", key), config: cliPortal, code: 1, says: []string{`(Unable to use|Missing) Clerk secret key`}, gone: true, next: 1,
 			trouble: func(w *workspace) { w.Env[envSecretKey] = key },
 			check: func(w *workspace, result enginetest.Result) {
 				searchStreams(w, newCanary(key))
