@@ -187,5 +187,4 @@ func TestProtocolSimulatorInAnotherContainer(t *testing.T) {
 	app := prototest.New(t, factoryWith(network), config).Resource(applicationType)
 	app.Apply(prototest.Values{"name": "web"})
 	app.AssertNoChanges(prototest.Values{"name": "web"})
-
 }

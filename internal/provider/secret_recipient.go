@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -99,10 +100,8 @@ func normalRecipient(text string) string {
 // checkRecipients reports why a secret cannot be encrypted to the recipients, before
 // there is a secret that could be lost. A private key among them comes first.
 func checkRecipients(to []string) error {
-	for _, text := range to {
-		if isPrivateKey(text) {
-			return errRecipientIsPrivate
-		}
+	if slices.ContainsFunc(to, isPrivateKey) {
+		return errRecipientIsPrivate
 	}
 	for _, text := range to {
 		if _, err := parseRecipient(text); err != nil {
