@@ -29,9 +29,11 @@ func BenchmarkPlan(b *testing.B) {
 			for i, id := range server.SeedMany(applications, "app-%d") {
 				app := p.Resource(applicationType)
 				app.SetStateJSON(applicationSchemaVersion, fmt.Appendf(nil, `{"id":%q,"deletion_protection":%t}`, id, benchmark.protected))
-				graph.Add(app, prototest.Values{
-					"name": fmt.Sprintf(benchmark.planned, i+1), "scopes": []string{"profile", "email"}, "deletion_protection": benchmark.protected,
-				})
+				config := prototest.Values{"name": fmt.Sprintf(benchmark.planned, i+1), "scopes": []string{"profile", "email"}}
+				if benchmark.protected {
+					config["deletion_protection"] = true
+				}
+				graph.Add(app, config)
 			}
 			graph.Refresh()
 			server.ResetRequests()
