@@ -194,7 +194,7 @@ func TestProtocolVerifyIsAsked(t *testing.T) {
 func TestProtocolVerifyWarnsOfEncrypted(t *testing.T) {
 	t.Parallel()
 	inVerification(t, clerktest.Switches{}, func(v *verification) {
-		_, ds := v.app.TryPlan(t.Context(), alsoWith(verified, prototest.Values{"encrypt_client_secret_to": []string{newAgeKey(t).recipient}}))
+		_, ds := v.app.TryPlan(v.Context(), alsoWith(verified, prototest.Values{"encrypt_client_secret_to": []string{newAgeKey(t).recipient}}))
 		v.expect(ds.At("verify_client_secret").String(), "cannot be verified")
 	})
 }

@@ -46,8 +46,8 @@ func newOAuthApplicationResource() resource.Resource {
 	return &oauthApplicationResource{}
 }
 
-// applicationParams maps Clerk's parameter names to attributes.
-var applicationParams = paramsOf[resourceModel](map[string]string{
+// applicationParams maps Clerk's parameter names to attributes, of those that are sent.
+var applicationParams = paramsOf[reportedModel](map[string]string{
 	"callback_url": "redirect_uris",
 	"file":         "logo_path",
 }, map[string]string{

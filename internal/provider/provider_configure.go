@@ -38,9 +38,10 @@ type providerData struct {
 	// comes from a resource that is not applied. Plans that need no request go on
 	// without it.
 	unknown string
-	// keyMissing is why there is no client when no key was given. Nothing but a
-	// request needs a key: clerk_decrypted_secret works without one.
-	keyMissing error
+	// problem is why there is no client although every argument is known; nil if
+	// there is one. Nothing but a request needs a client: clerk_decrypted_secret
+	// works without one.
+	problem *clientProblem
 
 	explained explainedFaults
 
@@ -68,6 +69,20 @@ func (e *explainedFaults) first(fault string) bool {
 	return true
 }
 
+// clientProblem is what is wrong with the key or the address. The problem is an error
+// of what needs a request, and not of the provider block, because under an error of
+// the provider block the engine prints the line where the block begins: in
+//
+//	provider "clerk" { secret_key = "sk_test_…" }
+//
+// that is the key. (In a .tf.json file that is written on one line the engine prints
+// the whole file under every error, whichever block the error belongs to. No provider
+// can change that.)
+type clientProblem struct {
+	fault         string // its name among the faults that are explained once
+	summary, help string
+}
+
 func (p *clerkProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	defer recoverPanic(&resp.Diagnostics, "configure the provider")
 
@@ -78,15 +93,15 @@ func (p *clerkProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	}
 	data := &providerData{unknown: model.unknownArgument()}
 	if data.unknown == "" {
-		config, err := model.clientConfig(&resp.Diagnostics)
+		config, problem := model.clientConfig(&resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		data.keyMissing = err
+		data.problem = problem
 		config.UserAgent = fmt.Sprintf("terraform-provider-clerk/%s (%s)", p.version, engine(req.TerraformVersion))
 		config.Observer = logRequest
 		config.Transport = p.transport
-		if err == nil {
+		if problem == nil {
 			data.client = clerk.New(config)
 		}
 	} else if req.ClientCapabilities.DeferralAllowed {
@@ -124,12 +139,9 @@ func (m providerModel) unknownArgument() string {
 	return ""
 }
 
-// clientConfig checks the arguments. A missing key is returned, because it is an
-// error only where a request is to be sent; every other problem is a diagnostic.
-//
-// Diagnostics about the key and the address have no attribute path: with a path the
-// engine prints the line of the configuration, key or password included.
-func (m providerModel) clientConfig(diags *diag.Diagnostics) (config clerk.Config, keyMissing error) {
+// clientConfig checks the arguments. A problem with the key or the address is
+// returned: see clientProblem. Every other problem is a diagnostic.
+func (m providerModel) clientConfig(diags *diag.Diagnostics) (config clerk.Config, problem *clientProblem) {
 	config = clerk.Config{
 		InstanceID:            m.InstanceID.ValueString(),
 		PreventDuplicateNames: m.PreventDuplicateNames.ValueBool(),
@@ -138,17 +150,17 @@ func (m providerModel) clientConfig(diags *diag.Diagnostics) (config clerk.Confi
 	key, err := clerk.ParseSecretKey(valueOrEnv(m.SecretKey, envSecretKey))
 	switch {
 	case errors.Is(err, clerk.ErrKeyMissing):
-		keyMissing = err
+		problem = &clientProblem{"secret key", "Missing Clerk secret key", secretKeyHelp(err)}
 	case err != nil:
-		diags.AddError("Unable to use Clerk secret key", secretKeyHelp(err))
+		problem = &clientProblem{"secret key", "Unable to use Clerk secret key", secretKeyHelp(err)}
 	}
 	config.SecretKey = key
 
 	if raw := valueOrEnv(m.APIURL, envAPIURL); raw != "" || !m.APIURL.IsNull() {
 		config.APIURL, err = m.parseAPIURL(raw, key)
-		if err != nil {
-			diags.AddError("Unable to use Clerk API address",
-				fmt.Sprintf("The value of api_url, or of the environment variable %s, cannot be used: %s.", envAPIURL, err))
+		if err != nil && problem == nil {
+			problem = &clientProblem{"API address", "Unable to use Clerk API address",
+				fmt.Sprintf("The value of api_url, or of the environment variable %s, cannot be used: %s.", envAPIURL, err)}
 		}
 	}
 	// The empty text too: a variable that was not set must not take the guard away.
@@ -164,7 +176,7 @@ func (m providerModel) clientConfig(diags *diag.Diagnostics) (config clerk.Confi
 		config.MaxRetries = new(int(m.MaxRetries.ValueInt64()))
 	}
 	config.RequestsPer10s = int(m.RequestsPer10s.ValueInt64())
-	return config, keyMissing
+	return config, problem
 }
 
 // parseAPIURL reads the address of the API. What allow_http allows ends with a
@@ -249,7 +261,7 @@ func (d *providerData) requireClient(diags *diag.Diagnostics) *clerk.Client {
 	switch {
 	case d == nil:
 		diags.AddError("Unable to reach Clerk", "This is a bug in the provider: it was not configured.")
-	case d.keyMissing != nil:
+	case d.problem != nil:
 		d.requireKey(diags)
 	case d.client == nil:
 		diags.AddError("Unable to reach Clerk yet",
@@ -269,16 +281,16 @@ func (d *providerData) clientIfAny() *clerk.Client {
 	return d.client
 }
 
-// requireKey says so when there is no key. A plan needs none, but a plan that cannot
-// be applied should fail before someone approves it. d is nil while Terraform only
-// validates.
+// requireKey says so when there is no key, or no usable key or address. A plan needs
+// none, but a plan that cannot be applied should fail before someone approves it. d is
+// nil while Terraform only validates.
 func (d *providerData) requireKey(diags *diag.Diagnostics) {
-	if d == nil || d.keyMissing == nil {
+	if d == nil || d.problem == nil {
 		return
 	}
-	help := "The first error about the secret key in this run says what to do."
-	if d.explained.first("secret key") {
-		help = secretKeyHelp(d.keyMissing)
+	help := fmt.Sprintf("The first error about the %s in this run says what to do.", d.problem.fault)
+	if d.explained.first(d.problem.fault) {
+		help = d.problem.help
 	}
-	diags.AddError("Missing Clerk secret key", help)
+	diags.AddError(d.problem.summary, help)
 }

@@ -10,8 +10,9 @@ import (
 // recipientsValidator checks encrypt_client_secret_to as a whole. A private key
 // among the recipients must not be printed, and the engine prints the line of the
 // configuration under every diagnostic with an attribute path. So the private key is
-// looked for first, is reported without a path, and ends the checks; no other
-// validator may stand beside this one.
+// looked for first and ends the checks. A piece of a private key cannot be told from
+// any other text, so every diagnostic about a set that has text in it is without a
+// path. No other validator may stand beside this one.
 type recipientsValidator struct{}
 
 func (recipientsValidator) Description(context.Context) string {
@@ -43,10 +44,10 @@ func (recipientsValidator) ValidateSet(_ context.Context, req validator.SetReque
 		switch {
 		case !ok || text.IsUnknown():
 		case text.IsNull():
-			resp.Diagnostics.AddAttributeError(req.Path, summary, "In encrypt_client_secret_to one of its elements is null.")
+			resp.Diagnostics.AddError(summary, "In encrypt_client_secret_to one of its elements is null.")
 		default:
 			if _, err := parseRecipient(text.ValueString()); err != nil {
-				resp.Diagnostics.AddAttributeError(req.Path, summary, "In encrypt_client_secret_to "+err.Error()+".")
+				resp.Diagnostics.AddError(summary, "In encrypt_client_secret_to "+err.Error()+".")
 			}
 		}
 	}

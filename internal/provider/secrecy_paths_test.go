@@ -1,0 +1,274 @@
+package provider
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"go/ast"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
+)
+
+// secretArguments are the arguments that hold a secret, or may hold one by mistake. Under a diagnostic with the path of one
+// of them the engine prints the line of the configuration.
+var secretArguments = []string{
+	"secret_key", "api_url", "client_secret", "client_secret_encrypted", "encrypt_client_secret_to", "ciphertext", "identity", "plaintext",
+}
+
+// dynamicPaths are the functions whose diagnostics have a path that is not written in place, with the reason why the path is
+// never that of a secret.
+var dynamicPaths = map[string]string{
+	"diagnostic.go addError":                              "a path of applicationParams or settingsParams, see TestSecrecyOfParams",
+	"oauth_application_data_source.go findApplication":    "id, client_id or name",
+	"oauth_application_resource_create.go warnOfCreation": "a path of applicationParams",
+	"oauth_application_resource_create.go asWarnings":     "the path of an error",
+	"oauth_application_resource_update.go patch":          "a path of applicationParams",
+	"oauth_application_settings_resource.go Create":       "a path of settingsParams",
+	"oauth_application_settings_resource.go Update":       "a path of settingsParams",
+	"recipients_check.go ValidateSet":                     "the set is empty",
+	"text_check.go ValidateString":                        "a validator of no secret argument, see TestSecrecyOfValidators",
+}
+
+// secretPaths are the diagnostics that may stand on a secret argument, by function.
+var secretPaths = map[string]string{
+	"oauth_application_rotation.go warn encrypt_client_secret_to":           "the recipients were all parsed, so they are public",
+	"oauth_application_concerns.go warnOfConcerns encrypt_client_secret_to": "the same",
+}
+
+// TestSecrecyOfPaths goes through all code that gives a diagnostic a path.
+func TestSecrecyOfPaths(t *testing.T) {
+	t.Parallel()
+	constructors := []string{
+		"AddAttributeError", "AddAttributeWarning", "NewAttributeErrorDiagnostic", "NewAttributeWarningDiagnostic", "WithPath",
+	}
+	dynamic, allowed := map[string]bool{}, map[string]bool{}
+	found := 0
+	for _, file := range sourceFiles(t) {
+		name, inProvider := strings.CutPrefix(file.name, "internal/provider/")
+		file.calls(func(function string, call *ast.CallExpr) {
+			_, method := selected(call.Fun)
+			if !slices.Contains(constructors, method) {
+				return
+			}
+			found++
+			if !inProvider {
+				t.Errorf("%s gives a diagnostic a path", file.name)
+			}
+			argument, ok := rootPath(call.Args[0])
+			site := name + " " + function
+			switch {
+			case !ok && dynamicPaths[site] == "":
+				t.Errorf("%s gives a diagnostic a path that is not written in place; if that has to be, add it to dynamicPaths with the reason", site)
+			case !ok:
+				dynamic[site] = true
+			case slices.Contains(secretArguments, argument) && secretPaths[site+" "+argument] == "":
+				t.Errorf("%s gives a diagnostic the path of %s", site, argument)
+			case slices.Contains(secretArguments, argument):
+				allowed[site+" "+argument] = true
+			}
+		})
+	}
+	if found < 20 {
+		t.Errorf("%d diagnostics with a path were found", found)
+	}
+	for site := range dynamicPaths {
+		if !dynamic[site] {
+			t.Errorf("%s is not needed in dynamicPaths", site)
+		}
+	}
+	for site := range secretPaths {
+		if !allowed[site] {
+			t.Errorf("%s is not needed in secretPaths", site)
+		}
+	}
+}
+
+// rootPath gives the argument of path.Root("argument"), also with steps behind it.
+func rootPath(expression ast.Expr) (string, bool) {
+	call, ok := expression.(*ast.CallExpr)
+	if !ok || len(call.Args) != 1 {
+		return "", false
+	}
+	if selector, ok := call.Fun.(*ast.SelectorExpr); ok && selector.Sel.Name != "Root" {
+		return rootPath(selector.X)
+	}
+	literal, ok := call.Args[0].(*ast.BasicLit)
+	if !ok {
+		return "", false
+	}
+	argument, err := strconv.Unquote(literal.Value)
+	return argument, err == nil
+}
+
+// TestSecrecyOfParams: no error of Clerk's is about an argument that holds a secret.
+func TestSecrecyOfParams(t *testing.T) {
+	t.Parallel()
+	for _, params := range []*requestParams{applicationParams, settingsParams} {
+		if len(params.paths) == 0 {
+			t.Fatal("there are no parameters")
+		}
+		for parameter, attribute := range params.paths {
+			for _, argument := range secretArguments {
+				if attribute.Equal(path.Root(argument)) {
+					t.Errorf("errors about Clerk's parameter %s stand on %s", parameter, argument)
+				}
+			}
+		}
+	}
+}
+
+// TestSecrecyOfValidators goes through all schemas: an argument that may hold a secret is checked by no validator that could
+// give a diagnostic its path, and every sensitive attribute is known as one that holds a secret.
+func TestSecrecyOfValidators(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for schema, attributes := range schemaAttributes(t) {
+		for name, attribute := range attributes {
+			value := reflect.Indirect(reflect.ValueOf(attribute))
+			secret := slices.Contains(secretArguments, name)
+			if sensitive := value.FieldByName("Sensitive"); sensitive.IsValid() && sensitive.Bool() && !secret {
+				t.Errorf("%s of %s is sensitive, and not among the arguments that hold a secret", name, schema)
+			}
+			if !secret {
+				continue
+			}
+			seen[name] = true
+			validators := value.FieldByName("Validators")
+			for i := range validators.Len() {
+				if kind := fmt.Sprintf("%T", validators.Index(i).Interface()); kind != "provider.recipientsValidator" {
+					t.Errorf("%s of %s has the validator %s", name, schema, kind)
+				}
+			}
+		}
+	}
+	for _, name := range secretArguments {
+		if !seen[name] {
+			t.Errorf("no schema has %s", name)
+		}
+	}
+}
+
+// schemaAttributes are the attributes of every schema that has arguments.
+func schemaAttributes(t *testing.T) map[string]map[string]any {
+	t.Helper()
+	all := map[string]map[string]any{}
+	add := func(schema string, attributes any) {
+		all[schema] = map[string]any{}
+		for _, name := range reflect.ValueOf(attributes).MapKeys() {
+			all[schema][name.String()] = reflect.ValueOf(attributes).MapIndex(name).Interface()
+		}
+		if len(all[schema]) == 0 {
+			t.Errorf("%s has no attributes", schema)
+		}
+	}
+	p := &clerkProvider{version: "test"}
+	var ofProvider provider.SchemaResponse
+	p.Schema(t.Context(), provider.SchemaRequest{}, &ofProvider)
+	add("the provider", ofProvider.Schema.Attributes)
+	for i, create := range p.Resources(t.Context()) {
+		var response resource.SchemaResponse
+		create().Schema(t.Context(), resource.SchemaRequest{}, &response)
+		add(fmt.Sprintf("resource %d", i), response.Schema.Attributes)
+	}
+	for i, create := range p.DataSources(t.Context()) {
+		var response datasource.SchemaResponse
+		create().Schema(t.Context(), datasource.SchemaRequest{}, &response)
+		add(fmt.Sprintf("data source %d", i), response.Schema.Attributes)
+	}
+	for i, create := range p.EphemeralResources(t.Context()) {
+		var response ephemeral.SchemaResponse
+		create().Schema(t.Context(), ephemeral.SchemaRequest{}, &response)
+		add(fmt.Sprintf("ephemeral resource %d", i), response.Schema.Attributes)
+	}
+	return all
+}
+
+// TestProtocolSecretArguments provokes the errors about each argument that may hold a secret. None has a path, and none holds
+// a piece of the secret.
+func TestProtocolSecretArguments(t *testing.T) {
+	t.Parallel()
+	server := clerktest.New(t)
+	mine := newAgeKey(t)
+	secret := rand.Text() + rand.Text()
+	key := func(value string) func(*prototest.Provider) prototest.Diagnostics {
+		return configured(server, prototest.Values{"secret_key": value})
+	}
+	address := func(value string) func(*prototest.Provider) prototest.Diagnostics {
+		return configured(server, prototest.Values{"api_url": value})
+	}
+	recipients := func(values ...any) func(*prototest.Provider) prototest.Diagnostics {
+		return func(p *prototest.Provider) prototest.Diagnostics {
+			return p.Resource(applicationType).Validate(prototest.Values{"name": "web", "encrypt_client_secret_to": values})
+		}
+	}
+	decrypt := func(ciphertext any, identity string) func(*prototest.Provider) prototest.Diagnostics {
+		return func(p *prototest.Provider) prototest.Diagnostics {
+			_, ds := p.Ephemeral(decryptedSecretType).TryOpen(t.Context(), prototest.Values{"ciphertext": ciphertext, "identity": identity})
+			return ds
+		}
+	}
+	for name, provoke := range map[string]func(*prototest.Provider) prototest.Diagnostics{
+		"key with a blank":             key("sk_test_" + secret + " x"),
+		"key on two lines":             key(secret + "\nx"),
+		"quoted key":                   key("'sk_test_" + secret + "'"),
+		"assigned key":                 key("CLERK_SECRET_KEY=sk_test_" + secret),
+		"publishable key":              key("pk_test_" + secret),
+		"key as address":               address("sk_test_" + secret),
+		"key in the address":           address("https://sk_test_" + secret + "@api.clerk.com"),
+		"password in the address":      address("https://a:" + secret + "@api.clerk.com"),
+		"key in the query":             address("https://api.clerk.com?key=" + secret),
+		"address over http":            address("http://" + secret + ".example.com"),
+		"private key as recipient":     recipients("AGE-SECRET-KEY-1" + secret),
+		"private SSH key":              recipients("-----BEGIN OPENSSH PRIVATE KEY-----\n" + secret),
+		"private key beside null":      recipients(nil, "AGE-SECRET-KEY-1"+secret),
+		"private key beside another":   recipients("age1cut", "AGE-SECRET-KEY-1"+secret),
+		"a piece of a private key":     recipients(secret),
+		"a piece beside null":          recipients(nil, secret),
+		"a piece on a second line":     recipients(mine.recipient + "\n" + secret),
+		"identity that is none":        decrypt(nil, secret),
+		"identity that was cut off":    decrypt(nil, "AGE-SECRET-KEY-1"+secret),
+		"quoted identity":              decrypt(nil, "\"AGE-SECRET-KEY-1"+secret+"\""),
+		"plugin's identity":            decrypt(nil, "AGE-PLUGIN-YUBIKEY-1"+secret),
+		"SSH identity that is cut off": decrypt(nil, "-----BEGIN OPENSSH PRIVATE KEY-----\n"+secret),
+		"secret as ciphertext":         decrypt(secret, mine.identity),
+		"broken ciphertext":            decrypt("-----BEGIN AGE ENCRYPTED FILE-----\n"+secret, mine.identity),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ds := provoke(newProvider(t, server))
+			if !ds.HasError() {
+				t.Fatal("there is no error")
+			}
+			c := newCanary(append(pieces(secret), pieces(strings.TrimPrefix(mine.identity, "AGE-SECRET-KEY-1"))...)...)
+			for _, d := range ds {
+				if d.Path != "" {
+					t.Errorf("the diagnostic stands on %s: %s", d.Path, d)
+				}
+				if what := c.find(d.String()); what != "" {
+					t.Errorf("%s is in: %s", what, d)
+				}
+			}
+		})
+	}
+}
+
+// configured plans an application with other arguments of the provider.
+func configured(server *clerktest.Server, more prototest.Values) func(*prototest.Provider) prototest.Diagnostics {
+	return func(p *prototest.Provider) prototest.Diagnostics {
+		p.Reconfigure(providerConfig(server, more))
+		_, ds := p.Resource(applicationType).TryPlan(context.Background(), prototest.Values{"name": "web"})
+		return ds
+	}
+}
