@@ -159,8 +159,10 @@ func (m providerModel) clientConfig(diags *diag.Diagnostics) (config clerk.Confi
 	if raw := valueOrEnv(m.APIURL, envAPIURL); raw != "" || !m.APIURL.IsNull() {
 		config.APIURL, err = m.parseAPIURL(raw, key)
 		if err != nil && problem == nil {
-			problem = &clientProblem{"API address", "Unable to use Clerk API address",
-				fmt.Sprintf("The value of api_url, or of the environment variable %s, cannot be used: %s.", envAPIURL, err)}
+			problem = &clientProblem{
+				"API address", "Unable to use Clerk API address",
+				fmt.Sprintf("The value of api_url, or of the environment variable %s, cannot be used: %s.", envAPIURL, err),
+			}
 		}
 	}
 	// The empty text too: a variable that was not set must not take the guard away.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -131,9 +132,9 @@ func literalsForValidation(t *testing.T) secretLiterals {
 
 // applications are the applications of the configuration, by name.
 func (l secretLiterals) applications() map[string]map[string]any {
-	all := map[string]map[string]any{}
-	for name, arguments := range l.resources {
-		all[name] = arguments
+	all := maps.Clone(l.resources)
+	if all == nil {
+		all = map[string]map[string]any{}
 	}
 	for _, block := range l.providers {
 		alias := block["alias"].(string)
@@ -252,8 +253,14 @@ func (w *workspace) searchLiterals(l secretLiterals, sourceIsShown, oneProblem b
 		problems = 1
 	}
 	for _, arguments := range [][]string{
-		{"validate"}, {"validate", "-json"}, {"plan"}, {"plan", "-json"}, {"apply", "-auto-approve"}, {"apply", "-auto-approve", "-json"},
-		{"import", "clerk_oauth_application.p0", documentedID}, {"plan", "-refresh-only"},
+		{"validate"},
+		{"validate", "-json"},
+		{"plan"},
+		{"plan", "-json"},
+		{"apply", "-auto-approve"},
+		{"apply", "-auto-approve", "-json"},
+		{"import", "clerk_oauth_application.p0", documentedID},
+		{"plan", "-refresh-only"},
 	} {
 		result := w.try(arguments...)
 		json := slices.Contains(arguments, "-json")
