@@ -61,6 +61,8 @@ output "client_secret" {
   value     = clerk_oauth_application.app[var.active].client_secret
   sensitive = true
 
+  # The command terraform import fails on this for the active application. Import it while the other one is active, or with an
+  # import block and a new value of its rotate_ variable in the same apply.
   precondition {
     condition     = clerk_oauth_application.app[var.active].client_secret_version != null
     error_message = "Terraform does not know the client secret of the active application, because it was imported or is public. Change its rotate_ variable to create a secret that Terraform knows; the current one stops working."

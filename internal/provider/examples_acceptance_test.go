@@ -160,6 +160,11 @@ var examples = []example{
 				w.Error("not the secret of green is handed out")
 			}
 			w.planIsEmpty()
+			w.replaceImportRotate(`clerk_oauth_application.app["green"]`, func() { w.variable("rotate_green", "3") }, func() {
+				if w.output("client_secret") != w.secretOf(examplePortal+" (green)") {
+					w.Error("not the secret of green is handed out")
+				}
+			})
 		})
 	}},
 	{dir: "encrypted-secret", terraform: "1.11", tofu: "1.11", check: func(w *workspace) {
@@ -179,6 +184,7 @@ var examples = []example{
 			w.apply()
 			handedOn()
 			w.planIsEmpty()
+			w.replaceImportRotate("clerk_oauth_application.portal", func() { w.variable("secret_rotation", "3") }, handedOn)
 		})
 		w.holdsNoSecret()
 	}},
@@ -319,6 +325,33 @@ func TestAccExamples(t *testing.T) {
 	})
 }
 
+// TestExamples_nullSecret: whatever is handed a client secret refuses null, of examples that no test can run too. The examples
+// named here show it to the reader, or to the demo, and hand it to nothing that would keep it.
+func TestExamples_nullSecret(t *testing.T) {
+	t.Parallel()
+	shown := []string{"web-app", "demo"}
+	handsOn := regexp.MustCompile(`=\s*clerk_oauth_application\.\S*client_secret(_version)?\s*\n|\.plaintext\b`)
+	found := 0
+	for _, e := range examples {
+		for _, file := range e.allFiles(t) {
+			content, err := os.ReadFile(filepath.Join(repository, "examples", e.dir, file))
+			must(t, err)
+			if filepath.Ext(file) != ".tf" || slices.Contains(shown, e.dir) || !handsOn.Match(content) {
+				continue
+			}
+			found++
+			text := string(content)
+			onlyShown := strings.Count(text, "resource ") == 1 && !strings.Contains(text, "plaintext") && strings.Contains(text, `output "client_secret_version"`)
+			if !onlyShown && !strings.Contains(text, "client_secret_version != null") {
+				t.Errorf("%s/%s hands on a client secret, and has no precondition against null", e.dir, file)
+			}
+		}
+	}
+	if found < 6 {
+		t.Errorf("%d files hand on a client secret", found)
+	}
+}
+
 func (e example) name() string {
 	return strings.TrimSpace(strings.ReplaceAll(e.dir, "/", "-") + " " + e.what)
 }
@@ -397,6 +430,64 @@ func (w *workspace) protectedLifecycle() {
 	}
 	w.apply()
 	w.destroy()
+}
+
+// rotatingArguments are those that rotate the secret of an application which was just imported: Clerk knows neither.
+var rotatingArguments = regexp.MustCompile(`(?m)^\s*(rotate_secret_trigger|encrypt_client_secret_to)\s*=.*\n`)
+
+// replaceImportRotate replaces an application, imports it into the same address, and rotates its secret. What hands the secret
+// on has to hand on each new one, and has to refuse the import, of which no secret is known.
+func (w *workspace) replaceImportRotate(app string, rotate, handedOn func()) {
+	w.Helper()
+	w.run("apply", "-auto-approve", "-replace="+app)
+	w.planIsEmpty()
+	handedOn()
+
+	var state struct {
+		Resources []struct {
+			Type, Name string
+			Instances  []struct {
+				Key        any `json:"index_key"`
+				Attributes struct{ ID string }
+			}
+		}
+	}
+	must(w.T, json.Unmarshal([]byte(w.state()), &state))
+	id := ""
+	for _, resource := range state.Resources {
+		for _, instance := range resource.Instances {
+			address := resource.Type + "." + resource.Name
+			if instance.Key != nil {
+				address += fmt.Sprintf("[%q]", instance.Key)
+			}
+			if address == app {
+				id = instance.Attributes.ID
+			}
+		}
+	}
+	example := w.Read("main.tf")
+	w.replace("main.tf", rotatingArguments, "")
+	w.run("state", "rm", app)
+	// The precondition of an output stops the command already, and nothing is imported. That of a resource stops the apply.
+	refused := w.try("import", app, id)
+	imported := refused.Code == 0
+	if imported {
+		refused = w.try("apply", "-auto-approve")
+	}
+	if refused.Code == 0 {
+		w.Error("an import without a secret was handed on")
+	}
+	says(w.T, refused.Output(), "Terraform does not know the client secret of", "to create a secret that Terraform knows")
+
+	w.Write("main.tf", example)
+	rotate()
+	if !imported {
+		w.Write("import.tf", fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", app, id))
+		says(w.T, w.plan(), "Plan: 1 to import, 0 to add, 1 to change, 0 to destroy", "will be rotated")
+	}
+	w.apply()
+	w.planIsEmpty()
+	handedOn()
 }
 
 func (w *workspace) replace(file string, old *regexp.Regexp, replacement string) {
