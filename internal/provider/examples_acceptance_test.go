@@ -443,26 +443,10 @@ func (w *workspace) replaceImportRotate(app string, rotate, handedOn func()) {
 	w.planIsEmpty()
 	handedOn()
 
-	var state struct {
-		Resources []struct {
-			Type, Name string
-			Instances  []struct {
-				Key        any `json:"index_key"`
-				Attributes struct{ ID string }
-			}
-		}
-	}
-	must(w.T, json.Unmarshal([]byte(w.state()), &state))
 	id := ""
-	for _, resource := range state.Resources {
-		for _, instance := range resource.Instances {
-			address := resource.Type + "." + resource.Name
-			if instance.Key != nil {
-				address += fmt.Sprintf("[%q]", instance.Key)
-			}
-			if address == app {
-				id = instance.Attributes.ID
-			}
+	for _, resource := range w.State().Values.RootModule.Resources {
+		if resource.Address == app {
+			id, _ = resource.AttributeValues["id"].(string)
 		}
 	}
 	example := w.Read("main.tf")

@@ -1,10 +1,8 @@
 package provider
 
 import (
-	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"maps"
 	"regexp"
@@ -14,7 +12,6 @@ import (
 
 	"filippo.io/age"
 	tfjson "github.com/hashicorp/terraform-json"
-	"golang.org/x/crypto/ssh"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
@@ -41,15 +38,12 @@ func pieces(secret string) (all []string) {
 	return all
 }
 
-// sshPrivateKey is a new private key as ssh-keygen writes it, and the lines of it that are secret.
-func sshPrivateKey(t *testing.T) (key string, lines []string) {
+// sshKeyLines is a new SSH key, and the lines of its private half that are secret: the first two hold the public half.
+func sshKeyLines(t *testing.T) (key ageKey, secret []string) {
 	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	must(t, err)
-	block, err := ssh.MarshalPrivateKey(private, "")
-	must(t, err)
-	key = string(pem.EncodeToMemory(block))
-	return key, strings.Split(strings.TrimSpace(key), "\n")[3:6]
+	key = newSSHKey(t, "ed25519")
+	lines := strings.Split(strings.TrimSpace(key.identity), "\n")
+	return key, lines[3 : len(lines)-1]
 }
 
 func ageIdentity(t *testing.T) (identity *age.X25519Identity, secret string) {
@@ -80,7 +74,8 @@ func literalsForPlan(t *testing.T, server *clerktest.Server) secretLiterals {
 
 	mine, mySecret := ageIdentity(t)
 	_, otherSecret := ageIdentity(t)
-	sshKey, sshLines := sshPrivateKey(t)
+	sshPair, sshLines := sshKeyLines(t)
+	sshKey := sshPair.identity
 	ciphertext := sealed(t, rand.Text(), ageKey{recipient: mine.Recipient().String()})
 	plain := rand.Text() + rand.Text()
 	decrypt := func(ciphertext any, identity string) {
@@ -106,7 +101,8 @@ func literalsForValidation(t *testing.T) secretLiterals {
 	t.Helper()
 	l := secretLiterals{resources: map[string]map[string]any{}}
 	identity, secret := ageIdentity(t)
-	sshKey, sshLines := sshPrivateKey(t)
+	sshPair, sshLines := sshKeyLines(t)
+	sshKey := sshPair.identity
 	for _, recipients := range [][]any{
 		{identity.String()},
 		{sshKey},

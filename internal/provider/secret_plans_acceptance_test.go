@@ -1,15 +1,10 @@
 package provider
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"golang.org/x/crypto/ssh"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
@@ -106,18 +101,15 @@ func (w *workspace) writeKeys() {
 	key := newAgeKey(w.T)
 	w.Write("age.pub", key.recipient+"\r\n")
 	w.Write("age.key", "# created: 2026-07-01T10:00:00Z\n# public key: "+key.recipient+"\n"+key.identity+"\n")
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	must(w.T, err)
-	block, err := ssh.MarshalPrivateKey(private, "someone@example.com")
-	must(w.T, err)
-	w.Write("id_ed25519", string(pem.EncodeToMemory(block)))
-	authorized, err := ssh.NewPublicKey(public)
-	must(w.T, err)
-	w.Write("id_ed25519.pub", strings.TrimSpace(string(ssh.MarshalAuthorizedKey(authorized)))+" someone@example.com\n")
+	pair := newSSHKey(w.T, "ed25519")
+	w.Write("id_ed25519", pair.identity)
+	w.Write("id_ed25519.pub", pair.recipient)
 }
 
 // TestAccEncryptedSecretOfFiles: keys come from the files that their programs write. The plan shows null where null will be,
 // another stack decrypts without a secret key of Clerk's, and a client without a secret, public or imported, gives null.
+//
+//nolint:tparallel // the stacks that decrypt need the secret as it is in between
 func TestAccEncryptedSecretOfFiles(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)

@@ -27,6 +27,7 @@ func TestAccVerifyClientSecret(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)
 	start := func(t *testing.T, switches clerktest.Switches) *workspace {
+		t.Helper()
 		w := newWorkspace(t, engine)
 		w.clerk.Set(switches)
 		w.Write("main.tf", verifiedApplications)
