@@ -18,7 +18,8 @@ func backoff(attempt int, random func() float64) time.Duration {
 	return time.Duration(random() * float64(backoffBound(attempt)))
 }
 
-// backoffBound doubles with each attempt, from half a second to 20 seconds.
+// backoffBound grows by a factor of two with each attempt, from half a second to 20
+// seconds.
 func backoffBound(attempt int) time.Duration {
 	bound := backoffBase
 	for i := 1; i < attempt && bound < maxBackoff; i++ {

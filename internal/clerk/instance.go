@@ -49,7 +49,7 @@ func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) 
 	}
 	instance, err := c.Instance(ctx)
 	if err != nil {
-		return false, fmt.Errorf("the application was not found, and which instance the secret key belongs to could not be read: %w", err)
+		return false, fmt.Errorf("the application was not found, and the instance of the secret key could not be read: %w", err)
 	}
 	if instance.ID != instanceID {
 		return false, &InstanceError{Expected: instanceID, Actual: instance.ID}

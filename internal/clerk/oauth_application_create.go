@@ -59,7 +59,7 @@ type CreateOutcomeUnknownError struct {
 }
 
 func (e *CreateOutcomeUnknownError) Error() string {
-	return fmt.Sprintf("whether the application %q was created is not known: %s", e.Name, e.Err)
+	return fmt.Sprintf("it is not known whether the application %q was created: %s", e.Name, e.Err)
 }
 
 func (e *CreateOutcomeUnknownError) Unwrap() error { return e.Err }
@@ -321,12 +321,12 @@ func (f OAuthApplicationFields) asCreated(app OAuthApplication) bool {
 func (c *Client) checkDuplicateName(ctx context.Context, name string) error {
 	named, unreadable, err := c.applicationsNamed(ctx, name, c.listAgain)
 	if err != nil {
-		return fmt.Errorf("whether an application of this name exists already could not be read: %w", err)
+		return fmt.Errorf("the search for an application of this name failed: %w", err)
 	}
 	ids := idsOf(named)
 	for _, item := range unreadable {
 		if item.Application.Name == "" || item.Application.ID == "" {
-			return fmt.Errorf("whether an application of this name exists already could not be read: %w", item)
+			return fmt.Errorf("the search for an application of this name failed: %w", item)
 		}
 		ids = append(ids, item.Application.ID)
 	}

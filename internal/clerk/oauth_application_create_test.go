@@ -567,7 +567,7 @@ func TestPreventDuplicateNames(t *testing.T) {
 			f.server.Inject(onList(clerktest.ClerkError(403, "authorization_invalid")))
 			_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 			equal(f, "status", asError[*clerk.APIError](f, err).Status, http.StatusForbidden)
-			equal(f, "says what was tried", strings.Contains(err.Error(), "exists already could not be read"), true)
+			equal(f, "says what was tried", strings.Contains(err.Error(), "the search for an application of this name failed"), true)
 			equal(f, "creates", f.posts(), 0)
 		}, refusing)
 	})

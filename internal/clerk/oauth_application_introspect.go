@@ -110,7 +110,7 @@ func introspectionURLProblem(raw string) string {
 	case u.Scheme == "https", u.Scheme == "http" && IsLoopback(u.Hostname()):
 		return ""
 	}
-	return "the token introspection URL is neither https nor on a loopback address, and the secret would travel in clear"
+	return "the token introspection URL is neither https nor on a loopback address, and the secret would travel in clear text"
 }
 
 // introspection is one question to the endpoint.

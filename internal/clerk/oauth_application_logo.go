@@ -28,7 +28,7 @@ func LogoType(image []byte) (contentType string, ok bool) {
 func (c *Client) UploadOAuthApplicationLogo(ctx context.Context, id, fileName string, image []byte) (OAuthApplication, error) {
 	contentType, ok := LogoType(image)
 	if !ok {
-		return OAuthApplication{}, fmt.Errorf("a logo of type %s is not supported; Clerk takes %v", contentType, LogoTypes)
+		return OAuthApplication{}, fmt.Errorf("a logo of type %s is not supported; Clerk accepts %v", contentType, LogoTypes)
 	}
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)

@@ -23,10 +23,10 @@ func (c *Client) GetOwnOAuthApplication(ctx context.Context, id string) (OAuthAp
 func (c *Client) FindOwnOAuthApplicationByName(ctx context.Context, name string) (OAuthApplication, error) {
 	app, err := c.FindOAuthApplicationByName(ctx, name)
 	var listed []string
-	var ambiguous *AmbiguousNameError
+	var several *AmbiguousNameError
 	switch {
-	case errors.As(err, &ambiguous):
-		listed = ambiguous.IDs
+	case errors.As(err, &several):
+		listed = several.IDs
 	case err == nil:
 		listed = []string{app.ID}
 	case !errors.Is(err, ErrNoMatch):

@@ -26,7 +26,7 @@ type RotateOutcomeUnknownError struct {
 }
 
 func (e *RotateOutcomeUnknownError) Error() string {
-	return fmt.Sprintf("whether the client secret was rotated is not known: %s", e.Err)
+	return fmt.Sprintf("it is not known whether the client secret was rotated: %s", e.Err)
 }
 
 func (e *RotateOutcomeUnknownError) Unwrap() error { return e.Err }

@@ -114,7 +114,7 @@ func (v secretVerification) warnUnknown(state resourceModel, check clerk.SecretC
 		reason = "the endpoint rejects the secret, but has never accepted it, so the endpoint may reject every secret"
 	}
 	v.diags.AddWarning("Client secrets could not be verified", paragraphs(
-		fmt.Sprintf("verify_client_secret is set, but whether the client secret of OAuth application %q (client_id %s) works is not known: %s.", state.Name.ValueString(), state.ClientID.ValueString(), reason),
+		fmt.Sprintf("verify_client_secret is set, but it is not known whether the client secret of OAuth application %q (client_id %s) works: %s.", state.Name.ValueString(), state.ClientID.ValueString(), reason),
 		"Nothing is planned because of this. Other applications may be affected too; this warning is given once in a run."))
 }
 

@@ -60,7 +60,7 @@ func TestProtocolDecryptedSecretErrors(t *testing.T) {
 		says                       string
 	}{
 		{"malformed identity", whole, mine.identity[:30], "line 1 is not an age identity"},
-		{"no identity", whole, "# nothing", "no identity in it"},
+		{"no identity", whole, "# nothing", "it has no identity"},
 		{"the recipient for the identity", whole, mine.recipient, "private half"},
 		{"another identity", whole, other.identity, "not for this identity"},
 		{"malformed ciphertext", secret, mine.identity, "not an ASCII-armoured age file"},

@@ -31,7 +31,7 @@ func TestAccProtectedReplacement(t *testing.T) {
 			refused = enginetest.Unwrap(w.try("apply", "-auto-approve", "-replace=clerk_oauth_application.web").Output())
 			apps := w.clerk.Applications()
 			if lifecycle == "" {
-				says(t, refused, "no new application was created")
+				says(t, refused, "No new application was created")
 				if len(apps) != 1 || strings.Contains(refused, story) {
 					t.Errorf("%d applications:\n%s", len(apps), refused)
 				}

@@ -63,8 +63,8 @@ func isKeyRefused(err *clerk.APIError) bool {
 	return err.HasCode(clerk.CodeKeyInvalid) || err.HasCode("authorization_header_format_invalid")
 }
 
-// outcomeUnknown reports whether an operation ended so that its outcome must be said
-// of this very application.
+// outcomeUnknown reports whether Clerk may or may not have processed an operation. Such
+// an error is about one application, and is explained each time.
 func outcomeUnknown(err error) bool {
 	_, create := errors.AsType[*clerk.CreateOutcomeUnknownError](err)
 	_, rotate := errors.AsType[*clerk.RotateOutcomeUnknownError](err)
@@ -88,8 +88,7 @@ func (d *providerData) address(err error) string {
 	return ""
 }
 
-// circumstances tells what an error says before it comes to Clerk's own words, if
-// anything.
+// circumstances returns what an error says before Clerk's own words, if anything.
 func circumstances(err error, api *clerk.APIError) string {
 	before, _, _ := strings.Cut(err.Error(), api.Error())
 	return sentence(strings.TrimRight(before, ": \n"))
@@ -104,7 +103,7 @@ func plainText(err error) string {
 	}
 	return strings.NewReplacer(
 		context.Canceled.Error(), "the operation was interrupted",
-		context.DeadlineExceeded.Error(), "the time that the timeouts block allows for this operation was over",
+		context.DeadlineExceeded.Error(), "the operation took longer than its timeout (timeouts block)",
 	).Replace(text)
 }
 
@@ -131,7 +130,7 @@ func facts(err error) string {
 	return lines(attempts, prefixed("Trace id: ", traceID))
 }
 
-// sentence makes the text of a Go error one.
+// sentence turns the text of a Go error into a sentence.
 func sentence(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" {

@@ -316,10 +316,13 @@ var diagnosticCases = map[string]diagnosticCase{
 	"deadline exceeded": {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagNever}, timeout: 10 * time.Second},
 
 	// What nobody knows.
-	"create unknown":             {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagNever, diagList()}},
-	"create unknown 500":         {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagList(), diagList(), diagList(), diagList(), diagList(), diagClerkErrors(500, [4]string{"internal_clerk_error", "Oops, an unexpected error occurred", "There was an internal error on our servers."}), diagList()}},
-	"create unknown refused":     {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagList(), diagList(), diagList(), diagList(), diagList(), diagClerkErrors(403, [4]string{"quota_exceeded", "Quota exceeded", "Quota exceeded, you have reached your limit."})}},
-	"create unknown candidates":  {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagList("oa_1", "oa_2")}},
+	"create unknown":            {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagNever, diagList()}},
+	"create unknown 500":        {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagList(), diagList(), diagList(), diagList(), diagList(), diagClerkErrors(500, [4]string{"internal_clerk_error", "Oops, an unexpected error occurred", "There was an internal error on our servers."}), diagList()}},
+	"create unknown refused":    {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagList(), diagList(), diagList(), diagList(), diagList(), diagClerkErrors(403, [4]string{"quota_exceeded", "Quota exceeded", "Quota exceeded, you have reached your limit."})}},
+	"create unknown candidates": {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagList("oa_1", "oa_2")}},
+	"create unknown unreadable": {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagJSON(
+		`{"data":[{"object":"oauth_application","id":"oa_1","name":"web"},{"object":"oauth_application","id":"oa_2","name":"web","client_id":"d9g4CT4WYiCBm7EU","public":"no","created_at":"now"}],"total_count":2}`,
+	)}},
 	"create unknown unlooked":    {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagEdgePage(403)}},
 	"create unknown interrupted": {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagInterrupted(diagLost), diagList()}},
 	"rotation unknown":           {action: diagRotating, call: diagRotate, answers: []diagnosticAnswer{diagLost}},

@@ -15,5 +15,5 @@ var nameCheck = textCheck{title: "Invalid name", want: nameForm, problem: func(n
 	if strings.TrimSpace(name) != "" && length <= clerk.MaxNameLength {
 		return ""
 	}
-	return fmt.Sprintf("The value must be %s; it has %d.", nameForm, length)
+	return fmt.Sprintf("The value must be %s; this value has %d characters.", nameForm, length)
 }}

@@ -15,7 +15,7 @@ import (
 type keepSameName struct{}
 
 func (keepSameName) Description(context.Context) string {
-	return "the Unicode normal form of a name and white space at its ends are no difference"
+	return "ignores the Unicode normal form of a name and white space at its ends"
 }
 
 func (m keepSameName) MarkdownDescription(ctx context.Context) string {

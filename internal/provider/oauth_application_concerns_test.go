@@ -41,7 +41,7 @@ func TestProtocolConcernsAreSaidOnce(t *testing.T) {
 		}
 		for attribute, parts := range map[string][]string{
 			"name":                     {"ends with U+0020"},
-			"redirect_uris":            {`"http://app.example.com/cb" has the scheme "http"`, `"https://*.example.com/cb" holds "*"`, `"localhost:3000/cb" reads as`, "cannot be seen: U+200B", "user information"},
+			"redirect_uris":            {`"http://app.example.com/cb" has the scheme "http"`, `"https://*.example.com/cb" holds "*"`, `"localhost:3000/cb" reads as`, "invisible characters: U+200B", "user information"},
 			"scopes":                   {"private_metadata"},
 			"encrypt_client_secret_to": {"stays null"},
 			"pkce_required":            {"Set pkce_required = true"},

@@ -13,8 +13,8 @@ import (
 // resource describes an argument.
 var reportedDescriptions = map[string]string{
 	"name":                   "Name that users see on the consent screen. Names need not be unique.",
-	"redirect_uris":          "Where Clerk may send users back to.",
-	"scopes":                 "Scopes that the application may ask for.",
+	"redirect_uris":          "URIs to which Clerk may send users back.",
+	"scopes":                 "Scopes that the application may request.",
 	"consent_screen_enabled": "Whether users are asked for consent.",
 	"pkce_required":          "Whether Proof Key for Code Exchange (RFC 7636) is required.",
 	"public":                 "Whether this is a public client: one without a secret.",

@@ -59,10 +59,10 @@ func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.Sc
 	const one = "Exactly one of `id`, `client_id` and `name` must be given."
 	by("id", one, idCheck)
 	by("client_id", one, stringvalidator.LengthAtLeast(1))
-	by("name", one+" By name, exactly one application must have this name; its Unicode normal form and white space at its ends make no difference.", stringvalidator.LengthAtLeast(1))
+	by("name", one+" Exactly one application must have this name. The Unicode normal form and white space at the ends make no difference.", stringvalidator.LengthAtLeast(1))
 
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One OAuth application of a Clerk instance: a client that signs in *through* it, not a social connection, by which users sign in *to* it. It holds nothing secret: Clerk shows a client secret only when it is made.",
+		MarkdownDescription: "One OAuth application of a Clerk instance: a client that signs in *through* it, not a social connection, by which users sign in *to* it. The data source has no secret, because Clerk shows a client secret only when the secret is created.",
 		Attributes:          attributes,
 	}
 }
@@ -100,14 +100,14 @@ func (d *providerData) findApplication(ctx context.Context, config reportedModel
 	}
 
 	app, err := find(ctx, value)
-	var ambiguous *clerk.AmbiguousNameError
+	var several *clerk.AmbiguousNameError
 	switch {
 	case clerk.IsNotFound(err), errors.Is(err, clerk.ErrNoMatch):
 		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
-			fmt.Sprintf("No OAuth application of the secret key's instance has the %s %q. The data source clerk_oauth_applications lists those that there are.", argument, value))
-	case errors.As(err, &ambiguous):
+			fmt.Sprintf("No OAuth application of the secret key's instance has the %s %q. The data source clerk_oauth_applications lists all applications of the instance.", argument, value))
+	case errors.As(err, &several):
 		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
-			fmt.Sprintf("%d OAuth applications have the name %q. Give the id of the one that is meant:\n\n  %s", len(ambiguous.IDs), value, strings.Join(ambiguous.IDs, "\n  ")))
+			fmt.Sprintf("%d OAuth applications have the name %q. Select one of them by its id:\n\n  %s", len(several.IDs), value, strings.Join(several.IDs, "\n  ")))
 	case err != nil:
 		d.addError(diags, actionFind, err, nil)
 	}

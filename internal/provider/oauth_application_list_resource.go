@@ -34,7 +34,7 @@ func (l *oauthApplicationListResource) Configure(_ context.Context, req resource
 
 func (l *oauthApplicationListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds OAuth applications of a Clerk instance, to bring them under management. Not social connections, by which users sign in *to* Clerk.",
+		MarkdownDescription: "Finds OAuth applications of a Clerk instance, to bring them under management. They are not social connections, by which users sign in *to* Clerk.",
 		Attributes: map[string]schema.Attribute{
 			"name_query": schema.StringAttribute{
 				MarkdownDescription: nameQueryDescription,
@@ -47,7 +47,7 @@ func (l *oauthApplicationListResource) ListResourceConfigSchema(_ context.Contex
 				Validators:          orderByValidators,
 			},
 			"dynamically_registered": schema.BoolAttribute{
-				MarkdownDescription: "`true`: only applications that registered themselves (RFC 7591). Default `false`, only the others: clients that come and go by themselves are rarely meant to be managed.",
+				MarkdownDescription: "`true`: only applications that registered themselves (RFC 7591). Default `false`: only the others, because clients that register themselves are rarely managed as code.",
 				Optional:            true,
 			},
 		},

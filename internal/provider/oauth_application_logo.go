@@ -27,11 +27,11 @@ type plannedLogo struct {
 // logoChangedKey marks, in the private state, that the file at logo_path had another
 // content than the uploaded one when the state was refreshed, so that the plan made
 // then uploads it. An engine plans once more when it applies a plan; without the mark
-// nothing would tell that second plan, on a machine where the file is not, that an
-// upload was planned, and it would change nothing without an error.
+// that second plan could not know that an upload was planned, on a machine where the
+// file does not exist, and it would change nothing without an error.
 const logoChangedKey = "logo_changed"
 
-// planLogo reads the file when planning, so that an unfit one shows in the plan.
+// planLogo reads the file when planning, so that an unusable file shows in the plan.
 //
 // A missing file is no error of a plan. It may be written by another resource in the
 // same run, and Create and Update read it before they send anything. If it was uploaded
@@ -51,11 +51,11 @@ func (m *resourceModel) planLogo(state resourceModel, changed bool, diags *diag.
 		addLogoError(diags, err, "")
 		return plannedLogo{sha256: types.StringNull()}
 	case uploaded && changed:
-		addLogoError(diags, err, "The plan uploads a new content of this file. Apply it where the file is, or plan again.")
+		addLogoError(diags, err, "The plan uploads a new content of this file. Apply the plan where the file exists, or plan again.")
 		return plannedLogo{sha256: types.StringNull()}
 	case uploaded:
 		diags.AddAttributeWarning(path.Root("logo_path"), "The file with the logo of "+m.titleName()+" is missing",
-			sentence(err.Error())+" It was uploaded before, and the logo stays as it is. The provider cannot tell whether the file has changed.")
+			sentence(err.Error())+" The file was uploaded before, and the logo stays as it is. The provider cannot tell whether the file has changed.")
 		return plannedLogo{wanted: true, sha256: state.LogoSHA256}
 	}
 	diags.AddAttributeWarning(path.Root("logo_path"), "The file with the logo of "+m.titleName()+" does not exist yet",
@@ -91,7 +91,7 @@ func (e missingLogoError) Error() string {
 
 func (e missingLogoError) Is(target error) bool { return target == fs.ErrNotExist }
 
-// logoFile is an image that Clerk should take.
+// logoFile is an image that Clerk should accept.
 type logoFile struct {
 	image  []byte
 	sha256 string // hexadecimal
@@ -109,7 +109,7 @@ func readLogo(file string) (logoFile, error) {
 	case info.Size() == 0:
 		return logoFile{}, fmt.Errorf("%q is empty", file)
 	case info.Size() > clerk.MaxLogoBytes:
-		return logoFile{}, fmt.Errorf("%q has %d bytes; Clerk takes logos of at most %d (10 MB)", file, info.Size(), clerk.MaxLogoBytes)
+		return logoFile{}, fmt.Errorf("%q has %d bytes; Clerk accepts logos of at most %d (10 MB)", file, info.Size(), clerk.MaxLogoBytes)
 	}
 	image, err := os.ReadFile(file)
 	if err != nil {
@@ -119,13 +119,13 @@ func readLogo(file string) (logoFile, error) {
 		if isSVG(image) {
 			contentType = "image/svg+xml (SVG)"
 		}
-		return logoFile{}, fmt.Errorf("%q is of type %s; Clerk takes JPEG, PNG, GIF and WebP images", file, contentType)
+		return logoFile{}, fmt.Errorf("%q is of type %s; Clerk accepts JPEG, PNG, GIF and WebP images", file, contentType)
 	}
 	sum := sha256.Sum256(image)
 	return logoFile{image: image, sha256: hex.EncodeToString(sum[:])}, nil
 }
 
-// isSVG reports whether an image is SVG, which net/http takes for text or XML.
+// isSVG reports whether an image is SVG, which net/http treats as text or XML.
 func isSVG(image []byte) bool {
 	beginning := bytes.ToLower(image[:min(len(image), 1024)])
 	return bytes.Contains(beginning, []byte("<svg"))

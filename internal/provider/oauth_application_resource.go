@@ -80,16 +80,16 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 	resp.Schema = schema.Schema{
 		Version: applicationSchemaVersion,
 		MarkdownDescription: "An OAuth application of a Clerk instance: a client that signs its users in through Clerk with OAuth 2.0 or OpenID Connect. " +
-			"Not a social connection, by which users sign in to Clerk.",
+			"It is not a social connection, by which users sign in to Clerk.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Name that users see on the consent screen; 1 to 256 characters. Names need not be unique. Its Unicode normal form and white space at its ends make no difference.",
+				MarkdownDescription: "Name that users see on the consent screen; 1 to 256 characters. Names need not be unique. The Unicode normal form and white space at the ends make no difference.",
 				Required:            true,
 				Validators:          []validator.String{nameCheck},
 				PlanModifiers:       []planmodifier.String{keepSameName{}},
 			},
 			"redirect_uris": schema.SetAttribute{
-				MarkdownDescription: "Where Clerk may send users back to: absolute URIs of any scheme, compared exactly. `[]` removes all. Default: what the application has, at first none.",
+				MarkdownDescription: "URIs to which Clerk may send users back: absolute URIs of any scheme, compared exactly. `[]` removes all. If the argument is left out, the application keeps the URIs that it has; a new application has none.",
 				CustomType:          newURISetType(),
 				Optional:            true,
 				Computed:            true,
@@ -97,8 +97,8 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				PlanModifiers:       []planmodifier.Set{setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes that the application may ask for, such as `profile`, `email`, `openid`, `public_metadata`, `private_metadata`, or custom ones; at least one, as Clerk takes none for its defaults. " +
-					"`offline_access`, which Clerk adds by itself, need not be listed. Default: what the application has, at first Clerk's `profile` and `email`.",
+				MarkdownDescription: "Scopes that the application may request, such as `profile`, `email`, `openid`, `public_metadata`, `private_metadata`, or custom scopes; at least one, because Clerk treats an empty list as \"use the defaults\". " +
+					"Clerk adds `offline_access` to every application, so leaving it out never shows as drift. Any other scope added or removed in the dashboard does. If the argument is left out, the application keeps the scopes that it has; a new application has Clerk's defaults `profile` and `email`.",
 				ElementType:   types.StringType,
 				Optional:      true,
 				Computed:      true,
@@ -106,36 +106,36 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				PlanModifiers: []planmodifier.Set{keepSatisfiedScopes{}, setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"consent_screen_enabled": schema.BoolAttribute{
-				MarkdownDescription: "Whether users are asked for consent. Clerk's default is `true`; it cannot be turned off for dynamically registered applications.",
+				MarkdownDescription: "Whether users are asked for consent. Clerk's default is `true`. The consent screen cannot be turned off for dynamically registered applications.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"pkce_required": schema.BoolAttribute{
-				MarkdownDescription: "Whether Proof Key for Code Exchange (RFC 7636) is required. Clerk's default is `false`; public clients need it in any case.",
+				MarkdownDescription: "Whether Proof Key for Code Exchange (RFC 7636) is required. Clerk's default is `false`. Public clients need PKCE in any case.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"public": schema.BoolAttribute{
-				MarkdownDescription: "Whether this is a public client: one that cannot keep a secret, such as a native or single-page app, and has none. Changed in place. Made confidential again, it gets a secret by a rotation in the same apply. Clerk's default is `false`.",
+				MarkdownDescription: "Whether this is a public client. A public client cannot keep a secret, and has none: a native or single-page app, for example. Changing this updates the application in place. A public client that becomes confidential gets a secret by a rotation in the same apply. Clerk's default is `false`.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"device_authorization_grant_enabled": schema.BoolAttribute{
-				MarkdownDescription: "Whether the client may use the device authorization grant (RFC 8628), for devices without a browser or a keyboard. A beta that Clerk must switch on for your workspace; never sent unless configured. Null where Clerk does not report it.",
+				MarkdownDescription: "Whether the client may use the device authorization grant (RFC 8628), for devices without a browser or a keyboard. This is a beta feature: Clerk must switch it on for your workspace. The provider sends it only if it is configured. Null if Clerk does not report it.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 			},
 			"rotate_secret_trigger": schema.StringAttribute{
-				MarkdownDescription: "Any text. Changing it to another text, also from none, **replaces the client secret; the old one stops working at once**, as Clerk keeps one secret and no grace period. Creating does not rotate, nor does removing the trigger. Not for public clients.",
+				MarkdownDescription: "Any string. Setting or changing it **rotates the client secret; the old secret stops working at once**, because Clerk keeps one secret and no grace period. Creating the application does not rotate, and neither does removing the trigger. Not for public clients.",
 				Optional:            true,
 				Validators:          []validator.String{triggerCheck},
 			},
 			"deletion_protection": schema.BoolAttribute{
-				MarkdownDescription: "While `true`, the application is not deleted: a plan that destroys it fails, and so does the apply of a replacement (`-replace`, a taint, `replace_triggered_by`), of which no provider is told when it is planned. Deleting one is final: its users' grants and its `client_id` are gone. Default `false`.",
+				MarkdownDescription: "While `true`, the application is not deleted: a plan that destroys it fails. A replacement (`-replace`, a taint, `replace_triggered_by`) fails at apply time rather than at plan time, because Terraform does not tell providers that a plan is a replacement. Deleting an application permanently loses its `client_id` and its users' grants. Default `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
@@ -151,23 +151,23 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				Optional:            true,
 			},
 			"logo_path": schema.StringAttribute{
-				MarkdownDescription: "Path of an image file to upload as the logo: JPEG, PNG, GIF or WebP, at most 10 MB. A relative path starts at the directory in which Terraform runs. A file that another resource writes in the same run may be missing in the plan; it is read before anything is sent to Clerk. Removing the argument leaves the logo, because Clerk offers no way to delete one.",
+				MarkdownDescription: "Path of an image file to upload as the logo: JPEG, PNG, GIF or WebP, at most 10 MB. A relative path starts at the directory in which Terraform runs. If another resource writes the file in the same run, the file may be missing when the plan is made. The apply reads the file before it sends anything to Clerk. Removing the argument leaves the logo, because Clerk offers no way to delete one.",
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"logo_sha256": schema.StringAttribute{
-				MarkdownDescription: "SHA-256 of the uploaded file, in hexadecimal. A file with another content plans an upload.",
+				MarkdownDescription: "SHA-256 of the uploaded file, in hexadecimal. If the content of the file differs, the plan uploads the file again.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"client_secret": schema.StringAttribute{
-				MarkdownDescription: "The client secret. Clerk shows it once, when it is made: on create and on rotation. Null for public clients, after an import (Clerk cannot show it again; a `rotate_secret_trigger` makes a new one) and with `encrypt_client_secret_to`.",
+				MarkdownDescription: "The client secret. Clerk shows it once, when the secret is created: on create and on rotation. Null for public clients, with `encrypt_client_secret_to`, and after an import: Clerk cannot show the secret again, but a `rotate_secret_trigger` creates a new one.",
 				Computed:            true,
 				Sensitive:           true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"client_secret_version": schema.Int64Attribute{
-				MarkdownDescription: "A number that grows with every new secret and never comes again at the same address, not even after a replacement. Known when a rotation is planned, so it can serve as the `…_wo_version` of a write-only argument that takes the secret. Null where no secret is known: after an import, and for a public client.",
+				MarkdownDescription: "A number that grows with every new secret and never repeats at the same address, not even after a replacement. It is known when a rotation is planned, so it can serve as the `…_wo_version` of a write-only argument that takes the secret. Null if Terraform knows no secret: after an import, and for a public client.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
@@ -187,7 +187,7 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 			"token_fetch_url":         computedString("Token endpoint."),
 			"user_info_url":           computedString("OpenID Connect UserInfo endpoint."),
 			"token_introspection_url": computedString("Token introspection endpoint (RFC 7662)."),
-			"created_at":              computedString("When the application was made, RFC 3339 in UTC."),
+			"created_at":              computedString("When the application was created, RFC 3339 in UTC."),
 			"dynamically_registered": schema.BoolAttribute{
 				MarkdownDescription: "Whether the application registered itself (RFC 7591).",
 				Computed:            true,

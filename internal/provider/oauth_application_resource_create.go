@@ -79,7 +79,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	}
 	warnOfCreation(&resp.Diagnostics, client, creation, fields)
 	if !model.Public.ValueBool() && !model.hasSecret() {
-		makeMissingSecret(ctx, client, creation, &model, plan, resp)
+		createMissingSecret(ctx, client, creation, &model, plan, resp)
 	}
 	var verified diag.Diagnostics
 	secretVerification{data: r.data, client: client, private: resp.Private, diags: &verified}.fresh(ctx, model)
@@ -89,9 +89,9 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	}
 }
 
-// makeMissingSecret rotates the secret of a confidential application if the answer to
+// createMissingSecret rotates the secret of a confidential application if the answer to
 // its create had none. If that fails, the next plan rotates.
-func makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk.Creation, model *resourceModel, plan resourceModel, resp *resource.CreateResponse) {
+func createMissingSecret(ctx context.Context, client *clerk.Client, creation clerk.Creation, model *resourceModel, plan resourceModel, resp *resource.CreateResponse) {
 	var diags diag.Diagnostics
 	rotation := secretRotation{
 		client: client, plan: plan, private: resp.Private, diags: &diags,
@@ -107,7 +107,7 @@ func makeMissingSecret(ctx context.Context, client *clerk.Client, creation clerk
 	resp.Diagnostics.Append(asWarnings(diags)...)
 	if err != nil {
 		resp.Diagnostics.AddWarning(fmt.Sprintf("The OAuth application %q has no known client secret", model.Name.ValueString()), paragraphs(
-			fmt.Sprintf("The application %s exists and is in the state, without a secret. The next plan rotates to get one.", creation.Application.ID),
+			fmt.Sprintf("The application %s exists and is in the state, without a secret. The next plan rotates to get a secret.", creation.Application.ID),
 			sentence("What happened: "+plainText(err)), facts(err)))
 	}
 }
@@ -119,7 +119,7 @@ func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, cl
 		r.data.addError(&diags, actionUploadLogo, err, applicationParams)
 		resp.Diagnostics.Append(asWarnings(diags)...)
 		resp.Diagnostics.AddAttributeWarning(path.Root("logo_path"), "The logo was not uploaded",
-			"The application was created without it. The next plan asks for the logo again.")
+			"The application was created without the logo. The next plan uploads the logo.")
 		return
 	}
 	model.fromAPI(app)
@@ -141,31 +141,31 @@ func sendLogo(ctx context.Context, client *clerk.Client, model *resourceModel, l
 // warnOfCreation warns of what was unusual about a create that succeeded.
 func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation clerk.Creation, fields clerk.OAuthApplicationFields) {
 	app := creation.Application
-	late := " Should Clerk carry out the first request late, there will be a second application of this name beside " + app.ID + ", which nobody uses. Delete that one in the Clerk dashboard."
+	late := " If Clerk still processes the first request, a second application of this name will appear beside " + app.ID + ". Nobody uses the second application: delete it in the Clerk dashboard."
 	if creation.Adopted {
-		story := fmt.Sprintf("%s It was looked for, and exactly one application is what was asked for: %s (client_id %s), created at %s. The state has taken it.",
+		text := fmt.Sprintf("%s A search found that exactly one application matches the request: %s (client_id %s), created at %s. It is now in the state.",
 			sentence("The answer to the request was lost: "+creation.LostAnswer.Error()), app.ID, client.Scrub(app.ClientID), app.CreatedAt.Format(time.RFC3339))
 		if !app.Public && creation.RotationError == nil {
-			story += " Its first secret was in the lost answer; it was rotated once, and the state has the new one."
+			text += " Its first secret was in the lost answer. The provider rotated the secret once, and the state has the new secret."
 		}
 		if creation.Repeated {
-			story += " It was the second request; a first one had no usable answer either and left no trace." + late
+			text += " This was the second request. The first request had no usable answer either, and left no trace." + late
 		}
-		diags.AddWarning(fmt.Sprintf("OAuth application %q found after its create had no answer", client.Scrub(app.Name)), story)
+		diags.AddWarning(fmt.Sprintf("OAuth application %q found after its create had no answer", client.Scrub(app.Name)), text)
 	} else if creation.Repeated {
 		diags.AddWarning(fmt.Sprintf("OAuth application %q created by a second request", client.Scrub(app.Name)),
-			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error())+" The second made "+app.ID+"."+late)
+			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error())+" The second request created "+app.ID+"."+late)
 	}
 	if creation.MaybeStale {
 		warnOfStaleSecret(diags, client.Scrub(app.Name))
 	}
 	if len(creation.Duplicates) > 0 {
 		ids := make([]string, len(creation.Duplicates))
-		for i, double := range creation.Duplicates {
-			ids[i] = double.ID
+		for i, duplicate := range creation.Duplicates {
+			ids[i] = duplicate.ID
 		}
 		diags.AddWarning(fmt.Sprintf("There may be a second OAuth application named %q", client.Scrub(app.Name)),
-			fmt.Sprintf("The first request seems to have been carried out after all. Beside %s, which is in the state, there is %s with the same name, created at about the same time. Unless someone else created it just now, nobody uses it: delete it in the Clerk dashboard.", app.ID, strings.Join(ids, ", ")))
+			fmt.Sprintf("Clerk seems to have processed the first request after all. The state has %s. Clerk also has %s, with the same name and created at about the same time. Unless someone else created it just now, nobody uses it: delete it in the Clerk dashboard.", app.ID, strings.Join(ids, ", ")))
 	}
 	if len(creation.Problems) > 0 {
 		diags.AddWarning(fmt.Sprintf("Clerk's answer about %q was incomplete", client.Scrub(app.Name)),
@@ -173,7 +173,7 @@ func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation cler
 	}
 	for _, refused := range fields.NotApplied(app) {
 		at, detail := applicationParams.notApplied(refused, client, "The application "+app.ID+" was created", "The next plan shows the difference.")
-		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not take a value for %q", client.Scrub(app.Name)), detail)
+		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not apply a value for %q", client.Scrub(app.Name)), detail)
 	}
 }
 

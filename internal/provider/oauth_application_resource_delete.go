@@ -27,7 +27,7 @@ func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.Dele
 	}
 	// A plan rejects a destroy, but a provider is not told that a plan is a replacement.
 	replaced := cmp.Or(r.data.createdInstead(state),
-		"It was to be replaced (-replace, a taint, or replace_triggered_by), and no new application was created. If it is tainted, untaint it first.")
+		"The plan was to replace the application (-replace, a taint, or replace_triggered_by). No new application was created. If the application is tainted, untaint it first.")
 	if state.checkDestroy(replaced, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
@@ -39,7 +39,7 @@ func (r *oauthApplicationResource) Delete(ctx context.Context, req resource.Dele
 	}
 }
 
-// createdInstead tells of a replacement with create_before_destroy that cannot end,
+// createdInstead describes a replacement with create_before_destroy that cannot end,
 // because the old application is protected. The new one exists by now, and this run
 // created it. It is "" where this run created nothing of that name. d is nil while
 // Terraform only validates.
@@ -51,8 +51,8 @@ func (d *providerData) createdInstead(state resourceModel) string {
 	if created == "" {
 		return ""
 	}
-	return fmt.Sprintf("It was to be replaced with create_before_destroy, so the new application exists already: %s, with another client_id. Every plan will now try to delete the old one again. "+
-		"Decide which one to keep, remove the resource from the state (state rm), import the one to keep, and delete the other one in the Clerk dashboard.", created)
+	return fmt.Sprintf("The plan was to replace the application with create_before_destroy, so the new application exists already: %s, with a different client_id. Every plan will now try to delete the old application again. "+
+		"Decide which application to keep. Remove the resource from the state (state rm), import the application to keep, and delete the other application in the Clerk dashboard.", created)
 }
 
 // createdApplications remembers the applications that this process created.
@@ -67,7 +67,7 @@ func (c *createdApplications) add(app clerk.OAuthApplication) {
 	c.apps = append(c.apps, clerk.OAuthApplication{ID: app.ID, Name: app.Name})
 }
 
-// named returns the id of the one of a name that was created last, or "".
+// named returns the id of the application of a name that was created last, or "".
 func (c *createdApplications) named(name string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -48,7 +48,7 @@ func (r *oauthApplicationResource) ImportState(ctx context.Context, req resource
 func (r *oauthApplicationResource) resolveID(ctx context.Context, text string, resp *resource.ImportStateResponse) (string, error) {
 	switch {
 	case text == "":
-		return "", errors.New("the import id is empty, which is most often a variable that was not set")
+		return "", errors.New("the import id is empty, most often because a variable was not set")
 	case !clerk.ValidID(text):
 		return "", fmt.Errorf("%.80q is neither the id of an OAuth application (oa_…) nor a client_id: letters, digits, _ and - only, at most 128", text)
 	case strings.HasPrefix(text, applicationIDPrefix):
@@ -60,7 +60,7 @@ func (r *oauthApplicationResource) resolveID(ctx context.Context, text string, r
 	}
 	app, err := client.FindOAuthApplicationByClientID(ctx, text)
 	if errors.Is(err, clerk.ErrNoMatch) {
-		return "", fmt.Errorf("no OAuth application of the instance has the client_id %q. The id of one begins with oa_", text)
+		return "", fmt.Errorf("no OAuth application of the secret key's instance has the client_id %q. The id of an application begins with oa_", text)
 	}
 	return app.ID, err
 }

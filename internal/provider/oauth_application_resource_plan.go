@@ -63,7 +63,7 @@ func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Dia
 		return
 	}
 	diags.AddAttributeError(path.Root("scopes"), "No scopes",
-		"Clerk takes an empty set of scopes for its own defaults, so this would never be as configured. Leave scopes out for the defaults, or name at least one.")
+		"Clerk treats an empty set of scopes as \"use the defaults\", so the application would never be as configured. Leave scopes out for the defaults, or name at least one scope.")
 }
 
 // hasTriggerWithoutSecret reports whether the trigger asks for a rotation of a client
@@ -123,7 +123,7 @@ func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo
 	}
 	if m.LogoPath.IsNull() && !state.LogoPath.IsNull() {
 		diags.AddAttributeWarning(path.Root("logo_path"), "The logo stays",
-			"Clerk has no request that removes a logo. Without logo_path the present one stays and is no longer managed.")
+			"Clerk offers no way to delete a logo. Without logo_path the current logo stays, and Terraform no longer manages it.")
 	}
 
 	m.ClientSecret, m.ClientSecretEncrypted = state.ClientSecret, state.ClientSecretEncrypted

@@ -47,7 +47,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 				replacement = "a new client_id"
 			}
 			resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth application %q is gone", state.Name.ValueString()),
-				fmt.Sprintf("The application %q (%s) no longer exists in Clerk: it was deleted outside Terraform. It leaves the state. While the configuration has it, the plan creates a new application, with %s.", state.Name.ValueString(), id, replacement))
+				fmt.Sprintf("The application %q (%s) no longer exists in Clerk: it was deleted outside Terraform. The application leaves the state. If it is still in the configuration, the plan creates a new application, with %s.", state.Name.ValueString(), id, replacement))
 		}
 		return
 	}
@@ -60,13 +60,13 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 
 	state.fromAPI(app)
 	if app.Public {
-		// Someone else, or an update whose answer was lost, made the client public, so
-		// that its secret no longer counts. If the client becomes confidential again,
+		// The client is public, because of someone else or of an update whose answer was
+		// lost, so its secret no longer counts. If the client becomes confidential again,
 		// nothing but the mark will say that it needs a secret.
 		if state.hasSecret() {
 			resp.Diagnostics.Append(resp.Private.SetKey(ctx, rotationPendingKey, []byte(`true`))...)
 			resp.Diagnostics.AddWarning(fmt.Sprintf("The client secret of %q leaves the state", state.Name.ValueString()),
-				fmt.Sprintf("Someone made OAuth application %q (%s) a public client, which has no secret. Set public = false in the configuration to enforce a confidential client; the next apply then creates a new secret.", state.Name.ValueString(), id))
+				fmt.Sprintf("Someone changed OAuth application %q (%s) to a public client, which has no secret. Set public = false in the configuration to enforce a confidential client; the next apply then creates a new secret.", state.Name.ValueString(), id))
 		}
 		state.ClientSecret, state.ClientSecretEncrypted, state.ClientSecretVersion = types.StringNull(), types.StringNull(), types.Int64Null()
 	}
@@ -94,8 +94,8 @@ func (m *resourceModel) fetch(ctx context.Context, client *clerk.Client) (clerk.
 
 // errInstanceUnknown: an application was not found that was moved from another
 // provider and not refreshed since, so the state does not say which instance had it.
-var errInstanceUnknown = errors.New("the application is not there, but the state does not say which instance it came from, as it was moved from another provider and not read since. " +
-	"So either it is gone, or the secret key belongs to another instance. The state is kept. With the right key the next run succeeds; if the application is gone, remove it from the state (terraform state rm)")
+var errInstanceUnknown = errors.New("the application was not found. The state does not record its instance, because it was moved from another provider and has not been refreshed since. " +
+	"Either the application is gone, or the secret key belongs to another instance. The state is kept. With the right key the next run succeeds. If the application is gone, remove it from the state (terraform state rm)")
 
 // confirmGone reports whether the application is gone, given the error of a
 // request about it. Otherwise it adds that error, or the better one that the key

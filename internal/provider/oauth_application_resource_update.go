@@ -59,7 +59,7 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 	}
 }
 
-// oauthApplicationUpdate is one update under way.
+// oauthApplicationUpdate is an update under way.
 type oauthApplicationUpdate struct {
 	data     *providerData
 	client   *clerk.Client

@@ -36,12 +36,12 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 		text, ok := value.(types.String)
 		if duration, err := time.ParseDuration(text.ValueString()); ok && err == nil && duration < minTimeout {
 			resp.Diagnostics.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid duration",
-				fmt.Sprintf("A timeout must be %s at least; got %q.", minTimeout, text.ValueString()))
+				fmt.Sprintf("A timeout must be at least %s; got %q.", minTimeout, text.ValueString()))
 		}
 	}
 	if length := len(clerk.FormatScopes(stringsOf(config.Scopes))); length > clerk.MaxScopesLength {
 		resp.Diagnostics.AddAttributeError(path.Root("scopes"), "Too many scopes",
-			fmt.Sprintf("Clerk takes %d characters for all scopes, separated by blanks; these have %d.", clerk.MaxScopesLength, length))
+			fmt.Sprintf("Clerk accepts %d characters for all scopes together, separated by spaces; these scopes have %d.", clerk.MaxScopesLength, length))
 	}
 
 	config.checkTrigger(&resp.Diagnostics)
@@ -50,7 +50,7 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 	}
 }
 
-// checkTrigger rejects a rotation of a client that has nothing to rotate.
+// checkTrigger rejects a rotation of a client that has no secret.
 func (m *resourceModel) checkTrigger(diags *diag.Diagnostics) {
 	if m.hasTriggerWithoutSecret() {
 		diags.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",

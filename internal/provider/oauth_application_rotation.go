@@ -97,7 +97,7 @@ func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) 
 	name := state.Name.ValueString()
 	who := fmt.Sprintf("OAuth application %q (client_id %s)", name, state.ClientID.ValueString())
 	rotated := fmt.Sprintf("The client secret of %q will be rotated", name)
-	const consequence = "The current secret stops working the moment this is applied: Clerk keeps one secret and no grace period. Clients that use it fail until they have the new one."
+	const consequence = "The current secret stops working the moment this is applied: Clerk keeps one secret and no grace period. Clients that use it fail until they have the new secret."
 
 	switch reason {
 	case rotateForTrigger:
@@ -111,8 +111,8 @@ func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) 
 			fmt.Sprintf("%s becomes a confidential client. It has no secret until one is created, by a rotation in the same apply.", who))
 	case rotateForRejected:
 		diags.AddAttributeWarning(path.Root("verify_client_secret"), rotated,
-			fmt.Sprintf("The secret in the state of %s no longer works: someone rotated it outside Terraform. The rotation gives the state a secret that works, and the secret that works now, wherever it is used, stops working. "+
-				"Clients that use it fail until they have the new one. To keep the secret that works now, remove verify_client_secret before you apply.", who))
+			fmt.Sprintf("The secret in the state of %s no longer works: someone rotated it outside Terraform. The rotation creates a new secret for the state. The secret that works now stops working wherever it is used. "+
+				"Clients that use it fail until they have the new secret. To keep the secret that works now, remove verify_client_secret before you apply.", who))
 	case rotatePending:
 		diags.AddWarning(rotated,
 			fmt.Sprintf("An earlier apply did not receive the current secret of %s, so the state has no secret that is known to work. A new secret is created, and the secret that the application has now stops working.", who))

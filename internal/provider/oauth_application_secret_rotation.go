@@ -15,7 +15,7 @@ import (
 const actionRotate = "rotate client secret of OAuth application"
 
 // errNoSecret: a rotation succeeded and brought nothing.
-var errNoSecret = errors.New("the answer to the rotation holds no client secret, and the old one works no more. Apply again: the next plan rotates once more")
+var errNoSecret = errors.New("Clerk's response has no client secret, and the old one no longer works. Apply again: the next plan rotates once more")
 
 // secretRotation replaces the client secret of an application and brings the new one
 // into the state: in Update, and in Create where its answer brought none.

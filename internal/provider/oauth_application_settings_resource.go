@@ -76,12 +76,12 @@ func (r *oauthApplicationSettingsResource) IdentitySchema(_ context.Context, _ r
 
 func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The settings of a Clerk instance for OAuth applications, not for social connections. Every instance has them once: creating this resource adopts them and changes what the configuration asks for, " +
-			"and destroying it leaves them as they are. An argument that is left out keeps the value that the instance has. Use it once for each instance.",
+		MarkdownDescription: "The settings of a Clerk instance for OAuth applications, not for social connections. Every instance has these settings exactly once. Creating this resource adopts the settings and changes those that are configured, " +
+			"and destroying it leaves them as they are. An argument that is left out keeps the value that the instance has. Declare the resource once per instance; two of them would keep overwriting each other.",
 		Attributes: map[string]schema.Attribute{
 			"id": computedString("Id of the instance (`ins_…`)."),
 			"default_scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes of clients that register without asking for any. `[]` means Clerk's own defaults, also after an import. `offline_access` must not be listed: Clerk includes it and rejects it here. " +
+				MarkdownDescription: "Scopes of clients that register without requesting scopes. `[]` means Clerk's own defaults, and is the way back to them, also after an import. `offline_access` must not be listed: Clerk includes it and rejects it here. " +
 					"If the argument is removed, scopes that an apply has set are reset to Clerk's own defaults. Other scopes stay: those that were chosen in the Clerk dashboard, and those that were imported and never changed by an apply. Null where Clerk's own defaults apply and nothing is configured.",
 				ElementType: types.StringType,
 				Optional:    true,
@@ -89,14 +89,14 @@ func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.
 				Validators:  []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeCheck, defaultScopeCheck)},
 			},
 			"dynamic_oauth_client_registration": settingAttribute("Whether clients may register themselves (RFC 7591), without authentication."),
-			"oauth_jwt_access_tokens":           settingAttribute("Whether access tokens are JSON Web Tokens. They are opaque otherwise."),
+			"oauth_jwt_access_tokens":           settingAttribute("Whether access tokens are JSON Web Tokens instead of opaque tokens."),
 			"aud_claim_enabled":                 newerSettingAttribute("Whether access tokens name the clients that they are for in an `aud` claim."),
 			"pkce_required":                     newerSettingAttribute("Whether Proof Key for Code Exchange (RFC 7636) is required of every client of the instance."),
 			"client_id_metadata_documents_advertised": settingAttribute("Whether the instance says in its authorization server metadata that it supports Client ID Metadata Documents. " +
-				"By itself it lets any such client in; see `client_id_metadata_documents_only_allow_pre_registered_clients`."),
+				"On its own, this setting lets any such client in; see `client_id_metadata_documents_only_allow_pre_registered_clients`."),
 			"client_id_metadata_documents_only_allow_pre_registered_clients": settingAttribute("Whether clients with a Client ID Metadata Document are rejected if the instance does not know them yet."),
 			"client_id_metadata_documents_block_implicitly_allowed_clients": settingAttribute("Whether clients with a Client ID Metadata Document are also rejected when the instance knows them only because it once let them in, and not by explicit permission. " +
-				"Tokens that they have go on working."),
+				"Their existing tokens keep working."),
 		},
 	}
 }
@@ -149,9 +149,9 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 		return
 	}
 	scopesTaken := true
-	present := settingsModel{DefaultScopes: types.SetNull(types.StringType)}
-	present.fromAPI(settings)
-	if fields := plan.fieldsToUpdate(present); !fields.IsEmpty() {
+	current := settingsModel{DefaultScopes: types.SetNull(types.StringType)}
+	current.fromAPI(settings)
+	if fields := plan.fieldsToUpdate(current); !fields.IsEmpty() {
 		settings, err = client.UpdateOAuthApplicationSettings(ctx, fields)
 		if err != nil {
 			r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
@@ -161,7 +161,7 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 		for _, field := range refusedSettings(fields, settings) {
 			scopesTaken = scopesTaken && field.Name != "default_scopes"
 			at, detail := settingsParams.notApplied(field, client, "Clerk reported success", "The next plan shows the difference.")
-			resp.Diagnostics.AddAttributeWarning(at, "Clerk did not take a setting", detail)
+			resp.Diagnostics.AddAttributeWarning(at, "Clerk did not apply a setting", detail)
 		}
 	}
 	model := plan
@@ -196,7 +196,7 @@ func (r *oauthApplicationSettingsResource) Read(ctx context.Context, req resourc
 	}
 	state.fromAPI(settings)
 	if state.DefaultScopes.IsNull() {
-		// Someone else reset them. Later values are not of our making.
+		// Someone else reset them. The configuration did not set any later values.
 		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, false)...)
 	}
 	resp.Diagnostics.Append(saveSettings(ctx, state, &resp.State, resp.Identity)...)
@@ -254,7 +254,7 @@ func (r *oauthApplicationSettingsResource) Delete(context.Context, resource.Dele
 
 func warnOfForgetting(diags *diag.Diagnostics) {
 	diags.AddWarning("OAuth application settings stay as they are",
-		"An instance always has these settings, so they cannot be deleted, and they are not reset. They leave the state and keep their present values in Clerk.")
+		"An instance always has these settings, so they cannot be deleted. The provider does not reset them either: they leave the state and keep their current values in Clerk.")
 }
 
 // ImportState accepts the id of the key's instance, or settingsImportName.
@@ -283,7 +283,7 @@ func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req 
 	case strings.HasPrefix(id, "ins_") && clerk.ValidID(id):
 		err = &clerk.InstanceError{Expected: id, Actual: instance.ID}
 	default:
-		err = fmt.Errorf("%.80q is not the id of the secret key's instance, which is %s. The import id is that one, or %s", id, instance.ID, settingsImportName)
+		err = fmt.Errorf("%.80q is not the id of the secret key's instance, which is %s. Import with that id, or with %s", id, instance.ID, settingsImportName)
 	}
 	if err != nil {
 		r.data.addError(&resp.Diagnostics, action, err, nil)
@@ -296,7 +296,7 @@ func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req 
 func checkInstance(ctx context.Context, client *clerk.Client, state settingsModel) error {
 	instance, err := client.Instance(ctx)
 	if err != nil {
-		return fmt.Errorf("which instance the secret key belongs to could not be read: %w", err)
+		return fmt.Errorf("the instance of the secret key could not be read: %w", err)
 	}
 	if expected := state.ID.ValueString(); instance.ID != expected {
 		return &clerk.InstanceError{Expected: expected, Actual: instance.ID}

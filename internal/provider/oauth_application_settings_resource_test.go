@@ -416,7 +416,7 @@ func TestProtocolSettingsOnOldEngine(t *testing.T) {
 	}
 }
 
-// Default scopes that Clerk did not take were never the configuration's: they are not reset when it has none any more.
+// Default scopes that Clerk did not apply were never the configuration's: they are not reset when it has none any more.
 func TestProtocolSettingsScopesNotTaken(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)

@@ -48,7 +48,7 @@ func (d *oauthApplicationsDataSource) Configure(_ context.Context, req datasourc
 
 func (d *oauthApplicationsDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "OAuth applications of a Clerk instance: the clients that sign in *through* it, not social connections, by which users sign in *to* it. All of them are read, page by page, unless `limit` says how many are wanted.",
+		MarkdownDescription: "OAuth applications of a Clerk instance: the clients that sign in *through* it, not social connections, by which users sign in *to* it. The data source reads all of them, page by page, unless `limit` sets a maximum.",
 		Attributes: map[string]schema.Attribute{
 			"name_query": schema.StringAttribute{
 				MarkdownDescription: nameQueryDescription,
@@ -65,7 +65,7 @@ func (d *oauthApplicationsDataSource) Schema(ctx context.Context, _ datasource.S
 				Optional:            true,
 			},
 			"limit": schema.Int64Attribute{
-				MarkdownDescription: "How many applications in all, at least 1. Default: all.",
+				MarkdownDescription: "Maximum number of applications, at least 1. Default: all.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(1)},
 			},

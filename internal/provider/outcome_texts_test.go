@@ -27,7 +27,7 @@ func TestProtocolConsentScreenThatStays(t *testing.T) {
 	server.EditSettings(server.InstanceID(), func(s *clerktest.Settings) { s.DynamicOAuthClientRegistration = false })
 	server.Inject(clerktest.Changed(func(answer map[string]any) { answer["consent_screen_enabled"] = true }))
 	ds = app.TryApply(t.Context(), config)
-	if text := ds.At("consent_screen_enabled").String(); ds.HasError() || !strings.Contains(text, "Clerk did not take a value") || !strings.Contains(text, setting) {
+	if text := ds.At("consent_screen_enabled").String(); ds.HasError() || !strings.Contains(text, "Clerk did not apply a value") || !strings.Contains(text, setting) {
 		t.Errorf("not taken on create: %s", ds)
 	}
 	ds = app.TryApply(t.Context(), config)

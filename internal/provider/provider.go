@@ -1,7 +1,7 @@
 // Package provider is the Terraform side: schemas, models and the lifecycle of
-// each object. It is the only code that knows both Terraform and package clerk,
-// and within it the files named …_model.go are the only ones that turn the one's
-// types into the other's.
+// each object. It is the only code that knows both Terraform and package clerk.
+// Within it, only the files named …_model.go convert between the types of Terraform
+// and those of package clerk.
 package provider
 
 import (
@@ -63,17 +63,17 @@ func (p *clerkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Optional:            true,
 			},
 			"request_timeout": schema.StringAttribute{
-				MarkdownDescription: "The longest that one attempt of one request may take, as a duration such as `\"30s\"` (the default) or `\"1m30s\"`; from 1 ms to 10 minutes.",
+				MarkdownDescription: "Time limit of one attempt of one request, as a duration such as `\"30s\"` (the default) or `\"1m30s\"`; from 1 ms to 10 minutes.",
 				Optional:            true,
 				Validators:          []validator.String{durationBetween(time.Millisecond, 10*time.Minute)},
 			},
 			"max_retries": schema.Int64Attribute{
-				MarkdownDescription: "How many times one request is repeated at most, where repeating it is safe; 0 to 20. Default 5.",
+				MarkdownDescription: "How often a request is repeated at most, if repeating the request is safe; 0 to 20. Default 5.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(0, 20)},
 			},
 			"requests_per_10s": schema.Int64Attribute{
-				MarkdownDescription: "The most requests that are sent in any 10 seconds. Default 90 with a development key (Clerk allows 100) and 360 with a production key (Clerk allows 1,000, shared with your own back end). A higher number is for an instance to which Clerk allows more.",
+				MarkdownDescription: "Maximum number of requests in any 10 seconds. Default 90 with a development key (Clerk allows 100) and 360 with a production key (Clerk allows 1,000, shared with your own back end). Raise the number only for an instance to which Clerk allows more.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(1)},
 			},
@@ -82,7 +82,7 @@ func (p *clerkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Optional:            true,
 			},
 			"prevent_duplicate_names": schema.BoolAttribute{
-				MarkdownDescription: "When `true`, creating an application is refused while another one has exactly the same name. Clerk itself allows it, and `create_before_destroy` needs it. Default `false`.",
+				MarkdownDescription: "When `true`, creating an application fails if an application of the same name exists. Clerk itself allows duplicate names, and `create_before_destroy` needs them. Default `false`.",
 				Optional:            true,
 			},
 		},

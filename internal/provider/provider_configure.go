@@ -168,7 +168,7 @@ func (m providerModel) clientConfig(diags *diag.Diagnostics) (config clerk.Confi
 	// The empty text too: a variable that was not set must not take the guard away.
 	if !m.InstanceID.IsNull() && !(clerk.ValidID(config.InstanceID) && strings.HasPrefix(config.InstanceID, "ins_")) {
 		diags.AddAttributeError(path.Root("instance_id"), "Unable to use Clerk instance id",
-			"An instance id is ins_ and letters and digits, such as ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. It is shown in the Clerk dashboard and is the instance_id of every OAuth application.")
+			"An instance id is ins_ followed by letters and digits, such as ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. The Clerk dashboard shows the id, and every OAuth application has it as instance_id.")
 	}
 	if !m.RequestTimeout.IsNull() {
 		// The validator has seen the text already.
@@ -209,13 +209,13 @@ func secretKeyHelp(err error) string {
 	case errors.Is(err, clerk.ErrKeyMissing), errors.Is(err, clerk.ErrKeyPlaceholder):
 		return help + fmt.Sprintf("\n\nFind the key in the Clerk dashboard under API keys, and set it with: export %s=sk_test_…", envSecretKey)
 	case errors.Is(err, clerk.ErrKeyPublishable):
-		return help + "\n\nThe secret key stands beside the publishable key in the Clerk dashboard under API keys."
+		return help + "\n\nThe secret key is listed beside the publishable key in the Clerk dashboard under API keys."
 	case errors.Is(err, clerk.ErrKeyQuoted):
 		return help + "\n\nSet the key without quotation marks. docker run --env-file, Kubernetes secrets and some pipelines pass on the quotation marks of a file."
 	case errors.Is(err, clerk.ErrKeyAssignment):
-		return help + "\n\nSet only what stands after the equals sign."
+		return help + "\n\nSet only the part after the equals sign."
 	}
-	return help + "\n\nCheck that the key was copied whole, and on one line."
+	return help + "\n\nCheck that the key was copied completely, and on one line."
 }
 
 func valueOrEnv(value types.String, variable string) string {
@@ -255,7 +255,7 @@ func unknownArgumentHelp(argument string) string {
 	case "api_url":
 		return first + "leave the argument out and set the environment variable " + envAPIURL + "."
 	}
-	return first + "give it a value that is known."
+	return first + "set the argument to a known value."
 }
 
 // requireClient returns the client, or says why there is none yet.

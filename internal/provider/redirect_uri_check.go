@@ -94,13 +94,13 @@ func redirectURIConcerns(uri string) []string {
 		add("holds user information (%q), which browsers show, log and drop", parsed.User.Username()+"@")
 	}
 	if strings.Contains(uri, "*") {
-		add("holds \"*\", which is no wildcard: Clerk compares redirect URIs exactly")
+		add("holds \"*\", which is not a wildcard: Clerk compares redirect URIs exactly")
 	}
 	if _, fragment, found := strings.Cut(uri, "#"); found {
 		add("has the fragment %q, which a redirect URI must not have (RFC 6749 section 3.1.2)", "#"+fragment)
 	}
 	if invisible := invisibleIn(uri); len(invisible) > 0 {
-		add("holds what cannot be seen: %s", strings.Join(invisible, ", "))
+		add("holds invisible characters: %s", strings.Join(invisible, ", "))
 	}
 	return concerns
 }

@@ -569,7 +569,7 @@ var protections = []scenario{
 			creation(protected, `{"name":"web"}`),
 			{
 				does: "a replacement is refused", behind: []act{tainted()}, config: protected, plan: replace,
-				fails: "and apply that first.*It was to be replaced.*no new application was created.*untaint", failsAt: "deletion_protection",
+				fails: "and apply that first.*The plan was to replace the application.*No new application was created.*untaint", failsAt: "deletion_protection",
 			},
 			{does: "it is lifted", behind: []act{untainted()}, config: web, plan: update, changed: "deletion_protection"},
 			{
@@ -873,7 +873,7 @@ var imports = []scenario{
 		name: "import of what is not there",
 		steps: []step{
 			{does: "no such id", config: ours, adopt: byText("oa_2O4BCh3zUONvWlZHtBXv6s6tm7u"), fails: "Cannot import non-existent remote object"},
-			{does: "no such client_id", config: ours, adopt: byText("d9g4CT4WYiCBm7EU"), fails: `No OAuth application of the instance has the client_id "d9g4CT4WYiCBm7EU"`},
+			{does: "no such client_id", config: ours, adopt: byText("d9g4CT4WYiCBm7EU"), fails: `No OAuth application of the secret key.s instance has the client_id "d9g4CT4WYiCBm7EU"`},
 			{does: "no id at all", config: ours, adopt: byText("../users/user_1"), silent: true, fails: `"../users/user_1" is neither the id`},
 			created,
 		},
@@ -900,7 +900,7 @@ var absences = []scenario{
 			{
 				does:   "it ends when the time is over, and says whose time",
 				behind: []act{injected(clerktest.NeverAnswers().On(http.MethodGet, clerktest.RouteApplication).Once())},
-				config: with(web, values{"timeouts": values{"read": "3s"}}), fails: "The time .*this operation was over",
+				config: with(web, values{"timeouts": values{"read": "3s"}}), fails: "The operation took longer than its timeout",
 			},
 			{does: "the state is as it was", config: with(web, values{"timeouts": values{"read": "3s"}}), plan: noOp},
 		},

@@ -50,7 +50,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "Clerk changes the URI", config: with(web, values{"redirect_uris": []string{"https://APP.example.com/cb"}}), plan: create,
 			sends:     []string{sendsCreate(`{"name":"web","redirect_uris":["https://APP.example.com/cb"]}`)},
-			warnsLate: []string{`did not take.*sent \["https://APP.*Clerk has \["https://app`},
+			warnsLate: []string{`did not apply.*sent \["https://APP.*Clerk has \["https://app`},
 			secret:    secretMade, pending: true,
 		}, {
 			does: "the difference shows, and stays", config: with(web, values{"redirect_uris": []string{"https://APP.example.com/cb"}}),
@@ -97,7 +97,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "the application is made, with a warning", config: withCustomScope, plan: create,
 			sends:     []string{sendsCreate(`{"name":"web","scopes":"messages:read profile"}`)},
-			warnsLate: []string{`did not take.*scopes: sent \["messages:read", "profile"\], Clerk has \[.*"profile"\]`}, secret: secretMade, pending: true,
+			warnsLate: []string{`did not apply.*scopes: sent \["messages:read", "profile"\], Clerk has \[.*"profile"\]`}, secret: secretMade, pending: true,
 		}, {
 			does: "the difference shows, and stays", config: withCustomScope, plan: update, changed: "scopes updated_at", unknown: "updated_at",
 			sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)}, fails: "reported success", failsAt: "scopes",

@@ -21,7 +21,7 @@ var scopeCheck = textCheck{title: "Invalid scope", want: scopeDescription, probl
 	}
 	// A comma is allowed in a scope. Of one that Clerk itself has, it is a list.
 	if parts := strings.Split(scope, ","); len(parts) > 1 && slices.ContainsFunc(parts, isBuiltInScope) {
-		return fmt.Sprintf("%q is a list with commas, and a set of scopes has an element for each: [%s].", scope, quoted(parts))
+		return fmt.Sprintf("%q is a list separated by commas. Write each scope as an element of its own: [%s].", scope, quoted(parts))
 	}
 	return ""
 }}

@@ -15,7 +15,7 @@ import (
 type keepSatisfiedScopes struct{}
 
 func (keepSatisfiedScopes) Description(context.Context) string {
-	return "offline_access, which Clerk adds by itself, is no difference"
+	return "ignores offline_access, which Clerk adds automatically"
 }
 
 func (m keepSatisfiedScopes) MarkdownDescription(ctx context.Context) string {

@@ -21,7 +21,7 @@ const maxEncryptedBytes = 64 << 10
 // holds a piece of an identity or of a plaintext: the library's own errors are
 // dropped, because some quote characters of what they read.
 var (
-	errIdentityMissing   = errors.New("there is no identity in it: no line such as AGE-SECRET-KEY-1…, and no SSH private key")
+	errIdentityMissing   = errors.New("it has no identity: no line such as AGE-SECRET-KEY-1…, and no SSH private key")
 	errIdentityRecipient = errors.New("this is a public key (age1… or ssh-…). Decrypting needs its private half: AGE-SECRET-KEY-1…, or the SSH private key")
 	errIdentityPlugin    = errors.New("this identity needs a plugin (AGE-PLUGIN-…). The provider runs no plugins: decrypt with the age program instead")
 	errIdentityLocked    = errors.New("this SSH private key is protected by a passphrase, which the provider cannot ask for. Use a key without one, or an age identity")
@@ -31,7 +31,7 @@ var (
 	errCiphertextTooLong = fmt.Errorf("it is longer than %d bytes, which no encrypted client secret is", maxEncryptedBytes)
 	errCiphertextForm    = fmt.Errorf("it is not an ASCII-armoured age file, which begins with %q", armor.Header)
 	errCiphertextBroken  = errors.New("it is an age file, but it was cut off or changed; it must be passed on whole, with its line breaks")
-	errPlaintextNoText   = errors.New("what is encrypted in it is not text")
+	errPlaintextNoText   = errors.New("its plaintext is not text")
 )
 
 // parseIdentities reads private keys: what age-keygen writes (identities, one on a

@@ -368,7 +368,7 @@ func (p *player) settle(ran []*slotModel, ds prototest.Diagnostics, begun time.T
 		if ds.HasError() && strings.Contains(text, "Unable to update") && slot.config["public"] != nil {
 			slot.said = "the outcome of a change of public is not known" // and the refresh tells
 		}
-		late := strings.Contains(text, "Should Clerk carry out the first request late")
+		late := strings.Contains(text, "If Clerk still processes the first request")
 		if late || strings.Contains(text, "is not known") {
 			name := slot.config["name"].(string)
 			if late && !listsFailed {

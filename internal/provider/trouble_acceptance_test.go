@@ -57,7 +57,7 @@ func TestAccTrouble(t *testing.T) {
 	adoptedByCLI := func(name string, fault clerktest.Fault) cliRow {
 		return cliRow{
 			name: name, config: cliPortal, trouble: faultsFor(fault),
-			says: []string{`found after its create had no answer`, `rotated once`, `1 added`}, apps: 1, secret: secretWorks,
+			says: []string{`found after its create had no answer`, `rotated the secret once`, `1 added`}, apps: 1, secret: secretWorks,
 		}
 	}
 	rows := []cliRow{

@@ -28,8 +28,8 @@ const troubleLogo = "testdata/trouble-logo.png"
 
 // What a create says whose answer was lost.
 const (
-	wasAdopted   = `found after its create had no answer.*The answer to the request was lost.*oa_\w+ \(client_id \w+\).*rotated once`
-	wasRepeated  = `created by a second request.*left no trace.*Should Clerk carry out the first request late`
+	wasAdopted   = `found after its create had no answer.*The answer to the request was lost.*oa_\w+ \(client_id \w+\).*rotated the secret once`
+	wasRepeated  = `created by a second request.*left no trace.*If Clerk still processes the first request`
 	isNotKnown   = `Unable to create OAuth application.*is not known.*look for an application named "Portal".*prevent_duplicate_names`
 	isIncomplete = `Clerk's answer about .* was incomplete.*The next refresh tries again`
 )
@@ -139,11 +139,11 @@ func TestProtocolTroubleCreateLost(t *testing.T) {
 		}),
 		rowWith(repeatedRow("second request lost too", onCreate(clerktest.ResetBeforeWork()).Once(), onCreate(clerktest.ResetAfterWork()).Once()), func(row *troubleRow) {
 			row.sends = append(row.sends, postRotate)
-			row.warnings = []string{wasAdopted + `.*second request.*Should Clerk carry out the first request late`}
+			row.warnings = []string{wasAdopted + `.*second request.*If Clerk still processes the first request`}
 		}),
 		rowWith(repeatedRow("late work after the second was adopted", onCreate(clerktest.LateCommit(37*time.Second)).Once(), onCreate(clerktest.ResetAfterWork()).Once()), func(row *troubleRow) {
 			row.sends = append(row.sends, postRotate)
-			row.warnings = []string{wasAdopted + `.*second request.*Should Clerk carry out the first request late`}
+			row.warnings = []string{wasAdopted + `.*second request.*If Clerk still processes the first request`}
 			row.orphans, row.unnamed = 1, true
 		}),
 		rowWith(unknownRow("second request without a trace too", onCreate(clerktest.ResetBeforeWork())), func(row *troubleRow) {
@@ -153,7 +153,7 @@ func TestProtocolTroubleCreateLost(t *testing.T) {
 			row.errors = []string{`is not known.*403`}
 		}),
 		rowWith(unknownRow("list fails while looking", onCreate(clerktest.ResetAfterWork()).Once(), onList(clerktest.ClerkError(500, "internal_clerk_error"))), func(row *troubleRow) {
-			row.errors = []string{`is not known.*could not be looked for.*look for an application named "Portal"`}
+			row.errors = []string{`is not known.*The search for it failed.*look for an application named "Portal"`}
 			row.apps, row.orphans, row.unnamed = 1, 1, true
 			row.settings = prototest.Values{"max_retries": 0}
 		}),
@@ -239,7 +239,7 @@ func TestProtocolTroubleCreateLostOfOthers(t *testing.T) {
 			name: "B15 whether the name exists cannot be read", config: portal,
 			settings: prototest.Values{"prevent_duplicate_names": true, "max_retries": 0},
 			faults:   []clerktest.Fault{onList(clerktest.ResetBeforeWork())},
-			errors:   []string{`Whether an application of this name exists already could not be read`},
+			errors:   []string{`The search for an application of this name failed`},
 			gone:     true, next: prototest.Create, heals: []string{postCreate},
 		},
 		{
@@ -301,11 +301,11 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 		surprisedRow("D12 updated_at is huge", []string{isIncomplete}, set("updated_at", json.Number("1e300"))),
 		surprisedRow("D12 public is a text", []string{isIncomplete}, set("public", "no")),
 		surprisedRow("D12 instance_id is missing", []string{isIncomplete}, without("instance_id")),
-		surprisedRow("D12 scopes are a list", []string{isIncomplete, `^scopes: Clerk did not take a value`}, set("scopes", []string{"email", "profile"})),
-		surprisedRow("D12 redirect_uris are a text", []string{isIncomplete, `^redirect_uris: Clerk did not take a value`}, set("redirect_uris", "https://portal.example.com/callback")),
-		surprisedRow("D3 redirect_uris are null", []string{`^redirect_uris: Clerk did not take a value`}, set("redirect_uris", nil)),
-		surprisedRow("D12 name is missing", []string{isIncomplete, `^name: Clerk did not take a value`}, without("name")),
-		surprisedRow("a field did not take in the answer only", []string{`^name: Clerk did not take a value.*sent "Portal", Clerk has "Other"`}, set("name", "Other")),
+		surprisedRow("D12 scopes are a list", []string{isIncomplete, `^scopes: Clerk did not apply a value`}, set("scopes", []string{"email", "profile"})),
+		surprisedRow("D12 redirect_uris are a text", []string{isIncomplete, `^redirect_uris: Clerk did not apply a value`}, set("redirect_uris", "https://portal.example.com/callback")),
+		surprisedRow("D3 redirect_uris are null", []string{`^redirect_uris: Clerk did not apply a value`}, set("redirect_uris", nil)),
+		surprisedRow("D12 name is missing", []string{isIncomplete, `^name: Clerk did not apply a value`}, without("name")),
+		surprisedRow("a field did not take in the answer only", []string{`^name: Clerk did not apply a value.*sent "Portal", Clerk has "Other"`}, set("name", "Other")),
 		noSecret("D13 client_secret is missing", without("client_secret")),
 		noSecret("D13 client_secret is null", set("client_secret", nil)),
 		noSecret("D13 client_secret is empty", set("client_secret", "")),
@@ -344,7 +344,7 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 				}
 				tr.server.Inject(fault)
 			},
-			warnings: []string{`^name: Clerk did not take a value.*The next plan shows the difference`},
+			warnings: []string{`^name: Clerk did not apply a value.*The next plan shows the difference`},
 			sends:    []string{postCreate}, apps: 1, secret: secretWorks,
 			next: prototest.Update, changes: []string{"name"}, heals: []string{patchApp},
 		},

@@ -124,7 +124,7 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 			before: injecting(func(tr *trouble) faults {
 				return faults{tr.interruptBefore(onCreate(clerktest.SlowAnswer(time.Minute))), onList(clerktest.SlowAnswer(time.Minute))}
 			}),
-			errors: []string{`is not known.*could not be looked for.*Look for an application named "Portal"`},
+			errors: []string{`is not known.*The search for it failed.*look for an application named "Portal"`},
 			sends:  []string{postCreate}, apps: 1, gone: true,
 			next: prototest.Create, heals: []string{postCreate}, orphans: 1, unnamed: true,
 		},

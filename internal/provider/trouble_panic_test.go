@@ -45,7 +45,7 @@ func (p *panicking) panic() {
 func TestProtocolTroublePanic(t *testing.T) {
 	t.Parallel()
 	// Reads of one application may share a request, which reports in its own words.
-	const report = `a panic with a value of type (string|\*errors.errorString)\).*This is a bug in the provider|Panic of type (string|\*errors.errorString) in a shared request`
+	const report = `Internal error .panic with a value of type (string|\*errors.errorString)\).*This is a bug in the provider|Panic of type (string|\*errors.errorString) in a shared request`
 	type row struct {
 		troubleRow
 		method, path string
@@ -66,7 +66,7 @@ func TestProtocolTroublePanic(t *testing.T) {
 		failing("C4 create after it was done", "POST", "/oauth_applications", true, rowWith(creating, func(r *troubleRow) {
 			r.sends, r.apps, r.orphans, r.unnamed = []string{postCreate}, 1, 1, true
 			r.check = func(tr *trouble, ds prototest.Diagnostics) {
-				matchMessages(tr.t, "error", ds.Errors(), []string{`Whether the application was made is not known.*Look for one of its name`})
+				matchMessages(tr.t, "error", ds.Errors(), []string{`may or may not have been created.*look for an application of its name`})
 			}
 		})),
 		failing("C4 update before it is sent", "PATCH", "", false, rowWith(updating, func(r *troubleRow) {
@@ -162,7 +162,7 @@ func TestProtocolTroublePanic(t *testing.T) {
 // Data sources and the settings recover too.
 func TestProtocolTroublePanicElsewhere(t *testing.T) {
 	t.Parallel()
-	const report = `a panic with a value of type|[Pp]anic of type`
+	const report = `Internal error .panic with a value of type|[Pp]anic of type`
 	reads := map[string]func(tr *trouble) prototest.Diagnostics{
 		"C4 data source by id": func(tr *trouble) prototest.Diagnostics {
 			_, ds := tr.provider.DataSource(applicationType).TryRead(tr.ctx, prototest.Values{"id": "oa_1"})

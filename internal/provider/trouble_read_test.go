@@ -72,7 +72,7 @@ func TestProtocolTroubleRead(t *testing.T) {
 		unreadable("B1 HTML 404", `404.*nothing is removed from the state`, onRead(clerktest.HTML(404))),
 		unreadable("B1 plain 404", `404.*nothing is removed from the state`, onRead(clerktest.Raw(404, "text/plain", "404 page not found\n"))),
 		unreadable("B1 JSON 404 that is not Clerk's", `404.*nothing is removed from the state`, onRead(clerktest.Raw(404, "application/json", `{"error":"not found"}`))),
-		unreadable("B1 404 and the instance cannot be read", `which instance the secret key belongs to could not be read`,
+		unreadable("B1 404 and the instance cannot be read", `the instance of the secret key could not be read`,
 			onRead(clerktest.ClerkError(404, "resource_not_found")), onInstance(clerktest.ClerkError(403, "not_allowed_access"))),
 		{
 			name: "B1 gone", given: portal, do: doRefresh,

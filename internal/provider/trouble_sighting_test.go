@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-const mayBeTheOne = `is not known.*Each of these applications may be the one.*terraform import clerk_oauth_application\.NAME oa_\w+`
+const mayBeTheOne = `is not known.*one of these applications.*terraform import clerk_oauth_application\.NAME oa_\w+`
 
 // A create whose answer was lost, and what is found then is not quite what was asked for: it is neither adopted nor made a
 // second time, but named.
@@ -35,7 +35,7 @@ func TestProtocolTroubleCreateSighted(t *testing.T) {
 		// The one look that was answered came before the application was in the list.
 		rowWith(sighted("A7 the list lags and then fails", portal, clerktest.Switches{ReadLag: 3 * time.Second},
 			onCreate(clerktest.HTML(502).AfterWork()).Once(), onList(clerktest.HTML(502)).Skipping(1)), func(row *troubleRow) {
-			row.errors, row.check = []string{`is not known.*could not be looked for`}, nil
+			row.errors, row.check = []string{`is not known.*The search for it failed`}, nil
 		}),
 	})
 

@@ -183,7 +183,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			}
 		}),
 		rowWith(lost("D13 rotation answer without a secret", secretDead, 1, onRotate(clerktest.Changed(func(body map[string]any) { delete(body, "client_secret") }))), func(row *troubleRow) {
-			row.errors = []string{notRotated + `.*holds no client secret`}
+			row.errors = []string{notRotated + `.*has no client secret`}
 		}),
 		{
 			name: "B9 what is owed is rotated even if the trigger is reverted", given: portal, config: rotatedPortal,
