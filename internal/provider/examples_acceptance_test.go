@@ -266,7 +266,7 @@ var examples = []example{
 			w.planIsEmpty()
 		})
 	}},
-	{dir: "beside-another-provider", why: "another Clerk provider"},
+	{dir: "beside-another-provider", why: "needs the other provider; TestAccTwoProvidersForClerk runs a configuration of this form with a stand-in"},
 	{dir: "module-with-tests", terraform: "1.6", check: func(w *workspace) {
 		w.init()
 		says(w.T, w.run("test"), "4 passed, 0 failed")
