@@ -33,7 +33,7 @@ const (
 type Config struct {
 	SecretKey             Secret            // from ParseSecretKey
 	APIURL                *url.URL          // from ParseAPIURL; default DefaultAPIURL
-	InstanceID            string            // when set, no request is made with a key of another instance
+	InstanceID            string            // when set, no request is sent with a key of a different instance
 	UserAgent             string            // sent with every request
 	RequestTimeout        time.Duration     // for one attempt, to the last byte of the answer
 	MaxRetries            *int              // how often one request is repeated; default DefaultMaxRetries
@@ -114,14 +114,14 @@ func New(config Config) *Client {
 // query: see ParseAPIURL.
 func (c *Client) APIURL() string { return c.base.String() }
 
-// newTransport clones Go's default, which keeps its support for proxies, and
-// sets what it leaves open.
+// newTransport clones Go's default transport, which supports proxies, and sets what the
+// default leaves open.
 //
-// It speaks HTTP/1.1 only. Go's HTTP/2 breaks both promises that a create and a
-// rotation depend on: it sends a POST again by itself when the server resets its
-// stream with PROTOCOL_ERROR, whatever the server has done by then, and it reports
-// that headers were written after they are on the wire. What HTTP/2 saves is a
-// handshake for each of the ten operations that Terraform has under way.
+// It speaks HTTP/1.1 only. A create and a rotation depend on two rules that Go's HTTP/2
+// breaks: it automatically sends a POST again when the server resets the stream with
+// PROTOCOL_ERROR, whatever the server has done by then, and it reports that headers were
+// written only after they are on the wire. HTTP/2 would save no more than a handshake
+// for each of the ten operations that Terraform has under way.
 func newTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Protocols = new(http.Protocols)
@@ -140,9 +140,9 @@ type clockReading struct {
 	server, local time.Time
 }
 
-// serverTime translates a time of the local clock to the server's, as far as the
-// latest answer tells. Between two times of this process only what has passed
-// counts, so that a clock that is set meanwhile does no harm.
+// serverTime translates a time of the local clock to the server's clock, by the latest
+// answer. Between two times of this process only the elapsed time counts, so a clock
+// that is set meanwhile does no harm.
 func (c *Client) serverTime(local time.Time) time.Time {
 	reading := c.clock.Load()
 	if reading == nil {

@@ -2,8 +2,8 @@
 // OAuth applications: the applications themselves, their client secrets and
 // logos, the instance's OAuth settings, and the instance a key belongs to.
 //
-// It knows HTTP, JSON and Clerk's rules, and nothing of Terraform. What sets it
-// apart from a generated client is what it does in trouble:
+// It knows HTTP, JSON and Clerk's rules, and nothing of Terraform. It differs from a
+// generated client in how it handles faults:
 //
 //   - one table says which operation is repeated after which outcome (retry.go);
 //   - a create or a rotation whose answer was lost is never blindly repeated
@@ -17,6 +17,6 @@
 //
 // Clerk's official Go SDK is not used: as of v2.7.0 it cannot express
 // redirect_uris, pkce_required, public on update, the settings or the logo; it
-// does not escape ids, takes a redirect for success and loses the status of an
+// does not escape ids, treats a redirect as a success, and loses the status of an
 // error whose body is not JSON.
 package clerk

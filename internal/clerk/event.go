@@ -21,6 +21,5 @@ type Event struct {
 	TraceID  string        // Clerk's identifier of the request
 }
 
-// Observer is told of every attempt after it ended. It is called from many
-// goroutines at once.
+// Observer is called after every attempt, from many goroutines at once.
 type Observer func(context.Context, Event)

@@ -57,8 +57,8 @@ func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) 
 	return true, nil
 }
 
-// instanceGuard knows the instance of the key once someone had to ask, and
-// holds every other request back until it is the expected one.
+// instanceGuard asks for the instance of the key when someone needs it first, and holds
+// back every other request until the instance is known to be the expected one.
 type instanceGuard struct {
 	expected string // empty: any
 

@@ -51,8 +51,8 @@ type OAuthApplication struct {
 
 // GetOAuthApplication reads one application. It may be answered from a list page
 // that this client read less than a minute ago and that no write of its own has
-// made stale; GetOAuthApplicationFresh never is. IsNotFound reports whether there is
-// none of this id.
+// made stale; GetOAuthApplicationFresh never is. IsNotFound reports whether no
+// application has this id.
 func (c *Client) GetOAuthApplication(ctx context.Context, id string) (OAuthApplication, error) {
 	if err := checkID(id); err != nil {
 		return OAuthApplication{}, err
@@ -119,8 +119,8 @@ func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplicatio
 }
 
 // UpdateOAuthApplication changes the given fields and leaves the others as they
-// are. The answer is returned as it came: OAuthApplicationFields.NotApplied says
-// which fields did not take.
+// are. The answer is returned unchanged: OAuthApplicationFields.NotApplied returns the
+// fields that Clerk did not apply.
 //
 // Scopes are sent with offline_access among them, whether they hold it or not:
 // Clerk rejects a change of scopes that lacks one of its built-in scopes.

@@ -21,17 +21,17 @@ type Creation struct {
 	// was then rotated to get one that is known.
 	Adopted bool
 	// LostAnswer is the error of the attempt whose answer was lost; set whenever
-	// Adopted is, and when a second request was made after a lost first one.
+	// Adopted is, and when a second request was sent after a lost first one.
 	LostAnswer error
-	// Repeated: two requests were made, and the first left no trace. Clerk may still
-	// process it, later than anybody waits for it.
+	// Repeated: two requests were sent, and the first left no trace. Clerk may still
+	// process the first request later.
 	Repeated bool
 	// MaybeStale is Rotation.MaybeStale of the rotation of an adopted application.
 	MaybeStale bool
-	// RotationError is why no secret could be had for an adopted application.
+	// RotationError is why an adopted application has no known secret.
 	RotationError error
-	// Duplicates are applications of the same name that came into being meanwhile:
-	// a request whose answer was lost may have made one beside this.
+	// Duplicates are applications of the same name that appeared meanwhile: a request
+	// whose answer was lost may have created them.
 	Duplicates []OAuthApplication
 }
 
@@ -51,11 +51,11 @@ func (e *DuplicateNameError) Error() string {
 type CreateOutcomeUnknownError struct {
 	Name string
 	// Candidates are the applications that the request may have created; may be
-	// empty. What could not be read of one is zero, but for its ID. The ClientIDs are scrubbed,
-	// the other texts are as Clerk sent them.
+	// empty. Fields that could not be read are zero, except the ID. The ClientIDs are
+	// scrubbed, the other texts are as Clerk sent them.
 	Candidates []OAuthApplication
 	Err        error // what happened to the request
-	LookupErr  error // why it could not be looked for, or a candidate not be read; may be nil
+	LookupErr  error // why the search failed, or why a candidate could not be read; may be nil
 }
 
 func (e *CreateOutcomeUnknownError) Error() string {
@@ -85,7 +85,7 @@ const duplicateLookDelay = 2 * time.Second
 // request is not repeated. The application is looked for instead: by its name
 // (see SameName), created since the request began, not known before, with every
 // field as sent. One match is adopted, and its secret rotated to get one that is
-// known; that costs nothing, because nobody can be using a secret that nobody
+// known. The rotation does no harm, because no one can be using a secret that no one
 // received. If there is nothing that the request could have created, not even with
 // a field that Clerk has changed or that cannot be read, and if the request broke
 // or failed rather than took too long, it is sent once more, and duplicates are
@@ -202,7 +202,7 @@ func (c *Client) postApplication(ctx context.Context, fields OAuthApplicationFie
 	return creation, nil
 }
 
-// adopt treats an application that was found as the one that was to be created.
+// adopt treats an application that a search found as the result of the create.
 func (c *Client) adopt(p patience, app OAuthApplication, lost error) Creation {
 	c.local.named(app.ID, app.Name)
 	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
@@ -221,7 +221,7 @@ func (c *Client) adopt(p patience, app OAuthApplication, lost error) Creation {
 	return creation
 }
 
-// applicationSearch describes an application that a create may have made.
+// applicationSearch describes an application that a request may have created.
 type applicationSearch struct {
 	fields OAuthApplicationFields
 	since  time.Time // local clock
@@ -248,8 +248,8 @@ func (s candidates) all() []OAuthApplication {
 	return all
 }
 
-// only returns the exact candidate if there is one, and nothing else that could be
-// it in spite of what can be read of it.
+// only returns the exact candidate if there is exactly one, and no unreadable candidate
+// that could be the application too.
 func (s candidates) only() (app OAuthApplication, ok bool) {
 	if len(s.exact) != 1 || len(s.unreadable) > 0 {
 		return OAuthApplication{}, false

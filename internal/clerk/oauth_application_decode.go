@@ -43,8 +43,8 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 	}
 	f := fieldReader{raw: raw}
 
-	// A secret that is no string is none; it is confidential clients that must
-	// have one, and their callers check.
+	// A secret that is not a string counts as missing. Only confidential clients must
+	// have a secret, and the callers check that.
 	var secret *string
 	_ = json.Unmarshal(raw["client_secret"], &secret)
 	if secret != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ErrNoMatch means that no application of the instance is the one that was asked for.
+// ErrNoMatch means that no application of the instance matches.
 var ErrNoMatch = errors.New("no OAuth application matches")
 
 // AmbiguousNameError means that several applications have the name that was asked for.
@@ -22,8 +22,8 @@ func (e *AmbiguousNameError) Error() string {
 }
 
 // FindOAuthApplicationByClientID finds the application of a client_id, or returns
-// ErrNoMatch. An UnreadableApplicationError is returned when there is none but an
-// application that may have the client_id and cannot be read.
+// ErrNoMatch. It returns an UnreadableApplicationError if no application has the
+// client_id and an application that may have it cannot be read.
 func (c *Client) FindOAuthApplicationByClientID(ctx context.Context, clientID string) (OAuthApplication, error) {
 	found, unreadable, err := c.applicationsLike(ctx, []string{clientID}, c.listShared, func(app OAuthApplication) match {
 		return matchText(app.ClientID, app.ClientID == clientID)
@@ -40,9 +40,8 @@ func (c *Client) FindOAuthApplicationByClientID(ctx context.Context, clientID st
 }
 
 // FindOAuthApplicationByName finds the application of this name (see SameName), or
-// returns ErrNoMatch or an AmbiguousNameError. An UnreadableApplicationError is
-// returned when there is none but an application that may have the name and cannot
-// be read.
+// returns ErrNoMatch or an AmbiguousNameError. It returns an UnreadableApplicationError
+// if no application has the name and an application that may have it cannot be read.
 func (c *Client) FindOAuthApplicationByName(ctx context.Context, name string) (OAuthApplication, error) {
 	found, unreadable, err := c.applicationsNamed(ctx, name, c.listShared)
 	if err != nil {

@@ -23,8 +23,8 @@ const routeIntrospection = "/oauth/token_info"
 const (
 	maxChecksAtOnce = 5
 
-	// secretCheckTimeout is for one request. Nobody waits long for an answer that is
-	// only nice to have.
+	// secretCheckTimeout is for one request. It is short, because the answer is useful
+	// but not needed.
 	secretCheckTimeout = 10 * time.Second
 	// rejectionDelay is the time between the two rejections that it takes: one server
 	// of several may not know a new secret yet.
@@ -149,7 +149,7 @@ func (c *Client) introspect(ctx context.Context, ask introspection, attempt int,
 	} else {
 		result = c.classifyIntrospection(a)
 	}
-	// The first 429 is waited for; one that comes again is as good as no answer.
+	// The client waits once after a 429. A second 429 counts as no answer.
 	c.checks.note(result.silent || result.retryAfter > 0 && attempt > 1)
 	if c.observer != nil {
 		c.observer(ctx, Event{
@@ -194,7 +194,7 @@ func (c *Client) postIntrospection(ctx context.Context, ask introspection) (answ
 
 // oauthErrorCode is the form of the codes that an OAuth server gives, such as
 // invalid_client (RFC 6749) or request_unauthorized (ory/fosite). The "Unauthorized"
-// of a proxy is none.
+// of a proxy does not have this form.
 var oauthErrorCode = regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
 
 // classifyIntrospection decides what an answer says about the secret.

@@ -47,14 +47,13 @@ const (
 // RotateClientSecret replaces the client secret. Clerk keeps one secret and grants
 // no grace period: the old secret stops working at once.
 //
-// Once the request has begun it runs to its end, even when ctx is over. When its
-// answer is lost it is sent again: only the newest secret matters, and only that
-// one has to be known. The one trap is a first attempt that Clerk carries out
-// after the second; it would make the secret of the second a dead one. So after
-// a lost answer the application is read once more, and rotated again if it has
-// changed since. That needs rotations to show in updated_at, which Clerk does not
-// document. known is the application's updated_at before, as far as the caller
-// knows it (or zero); it shows whether they do.
+// Once the request has begun it runs to its end, even when ctx is over. If its answer is
+// lost it is sent again: only the newest secret matters, and only that one has to be
+// known. The one trap is a first attempt that Clerk processes after the second: the
+// secret of the second would no longer work. So after a lost answer the application is
+// read once more, and rotated again if it has changed since. That needs rotations to
+// show in updated_at, which Clerk does not document. known is the application's
+// updated_at before, if the caller knows it (or zero); it shows whether rotations do.
 func (c *Client) RotateClientSecret(ctx context.Context, id string, known time.Time) (Rotation, error) {
 	finishing, cancel := withGrace(ctx, fullGrace)
 	defer cancel()
@@ -74,7 +73,7 @@ func (c *Client) rotate(first context.Context, p patience, id string, known time
 	}
 	updated := rotation.Application.UpdatedAt
 	if !updated.After(known) || updated.Before(c.serverTime(begun).Add(-clockSlack)) {
-		// A rotation leaves no trace in updated_at, so nothing tells of another.
+		// Rotations leave no trace in updated_at, so a late one would go unnoticed.
 		rotation.MaybeStale = true
 		return rotation, nil
 	}
@@ -91,7 +90,7 @@ func (c *Client) rotate(first context.Context, p patience, id string, known time
 		}
 		again, _, err := c.rotateUntilAnswered(p.finishing, p, id)
 		if err != nil {
-			// The secret that is here is known to be dead.
+			// The secret that was received no longer works.
 			if _, unknown := errors.AsType[*RotateOutcomeUnknownError](err); !unknown {
 				err = &RotateOutcomeUnknownError{Err: err}
 			}
@@ -117,8 +116,8 @@ func (c *Client) rotateUntilAnswered(first context.Context, p patience, id strin
 			return rotation, lost, err
 		}
 		lost = true
-		// The old secret may be dead by now: one more attempt can save the
-		// situation and is not called off.
+		// The old secret may no longer work. One more attempt can still bring a new
+		// one, so an interrupt does not stop it.
 		waiting = p.finishing
 		if attempt == rotateAttempts || p.finishing.Err() != nil {
 			return Rotation{}, lost, &RotateOutcomeUnknownError{Err: unknown.err}

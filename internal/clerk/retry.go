@@ -8,8 +8,8 @@ const (
 	opList                    // GET of a page
 	opUpdate                  // PATCH or PUT with absolute values
 	opDelete                  // DELETE
-	opCreate                  // POST that makes an application and tells its secret once
-	opRotate                  // POST that replaces a secret and tells the new one once
+	opCreate                  // POST that creates an application and returns its secret once
+	opRotate                  // POST that replaces a secret and returns the new one once
 )
 
 // An outcome is what is known after one attempt.
@@ -40,12 +40,12 @@ const (
 // reactions is the retry policy, the whole of it.
 //
 // A read, an update (absolute values) and a delete come out the same however
-// often they are sent. A create would make a second application, a rotation
-// would invalidate a secret that is on its way; those two are repeated only when
-// the first one was certainly not carried out.
+// often they are sent. A repeated create could create a second application, and a
+// repeated rotation could invalidate a secret that is on its way. Those two are repeated
+// only if Clerk certainly did not process the first request.
 //
-// Go's transport keeps to this table only because no request carries an
-// Idempotency-Key header: with one it would replay a POST by itself.
+// Go's transport keeps to this table only because no request has an Idempotency-Key
+// header: with that header the transport would repeat a POST automatically.
 var reactions = map[outcome]map[operation]reaction{
 	outcomeUnsent:     {opRead: repeat, opList: repeat, opUpdate: repeat, opDelete: repeat, opCreate: repeat, opRotate: repeat},
 	outcomeUntrusted:  {opRead: giveUp, opList: giveUp, opUpdate: giveUp, opDelete: giveUp, opCreate: giveUp, opRotate: giveUp},

@@ -128,8 +128,8 @@ func (s *scrubber) clean(text string) string {
 	return string(runes)
 }
 
-// Learn tells the client of a secret that it has not received itself, so that Scrub
-// and error texts know it.
+// Learn adds a secret that this client did not receive itself, so that Scrub and error
+// texts hide it.
 func (c *Client) Learn(secret Secret) { c.scrubber.learn(secret) }
 
 // Scrub returns a text that someone else wrote, such as a value in Clerk's answer,

@@ -37,7 +37,7 @@ var (
 
 // ParseSecretKey takes a secret key as a person or a pipeline supplies it:
 // surrounding white space is trimmed, because files and pipes add line ends.
-// Beyond that only what cannot be a key is refused; Clerk documents neither the
+// Beyond that it rejects only what cannot be a key: Clerk documents neither the
 // length nor the alphabet of a key.
 func ParseSecretKey(raw string) (Secret, error) {
 	key := strings.TrimSpace(raw)

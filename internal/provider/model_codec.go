@@ -124,9 +124,8 @@ func sameValues[M any](a, b M) bool {
 	return true
 }
 
-// sameValue reports whether two values are the same. Sets of strings are sorted
-// first: the framework's Equal looks for each element of the one by going through
-// the other.
+// sameValue reports whether two values are the same. Sets of strings are sorted first,
+// because the framework's Equal compares each element with every other one.
 func sameValue(a, b attr.Value) bool {
 	left, leftIsSet := a.(types.Set)
 	right, rightIsSet := b.(types.Set)

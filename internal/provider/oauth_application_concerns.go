@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// warnOfConcerns warns of what Clerk may accept and few mean. It is no error, so that
-// every existing application can be imported.
+// warnOfConcerns warns of what Clerk may accept and users rarely want. These are not
+// errors, so that every existing application can be imported.
 //
 // Engines fold warnings of one summary into the first of them. So there is one warning
 // for each attribute of an application, with the application's name in the summary.
@@ -58,7 +58,7 @@ func (m *resourceModel) titleName() string {
 	return fmt.Sprintf("OAuth application %q", m.Name.ValueString())
 }
 
-// concernsOfURIs lists the URIs of which something is to be said; "" if there are none.
+// concernsOfURIs lists the URIs with concerns, or "".
 func concernsOfURIs(uris []string) string {
 	slices.Sort(uris)
 	var lines []string

@@ -24,15 +24,15 @@ const (
 	orderByDescription   = "`created_at` or `name`, with `+` (ascending, the default) or `-` (descending) in front. Default: `-created_at`, the newest first."
 )
 
-// nameQueryValidators refuse the empty text: a variable that was not set would
-// select all applications.
+// nameQueryValidators reject the empty string: a variable that was not set would select
+// all applications.
 var nameQueryValidators = []validator.String{stringvalidator.LengthAtLeast(1)}
 
 var orderByValidators = []validator.String{
 	stringvalidator.OneOf("created_at", "+created_at", "-created_at", "name", "+name", "-name"),
 }
 
-// query is the filter as the client takes it.
+// query converts the filter for the client.
 func (f applicationFilter) query() clerk.ListQuery {
 	return clerk.ListQuery{
 		NameQuery:             f.NameQuery.ValueString(),

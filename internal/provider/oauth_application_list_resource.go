@@ -55,7 +55,7 @@ func (l *oauthApplicationListResource) ListResourceConfigSchema(_ context.Contex
 }
 
 // List reads all applications before it hands on the first one. An error on any page
-// is then the only result, so nobody takes a part of a list for the whole.
+// is then the only result, so no one mistakes a part of a list for the whole.
 func (l *oauthApplicationListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	apps, diags := l.find(ctx, req)
 	if diags.HasError() {

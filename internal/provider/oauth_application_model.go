@@ -99,11 +99,11 @@ func nameFromAPI(served string, current types.String) types.String {
 // isKnownText reports whether a value is neither null nor unknown.
 func isKnownText(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
 
-// scopesFromAPI returns the scopes in the spelling that they have in the plan or the
-// state, if Clerk's satisfy it, and otherwise as Clerk has them. offline_access, which
-// Clerk adds to every application, is left out unless the plan or the state has it, or
-// there is none, as in an import. So a scope that someone adds in the dashboard is the
-// only difference.
+// scopesFromAPI returns the scopes of the plan or the state, if Clerk's scopes satisfy
+// them, and otherwise Clerk's scopes. It leaves out offline_access, which Clerk adds to
+// every application, unless the plan or the state has it. After an import there is
+// neither, and Clerk's scopes are kept as they are. So a scope that someone adds in the
+// dashboard is the only difference.
 func scopesFromAPI(served []string, current types.Set) types.Set {
 	switch {
 	case current.IsNull():

@@ -19,7 +19,7 @@ import (
 // that this provider wrote under another address.
 type priorState struct {
 	model   resourceModel
-	foreign bool // another provider wrote it
+	ofOther bool // another provider wrote it
 }
 
 // errNoApplicationState: the state is not that of an application of any provider.
@@ -51,15 +51,15 @@ func readPriorState(ctx context.Context, raw []byte) (priorState, error) {
 	if json.Unmarshal(raw, &attributes) != nil || attributes == nil {
 		return priorState{}, errNoApplicationState
 	}
-	if isForeignState(attributes) {
-		other, err := readForeignState(raw)
+	if isOtherState(attributes) {
+		other, err := readOtherState(raw)
 		if err == nil && other.id() == "" {
 			err = errNoApplicationID
 		}
 		if err != nil {
 			return priorState{}, err
 		}
-		return priorState{model: other.model(), foreign: true}, nil
+		return priorState{model: other.model(), ofOther: true}, nil
 	}
 	if _, ok := attributes["id"]; !ok {
 		return priorState{}, errNoApplicationState
@@ -71,9 +71,9 @@ func readPriorState(ctx context.Context, raw []byte) (priorState, error) {
 	return priorState{model: model}, err
 }
 
-// isForeignState reports whether another provider wrote the state. Both of the others
+// isOtherState reports whether another provider wrote the state. Both of the others
 // have callback_url, which this provider never has without redirect_uris.
-func isForeignState(attributes map[string]json.RawMessage) bool {
+func isOtherState(attributes map[string]json.RawMessage) bool {
 	_, hasCallback := attributes["callback_url"]
 	_, hasRedirects := attributes["redirect_uris"]
 	return hasCallback && !hasRedirects
@@ -127,12 +127,12 @@ func nameOfType(typ tftypes.Type) string {
 	return "an object"
 }
 
-// hasStateTypes reports whether the attributes look as the schema has them. It is asked
-// about every application in every run, so it looks at the first character of a value
-// where that is enough. What it does not let pass, readPriorState reads or explains.
+// hasStateTypes reports whether the attributes have the types of the schema. It runs for
+// every application in every run, so it looks only at the first character of a value if
+// that is enough. readPriorState reads or explains a state for which it reports false.
 func hasStateTypes(raw []byte) bool {
 	var attributes map[string]json.RawMessage
-	if json.Unmarshal(raw, &attributes) != nil || attributes["id"] == nil || isForeignState(attributes) {
+	if json.Unmarshal(raw, &attributes) != nil || attributes["id"] == nil || isOtherState(attributes) {
 		return false
 	}
 	for name, typ := range applicationStateType().(tftypes.Object).AttributeTypes {
@@ -189,8 +189,8 @@ type otherApplication struct {
 	DiscoveryURL         *string `json:"discovery_url"`
 }
 
-// readForeignState reads what another provider keeps of an application.
-func readForeignState(raw []byte) (other otherApplication, err error) {
+// readOtherState reads what another provider keeps of an application.
+func readOtherState(raw []byte) (other otherApplication, err error) {
 	err = json.Unmarshal(raw, &other)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // dropped, because it can quote the value
 		want := "a string"

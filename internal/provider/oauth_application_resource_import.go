@@ -43,8 +43,8 @@ func (r *oauthApplicationResource) ImportState(ctx context.Context, req resource
 	}
 }
 
-// resolveID returns the id that is meant. It makes no request with a text that is
-// neither.
+// resolveID returns the application's id for an id or a client_id. It sends no request
+// with a text that is neither.
 func (r *oauthApplicationResource) resolveID(ctx context.Context, text string, resp *resource.ImportStateResponse) (string, error) {
 	switch {
 	case text == "":

@@ -32,7 +32,7 @@ func moveState(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 		addPriorStateError(&resp.Diagnostics, "Unable to "+action, fmt.Errorf("the state of provider %s: %w", req.SourceProviderAddress, err))
 		return
 	}
-	if !moved.foreign && req.SourcePrivate != nil {
+	if !moved.ofOther && req.SourcePrivate != nil {
 		// It marks a pending rotation. The private state of another provider means
 		// nothing here.
 		resp.TargetPrivate = req.SourcePrivate

@@ -14,8 +14,8 @@ import (
 
 const actionRotate = "rotate client secret of OAuth application"
 
-// errNoSecret: a rotation succeeded and brought nothing.
-var errNoSecret = errors.New("Clerk's response has no client secret, and the old one no longer works. Apply again: the next plan rotates once more")
+// errNoSecret means that a rotation succeeded and its answer had no secret.
+var errNoSecret = errors.New("the response has no client secret, and the old one no longer works. Apply again: the next plan rotates once more")
 
 // secretRotation replaces the client secret of an application and brings the new one
 // into the state: in Update, and in Create where its answer brought none.
@@ -26,8 +26,8 @@ type secretRotation struct {
 	diags   *diag.Diagnostics
 	save    func(context.Context) // writes the model that run is given into the state
 
-	// pending is what the private state says by now: a rotation is to be done that
-	// the attributes do not ask for. See rotationPendingKey.
+	// pending reports whether the private state asks for a rotation that the attributes
+	// do not ask for. See rotationPendingKey.
 	pending bool
 	rotated bool // there is a new secret
 }

@@ -36,11 +36,11 @@ func upgradeUnchanged(req *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.Upg
 	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON}}
 }
 
-// readUnchanged answers for an application that is in Clerk as it is in the state, if
-// that can be known without a request: it is in a page that was read already. An
+// readUnchanged answers for an application that has not changed since the state was
+// written, if that is known without a request: from a page that was read already. An
 // application with many redirect URIs is worth a request of its own, because the
-// framework compares sets in quadratic time. What came of that request is in the
-// context that is returned, for the framework's way.
+// framework compares sets in quadratic time. The result of that request is in the
+// returned context, for the framework's path.
 func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadResourceRequest) (resp *tfprotov6.ReadResourceResponse, next context.Context) {
 	next = ctx
 	defer leaveToFramework(&resp)
@@ -86,11 +86,11 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 	}, next
 }
 
-// manyRedirectURIs is from how many on a request ahead is worth it: with fewer, the
-// framework takes less than a millisecond for them.
+// manyRedirectURIs is the number from which a request ahead is worth it. With fewer URIs
+// the framework needs less than a millisecond for them.
 const manyRedirectURIs = 50
 
-// readAhead is what came of a request that was made before the framework was asked.
+// readAhead is the result of a request that was sent before the framework was asked.
 type readAhead struct {
 	app clerk.OAuthApplication
 	err error

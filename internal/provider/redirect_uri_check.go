@@ -16,7 +16,7 @@ const redirectURIForm = "an absolute URI, such as https://app.example.com/callba
 
 // redirectURICheck checks that a redirect URI is absolute (RFC 6749 section 3.1.2).
 // Any scheme will do: native apps have their own (RFC 8252 section 7.1), and Clerk
-// takes all. Nothing is rejected here that Clerk may accept, so that every existing
+// accepts all of them. Nothing is rejected here that Clerk may accept, so that every existing
 // application can be imported; see redirectURIConcerns.
 var redirectURICheck = textCheck{title: "Invalid redirect URI", want: redirectURIForm, problem: func(uri string) string {
 	if problem := redirectURIProblem(uri); problem != "" {
@@ -69,9 +69,9 @@ func redirectURIProblem(uri string) string {
 	return ""
 }
 
-// redirectURIConcerns says what is allowed in a redirect URI and rarely meant. Each
-// text is a sentence without its subject, which is the URI. The URI is one that
-// redirectURIProblem has found nothing wrong with.
+// redirectURIConcerns lists what Clerk may accept in a redirect URI and users rarely
+// want. Each text is a sentence without its subject, which is the URI.
+// redirectURIProblem must have found nothing wrong with the URI.
 func redirectURIConcerns(uri string) []string {
 	parsed, err := url.Parse(uri)
 	if err != nil {

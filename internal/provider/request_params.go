@@ -41,7 +41,7 @@ func (p *requestParams) path(param string) (path.Path, bool) {
 	return attribute, ok
 }
 
-// hint says what usually keeps Clerk from taking a value of a parameter, or nothing.
+// hint says what usually keeps Clerk from applying a value of a parameter, or nothing.
 func (p *requestParams) hint(param string) string {
 	if p == nil {
 		return ""
@@ -50,8 +50,8 @@ func (p *requestParams) hint(param string) string {
 	return p.hints[name]
 }
 
-// notApplied returns the attribute of a field that Clerk did not take in spite of a
-// success, and the text about it: before, the field, after, and the hint.
+// notApplied returns the attribute of a field that Clerk did not apply although it
+// reported success, and the text about it: before, the field, after, and the hint.
 func (p *requestParams) notApplied(field clerk.Mismatch, client *clerk.Client, before, after string) (path.Path, string) {
 	attribute, _ := p.path(field.Name)
 	return attribute, paragraphs(

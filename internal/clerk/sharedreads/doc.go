@@ -23,8 +23,8 @@
 //
 //	2·min(N, ⌈T/500⌉) + 1
 //
-// plus one confirming GET for each read of an object that is in no page. That is
-// twice what anybody could achieve who knew the reads beforehand, and 5 instead of
+// plus one confirming GET for each read of an object that is in no page. That is at most
+// twice the cheapest strategy that knows the reads beforehand, and 5 instead of
 // 1,000 for 1,000 reads of 1,000 objects. The bound holds for one listing, that is
 // for as long as the snapshot lives, for any order of reads and any number of them
 // at once, and whatever others create and delete meanwhile. It counts the requests
@@ -34,7 +34,7 @@
 // # What is guaranteed
 //
 // An object is called gone only by a GET that ended after the read began: absence
-// from pages is never trusted, since pages shift and lists lag behind.
+// from pages is never trusted, because pages shift and lists lag behind.
 //
 // An answer is never older than Lifetime, and never older than the latest own
 // write of the object: see [Reader.BeginWrite].
@@ -58,12 +58,12 @@
 // The overlap costs one page more at most (1,000 objects are three pages), which
 // the bound above includes.
 //
-// An item that is not whole, because something of it could not be read, costs itself
-// alone: lists serve it in its place, and reads ask for it by a GET.
+// An item that is not whole, because part of it could not be read, affects no other
+// item: lists serve it in its place, and reads ask for it by a GET.
 //
 // # Waiting
 //
 // Reads that wait for the same request share it. It runs on a context of its own,
-// which ends when the last of them has gone: cancelling one harms no other, and
-// nothing goes on that nobody waits for.
+// which ends when the last of them has gone: cancelling one read does not affect the others,
+// and no request goes on that no one waits for.
 package sharedreads

@@ -10,9 +10,9 @@ import (
 
 // flight is a request that any number of callers wait for.
 //
-// golang.org/x/sync/singleflight does not count who waits. What it calls either runs
-// on the context of whoever came first, whose cancellation then fails the others, or
-// on a detached one, which nobody's cancellation ends.
+// golang.org/x/sync/singleflight does not count its waiters. Its function either runs
+// on the context of the first caller, whose cancellation then fails the others, or on a
+// detached context, which no cancellation ends.
 type flight[R any] struct {
 	done   chan struct{} // closed when result and err are set
 	result R
@@ -26,11 +26,11 @@ type flight[R any] struct {
 var errEndedEarly = errors.New("the request ended without an answer")
 
 // launch starts do for the caller, who is the first to wait. The context of do
-// has the values of ctx, and ends when nobody waits any more.
+// has the values of ctx, and ends when no one waits any more.
 //
-// A panic in do becomes an error: it would otherwise end the process, as no caller
-// can recover it. The error holds its type and place and not its value, which may
-// hold anything.
+// A panic in do becomes an error. It would otherwise end the process, because no caller
+// can recover it. The error has the type and place of the panic and not its value, which
+// may be a secret.
 func launch[R any](ctx context.Context, do func(context.Context) (R, error)) *flight[R] {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight[R]{done: make(chan struct{}), cancel: cancel, waiters: 1, err: errEndedEarly}
@@ -47,8 +47,8 @@ func launch[R any](ctx context.Context, do func(context.Context) (R, error)) *fl
 	return f
 }
 
-// join makes the caller one of those who wait, unless the flight has ended or was
-// abandoned, or there is none.
+// join adds the caller to those who wait. It reports false if f is nil, or if the flight
+// has ended or was abandoned.
 func (f *flight[R]) join() bool {
 	if f == nil {
 		return false

@@ -26,7 +26,7 @@ type listing[T any, Q comparable] struct {
 	bought, gets int
 
 	// whole is set once a List depends on this listing: from then on it leaves
-	// nothing out. gap tells that something may have been left out before.
+	// nothing out. gap says that something may have been left out before.
 	whole, gap bool
 }
 
@@ -63,7 +63,7 @@ func (l *listing[T, Q]) add(page []*entry[T], total, pageSize int) {
 }
 
 // overlaps reports whether something of the page was seen before. Everything up to
-// that was seen too, as pages are contiguous.
+// that was seen too, because pages are contiguous.
 func (l *listing[T, Q]) overlaps(page []*entry[T]) bool {
 	for _, e := range page {
 		if l.seen[e.id] {

@@ -31,7 +31,7 @@ type Source[T any, Q comparable] struct {
 	// Get reads one object by its id.
 	Get func(ctx context.Context, id string) (T, error)
 
-	// Page reads one page, of at most limit objects, and tells how many objects the
+	// Page reads one page, of at most limit objects, and returns how many objects the
 	// query has in all. The order must not change between requests; it should be
 	// one in which new objects come last.
 	Page func(ctx context.Context, query Q, offset, limit int) (items []T, total int, err error)
@@ -168,9 +168,9 @@ func (r *Reader[T, Q]) Fresh(ctx context.Context, id string) (T, error) {
 }
 
 // List goes through all objects of a query, in its order, and requests pages only
-// as far as the caller goes, and serves items that are not whole too. It ends with the
-// first error. The pages are at most a
-// Lifetime old when it begins, and younger than every own write that ended before.
+// as far as the caller goes. It serves items that are not whole too, and ends with the
+// first error. The pages are at most a Lifetime old when it begins, and younger than
+// every own write that ended before.
 // The package comment says what is guaranteed when objects come and go meanwhile;
 // one that came in may stand out of order, unless new objects come last.
 func (r *Reader[T, Q]) List(ctx context.Context, query Q) iter.Seq2[T, error] {
@@ -218,8 +218,8 @@ func (r *Reader[T, Q]) advance(ctx context.Context, l *listing[T, Q], next int) 
 	return nil, r.launchPage(ctx, l), nil
 }
 
-// BeginWrite tells that a request which changes or deletes the object is about to
-// begin, and end that it has ended, with or without success. From the beginning on
+// BeginWrite announces a request that changes or deletes the object. end must be called
+// when that request has ended, with or without success. From the beginning on
 // the object is not in the snapshot; no request that began before the end puts it
 // back or is joined after, and no list that began before the end serves one that
 // begins after. A create, whose id is not known yet, is a write of the id "".
@@ -253,7 +253,7 @@ func (r *Reader[T, Q]) get(ctx context.Context, id string) (T, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
-		// What it was known as may be out of date, and nobody can tell.
+		// The entry in the snapshot may be out of date.
 		delete(r.snapshot, id)
 		return value, err
 	}
@@ -296,7 +296,8 @@ func (r *Reader[T, Q]) launchPage(ctx context.Context, l *listing[T, Q]) *flight
 		defer r.mu.Unlock()
 		switch {
 		case l.flight != f:
-			// Everybody had left before it came, and another has taken its place.
+			// All waiters left before the page came, and another flight has replaced
+			// this one.
 		case err == nil:
 			for _, e := range page {
 				r.keep(e, writes)
@@ -311,9 +312,9 @@ func (r *Reader[T, Q]) launchPage(ctx context.Context, l *listing[T, Q]) *flight
 	return f
 }
 
-// keep puts an entry into the snapshot, unless it is not whole, the one there
-// is newer, or the object was written since the entry's request began, when writes had the given value. The
-// caller holds the mutex.
+// keep puts an entry into the snapshot, unless the entry is not whole, the snapshot has a
+// newer one, or the object was written since the entry's request began. writes is the
+// value of r.writes at that time. The caller holds the mutex.
 func (r *Reader[T, Q]) keep(e *entry[T], writes int) {
 	if !r.source.Whole(e.value) || r.writing[e.id] > 0 || writes < r.written[e.id] {
 		return
