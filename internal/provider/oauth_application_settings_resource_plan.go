@@ -45,6 +45,7 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(ctx context.Context, req r
 		warnOfForgetting(&resp.Diagnostics)
 		return
 	case req.State.Raw.IsNull():
+		r.data.requireKey(&resp.Diagnostics)
 		return
 	}
 	var config, plan, state settingsModel
