@@ -22,7 +22,7 @@ func newServer(p *clerkProvider) tfprotov6.ProviderServer {
 }
 
 // server is the framework's, with two changes for thousands of resources in one run.
-// It has fast paths for applications of which nothing changes: see planUnchanged and
+// It has fast paths for unchanged applications: see planUnchanged and
 // its like. And it wraps each call's context so that the framework does not keep it
 // alive: see callContext.
 type server struct {

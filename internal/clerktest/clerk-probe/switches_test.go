@@ -8,7 +8,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// cannotTell are the settings whose value no answer shows, with the reason. There is none at present.
+// cannotTell are the settings whose value no answer shows, with the reason. Currently it is empty.
 var cannotTell = map[string]string{}
 
 // hides are the settings under which another switch cannot be told, because its question needs what the setting denies.
