@@ -46,7 +46,7 @@ func sealed(t *testing.T, plaintext string, to ...ageKey) string {
 	return ciphertext
 }
 
-func TestOpenSealed(t *testing.T) {
+func TestDecryptSecret(t *testing.T) {
 	t.Parallel()
 	one, two, quantum := newAgeKey(t), newAgeKey(t), newPostQuantumAgeKey(t)
 	ed25519Key, rsaKey := newSSHKey(t, "ed25519"), newSSHKey(t, "rsa")
@@ -107,7 +107,7 @@ func binary(t *testing.T, content []byte, to ageKey) string {
 	return out.String()
 }
 
-func TestOpenSealedRefuses(t *testing.T) {
+func TestDecryptSecretRefuses(t *testing.T) {
 	t.Parallel()
 	mine, other := newAgeKey(t), newAgeKey(t)
 	whole := sealed(t, "s3cret", mine)
@@ -190,7 +190,7 @@ func TestParseIdentitiesRefuses(t *testing.T) {
 	}
 }
 
-func FuzzOpenSealed(f *testing.F) {
+func FuzzDecryptSecret(f *testing.F) {
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		f.Fatal(err)
