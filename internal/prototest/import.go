@@ -180,7 +180,7 @@ type MoveSource struct {
 	State           []byte // JSON
 	Private         []byte
 
-	Identity              []byte // JSON, nil if there is none
+	Identity              []byte // JSON; nil without an identity
 	IdentitySchemaVersion int64
 }
 

@@ -15,7 +15,7 @@ type stored struct {
 	schemaVersion int64
 	attributes    []byte // JSON
 	private       []byte
-	identity      []byte // JSON, nil if there is none
+	identity      []byte // JSON; nil without an identity
 	tainted       bool
 }
 

@@ -73,7 +73,7 @@ func (c *client) scrub(text string) string {
 	return text
 }
 
-// answer is what came back: an HTTP answer, or the reason why there is none.
+// answer is what came back: an HTTP answer, or the reason why no answer came.
 type answer struct {
 	err    error // no answer, or none that could be read
 	status int

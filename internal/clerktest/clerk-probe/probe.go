@@ -138,7 +138,7 @@ func (p *probe) askInstance(ctx context.Context) {
 	}
 }
 
-// create creates an application. It gives nil when there is none, or none that is known.
+// create creates an application. It returns nil if no application was created, or if its id is not known.
 func (p *probe) create(ctx context.Context, label string, fields object) (*application, answer) {
 	body := object{"name": p.prefix + label}
 	maps.Copy(body, fields)
