@@ -54,7 +54,7 @@ func TestContractClient(t *testing.T) {
 		noError(t, allOperations["get settings"](t.Context(), client, ""))
 	}
 
-	server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+	server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 	creation, err := client.CreateOAuthApplication(t.Context(), fieldsNamed("lost"))
 	noError(t, err)
 	equal(t, "adopted", creation.Adopted, true)

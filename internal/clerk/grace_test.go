@@ -144,7 +144,7 @@ func TestCreateInFlightSurvivesAnInterrupt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(fault))
+				f.server.Inject(fault.OnCreate())
 				creation, err := f.client.CreateOAuthApplication(f.cancelledAfter(time.Second), fieldsNamed("web"))
 				noError(f, err)
 				equal(f, "secret", creation.ClientSecret.Reveal(), f.server.CurrentSecret(creation.Application.ID))
@@ -160,7 +160,7 @@ func TestCreateInFlightSurvivesAnInterrupt(t *testing.T) {
 func TestCreateInFlightSurvivesADeadline(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.SlowAnswer(3 * time.Second)))
+		f.server.Inject(clerktest.SlowAnswer(3 * time.Second).OnCreate())
 		ctx, cancel := context.WithTimeout(f.Context(), time.Second)
 		defer cancel()
 		creation, err := f.client.CreateOAuthApplication(ctx, fieldsNamed("web"))
@@ -184,34 +184,34 @@ func TestInterruptedCreateIsLookedForOnce(t *testing.T) {
 		"not carried out": {clerktest.NeverAnswers(), nil, false, false, 5 * time.Second},
 		"carried out, and everything is slow": {
 			clerktest.SlowAnswer(time.Hour),
-			[]clerktest.Fault{onList(clerktest.SlowAnswer(time.Second)), onRotate(clerktest.SlowAnswer(900 * time.Millisecond))},
+			[]clerktest.Fault{clerktest.SlowAnswer(time.Second).OnList(), clerktest.SlowAnswer(900 * time.Millisecond).OnRotate()},
 			true, true, 6900 * time.Millisecond,
 		},
 		"carried out, and the list is too slow": {
 			clerktest.SlowAnswer(time.Hour),
-			[]clerktest.Fault{onList(clerktest.SlowAnswer(time.Hour))},
+			[]clerktest.Fault{clerktest.SlowAnswer(time.Hour).OnList()},
 			false, false, 7 * time.Second,
 		},
 		"carried out, and the rotation is too slow": {
 			clerktest.SlowAnswer(time.Hour),
-			[]clerktest.Fault{onRotate(clerktest.SlowAnswer(time.Hour))},
+			[]clerktest.Fault{clerktest.SlowAnswer(time.Hour).OnRotate()},
 			true, false, 7 * time.Second,
 		},
 		"carried out, and the list is throttled": {
 			clerktest.SlowAnswer(time.Hour),
-			[]clerktest.Fault{onList(clerktest.TooManyRequests("5"))},
+			[]clerktest.Fault{clerktest.TooManyRequests("5").OnList()},
 			false, false, 7 * time.Second,
 		},
 		"carried out, and the rotation is lost again and again": {
 			clerktest.SlowAnswer(time.Hour),
-			[]clerktest.Fault{onRotate(clerktest.ResetAfterWork())},
+			[]clerktest.Fault{clerktest.ResetAfterWork().OnRotate()},
 			true, false, 5 * time.Second,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(test.fault))
+				f.server.Inject(test.fault.OnCreate())
 				for _, fault := range test.more {
 					f.server.Inject(fault)
 				}
@@ -249,7 +249,7 @@ func TestInterruptDuringTheLookForACreate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(test.fault))
+				f.server.Inject(test.fault.OnCreate())
 				// The looks are at 0.5, 1.5 and 3.5 s.
 				creation, err := f.client.CreateOAuthApplication(f.cancelledAfter(2500*time.Millisecond), fieldsNamed("web"))
 				equal(f, "time", f.elapsed(), 2500*time.Millisecond)
@@ -268,8 +268,8 @@ func TestInterruptDuringTheLookForACreate(t *testing.T) {
 func TestInterruptDuringTheSecondCreate(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.ResetBeforeWork()).Once())
-		f.server.Inject(onCreate(clerktest.SlowAnswer(3 * time.Second)).Once())
+		f.server.Inject(clerktest.ResetBeforeWork().OnCreate().Once())
+		f.server.Inject(clerktest.SlowAnswer(3 * time.Second).OnCreate().Once())
 		creation, err := f.client.CreateOAuthApplication(f.cancelledAfter(lookTime+time.Second), fieldsNamed("web"))
 		noError(f, err)
 		equal(f, "secret", creation.ClientSecret.Reveal(), f.server.CurrentSecret(creation.Application.ID))
@@ -281,7 +281,7 @@ func TestRotationInFlightSurvivesAnInterrupt(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		id := f.server.Seed("web")
-		f.server.Inject(onRotate(clerktest.SlowAnswer(4900 * time.Millisecond)))
+		f.server.Inject(clerktest.SlowAnswer(4900 * time.Millisecond).OnRotate())
 		rotation, err := f.client.RotateClientSecret(f.cancelledAfter(time.Second), id, time.Time{})
 		f.assertCurrent(rotation, err, id)
 		equal(f, "time", f.elapsed(), 4900*time.Millisecond)
@@ -309,7 +309,7 @@ func TestInterruptedRotation(t *testing.T) {
 			inVirtualTime(t, func(f *fixture) {
 				id := f.server.Seed("web")
 				for _, fault := range test.faults {
-					f.server.Inject(onRotate(fault))
+					f.server.Inject(fault.OnRotate())
 				}
 				rotation, err := f.client.RotateClientSecret(f.cancelledAfter(time.Second), id, time.Time{})
 				equal(f, "time", f.elapsed(), test.time)
@@ -334,7 +334,7 @@ func slowly(f clerktest.Fault, delay time.Duration) clerktest.Fault {
 func TestInterruptWhileWaitingForTheName(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.SlowAnswer(20 * time.Second)))
+		f.server.Inject(clerktest.SlowAnswer(20 * time.Second).OnCreate())
 		first := make(chan error)
 		go func() {
 			_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))

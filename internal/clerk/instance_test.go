@@ -177,7 +177,7 @@ func TestConfirmGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onGet(fault))
+				f.server.Inject(fault.OnRead())
 				_, err := f.client.GetOAuthApplication(f.Context(), "oa_none")
 				gone, confirmErr := f.client.ConfirmGone(f.Context(), err, f.server.InstanceID())
 				noError(f, confirmErr)

@@ -88,7 +88,7 @@ func TestCreateWithLostAnswerIsAdopted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(fault).Once())
+				f.server.Inject(fault.OnCreate().Once())
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				f.assertAdopted(creation, err, "web")
 				equal(f, "lists", f.lists(), 1)
@@ -101,7 +101,7 @@ func TestCreateWithLostAnswerIsAdopted(t *testing.T) {
 func TestPublicCreateWithLostAnswerIsAdoptedWithoutRotation(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 		creation, err := f.client.CreateOAuthApplication(f.Context(), publicFieldsNamed("web"))
 		f.assertAdopted(creation, err, "web")
 		equal(f, "rotations", f.rotations(), 0)
@@ -120,7 +120,7 @@ func TestCreateThatLeftNoTraceIsSentOnceMore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(fault).Once())
+				f.server.Inject(fault.OnCreate().Once())
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				noError(f, err)
 				apps := f.server.FindAll("web")
@@ -166,7 +166,7 @@ func TestCreateThatIsNeitherFoundNorRepeatedIsUnknown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(fault))
+				f.server.Inject(fault.OnCreate())
 				_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				unknown := f.assertUnknown(err, "web", 0)
 				equal(f, "lookup error", unknown.LookupErr, nil)
@@ -190,8 +190,8 @@ func TestCreateThatIsLostTwice(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(clerktest.ResetBeforeWork()).Once())
-				f.server.Inject(onCreate(test.second).Once())
+				f.server.Inject(clerktest.ResetBeforeWork().OnCreate().Once())
+				f.server.Inject(test.second.OnCreate().Once())
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				equal(f, "creates", f.posts(), 2)
 				if !test.adopted {
@@ -214,7 +214,7 @@ func TestCreateWithTwoCandidatesIsUnknown(t *testing.T) {
 		// Somebody else creates the very same application in the same second.
 		fault := clerktest.ResetAfterWork()
 		fault.After = func(clerktest.Request) { f.server.Seed("web", likeFields) }
-		f.server.Inject(onCreate(fault).Once())
+		f.server.Inject(fault.OnCreate().Once())
 		_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 		f.assertUnknown(err, "web", 2)
 		equal(f, "applications on the server", len(f.server.FindAll("web")), 2)
@@ -252,7 +252,7 @@ func TestCreateNeverAdoptsAForeignApplication(t *testing.T) {
 				secret := f.server.CurrentSecret(foreign)
 				fields := fieldsNamed("web")
 				fields.Public, fields.PKCERequired, fields.ConsentScreenEnabled = new(false), new(false), new(true)
-				f.server.Inject(onCreate(clerktest.NeverAnswers()))
+				f.server.Inject(clerktest.NeverAnswers().OnCreate())
 				_, err := f.client.CreateOAuthApplication(f.Context(), fields)
 				f.assertUnknown(err, "web", test.candidates)
 				equal(f, "the secret of the foreign one", f.server.CurrentSecret(foreign), secret)
@@ -279,7 +279,7 @@ func TestCreateNeverAdoptsAnApplicationThatIsKnown(t *testing.T) {
 			noError(f, err)
 		},
 		"adopted": func(f *fixture) {
-			f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+			f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 			_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 			noError(f, err)
 		},
@@ -289,7 +289,7 @@ func TestCreateNeverAdoptsAnApplicationThatIsKnown(t *testing.T) {
 			inVirtualTime(t, func(f *fixture) {
 				know(f)
 				rotated := f.rotations()
-				f.server.Inject(onCreate(clerktest.NeverAnswers()))
+				f.server.Inject(clerktest.NeverAnswers().OnCreate())
 				_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				f.assertUnknown(err, "web", 0)
 				equal(f, "rotations", f.rotations(), rotated)
@@ -316,7 +316,7 @@ func TestLostCreateIsFoundWhenItShowsLate(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
 				f.server.Set(clerktest.Switches{ReadLag: test.lag})
-				f.server.Inject(onCreate(test.fault).Once())
+				f.server.Inject(test.fault.OnCreate().Once())
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				f.assertAdopted(creation, err, "web")
 				equal(f, "lists", f.lists(), test.lists)
@@ -343,8 +343,8 @@ func TestCreateThatWasCarriedOutTwiceNamesTheDouble(t *testing.T) {
 				if strings.Contains(name, "lags") {
 					f.server.Set(clerktest.Switches{ReadLag: 2 * time.Second})
 				}
-				f.server.Inject(onCreate(clerktest.LateCommit(test.after)).Once())
-				f.server.Inject(onCreate(test.second).Once())
+				f.server.Inject(clerktest.LateCommit(test.after).OnCreate().Once())
+				f.server.Inject(test.second.OnCreate().Once())
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				noError(f, err)
 				apps := f.server.FindAll("web")
@@ -369,7 +369,7 @@ func TestLostCreateIsFoundWhateverTheClocksSay(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
 				f.server.SetClockSkew(skew)
-				f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+				f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				f.assertAdopted(creation, err, "web")
 			})
@@ -381,7 +381,7 @@ func TestLostCreateIsFoundWhateverTheClocksSay(t *testing.T) {
 				f.server.Seed("web", likeFields, func(a *clerktest.Application) {
 					a.CreatedAt = time.Now().Add(skew - 30*time.Minute).UnixMilli()
 				})
-				f.server.Inject(onCreate(clerktest.NeverAnswers()).Once())
+				f.server.Inject(clerktest.NeverAnswers().OnCreate().Once())
 				_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				f.assertUnknown(err, "web", 0)
 			})
@@ -403,8 +403,8 @@ func TestAdoptionWithoutASecretKeepsTheApplication(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
-				f.server.Inject(onRotate(test.fault))
+				f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+				f.server.Inject(test.fault.OnRotate())
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				noError(f, err)
 				app, _ := f.server.Find("web")
@@ -421,9 +421,9 @@ func TestAdoptionWithoutASecretKeepsTheApplication(t *testing.T) {
 func TestAdoptionTellsThatItsSecretMayBeStale(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
-		f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-		f.server.Inject(onGet(clerktest.ClerkError(403, "authorization_invalid")))
+		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+		f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
+		f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").OnRead())
 		creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 		noError(f, err)
 		equal(f, "maybe stale", creation.MaybeStale, true)
@@ -443,8 +443,8 @@ func TestLostCreateThatCannotBeLookedForIsUnknown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
-				f.server.Inject(onList(fault))
+				f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+				f.server.Inject(fault.OnList())
 				_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				unknown := f.assertUnknown(err, "web", 0)
 				if unknown.LookupErr == nil {
@@ -468,8 +468,8 @@ func firstOf(page map[string]any) map[string]any {
 func TestLookupThatFailsOnceIsRepeated(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
-		f.server.Inject(onList(clerktest.ClerkError(403, "authorization_invalid")).Repeat(2))
+		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+		f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").OnList().Repeat(2))
 		creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 		f.assertAdopted(creation, err, "web")
 		equal(f, "lists", f.lists(), 3)
@@ -480,7 +480,7 @@ func TestCreatesOfOneNameWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		// Without the lock, the search for the first would find the second too.
-		f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 		var (
 			wait sync.WaitGroup
 			mu   sync.Mutex
@@ -510,7 +510,7 @@ func TestCreatesOfOneNameWaitForEachOther(t *testing.T) {
 func TestCreatesOfDifferentNamesDoNotWait(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.Slow(time.Second)))
+		f.server.Inject(clerktest.Slow(time.Second).OnCreate())
 		var wait sync.WaitGroup
 		for _, name := range []string{"a", "b", "c"} {
 			wait.Go(func() {
@@ -564,7 +564,7 @@ func TestPreventDuplicateNames(t *testing.T) {
 	t.Run("what exists cannot be read", func(t *testing.T) {
 		t.Parallel()
 		inVirtualTime(t, func(f *fixture) {
-			f.server.Inject(onList(clerktest.ClerkError(403, "authorization_invalid")))
+			f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").OnList())
 			_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 			equal(f, "status", asError[*clerk.APIError](f, err).Status, http.StatusForbidden)
 			equal(f, "says what was tried", strings.Contains(err.Error(), "the search for an application of this name failed"), true)
@@ -611,8 +611,8 @@ func TestCreateKeepsTheSecretOfAnIncompleteAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(clerktest.Changed(change)).Once())
-				f.server.Inject(onRotate(clerktest.Changed(change)).Once())
+				f.server.Inject(clerktest.Changed(change).OnCreate().Once())
+				f.server.Inject(clerktest.Changed(change).OnRotate().Once())
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				noError(f, err)
 				id := creation.Application.ID
@@ -639,7 +639,7 @@ func TestCreateReturnsAnApplicationWithoutSecret(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(clerktest.Changed(change)).Once())
+				f.server.Inject(clerktest.Changed(change).OnCreate().Once())
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				noError(f, err)
 				equal(f, "has no secret", creation.ClientSecret.IsEmpty(), true)
@@ -658,7 +658,7 @@ func TestLostCreateThatCannotBeReadInTheList(t *testing.T) {
 	renamed := func(o map[string]any) { o["name"], o["created_at"] = "web, another one", "today" }
 	selfMade := func(o map[string]any) { o["dynamically_registered"], o["name"] = true, nil }
 	inList := func(change func(map[string]any)) clerktest.Fault {
-		return onList(clerktest.Changed(func(page map[string]any) { change(firstOf(page)) }))
+		return clerktest.Changed(func(page map[string]any) { change(firstOf(page)) }).OnList()
 	}
 	for name, test := range map[string]struct {
 		list, get  func(map[string]any)
@@ -678,10 +678,10 @@ func TestLostCreateThatCannotBeReadInTheList(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+				f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 				f.server.Inject(inList(test.list))
 				if test.get != nil {
-					f.server.Inject(onGet(clerktest.Changed(test.get)))
+					f.server.Inject(clerktest.Changed(test.get).OnRead())
 				}
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				switch {
@@ -705,9 +705,9 @@ func TestLostCreateThatCannotBeReadInTheList(t *testing.T) {
 func TestLostCreateThatIsInTheListAndNotFoundAloneIsUnknown(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
-		f.server.Inject(onList(clerktest.Changed(func(page map[string]any) { firstOf(page)["name"] = nil })))
-		f.server.Inject(onGet(clerktest.ClerkError(404, "resource_not_found")))
+		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+		f.server.Inject(clerktest.Changed(func(page map[string]any) { firstOf(page)["name"] = nil }).OnList())
+		f.server.Inject(clerktest.ClerkError(404, "resource_not_found").OnRead())
 		_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 		f.assertUnknown(err, "web", 1)
 		equal(f, "creates", f.posts(), 1)
@@ -720,10 +720,10 @@ func TestLostCreateBesideAnUnreadableOneIsUnknown(t *testing.T) {
 	inVirtualTime(t, func(f *fixture) {
 		lost := clerktest.ResetAfterWork()
 		lost.After = func(clerktest.Request) { f.server.Seed("web") }
-		f.server.Inject(onCreate(lost).Once())
+		f.server.Inject(lost.OnCreate().Once())
 		noScopes := func(o map[string]any) { o["scopes"] = 7 }
-		f.server.Inject(onList(clerktest.Changed(func(page map[string]any) { noScopes(firstOf(page)) })))
-		f.server.Inject(onGet(clerktest.Changed(noScopes)))
+		f.server.Inject(clerktest.Changed(func(page map[string]any) { noScopes(firstOf(page)) }).OnList())
+		f.server.Inject(clerktest.Changed(noScopes).OnRead())
 		_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 		f.assertUnknown(err, "web", 2)
 		equal(f, "rotations", f.rotations(), 0)
@@ -734,8 +734,8 @@ func TestLostCreateBesideAnUnreadableOneIsUnknown(t *testing.T) {
 func TestLostCreateWithoutATimeIsUnknown(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
-		f.server.Inject(onList(clerktest.Changed(func(page map[string]any) { delete(firstOf(page), "created_at") })))
+		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+		f.server.Inject(clerktest.Changed(func(page map[string]any) { delete(firstOf(page), "created_at") }).OnList())
 		_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 		f.assertUnknown(err, "web", 1)
 		equal(f, "creates", f.posts(), 1)
@@ -746,8 +746,8 @@ func TestCreateWithAHostileIDIsUnknown(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		hostile := func(o map[string]any) { o["id"] = "oa_1/../../users" }
-		f.server.Inject(onCreate(clerktest.Changed(hostile)).Once())
-		f.server.Inject(onList(clerktest.Changed(func(page map[string]any) { hostile(firstOf(page)) })))
+		f.server.Inject(clerktest.Changed(hostile).OnCreate().Once())
+		f.server.Inject(clerktest.Changed(func(page map[string]any) { hostile(firstOf(page)) }).OnList())
 		_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 		unknown := f.assertUnknown(err, "web", 0)
 		equal(f, "the id is shown", strings.Contains(unknown.Error(), "oa_1/../../users"), true)

@@ -83,13 +83,13 @@ func TestListOfManyPages(t *testing.T) {
 
 // brokenInLists makes the list show something unreadable of an application, while a GET of it is as ever.
 func brokenInLists(id string, change func(map[string]any)) clerktest.Fault {
-	return onList(clerktest.Changed(func(page map[string]any) {
+	return clerktest.Changed(func(page map[string]any) {
 		for _, item := range page["data"].([]any) {
 			if app := item.(map[string]any); app["id"] == id {
 				change(app)
 			}
 		}
-	}))
+	}).OnList()
 }
 
 // One application that nobody manages, with a surprise in one field, costs the others nothing.
@@ -154,7 +154,7 @@ func TestFindWithUnreadableApplications(t *testing.T) {
 				id := f.server.Seed("web", func(a *clerktest.Application) { a.ClientID = "d9g4CT4WYiCBm7EU" })
 				f.server.Inject(brokenInLists(id, test.list))
 				if test.get != nil {
-					f.server.Inject(onGet(clerktest.Changed(test.get)))
+					f.server.Inject(clerktest.Changed(test.get).OnRead())
 				}
 				for what, find := range map[string]func() (clerk.OAuthApplication, error){
 					"by name": func() (clerk.OAuthApplication, error) { return f.client.FindOAuthApplicationByName(f.Context(), "web") },
@@ -177,7 +177,7 @@ func TestFindWithUnreadableApplications(t *testing.T) {
 	inVirtualTime(t, func(f *fixture) {
 		first, second := f.server.Seed("web"), f.server.Seed("web app")
 		f.server.Inject(brokenInLists(second, noTime))
-		f.server.Inject(onGet(clerktest.Changed(noTime)))
+		f.server.Inject(clerktest.Changed(noTime).OnRead())
 		app, err := f.client.FindOAuthApplicationByName(f.Context(), "web")
 		noError(f, err)
 		equal(f, "another one does not matter", app.ID, first)
@@ -187,7 +187,7 @@ func TestFindWithUnreadableApplications(t *testing.T) {
 	inVirtualTime(t, func(f *fixture) {
 		first, second := f.server.Seed("web"), f.server.Seed("web")
 		f.server.Inject(brokenInLists(second, noTime))
-		f.server.Inject(onGet(clerktest.Changed(noTime)))
+		f.server.Inject(clerktest.Changed(noTime).OnRead())
 		_, err := f.client.FindOAuthApplicationByName(f.Context(), "web")
 		equalLists(f, "one of the same name does", asError[*clerk.AmbiguousNameError](f, err).IDs, []string{first, second})
 	})
@@ -208,7 +208,7 @@ func TestDuplicateNameOfAnUnreadableApplicationIsRefused(t *testing.T) {
 			inVirtualTime(t, func(f *fixture) {
 				id := f.server.Seed("web")
 				f.server.Inject(brokenInLists(id, test.change))
-				f.server.Inject(onGet(clerktest.Changed(test.change)))
+				f.server.Inject(clerktest.Changed(test.change).OnRead())
 				_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				if test.named {
 					equalLists(f, "ids", asError[*clerk.DuplicateNameError](f, err).IDs, []string{id})
@@ -226,7 +226,7 @@ func TestListErrors(t *testing.T) {
 	inVirtualTime(t, func(f *fixture) {
 		_, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{OrderBy: "+colour"})
 		equal(f, "status", asError[*clerk.APIError](f, err).Status, 422)
-		f.server.Inject(onList(clerktest.ClerkError(403, "authorization_invalid")))
+		f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").OnList())
 		for _, name := range []string{"list", "find by name", "find by client id"} {
 			err := allOperations[name](f.Context(), f.client, "")
 			equal(f, name, asError[*clerk.APIError](f, err).Status, 403)
@@ -275,9 +275,9 @@ func TestLookForALostCreateGoesThroughAllPages(t *testing.T) {
 				f.server.Seed(fmt.Sprint("web, newer ", i))
 			}
 		}
-		f.server.Inject(onCreate(lost).Once())
+		f.server.Inject(lost.OnCreate().Once())
 		// It is the last of the first page, and then the first of the second.
-		f.server.Inject(onList(clerktest.Meanwhile(func(clerktest.Request) { f.server.Seed("web, newest") })).Skipping(1).Once())
+		f.server.Inject(clerktest.Meanwhile(func(clerktest.Request) { f.server.Seed("web, newest") }).OnList().Skipping(1).Once())
 		creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 		f.assertAdopted(creation, err, "web")
 		equal(f, "lists", f.lists(), 2)

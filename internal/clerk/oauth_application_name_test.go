@@ -150,7 +150,7 @@ func TestServersWithAFormOfTheirOwnForNames(t *testing.T) {
 					noError(f, err)
 					equal(f, "not applied", len(change.NotApplied(app)), 0)
 
-					f.server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+					f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 					creation, err = f.client.CreateOAuthApplication(f.Context(), fields)
 					noError(f, err)
 					equal(f, "adopted", creation.Adopted, true)
@@ -167,7 +167,7 @@ func TestServersWithAFormOfTheirOwnForNames(t *testing.T) {
 func TestCreatesOfOneNameInAnyFormWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		f.server.Inject(onCreate(clerktest.Slow(3 * time.Second)))
+		f.server.Inject(clerktest.Slow(3 * time.Second).OnCreate())
 		var wait sync.WaitGroup
 		for _, text := range sameNames {
 			wait.Go(func() {

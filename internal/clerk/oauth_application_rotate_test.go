@@ -52,7 +52,7 @@ func TestRotationWithLostAnswerIsDoneAgain(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
 				id := f.server.Seed("web")
-				f.server.Inject(onRotate(fault).Once())
+				f.server.Inject(fault.OnRotate().Once())
 				rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
 				f.assertCurrent(rotation, err, id)
 				equal(f, "maybe stale", rotation.MaybeStale, false)
@@ -80,7 +80,7 @@ func TestRotationThatIsLostThriceIsUnknown(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
 				id := f.server.Seed("web")
-				f.server.Inject(onRotate(fault))
+				f.server.Inject(fault.OnRotate())
 				_, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
 				unknown := asError[*clerk.RotateOutcomeUnknownError](f, err)
 				equal(f, "says so", strings.Contains(unknown.Error(), "not known"), true)
@@ -96,13 +96,13 @@ func TestRotationErrorsThatAreCertain(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		id := f.server.Seed("web")
-		f.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Once())
+		f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").OnRotate().Once())
 		_, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
 		equal(f, "status", asError[*clerk.APIError](f, err).Status, http.StatusForbidden)
 		equal(f, "rotations", f.rotations(), 1)
 
-		f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-		f.server.Inject(onRotate(clerktest.ClerkError(403, "authorization_invalid")).Once())
+		f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
+		f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").OnRotate().Once())
 		_, err = f.client.RotateClientSecret(f.Context(), id, time.Time{})
 		asError[*clerk.RotateOutcomeUnknownError](f, err)
 		equal(f, "status", asError[*clerk.APIError](f, err).Status, http.StatusForbidden)
@@ -117,7 +117,7 @@ func TestLateFirstRotationIsDetected(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		id := f.server.Seed("web")
-		f.server.Inject(onRotate(clerktest.LateCommit(4 * time.Second)).Once())
+		f.server.Inject(clerktest.LateCommit(4 * time.Second).OnRotate().Once())
 		rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
 		f.assertCurrent(rotation, err, id)
 		equal(f, "maybe stale", rotation.MaybeStale, false)
@@ -130,8 +130,8 @@ func TestRotationsThatNeverSettle(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		id := f.server.Seed("web")
-		f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-		f.server.Inject(onGet(clerktest.Meanwhile(func(clerktest.Request) { f.server.Rotate(id) })))
+		f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
+		f.server.Inject(clerktest.Meanwhile(func(clerktest.Request) { f.server.Rotate(id) }).OnRead())
 		rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
 		noError(f, err)
 		equal(f, "maybe stale", rotation.MaybeStale, true)
@@ -147,7 +147,7 @@ func TestRotationOfANewApplicationMayBeStaleIfNothingShows(t *testing.T) {
 			f.server.Set(clerktest.Switches{RotateUpdatedAt: keeps})
 			id := f.server.Seed("web")
 			app, _ := f.server.Application(id)
-			f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+			f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
 			rotation, err := f.client.RotateClientSecret(f.Context(), id, time.UnixMilli(app.UpdatedAt))
 			f.assertCurrent(rotation, err, id)
 			equal(f, "maybe stale", rotation.MaybeStale, want)
@@ -162,9 +162,9 @@ func TestRotationThatCannotBeCheckedMayBeStale(t *testing.T) {
 			f.server.Set(clerktest.Switches{RotateUpdatedAt: clerktest.RotateKeepsUpdatedAt})
 		},
 		"updated_at is missing": func(f *fixture) {
-			f.server.Inject(onRotate(clerktest.Changed(func(o map[string]any) { delete(o, "updated_at") })))
+			f.server.Inject(clerktest.Changed(func(o map[string]any) { delete(o, "updated_at") }).OnRotate())
 		},
-		"the read fails": func(f *fixture) { f.server.Inject(onGet(clerktest.ClerkError(403, "authorization_invalid"))) },
+		"the read fails": func(f *fixture) { f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").OnRead()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -172,7 +172,7 @@ func TestRotationThatCannotBeCheckedMayBeStale(t *testing.T) {
 				id := f.server.Seed("web", func(a *clerktest.Application) {
 					a.CreatedAt = time.Now().Add(-time.Hour).UnixMilli()
 				})
-				f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+				f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
 				spoil(f)
 				rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
 				noError(f, err)
@@ -196,9 +196,9 @@ func TestOvertakenRotationThatCannotBeRepeatedIsUnknown(t *testing.T) {
 				id := f.server.Seed("web", func(a *clerktest.Application) {
 					a.CreatedAt = time.Now().Add(-time.Hour).UnixMilli()
 				})
-				f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
-				f.server.Inject(onGet(clerktest.Meanwhile(func(r clerktest.Request) { f.server.Rotate(r.ID) })).Once())
-				f.server.Inject(onRotate(fault).Skipping(1))
+				f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
+				f.server.Inject(clerktest.Meanwhile(func(r clerktest.Request) { f.server.Rotate(r.ID) }).OnRead().Once())
+				f.server.Inject(fault.OnRotate().Skipping(1))
 				rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
 				asError[*clerk.RotateOutcomeUnknownError](f, err)
 				equal(f, "no secret", rotation.ClientSecret.IsEmpty(), true)
@@ -215,7 +215,7 @@ func TestRotationSettlesWhateverTheClocksSay(t *testing.T) {
 			inVirtualTime(t, func(f *fixture) {
 				f.server.SetClockSkew(skew)
 				id := f.server.Seed("web")
-				f.server.Inject(onRotate(clerktest.ResetAfterWork()).Once())
+				f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
 				rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
 				f.assertCurrent(rotation, err, id)
 				equal(f, "maybe stale", rotation.MaybeStale, false)

@@ -333,7 +333,7 @@ func TestCreateOverSockets(t *testing.T) {
 	key, err := clerk.ParseSecretKey(server.Key())
 	noError(t, err)
 	client := clientOf(t, server.URL(), func(config *clerk.Config) { config.SecretKey = key })
-	server.Inject(onCreate(clerktest.ResetAfterWork()).Once())
+	server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 	creation, err := client.CreateOAuthApplication(t.Context(), fieldsNamed("web"))
 	noError(t, err)
 	equal(t, "adopted", creation.Adopted, true)

@@ -85,23 +85,6 @@ func (f *fixture) lists() int {
 	return f.server.CountRequests(http.MethodGet, clerktest.RouteApplications)
 }
 
-// onCreate, onRotate and onList narrow a fault to one endpoint.
-func onCreate(f clerktest.Fault) clerktest.Fault {
-	return f.On(http.MethodPost, clerktest.RouteApplications)
-}
-
-func onRotate(f clerktest.Fault) clerktest.Fault {
-	return f.On(http.MethodPost, clerktest.RouteRotateSecret)
-}
-
-func onList(f clerktest.Fault) clerktest.Fault {
-	return f.On(http.MethodGet, clerktest.RouteApplications)
-}
-
-func onGet(f clerktest.Fault) clerktest.Fault {
-	return f.On(http.MethodGet, clerktest.RouteApplication)
-}
-
 // eventLog is an observer that remembers.
 type eventLog struct {
 	mu     sync.Mutex

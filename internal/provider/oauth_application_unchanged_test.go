@@ -133,7 +133,7 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 		{name: "public", config: prototest.Values{"name": "c", "public": true, "pkce_required": true}},
 		{name: "protected", config: prototest.Values{"name": "d", "deletion_protection": true}},
 		{name: "protected no longer", config: prototest.Values{"name": "g", "deletion_protection": false}},
-		{name: "with a logo", config: prototest.Values{"name": "h", "logo_path": troubleLogo}},
+		{name: "with a logo", config: prototest.Values{"name": "h", "logo_path": "testdata/trouble-logo.png"}},
 		{name: "with encryption", config: prototest.Values{"name": "i", "encrypt_client_secret_to": []string{recipient.Recipient().String()}}},
 		{name: "imported", seeded: "e", config: prototest.Values{"name": "e"}},
 		{name: "imported, scopes without offline_access", seeded: "f", config: prototest.Values{"name": "f", "scopes": []string{"email", "profile"}}},
@@ -241,7 +241,7 @@ func TestShortcutsLeaveDefaultsToTheFramework(t *testing.T) {
 // A logo whose file has changed, or is gone, is left to the framework.
 func TestShortcutsLeaveChangedLogosToTheFramework(t *testing.T) {
 	t.Parallel()
-	image, err := os.ReadFile(troubleLogo)
+	image, err := os.ReadFile("testdata/trouble-logo.png")
 	must(t, err)
 	file := filepath.Join(t.TempDir(), "logo.png")
 	must(t, os.WriteFile(file, image, 0o600))

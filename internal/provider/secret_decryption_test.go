@@ -10,34 +10,14 @@ import (
 	"filippo.io/age/armor"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/secrettest"
 )
 
-// ageKey is a pair of an age recipient and its identity.
-type ageKey struct{ recipient, identity string }
-
-func newAgeKey(t *testing.T) ageKey {
-	t.Helper()
-	identity, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ageKey{identity.Recipient().String(), identity.String()}
-}
-
-func newPostQuantumAgeKey(t *testing.T) ageKey {
-	t.Helper()
-	identity, err := age.GenerateHybridIdentity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ageKey{identity.Recipient().String(), identity.String()}
-}
-
-func sealed(t *testing.T, plaintext string, to ...ageKey) string {
+func sealed(t *testing.T, plaintext string, to ...secrettest.Key) string {
 	t.Helper()
 	recipients := make([]string, len(to))
 	for i, key := range to {
-		recipients[i] = key.recipient
+		recipients[i] = key.Recipient
 	}
 	ciphertext, err := encryptSecret(clerk.NewSecret(plaintext), recipients)
 	if err != nil {
@@ -48,29 +28,29 @@ func sealed(t *testing.T, plaintext string, to ...ageKey) string {
 
 func TestDecryptSecret(t *testing.T) {
 	t.Parallel()
-	one, two, quantum := newAgeKey(t), newAgeKey(t), newPostQuantumAgeKey(t)
-	ed25519Key, rsaKey := newSSHKey(t, "ed25519"), newSSHKey(t, "rsa")
-	indented := "    " + strings.ReplaceAll(strings.TrimSpace(ed25519Key.identity), "\n", "\r\n    ") + "\r\n"
-	keyFile := "# created: 2026-05-01T10:00:00Z\r\n# public key: " + one.recipient + "\r\n" + one.identity + "\r\n"
+	one, two, quantum := secrettest.NewKey(t), secrettest.NewKey(t), secrettest.NewPostQuantumKey(t)
+	ed25519Key, rsaKey := secrettest.NewSSHKey(t, "ed25519"), secrettest.NewSSHKey(t, "rsa")
+	indented := "    " + strings.ReplaceAll(strings.TrimSpace(ed25519Key.Identity), "\n", "\r\n    ") + "\r\n"
+	keyFile := "# created: 2026-05-01T10:00:00Z\r\n# public key: " + one.Recipient + "\r\n" + one.Identity + "\r\n"
 	for name, test := range map[string]struct {
 		ciphertext, identity string
 	}{
-		"one recipient":                 {sealed(t, "s3cret", one), one.identity},
-		"one of two recipients":         {sealed(t, "s3cret", two, one), one.identity},
-		"several identities":            {sealed(t, "s3cret", one), two.identity + "\n" + one.identity},
-		"post-quantum":                  {sealed(t, "s3cret", quantum), quantum.identity},
-		"an SSH key, ed25519":           {sealed(t, "s3cret", ed25519Key), ed25519Key.identity},
-		"an SSH key, RSA":               {sealed(t, "s3cret", rsaKey, one), rsaKey.identity},
+		"one recipient":                 {sealed(t, "s3cret", one), one.Identity},
+		"one of two recipients":         {sealed(t, "s3cret", two, one), one.Identity},
+		"several identities":            {sealed(t, "s3cret", one), two.Identity + "\n" + one.Identity},
+		"post-quantum":                  {sealed(t, "s3cret", quantum), quantum.Identity},
+		"an SSH key, ed25519":           {sealed(t, "s3cret", ed25519Key), ed25519Key.Identity},
+		"an SSH key, RSA":               {sealed(t, "s3cret", rsaKey, one), rsaKey.Identity},
 		"an indented SSH key":           {sealed(t, "s3cret", ed25519Key), indented},
-		"SSH and age identities":        {sealed(t, "s3cret", one), rsaKey.identity + "# age\n" + one.identity},
-		"a recipient with a comment":    {sealed(t, "s3cret", ageKey{recipient: " " + one.recipient + " # laptop\n"}), one.identity},
-		"the file of a recipient":       {sealed(t, "s3cret", ageKey{recipient: "# laptop\r\n" + one.recipient + "\r\n"}), one.identity},
-		"identities of both kinds":      {sealed(t, "s3cret", quantum), one.identity + "\n\n" + quantum.identity},
+		"SSH and age identities":        {sealed(t, "s3cret", one), rsaKey.Identity + "# age\n" + one.Identity},
+		"a recipient with a comment":    {sealed(t, "s3cret", secrettest.Key{Recipient: " " + one.Recipient + " # laptop\n"}), one.Identity},
+		"the file of a recipient":       {sealed(t, "s3cret", secrettest.Key{Recipient: "# laptop\r\n" + one.Recipient + "\r\n"}), one.Identity},
+		"identities of both kinds":      {sealed(t, "s3cret", quantum), one.Identity + "\n\n" + quantum.Identity},
 		"the file of age-keygen":        {sealed(t, "s3cret", one), keyFile},
-		"white space around":            {"\n  " + sealed(t, "s3cret", one) + "\n\n", "\t " + one.identity + " \n"},
-		"line ends of Windows":          {strings.ReplaceAll(sealed(t, "s3cret", one), "\n", "\r\n"), one.identity},
-		"an indented comment":           {sealed(t, "s3cret", one), "    # mine\n    " + one.identity},
-		"without the line end in front": {strings.TrimSpace(sealed(t, "s3cret", one)), one.identity},
+		"white space around":            {"\n  " + sealed(t, "s3cret", one) + "\n\n", "\t " + one.Identity + " \n"},
+		"line ends of Windows":          {strings.ReplaceAll(sealed(t, "s3cret", one), "\n", "\r\n"), one.Identity},
+		"an indented comment":           {sealed(t, "s3cret", one), "    # mine\n    " + one.Identity},
+		"without the line end in front": {strings.TrimSpace(sealed(t, "s3cret", one)), one.Identity},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,9 +66,9 @@ func TestDecryptSecret(t *testing.T) {
 }
 
 // binary seals bytes that no client secret has.
-func binary(t *testing.T, content []byte, to ageKey) string {
+func binary(t *testing.T, content []byte, to secrettest.Key) string {
 	t.Helper()
-	recipient, err := parseRecipient(to.recipient)
+	recipient, err := parseRecipient(to.Recipient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +89,7 @@ func binary(t *testing.T, content []byte, to ageKey) string {
 
 func TestDecryptSecretRefuses(t *testing.T) {
 	t.Parallel()
-	mine, other := newAgeKey(t), newAgeKey(t)
+	mine, other := secrettest.NewKey(t), secrettest.NewKey(t)
 	whole := sealed(t, "s3cret", mine)
 	lines := strings.SplitAfter(strings.TrimSpace(whole), "\n")
 	middle := len(lines) / 2
@@ -135,7 +115,7 @@ func TestDecryptSecretRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			identities, err := parseIdentities(mine.identity)
+			identities, err := parseIdentities(mine.Identity)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,27 +128,27 @@ func TestDecryptSecretRefuses(t *testing.T) {
 
 func TestParseIdentitiesRefuses(t *testing.T) {
 	t.Parallel()
-	key := newAgeKey(t)
-	broken := key.identity[:len(key.identity)-1]
+	key := secrettest.NewKey(t)
+	broken := key.Identity[:len(key.Identity)-1]
 	for name, test := range map[string]struct {
 		text string
 		want error // nil for one that names the line
 	}{
 		"nothing":              {"", errIdentityMissing},
 		"white space":          {" \n\t\n", errIdentityMissing},
-		"comments only":        {"# public key: " + key.recipient, errIdentityMissing},
-		"the recipient":        {key.recipient, errIdentityRecipient},
-		"too long":             {strings.Repeat("#\n", maxEncryptedBytes/2+1) + key.identity, errIdentityTooLong},
+		"comments only":        {"# public key: " + key.Recipient, errIdentityMissing},
+		"the recipient":        {key.Recipient, errIdentityRecipient},
+		"too long":             {strings.Repeat("#\n", maxEncryptedBytes/2+1) + key.Identity, errIdentityTooLong},
 		"a character too few":  {broken, nil},
-		"lower case":           {strings.ToLower(key.identity), nil},
-		"two on a line":        {key.identity + " " + key.identity, nil},
-		"in quotation marks":   {`"` + key.identity + `"`, nil},
+		"lower case":           {strings.ToLower(key.Identity), nil},
+		"two on a line":        {key.Identity + " " + key.Identity, nil},
+		"in quotation marks":   {`"` + key.Identity + `"`, nil},
 		"a plugin's":           {"AGE-PLUGIN-YUBIKEY-1QQPQYQGZ", errIdentityPlugin},
 		"a broken SSH key":     {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n-----END OPENSSH PRIVATE KEY-----", errIdentitySSH},
 		"half an SSH key":      {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n", errIdentitySSH},
-		"an SSH public key":    {newSSHKey(t, "ed25519").recipient, errIdentityRecipient},
+		"an SSH public key":    {secrettest.NewSSHKey(t, "ed25519").Recipient, errIdentityRecipient},
 		"a locked SSH key":     {lockedSSHKey(t), errIdentityLocked},
-		"one good and one bad": {key.identity + "\n" + broken, nil},
+		"one good and one bad": {key.Identity + "\n" + broken, nil},
 	} {
 		identities, err := parseIdentities(test.text)
 		switch {
@@ -179,13 +159,13 @@ func TestParseIdentitiesRefuses(t *testing.T) {
 		case test.want == nil && !strings.Contains(err.Error(), "line "):
 			t.Errorf("%s: the error names no line: %v", name, err)
 		}
-		for _, piece := range []string{key.identity[20:40], strings.ToLower(key.identity[20:40]), "QQPQYQGZ", "b3Blbn"} {
+		for _, piece := range []string{key.Identity[20:40], strings.ToLower(key.Identity[20:40]), "QQPQYQGZ", "b3Blbn"} {
 			if err != nil && strings.Contains(err.Error(), piece) {
 				t.Errorf("%s: the error holds a piece of the identity", name)
 			}
 		}
 	}
-	if _, err := parseIdentities(key.identity + "\n" + broken); !strings.Contains(err.Error(), "line 2") {
+	if _, err := parseIdentities(key.Identity + "\n" + broken); !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("the wrong line is named: %v", err)
 	}
 }

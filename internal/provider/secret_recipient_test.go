@@ -3,39 +3,14 @@ package provider
 import (
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/rsa"
 	"encoding/pem"
 	"strings"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
-)
 
-// newSSHKey returns an SSH key of a kind, as ssh-keygen writes its two files.
-func newSSHKey(t *testing.T, kind string) ageKey {
-	t.Helper()
-	var private any
-	var public ssh.PublicKey
-	if kind == "rsa" {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
-		must(t, err)
-		public, err = ssh.NewPublicKey(&key.PublicKey)
-		must(t, err)
-		private = key
-	} else {
-		half, key, err := ed25519.GenerateKey(rand.Reader)
-		must(t, err)
-		public, err = ssh.NewPublicKey(half)
-		must(t, err)
-		private = key
-	}
-	block, err := ssh.MarshalPrivateKey(private, "laptop")
-	must(t, err)
-	return ageKey{
-		recipient: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(public))) + " laptop\n",
-		identity:  string(pem.EncodeToMemory(block)),
-	}
-}
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/secrettest"
+)
 
 func lockedSSHKey(t *testing.T) string {
 	t.Helper()
@@ -48,18 +23,18 @@ func lockedSSHKey(t *testing.T) string {
 
 func TestParseRecipientRefuses(t *testing.T) {
 	t.Parallel()
-	key, sshKey := newAgeKey(t), newSSHKey(t, "ed25519")
+	key, sshKey := secrettest.NewKey(t), secrettest.NewSSHKey(t, "ed25519")
 	for name, test := range map[string]struct{ text, says string }{
-		"an age identity":              {key.identity, "private key"},
-		"an age identity, lower case":  {strings.ToLower(key.identity), "private key"},
-		"an SSH private key":           {sshKey.identity, "private key"},
-		"an SSH private key on a line": {strings.ReplaceAll(sshKey.identity, "\n", " "), "private key"},
+		"an age identity":              {key.Identity, "private key"},
+		"an age identity, lower case":  {strings.ToLower(key.Identity), "private key"},
+		"an SSH private key":           {sshKey.Identity, "private key"},
+		"an SSH private key on a line": {strings.ReplaceAll(sshKey.Identity, "\n", " "), "private key"},
 		"a plugin's identity":          {"AGE-PLUGIN-YUBIKEY-1QQPQYQGZ", "private key"},
 		"a plugin's recipient":         {"age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t", "age-plugin-yubikey"},
-		"a recipient cut off":          {key.recipient[:40], "cut off"},
+		"a recipient cut off":          {key.Recipient[:40], "cut off"},
 		"nothing":                      {" \n", "empty"},
 		"a comment alone":              {"# laptop", "empty"},
-		"two in one":                   {key.recipient + "\n" + key.recipient, "element of its own"},
+		"two in one":                   {key.Recipient + "\n" + key.Recipient, "element of its own"},
 		"an SSH key of another kind":   {"ssh-dss AAAAB3NzaC1kc3MAAACBAP", "ssh-ed25519 or ssh-rsa"},
 		"a broken SSH key":             {"ssh-ed25519 AAAAC3NzaC1lZDI1", "ssh-ed25519 or ssh-rsa"},
 		"something else":               {"sk_test_canary", "neither"},
@@ -71,7 +46,7 @@ func TestParseRecipientRefuses(t *testing.T) {
 		case !strings.Contains(err.Error(), test.says):
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, piece := range []string{key.identity[20:40], strings.ToLower(key.identity[20:40]), sshKey.identity[60:90], "QQPQYQGZ", "canary"} {
+		for _, piece := range []string{key.Identity[20:40], strings.ToLower(key.Identity[20:40]), sshKey.Identity[60:90], "QQPQYQGZ", "canary"} {
 			if err != nil && strings.Contains(err.Error(), piece) {
 				t.Errorf("%s: the error holds a piece of what may be secret: %v", name, err)
 			}
@@ -81,13 +56,13 @@ func TestParseRecipientRefuses(t *testing.T) {
 
 func TestNormalRecipient(t *testing.T) {
 	t.Parallel()
-	key, sshKey := newAgeKey(t), newSSHKey(t, "ed25519")
-	bare := strings.Join(strings.Fields(sshKey.recipient)[:2], " ")
+	key, sshKey := secrettest.NewKey(t), secrettest.NewSSHKey(t, "ed25519")
+	bare := strings.Join(strings.Fields(sshKey.Recipient)[:2], " ")
 	for text, want := range map[string]string{
-		key.recipient:                              key.recipient,
-		"\t" + key.recipient + "\r\n":              key.recipient,
-		"# laptop\n" + key.recipient + " # mine\n": key.recipient,
-		sshKey.recipient:                           bare,
+		key.Recipient:                              key.Recipient,
+		"\t" + key.Recipient + "\r\n":              key.Recipient,
+		"# laptop\n" + key.Recipient + " # mine\n": key.Recipient,
+		sshKey.Recipient:                           bare,
 		bare:                                       bare,
 	} {
 		if got := normalRecipient(text); got != want {

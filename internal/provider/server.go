@@ -2,17 +2,32 @@ package provider
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
 // NewServer returns the constructor of the provider's protocol server: the
-// framework's, with fast paths where nothing changes.
-func NewServer(version string) func() tfprotov6.ProviderServer {
+// framework's, with fast paths where nothing changes. The version is that of the
+// provider, for the User-Agent.
+func NewServer(version string, options ...Option) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
-		return newServer(&clerkProvider{version: version})
+		p := &clerkProvider{version: version}
+		for _, option := range options {
+			option(p)
+		}
+		return newServer(p)
 	}
+}
+
+// An Option changes how a server works.
+type Option func(*clerkProvider)
+
+// WithTransport lets the server send its requests to Clerk through transport in place
+// of the network. It is the one seam of the tests in package lifecycle.
+func WithTransport(transport http.RoundTripper) Option {
+	return func(p *clerkProvider) { p.transport = transport }
 }
 
 func newServer(p *clerkProvider) tfprotov6.ProviderServer {

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
@@ -18,7 +17,7 @@ import (
 func TestMain(m *testing.M) {
 	_ = os.Unsetenv(envSecretKey)
 	_ = os.Unsetenv(envAPIURL)
-	os.Exit(enginetest.Main(m))
+	os.Exit(m.Run())
 }
 
 // factory starts the provider as its program does.

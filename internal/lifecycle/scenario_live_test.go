@@ -1,0 +1,172 @@
+package lifecycle
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+const envTestSecretKey = "CLERK_TEST_SECRET_KEY"
+
+// TestLiveScenarios tells against Clerk itself what Clerk can be made to do. It makes,
+// changes and deletes applications, and so takes the key of a development instance
+// only.
+func TestLiveScenarios(t *testing.T) {
+	key := strings.TrimSpace(os.Getenv(envTestSecretKey))
+	switch {
+	case key == "":
+		t.Skipf("%s is not set; make testlive says what it takes", envTestSecretKey)
+	case !strings.HasPrefix(key, "sk_test_"):
+		t.Fatalf("%s is not the key of a development instance, which begins with sk_test_: these tests delete applications", envTestSecretKey)
+	}
+	tellLive(t, clerk.DefaultAPIURL, key)
+}
+
+// TestProtocolLiveScenariosOnSimulator runs the live tests, with the simulator in
+// Clerk's place: over a network and on real time, beside another application that
+// they must leave alone.
+func TestProtocolLiveScenariosOnSimulator(t *testing.T) { //nolint:tparallel // tellLive is serial
+	t.Parallel()
+	server := clerktest.New(t)
+	other := server.Seed("somebody else's")
+	tellLive(t, server.URL(), server.Key())
+	if left := server.Applications(); len(left) != 1 || left[0].ID != other {
+		t.Errorf("the live tests left %d applications behind, or deleted the one that is not theirs", len(left)-1)
+	}
+	if sent := server.CountRequests(http.MethodPost, clerktest.RouteApplications); sent < len(scenarios)/2 {
+		t.Errorf("the live tests made %d applications, which is too few to be all", sent)
+	}
+}
+
+// tellLive runs the scenarios one after the other: what is sent counts against the
+// instance's limit of requests.
+func tellLive(t *testing.T, address, key string) {
+	t.Helper()
+	for _, told := range scenarios {
+		if why := told.whyNotLive(); why != "" {
+			t.Logf("not %q: %s", told.name, why)
+			continue
+		}
+		t.Run(strings.ReplaceAll(told.name, " ", "_"), func(t *testing.T) {
+			tape := &tape{to: http.DefaultTransport}
+			s := &story{
+				t: t, scenario: told, url: address, key: key, client: http.DefaultClient, dir: t.TempDir(),
+				prefix: "terraform-test-" + strings.ToLower(rand.Text()[:8]) + "-", requests: tape.played, restart: tape.erase,
+			}
+			t.Cleanup(s.deleteLeftovers)
+			// Reads may lag behind writes for a moment.
+			settle := func() {}
+			if address == clerk.DefaultAPIURL {
+				settle = func() { time.Sleep(2 * time.Second) }
+			}
+			s.tellByProtocol(tape, settle)
+		})
+	}
+}
+
+// whyNotLive is why the scenario cannot be told against Clerk; empty if it can.
+func (told scenario) whyNotLive() string {
+	if told.simulatorOnly != "" {
+		return told.simulatorOnly
+	}
+	for _, step := range told.steps {
+		if slices.ContainsFunc(slices.Concat(step.behind, step.between), func(a act) bool { return a.simulated }) {
+			return "Clerk cannot be made to do that: " + step.does
+		}
+		if _, another := step.provider["secret_key"].(otherKey); another {
+			return "it takes a key of another instance"
+		}
+	}
+	return ""
+}
+
+// deleteLeftovers deletes what the scenario has made and not destroyed. The random
+// prefix of its names keeps it from anything else.
+func (s *story) deleteLeftovers() {
+	status, answer := s.call(http.MethodGet, "?limit=500&name_query="+url.QueryEscape(s.prefix), nil)
+	if status != http.StatusOK {
+		s.t.Errorf("cannot look for applications named %s… to delete them: status %d", s.prefix, status)
+		return
+	}
+	found, _ := answer["data"].([]any)
+	for _, each := range found {
+		app, _ := each.(map[string]any)
+		name, _ := app["name"].(string)
+		id, _ := app["id"].(string)
+		if !strings.HasPrefix(name, s.prefix) {
+			continue
+		}
+		if status, _ := s.call(http.MethodDelete, "/"+url.PathEscape(id), nil); status != http.StatusOK {
+			s.t.Errorf("application %s (%s) is left behind: status %d", name, id, status)
+		}
+	}
+}
+
+// A tape records what the provider sends, as the simulator's log does where there is
+// one.
+type tape struct {
+	to http.RoundTripper
+
+	mu       sync.Mutex
+	recorded []recordedRequest
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *tape) RoundTrip(request *http.Request) (*http.Response, error) {
+	var body []byte
+	if request.Body != nil {
+		body, _ = io.ReadAll(request.Body)
+		request = request.Clone(request.Context())
+		request.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	response, err := t.to.RoundTrip(request)
+	if err == nil && response.StatusCode == http.StatusTooManyRequests {
+		return response, nil // the provider sends it again
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.recorded = append(t.recorded, recordedRequest{request.Method, requestLine(request, body)})
+	return response, err
+}
+
+func (t *tape) played() []recordedRequest {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.recorded)
+}
+
+func (t *tape) erase() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.recorded = nil
+}
+
+// requestLine writes a request as the simulator does.
+func requestLine(request *http.Request, body []byte) string {
+	_, path, _ := strings.Cut(request.URL.Path, "/v1")
+	parts := strings.Split(path, "/")
+	if len(parts) > 2 && parts[1] == "oauth_applications" {
+		parts[2] = "{id}"
+	}
+	line := request.Method + " " + strings.Join(parts, "/")
+	var sent map[string]any
+	switch {
+	case strings.HasPrefix(request.Header.Get("Content-Type"), "multipart/"):
+		return line + " (multipart)"
+	case json.Unmarshal(body, &sent) == nil:
+		return line + " " + string(mustJSON(sent))
+	}
+	return line
+}
