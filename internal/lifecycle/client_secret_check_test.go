@@ -173,8 +173,8 @@ func TestProtocolVerifyIsAsked(t *testing.T) {
 		"with the argument":    {verified, true},
 		"without the argument": {prototest.Values{"name": "web"}, false},
 		"false":                {prototest.Values{"name": "web", "verify_client_secret": false}, false},
-		"public":               {alsoWith(verified, prototest.Values{"public": true, "pkce_required": true}), false},
-		"encrypted":            {alsoWith(verified, prototest.Values{"encrypt_client_secret_to": []string{key.Recipient}}), false},
+		"public":               {with(verified, prototest.Values{"public": true, "pkce_required": true}), false},
+		"encrypted":            {with(verified, prototest.Values{"encrypt_client_secret_to": []string{key.Recipient}}), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -195,7 +195,7 @@ func TestProtocolVerifyIsAsked(t *testing.T) {
 func TestProtocolVerifyWarnsOfEncrypted(t *testing.T) {
 	t.Parallel()
 	inVerification(t, clerktest.Switches{}, func(v *verification) {
-		_, ds := v.app.TryPlan(v.Context(), alsoWith(verified, prototest.Values{"encrypt_client_secret_to": []string{secrettest.NewKey(t).Recipient}}))
+		_, ds := v.app.TryPlan(v.Context(), with(verified, prototest.Values{"encrypt_client_secret_to": []string{secrettest.NewKey(t).Recipient}}))
 		v.expect(ds.At("verify_client_secret").String(), "cannot be verified")
 	})
 }

@@ -47,7 +47,7 @@ func TestProtocolNewerFields(t *testing.T) {
 					}
 				}
 
-				ds := resource.TryApply(t.Context(), alsoWith(object.config, prototest.Values{object.attribute: true}))
+				ds := resource.TryApply(t.Context(), with(object.config, prototest.Values{object.attribute: true}))
 				switch at := ds.At(object.attribute); {
 				case test.says == "" && (ds.HasError() || !resource.State().Bool(object.attribute)):
 					t.Errorf("%s could not be set: %s", object.attribute, ds)

@@ -61,7 +61,7 @@ func TestProtocolUpdateWithTheKeyOfAnotherInstance(t *testing.T) {
 			p := newProvider(t, server)
 			app := p.Resource(applicationType)
 			app.Apply(prototest.Values{"name": "web"})
-			plan := app.Plan(alsoWith(prototest.Values{"name": "web"}, change))
+			plan := app.Plan(with(prototest.Values{"name": "web"}, change))
 			p.Reconfigure(providerConfig(server, prototest.Values{"secret_key": other}))
 			text := plan.TryApply(t.Context()).Errors().String()
 			if !strings.Contains(text, otherID) || !strings.Contains(text, server.InstanceID()) || strings.Contains(text, "deleted outside") {

@@ -58,7 +58,7 @@ func providerConfig(server *clerktest.Server, more prototest.Values) prototest.V
 }
 
 // must ends the test if there is an error.
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

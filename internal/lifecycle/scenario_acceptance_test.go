@@ -62,25 +62,25 @@ func TestAccRefusals(t *testing.T) {
 func tellByCLI(t *testing.T, told scenario) {
 	t.Helper()
 	server := clerktest.New(t)
-	s := newStory(t, told, server, http.DefaultClient)
-	s.begin()
+	r := newRun(t, told, server, http.DefaultClient)
+	r.begin()
 	test := resource.TestCase{
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
 			"clerk": func() (tfprotov6.ProviderServer, error) { return factory(), nil },
 		},
 	}
 	for index := range told.steps {
-		test.Steps = append(test.Steps, s.stepForCLI(index))
+		test.Steps = append(test.Steps, r.stepForCLI(index))
 	}
 	resource.UnitTest(t, test)
 
 	// The framework destroys at the end what is there still.
-	if last := s.step; last.destroy {
-		s.checkRequests()
+	if last := r.step; last.destroy {
+		r.checkRequests()
 	} else {
-		s.checkRequests(sendsDelete)
+		r.checkRequests(sendsDelete)
 	}
-	s.end()
+	r.end()
 }
 
 const addressInHCL = applicationType + ".test"
@@ -88,37 +88,37 @@ const addressInHCL = applicationType + ".test"
 // stepForCLI turns a step into one of terraform-plugin-testing. The checks in it run
 // as the framework comes by: the requests of a step are compared when the next one
 // begins, as there is no hook after one that fails.
-func (s *story) stepForCLI(index int) resource.TestStep {
-	next := s.scenario.steps[index]
+func (r *run) stepForCLI(index int) resource.TestStep {
+	next := r.scenario.steps[index]
 	if index > 0 && next.secret == secretKept {
-		if before := s.scenario.steps[index-1]; before.fails != "" {
+		if before := r.scenario.steps[index-1]; before.fails != "" {
 			next.secret = before.secret // could not be seen there
 		}
 	}
-	s.step = next // to render
+	r.step = next // to render
 	step := resource.TestStep{
-		Config:             s.hcl(),
+		Config:             r.hcl(),
 		Destroy:            next.destroy,
 		ExpectNonEmptyPlan: next.pending,
 		PreConfig: func() {
 			if index > 0 {
-				s.checkRequests()
+				r.checkRequests()
 			}
-			s.enter(next)
+			r.enter(next)
 		},
 	}
 	if next.config == nil && index > 0 && next.destroy {
-		s.step.config = s.scenario.steps[index-1].config
-		step.Config = s.hcl()
+		r.step.config = r.scenario.steps[index-1].config
+		step.Config = r.hcl()
 	}
 	if next.plan != "" {
-		step.ConfigPlanChecks.PreApply = []plancheck.PlanCheck{planCheck(s.checkPlanOfCLI)}
+		step.ConfigPlanChecks.PreApply = []plancheck.PlanCheck{planCheck(r.checkPlanOfCLI)}
 	}
 	switch {
 	case next.fails != "":
-		step.ExpectError = s.expectedOutput()
+		step.ExpectError = r.expectedOutput()
 	case !next.destroy:
-		step.ConfigStateChecks = []statecheck.StateCheck{stateCheck(s.checkStateOfCLI)}
+		step.ConfigStateChecks = []statecheck.StateCheck{stateCheck(r.checkStateOfCLI)}
 	}
 	return step
 }
@@ -126,14 +126,14 @@ func (s *story) stepForCLI(index int) resource.TestStep {
 // expectedOutput finds the step's error in what the engine prints, which it breaks
 // into lines with a frame. The attribute is in the line of the configuration that it
 // quotes, if it is written there.
-func (s *story) expectedOutput() *regexp.Regexp {
-	says := strings.ReplaceAll(s.step.fails, " ", `[\s│]+`)
-	at := s.step.failsAt
-	value, written := with(s.step.config, s.step.provider)[at]
+func (r *run) expectedOutput() *regexp.Regexp {
+	says := strings.ReplaceAll(r.step.fails, " ", `[\s│]+`)
+	at := r.step.failsAt
+	value, written := with(r.step.config, r.step.provider)[at]
 	if _, isBlock := value.(values); isBlock {
 		written = false
 	}
-	for _, read := range s.step.reads {
+	for _, read := range r.step.reads {
 		_, reads := read.config[at]
 		written = written || reads
 	}
@@ -157,7 +157,7 @@ func (check stateCheck) CheckState(_ context.Context, req statecheck.CheckStateR
 }
 
 // checkPlanOfCLI reads the plan of the application as the engine shows it in JSON.
-func (s *story) checkPlanOfCLI(plan *tfjson.Plan) error {
+func (r *run) checkPlanOfCLI(plan *tfjson.Plan) error {
 	planned := plannedChange{action: prototest.NoOp, content: mustJSON(plan)}
 	for _, change := range plan.ResourceChanges {
 		if change.Address != addressInHCL {
@@ -178,15 +178,15 @@ func (s *story) checkPlanOfCLI(plan *tfjson.Plan) error {
 				planned.changed = append(planned.changed, name)
 			}
 		}
-		if importing := change.Change.Importing != nil; importing != (s.step.adopt != adoptee{}) {
-			s.errorf("the plan imports: %t", importing)
+		if importing := change.Change.Importing != nil; importing != (r.step.adopt != adoptee{}) {
+			r.errorf("the plan imports: %t", importing)
 		}
 	}
-	s.checkPlan(planned)
-	if s.t.Failed() {
+	r.checkPlan(planned)
+	if r.t.Failed() {
 		return errSeenAlready
 	}
-	s.do(s.step.between)
+	r.do(r.step.between)
 	return nil
 }
 
@@ -220,7 +220,7 @@ func hasTrue(value any) bool {
 // errSeenAlready ends a test case whose failure has been reported.
 var errSeenAlready = fmt.Errorf("see above")
 
-func (s *story) checkStateOfCLI(state *tfjson.State) error {
+func (r *run) checkStateOfCLI(state *tfjson.State) error {
 	var app map[string]any
 	if state.Values == nil {
 		return fmt.Errorf("there is no state")
@@ -234,11 +234,11 @@ func (s *story) checkStateOfCLI(state *tfjson.State) error {
 			data[each.Name] = each.AttributeValues
 		}
 	}
-	s.checkState(app)
-	for index, read := range s.step.reads {
-		s.checkLookup(read, data[dataName(index)], app)
+	r.checkState(app)
+	for index, read := range r.step.reads {
+		r.checkLookup(read, data[dataName(index)], app)
 	}
-	if s.t.Failed() {
+	if r.t.Failed() {
 		return errSeenAlready
 	}
 	return nil
@@ -247,19 +247,19 @@ func (s *story) checkStateOfCLI(state *tfjson.State) error {
 func dataName(index int) string { return fmt.Sprintf("read_%d", index) }
 
 // hcl writes the step's configuration.
-func (s *story) hcl() string {
+func (r *run) hcl() string {
 	var text strings.Builder
-	block(&text, `provider "clerk"`, s.providerBlock())
-	switch target := s.step.adopt; {
+	block(&text, `provider "clerk"`, r.providerBlock())
+	switch target := r.step.adopt; {
 	case target == byIdentity:
-		fmt.Fprintf(&text, "import {\n  to = %s\n  identity = { id = %s }\n}\n", addressInHCL, expression(s.id))
+		fmt.Fprintf(&text, "import {\n  to = %s\n  identity = { id = %s }\n}\n", addressInHCL, expression(r.id))
 	case target != adoptee{}:
-		fmt.Fprintf(&text, "import {\n  to = %s\n  id = %s\n}\n", addressInHCL, expression(s.importID(target)))
+		fmt.Fprintf(&text, "import {\n  to = %s\n  id = %s\n}\n", addressInHCL, expression(r.importID(target)))
 	}
-	if s.step.config != nil {
-		block(&text, fmt.Sprintf("resource %q %q", applicationType, "test"), s.resolve(s.step.config))
+	if r.step.config != nil {
+		block(&text, fmt.Sprintf("resource %q %q", applicationType, "test"), r.resolve(r.step.config))
 	}
-	for _, value := range s.step.config {
+	for _, value := range r.step.config {
 		list, _ := value.([]any)
 		for _, element := range append(list, value) {
 			if element, ok := element.(later); ok {
@@ -267,8 +267,8 @@ func (s *story) hcl() string {
 			}
 		}
 	}
-	for index, read := range s.step.reads {
-		block(&text, fmt.Sprintf("data %q %q", read.typeName, dataName(index)), s.resolve(read.config))
+	for index, read := range r.step.reads {
+		block(&text, fmt.Sprintf("data %q %q", read.typeName, dataName(index)), r.resolve(read.config))
 	}
 	return text.String()
 }

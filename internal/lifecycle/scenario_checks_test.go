@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/armor"
 
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
@@ -25,24 +26,26 @@ type plannedChange struct {
 }
 
 // checkPlan compares a plan with what the step says.
-func (s *story) checkPlan(planned plannedChange) {
-	s.t.Helper()
-	if planned.action != s.step.plan {
-		s.errorf("plan: %s, want %q; it changes %v", planned.action, s.step.plan, planned.changed)
+func (r *run) checkPlan(planned plannedChange) {
+	r.t.Helper()
+	if planned.action != r.step.plan {
+		r.errorf("plan: %s, want %q; it changes %v", planned.action, r.step.plan, planned.changed)
 		return
 	}
-	if planned.action == prototest.Update || s.step.changed != "" {
-		s.sameWords("the plan changes", planned.changed, s.step.changed)
+	// In a scenario of faults a step says of its plan what matters.
+	full := planned.action == prototest.Update && !r.scenario.fault
+	if full || r.step.changed != "" {
+		r.sameWords("the plan changes", planned.changed, r.step.changed)
 	}
-	if planned.action == prototest.Update || s.step.unknown != "" {
-		s.sameWords("known after apply", planned.unknown, s.step.unknown)
+	if full || r.step.unknown != "" {
+		r.sameWords("known after apply", planned.unknown, r.step.unknown)
 	}
-	s.checkSealed("plan", planned.content)
+	r.checkEncrypted("plan", planned.content)
 }
 
 // sameWords compares attributes, of which got may hold inner paths.
-func (s *story) sameWords(what string, got []string, want string) {
-	s.t.Helper()
+func (r *run) sameWords(what string, got []string, want string) {
+	r.t.Helper()
 	var names []string
 	for _, path := range got {
 		names = append(names, attributeName(path))
@@ -51,7 +54,7 @@ func (s *story) sameWords(what string, got []string, want string) {
 	wanted := strings.Fields(want)
 	slices.Sort(wanted)
 	if !slices.Equal(slices.Compact(names), wanted) {
-		s.errorf("%s: %v, want %v", what, names, wanted)
+		r.errorf("%s: %v, want %v", what, names, wanted)
 	}
 }
 
@@ -67,145 +70,212 @@ var multipartSize = regexp.MustCompile(`\(multipart, \d+ bytes\)`)
 
 // checkRequests compares what the provider has sent with what the step says. after
 // are requests that the runner itself has caused since.
-func (s *story) checkRequests(after ...string) {
-	s.t.Helper()
-	requests := s.requests()
-	if s.step.silent && len(requests) > 0 {
-		s.errorf("sent %v, want no request", requests)
+func (r *run) checkRequests(after ...string) {
+	r.t.Helper()
+	requests := r.requests()
+	if r.step.silent && len(requests) > 0 {
+		r.errorf("sent %v, want no request", requests)
 	}
 	var writes []string
 	for _, request := range requests {
 		if request.method != http.MethodGet {
 			line := multipartSize.ReplaceAllString(request.line, "(multipart)")
-			if s.prefix != "" {
-				line = strings.ReplaceAll(line, s.prefix, "")
+			if r.prefix != "" {
+				line = strings.ReplaceAll(line, r.prefix, "")
 			}
 			writes = append(writes, line)
 		}
 	}
-	want := slices.Concat(s.step.sends, after)
-	if !slices.Equal(writes, want) {
-		s.errorf("sent:\n  %s\nwant:\n  %s", strings.Join(writes, "\n  "), strings.Join(want, "\n  "))
+	want := slices.Concat(r.step.sends, after)
+	if !slices.EqualFunc(writes, want, func(sent, wanted string) bool {
+		return sent == wanted || strings.HasPrefix(sent, wanted+" ")
+	}) {
+		r.errorf("sent:\n  %s\nwant:\n  %s", strings.Join(writes, "\n  "), strings.Join(want, "\n  "))
 	}
 }
 
+// A message is an error or a warning, as the runners see it.
+type message struct {
+	isError       bool
+	path          string // of the argument that it stands on
+	summary, text string
+}
+
+func (m message) String() string {
+	if m.path == "" {
+		return m.summary + "\n" + m.text
+	}
+	return m.path + ": " + m.summary + "\n" + m.text
+}
+
+// checkMessages compares the messages of plan and apply with what the step says.
+func (r *run) checkMessages(planning, applying []message) {
+	r.t.Helper()
+	isError := func(m message) bool { return m.isError }
+	var errors []string
+	path := ""
+	for _, m := range slices.Concat(planning, applying) {
+		if m.isError {
+			errors = append(errors, m.String())
+			path = attributeName(m.path)
+		}
+	}
+	switch {
+	case r.step.fails == "" && len(errors) > 0:
+		r.errorf("failed:\n%s", strings.Join(errors, "\n"))
+	case r.step.fails != "" && len(errors) != 1:
+		r.errorf("there should be one error, which matches %q; there are %d:\n%s", r.step.fails, len(errors), strings.Join(errors, "\n"))
+	case r.step.fails != "":
+		if !regexp.MustCompile("(?s)" + r.step.fails).MatchString(errors[0]) {
+			r.errorf("the error should match %q:\n%s", r.step.fails, errors[0])
+		}
+		if path != r.step.failsAt {
+			r.errorf("the error stands on %q, want %q", path, r.step.failsAt)
+		}
+	}
+	if slices.ContainsFunc(planning, isError) {
+		return
+	}
+	planned := warningTexts(planning)
+	if !r.scenario.fault || len(r.step.warns) > 0 {
+		r.checkWarnings("plan", planned, r.step.warns)
+	}
+	// Terraform plans once more to apply, and shows the same again.
+	applied := slices.DeleteFunc(warningTexts(applying), func(text string) bool { return slices.Contains(planned, text) })
+	r.checkWarnings("apply", applied, r.step.warnsLate)
+}
+
+func warningTexts(messages []message) []string {
+	var all []string
+	for _, m := range messages {
+		if !m.isError {
+			all = append(all, m.String())
+		}
+	}
+	return all
+}
+
 // checkWarnings compares warnings with the regular expressions for them.
-func (s *story) checkWarnings(when string, got []string, want []string) {
-	s.t.Helper()
+func (r *run) checkWarnings(when string, got []string, want []string) {
+	r.t.Helper()
 	unmatched := slices.Clone(got)
 	for _, expression := range want {
 		index := slices.IndexFunc(unmatched, regexp.MustCompile("(?s)"+expression).MatchString)
 		if index < 0 {
-			s.errorf("no warning of the %s matches %q; there are %q", when, expression, got)
+			r.errorf("no warning of the %s matches %q; there are %q", when, expression, got)
 			continue
 		}
 		unmatched = slices.Delete(unmatched, index, index+1)
 	}
 	if len(unmatched) > 0 {
-		s.errorf("unexpected warnings of the %s: %q", when, unmatched)
+		r.errorf("unexpected warnings of the %s: %q", when, unmatched)
 	}
 }
 
 // checkState compares the state with what the step says, and follows the secret.
-func (s *story) checkState(state map[string]any) {
-	s.t.Helper()
-	for name, want := range s.resolve(s.step.state) {
+func (r *run) checkState(state map[string]any) {
+	r.t.Helper()
+	for name, want := range r.resolve(r.step.state) {
 		if got := state[name]; !matches(got, want) {
-			s.errorf("state: %s is %v, want %v", name, got, want)
+			r.errorf("state: %s is %v, want %v", name, got, want)
 		}
 	}
-	s.id, _ = state["id"].(string)
-	s.clientID, _ = state["client_id"].(string)
-	s.checkSecret(state)
-	s.checkSealed("state", mustJSON(state))
+	r.id, _ = state["id"].(string)
+	r.clientID, _ = state["client_id"].(string)
+	r.checkSecret(state)
+	r.checkEncrypted("state", mustJSON(state))
 }
 
-func (s *story) checkSecret(state map[string]any) {
-	s.t.Helper()
-	before := s.secret
-	s.plainSecret, _ = state["client_secret"].(string)
-	s.secret = s.plainSecret
-	if sealed, _ := state["client_secret_encrypted"].(string); sealed != "" {
-		if s.secret != "" {
-			s.errorf("state: there is a sealed secret, and one in plain beside it")
+func (r *run) checkSecret(state map[string]any) {
+	r.t.Helper()
+	before := r.secret
+	r.plainSecret, _ = state["client_secret"].(string)
+	r.secret = r.plainSecret
+	if encrypted, _ := state["client_secret_encrypted"].(string); encrypted != "" {
+		if r.secret != "" {
+			r.errorf("state: there is an encrypted secret, and one in plain beside it")
 		}
-		s.secret = s.unseal(sealed, plain(state["encrypt_client_secret_to"]).([]any))
+		r.secret = r.decrypt(encrypted, plain(state["encrypt_client_secret_to"]).([]any))
 	}
-	s.versions.see(s.t, s.secret, state["client_secret_version"])
-	present, known := s.presentSecret()
-	switch s.step.secret {
+	r.versions.see(r.t, r.secret, state["client_secret_version"])
+	works, known := r.currentSecret()
+	switch r.step.secret {
 	case secretNone:
-		if s.secret != "" {
-			s.errorf("state: there is a client secret")
+		if r.secret != "" {
+			r.errorf("state: there is a client secret")
 		}
 		return
 	case secretMade:
-		if s.secret == "" || s.secret == before {
-			s.errorf("state: there is no new client secret")
+		if r.secret == "" || r.secret == before {
+			r.errorf("state: there is no new client secret")
+		}
+	case secretWorks:
+		if r.secret == "" {
+			r.errorf("state: there is no client secret")
 		}
 	case secretKept, secretOutdated:
-		if s.secret != before {
-			s.errorf("state: the client secret has changed")
+		if r.secret != before {
+			r.errorf("state: the client secret has changed")
 		}
 	}
-	if known && s.secret != "" && (s.secret == present) == (s.step.secret == secretOutdated) {
-		s.errorf("state: whether the client secret works: %t, want the opposite", s.secret == present)
+	if known && r.secret != "" && (r.secret == works) == (r.step.secret == secretOutdated) {
+		r.errorf("state: whether the client secret works: %t, want the opposite", r.secret == works)
 	}
 }
 
-// presentSecret is the secret that works, where that can be known.
-func (s *story) presentSecret() (string, bool) {
-	if s.simulator == nil {
+// currentSecret is the secret that works, where that can be known.
+func (r *run) currentSecret() (string, bool) {
+	if r.simulator == nil {
 		return "", false
 	}
-	if _, exists := s.simulator.Application(s.id); !exists {
+	if _, exists := r.simulator.Application(r.id); !exists {
 		return "", false
 	}
-	return s.simulator.CurrentSecret(s.id), true
+	return r.simulator.CurrentSecret(r.id), true
 }
 
-// unseal decrypts a secret as each of the recipients.
-func (s *story) unseal(sealed string, recipients []any) string {
-	s.t.Helper()
+// decrypt decrypts a secret as each of the recipients.
+func (r *run) decrypt(encrypted string, recipients []any) string {
+	r.t.Helper()
 	var secret string
 	for _, identity := range []*age.X25519Identity{alice, bob} {
-		plain, err := age.Decrypt(armor.NewReader(strings.NewReader(sealed)), identity)
+		plain, err := age.Decrypt(armor.NewReader(strings.NewReader(encrypted)), identity)
 		if invited := slices.Contains(recipients, any(identity.Recipient().String())); invited != (err == nil) {
-			s.errorf("state: %s is among the recipients: %t; decrypting: %v", identity.Recipient(), invited, err)
+			r.errorf("state: %s is among the recipients: %t; decrypting: %v", identity.Recipient(), invited, err)
 		}
 		if err != nil {
 			continue
 		}
 		content, err := io.ReadAll(plain)
 		if err != nil {
-			s.t.Fatal(err)
+			r.t.Fatal(err)
 		}
 		secret = string(content)
 	}
 	return secret
 }
 
-// checkSealed makes sure that where secrets are sealed none is in plain, but for one
+// checkEncrypted makes sure that where secrets are encrypted none is in plain, but for one
 // that an earlier step has left in the state, and that the plan replaces.
-func (s *story) checkSealed(where string, content []byte) {
-	s.t.Helper()
-	if s.simulator == nil || s.step.config["encrypt_client_secret_to"] == nil {
+func (r *run) checkEncrypted(where string, content []byte) {
+	r.t.Helper()
+	if r.simulator == nil || r.step.config["encrypt_client_secret_to"] == nil {
 		return
 	}
-	for _, secret := range s.simulator.IssuedSecrets() {
-		if secret != s.plainSecret && bytes.Contains(content, []byte(secret)) {
-			s.errorf("the %s holds a client secret in plain", where)
+	for _, secret := range r.simulator.IssuedSecrets() {
+		if secret != r.plainSecret && bytes.Contains(content, []byte(secret)) {
+			r.errorf("the %s holds a client secret in plain", where)
 		}
 	}
 }
 
 // checkLookup compares what a data source has read with the resource's state.
-func (s *story) checkLookup(read lookup, result, state map[string]any) {
-	s.t.Helper()
+func (r *run) checkLookup(read lookup, result, state map[string]any) {
+	r.t.Helper()
 	found := []any{result}
 	if list, ok := plain(result["oauth_applications"]).([]any); ok {
 		if len(list) != read.finds {
-			s.errorf("%s found %d applications, want %d", read.typeName, len(list), read.finds)
+			r.errorf("%s found %d applications, want %d", read.typeName, len(list), read.finds)
 		}
 		found = list
 	}
@@ -222,33 +292,80 @@ func (s *story) checkLookup(read lookup, result, state map[string]any) {
 			case name == "scopes":
 				compared++
 				if !matches(got, scopesOf(strings.Join(texts(want), " "))) {
-					s.errorf("%s: scopes are %v, the resource has %v", read.typeName, got, want)
+					r.errorf("%s: scopes are %v, the resource has %v", read.typeName, got, want)
 				}
 			default:
 				compared++
 				if !reflect.DeepEqual(plain(got), plain(want)) {
-					s.errorf("%s: %s is %v, the resource has %v", read.typeName, name, got, want)
+					r.errorf("%s: %s is %v, the resource has %v", read.typeName, name, got, want)
 				}
 			}
 		}
 		if compared < 15 {
-			s.errorf("%s: only %d attributes are there to compare", read.typeName, compared)
+			r.errorf("%s: only %d attributes are there to compare", read.typeName, compared)
 		}
 		return
 	}
 	if read.finds > 0 || read.typeName == applicationType {
-		s.errorf("%s has not found the application of the resource", read.typeName)
+		r.errorf("%s has not found the application of the resource", read.typeName)
+	}
+}
+
+// checkAfter checks what no step needs to say: that the application is in the state or
+// is not, that it is not tainted, and that Clerk has no application too many, of which no
+// message has given the id. existed is whether it was in the state before the step, and
+// tainted whether the step has tainted it.
+func (r *run) checkAfter(existed, exists, tainted bool) {
+	r.t.Helper()
+	want := existed
+	switch {
+	case r.step.plan == "": // no plan, no change
+	case r.step.fails == "":
+		want = r.step.plan != destroyed
+	case r.step.adopt != adoptee{}:
+		want = true // imported before anything failed
+	case r.step.plan == create:
+		want = false
+	}
+	if r.step.plan != replace && exists != want {
+		r.errorf("something is in the state: %t, want %t", exists, want)
+	}
+	if tainted {
+		r.errorf("the application is tainted: the next apply would destroy it")
+	}
+	if r.simulator == nil {
+		return
+	}
+	others := slices.DeleteFunc(r.simulator.Applications(), func(app clerktest.Application) bool { return exists && app.ID == r.id })
+	if len(others) != r.step.others {
+		r.errorf("%d applications are at Clerk and not in the state, want %d", len(others), r.step.others)
+	}
+	for _, app := range others {
+		if !r.step.unnamed && !slices.ContainsFunc(r.said, func(text string) bool { return strings.Contains(text, app.ID) }) {
+			r.errorf("no message names the application %s, which is not in the state", app.ID)
+		}
+	}
+}
+
+// checkInterrupt compares the time since the interrupt with what the step allows.
+func (r *run) checkInterrupt() {
+	r.t.Helper()
+	took, interrupted := r.sinceInterrupt()
+	if expected := r.step.within > 0; interrupted != expected {
+		r.errorf("there was an interrupt: %t, and there should be one: %t", interrupted, expected)
+	} else if interrupted && took > r.step.within {
+		r.errorf("it went on for %s after the interrupt, at most %s is allowed", took, r.step.within)
 	}
 }
 
 // end makes sure that the application is gone, after the runner has destroyed it.
-func (s *story) end() {
-	s.t.Helper()
-	if s.id == "" {
+func (r *run) end() {
+	r.t.Helper()
+	if r.id == "" {
 		return
 	}
-	if status, _ := s.call("GET", "/"+s.id, nil); status != http.StatusNotFound {
-		s.t.Errorf("after the destruction, the application is still there: status %d", status)
+	if status, _ := r.call("GET", "/"+r.id, nil); status != http.StatusNotFound {
+		r.t.Errorf("after the destruction, the application is still there: status %d", status)
 	}
 }
 

@@ -6,28 +6,18 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
-)
-
-// Short names for what the tables below are full of.
-const (
-	noOp      = prototest.NoOp
-	create    = prototest.Create
-	update    = prototest.Update
-	replace   = prototest.Replace
-	destroyed = prototest.Delete
 )
 
 // web is the application that most scenarios are about, and created the step that
 // makes it.
 var (
 	web     = values{"name": "web"}
-	created = step{does: "it is created", config: web, plan: create, sends: []string{sendsCreate(`{"name":"web"}`)}, secret: secretMade}
+	created = step{does: "it is created", config: web, plan: create, sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade}
 )
 
 // creation is a step that makes an application of any kind.
 func creation(config values, body string) step {
-	return step{does: "it is created", config: config, plan: create, sends: []string{sendsCreate(body)}, secret: secretMade}
+	return step{does: "it is created", config: config, plan: create, sends: []string{sendsCreateOf(body)}, secret: secretMade}
 }
 
 // What every plan with a rotation changes beside its reason.
@@ -52,7 +42,7 @@ var lives = []scenario{
 			unknown: "authorize_url callback_url client_id client_image_url client_secret client_secret_version client_uri consent_screen_enabled created_at " +
 				"device_authorization_grant_enabled discovery_url dynamically_registered id instance_id pkce_required public redirect_uris scopes " +
 				"token_fetch_url token_introspection_url updated_at user_info_url",
-			sends: []string{sendsCreate(`{"name":"web"}`)},
+			sends: []string{sendsCreateOf(`{"name":"web"}`)},
 			state: values{
 				"id": like("^oa_"), "instance_id": like("^ins_"), "client_id": like("^.{16}$"), "name": "web",
 				"redirect_uris": []string{}, "callback_url": "", "scopes": scopesOf("profile email"),
@@ -68,14 +58,14 @@ var lives = []scenario{
 		}, {
 			does: "it is destroyed", destroy: true, plan: destroyed, sends: []string{sendsDelete},
 		}, {
-			does: "and made anew, as another", config: web, plan: create, sends: []string{sendsCreate(`{"name":"web"}`)}, secret: secretMade,
+			does: "and made anew, as another", config: web, plan: create, sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 		}},
 	},
 	{
 		name: "full create",
 		steps: []step{{
 			does: "with everything", config: everythingInTime, plan: create,
-			sends: []string{sendsCreate(`{"consent_screen_enabled":false,"name":"web","pkce_required":true,"public":false,` +
+			sends: []string{sendsCreateOf(`{"consent_screen_enabled":false,"name":"web","pkce_required":true,"public":false,` +
 				`"redirect_uris":["https://app.example.com/cb","myapp://cb"],"scopes":"email openid profile"}`)},
 			state:  everythingInTime,
 			secret: secretMade,
@@ -93,11 +83,11 @@ var lives = []scenario{
 		name: "rename",
 		steps: []step{created, {
 			does: "it is renamed", config: values{"name": "shop"}, plan: update, changed: "name updated_at", unknown: "updated_at",
-			sends: []string{sendsUpdate(`{"name":"shop"}`)}, state: values{"name": "shop"},
+			sends: []string{sendsUpdateOf(`{"name":"shop"}`)}, state: values{"name": "shop"},
 		}, {
 			does: "renaming and rotating are two requests, in this order", config: values{"name": "web", "rotate_secret_trigger": "1"},
 			plan: update, changed: "name rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
-			sends: []string{sendsUpdate(`{"name":"web"}`), sendsRotate}, secret: secretMade,
+			sends: []string{sendsUpdateOf(`{"name":"web"}`), sendsRotate}, secret: secretMade,
 			state: values{"name": "web", "rotate_secret_trigger": "1"},
 		}},
 	},
@@ -117,7 +107,7 @@ var lives = []scenario{
 		steps: []step{
 			{
 				does: "in the configuration that creates it", config: everything, plan: create,
-				sends: []string{sendsCreate(`{"consent_screen_enabled":false,"name":"web","pkce_required":true,"public":false,` +
+				sends: []string{sendsCreateOf(`{"consent_screen_enabled":false,"name":"web","pkce_required":true,"public":false,` +
 					`"redirect_uris":["https://app.example.com/cb","myapp://cb"],"scopes":"email openid profile"}`)},
 				reads: []lookup{
 					{typeName: applicationType, config: values{"id": ref("id")}},
@@ -189,11 +179,11 @@ func changesOfOneAttribute() []scenario {
 				creation(with(web, values{a.name: a.first}), createBody),
 				{
 					does: "it is changed", config: second, plan: update, changed: changed, unknown: unknown,
-					sends: []string{sendsUpdate(body)}, state: values{a.name: a.second},
+					sends: []string{sendsUpdateOf(body)}, state: values{a.name: a.second},
 				},
 				{
 					does: "somebody else changes it, and it is put right", behind: []act{edited(values{a.name: a.byHand})}, config: second,
-					plan: update, changed: changed, unknown: unknown, sends: []string{sendsUpdate(body)}, state: values{a.name: a.second},
+					plan: update, changed: changed, unknown: unknown, sends: []string{sendsUpdateOf(body)}, state: values{a.name: a.second},
 				},
 				{does: "it leaves the configuration", config: web, plan: noOp, state: values{a.name: a.second}},
 			},
@@ -203,7 +193,7 @@ func changesOfOneAttribute() []scenario {
 		name: "change of name",
 		steps: []step{created, {
 			does: "somebody else changes it, and it is put right", behind: []act{edited(values{"name": "theirs"})}, config: web,
-			plan: update, changed: "name updated_at", unknown: "updated_at", sends: []string{sendsUpdate(`{"name":"web"}`)}, state: values{"name": "web"},
+			plan: update, changed: "name updated_at", unknown: "updated_at", sends: []string{sendsUpdateOf(`{"name":"web"}`)}, state: values{"name": "web"},
 		}},
 	})
 }
@@ -223,12 +213,12 @@ var redirectsAndScopes = []scenario{
 			{
 				does: "they are emptied", config: with(web, values{"redirect_uris": []string{}}),
 				plan: update, changed: "callback_url redirect_uris updated_at", unknown: "callback_url updated_at",
-				sends: []string{sendsUpdate(`{"redirect_uris":[]}`)}, state: values{"redirect_uris": []string{}, "callback_url": ""},
+				sends: []string{sendsUpdateOf(`{"redirect_uris":[]}`)}, state: values{"redirect_uris": []string{}, "callback_url": ""},
 			},
 			{
 				does: "and there is one again", config: with(web, values{"redirect_uris": []string{"http://localhost:8080/cb"}}),
 				plan: update, changed: "callback_url redirect_uris updated_at", unknown: "callback_url updated_at",
-				sends: []string{sendsUpdate(`{"redirect_uris":["http://localhost:8080/cb"]}`)}, state: values{"callback_url": "http://localhost:8080/cb"},
+				sends: []string{sendsUpdateOf(`{"redirect_uris":["http://localhost:8080/cb"]}`)}, state: values{"callback_url": "http://localhost:8080/cb"},
 			},
 		},
 	},
@@ -255,7 +245,7 @@ var redirectsAndScopes = []scenario{
 				does: "offline_access: configured and not there", behind: []act{forcedScopes("openid email profile")},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile", "offline_access"}}),
 				plan:   update, changed: "scopes updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"email offline_access openid profile"}`)},
+				sends: []string{sendsUpdateOf(`{"scopes":"email offline_access openid profile"}`)},
 			},
 			{
 				does: "offline_access: configured and there", config: with(web, values{"scopes": []string{"openid", "email", "profile", "offline_access"}}), plan: noOp,
@@ -264,19 +254,19 @@ var redirectsAndScopes = []scenario{
 				does: "offline_access: configured, and taken away by somebody", behind: []act{forcedScopes("openid email profile")},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile", "offline_access"}}),
 				plan:   update, changed: "scopes updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"email offline_access openid profile"}`)},
+				sends: []string{sendsUpdateOf(`{"scopes":"email offline_access openid profile"}`)},
 			},
 			{
 				does: "another scope taken away by somebody", behind: []act{edited(values{"scopes": "openid email offline_access"})},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile"}}),
 				plan:   update, changed: "scopes updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"email offline_access openid profile"}`)}, state: values{"scopes": []string{"openid", "email", "profile"}},
+				sends: []string{sendsUpdateOf(`{"scopes":"email offline_access openid profile"}`)}, state: values{"scopes": []string{"openid", "email", "profile"}},
 			},
 			{
 				does: "and one added", behind: []act{edited(values{"scopes": "openid email profile private_metadata offline_access"})},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile"}}),
 				plan:   update, changed: "scopes updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"email offline_access openid profile"}`)},
+				sends: []string{sendsUpdateOf(`{"scopes":"email offline_access openid profile"}`)},
 			},
 		},
 	},
@@ -285,12 +275,12 @@ var redirectsAndScopes = []scenario{
 		steps: []step{
 			{
 				does: "it is created", behind: []act{customScope("messages:read")}, config: withCustomScope, plan: create,
-				sends: []string{sendsCreate(`{"name":"web","scopes":"messages:read profile"}`)}, secret: secretMade,
+				sends: []string{sendsCreateOf(`{"name":"web","scopes":"messages:read profile"}`)}, secret: secretMade,
 			},
 			{
 				does: "its scope is deleted from the instance", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 				plan: update, changed: "scopes updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)},
+				sends: []string{sendsUpdateOf(`{"scopes":"messages:read offline_access profile"}`)},
 				fails: "messages:read does not match one of the allowed values", failsAt: "scopes",
 			},
 			{does: "without it there is nothing to do", config: with(web, values{"scopes": []string{"profile"}}), plan: noOp},
@@ -300,7 +290,7 @@ var redirectsAndScopes = []scenario{
 		name: "scope that Clerk does not know",
 		steps: []step{
 			{
-				does: "it is refused", config: withCustomScope, plan: create, sends: []string{sendsCreate(`{"name":"web","scopes":"messages:read profile"}`)},
+				does: "it is refused", config: withCustomScope, plan: create, sends: []string{sendsCreateOf(`{"name":"web","scopes":"messages:read profile"}`)},
 				fails: "messages:read does not match one of the allowed values.*form_param_value_invalid.*422.*Trace id: ", failsAt: "scopes",
 			},
 			created,
@@ -348,7 +338,7 @@ var rotations = []scenario{
 				behind: []act{injected(clerktest.ClerkError(http.StatusForbidden, "feature_not_enabled").On(http.MethodPost, clerktest.RouteRotateSecret).Once())},
 				config: values{"name": "shop", "rotate_secret_trigger": "1"},
 				plan:   update, changed: "name rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
-				sends: []string{sendsUpdate(`{"name":"shop"}`), sendsRotate}, fails: "Unable to rotate.*This feature is not enabled",
+				sends: []string{sendsUpdateOf(`{"name":"shop"}`), sendsRotate}, fails: "Unable to rotate.*This feature is not enabled",
 				state: values{"name": "shop", "rotate_secret_trigger": nil},
 			},
 			{
@@ -382,7 +372,7 @@ var unknowns = []scenario{
 			creation(values{"name": later("web")}, `{"name":"web"}`),
 			{
 				does: "it turns out to be another one", config: values{"name": later("shop")}, plan: update, changed: "name updated_at", unknown: "name updated_at",
-				sends: []string{sendsUpdate(`{"name":"shop"}`)}, state: values{"name": "shop"},
+				sends: []string{sendsUpdateOf(`{"name":"shop"}`)}, state: values{"name": "shop"},
 			},
 		},
 		simulatorOnly: "names have a prefix there",
@@ -395,7 +385,7 @@ var unknowns = []scenario{
 			{
 				does: "it turns out to be another one", config: with(web, values{"redirect_uris": []any{later("https://shop.example.com/cb"), "myapp://cb"}}),
 				plan: update, changed: "callback_url redirect_uris updated_at", unknown: "callback_url redirect_uris updated_at",
-				sends: []string{sendsUpdate(`{"redirect_uris":["https://shop.example.com/cb","myapp://cb"]}`)},
+				sends: []string{sendsUpdateOf(`{"redirect_uris":["https://shop.example.com/cb","myapp://cb"]}`)},
 			},
 		},
 	},
@@ -406,7 +396,7 @@ var unknowns = []scenario{
 			{
 				does: "it turns out to be another one", config: with(web, values{"scopes": []any{"profile", later("openid")}}),
 				plan: update, changed: "scopes updated_at", unknown: "scopes updated_at",
-				sends: []string{sendsUpdate(`{"scopes":"offline_access openid profile"}`)}, state: values{"scopes": []string{"openid", "profile"}},
+				sends: []string{sendsUpdateOf(`{"scopes":"offline_access openid profile"}`)}, state: values{"scopes": []string{"openid", "profile"}},
 			},
 		},
 	},
@@ -418,14 +408,14 @@ var unknowns = []scenario{
 				does: "it turns out to be", config: with(spa, values{"public": later("true")}),
 				plan: update, changed: "client_secret client_secret_version public updated_at", unknown: "client_secret client_secret_version public updated_at",
 				warnsLate: []string{"client secret of .* will be removed"},
-				sends:     []string{sendsUpdate(`{"public":true}`)}, secret: secretNone,
+				sends:     []string{sendsUpdateOf(`{"public":true}`)}, secret: secretNone,
 			},
 			{
 				does: "it turns out not to be", config: with(spa, values{"public": later("false")}),
 				plan: update, changed: "client_secret client_secret_version public updated_at",
 				unknown: "client_secret client_secret_version public updated_at",
 				warns:   []string{"may be rotated"}, warnsLate: []string{"A client secret of .* will be created"},
-				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, secret: secretMade,
+				sends: []string{sendsUpdateOf(`{"public":false}`), sendsRotate}, secret: secretMade,
 			},
 		},
 	},
@@ -433,11 +423,11 @@ var unknowns = []scenario{
 		name: "unknown recipient",
 		steps: []step{
 			{
-				does: "it is created, sealed", config: with(web, values{"encrypt_client_secret_to": []any{later(sealedTo(alice)[0])}}), plan: create,
-				sends: []string{sendsCreate(`{"name":"web"}`)}, state: values{"client_secret": nil}, secret: secretMade,
+				does: "it is created, sealed", config: with(web, values{"encrypt_client_secret_to": []any{later(encryptedTo(alice)[0])}}), plan: create,
+				sends: []string{sendsCreateOf(`{"name":"web"}`)}, state: values{"client_secret": nil}, secret: secretMade,
 			},
 			{
-				does: "it turns out to be another one", config: with(web, values{"encrypt_client_secret_to": []any{later(sealedTo(bob)[0])}}),
+				does: "it turns out to be another one", config: with(web, values{"encrypt_client_secret_to": []any{later(encryptedTo(bob)[0])}}),
 				plan: update, changed: "client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
 				unknown: "client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
 				warns:   []string{"may be rotated"}, warnsLate: []string{sealedWarning},
@@ -456,22 +446,22 @@ var publicClients = []scenario{
 		steps: []step{
 			{
 				does: "it is created, and has no secret", config: spa, plan: create,
-				sends: []string{sendsCreate(`{"name":"web","pkce_required":true,"public":true}`)},
+				sends: []string{sendsCreateOf(`{"name":"web","pkce_required":true,"public":true}`)},
 				state: values{"public": true, "client_secret": nil, "client_secret_encrypted": nil}, secret: secretNone,
 			},
 			{
 				does: "it becomes confidential: a secret is made in the same apply", config: with(spa, values{"public": false}),
 				plan: update, changed: "public" + rotationChanges, unknown: rotationUnknown, warns: []string{"A client secret of .* will be created"},
-				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, state: values{"public": false}, secret: secretMade,
+				sends: []string{sendsUpdateOf(`{"public":false}`), sendsRotate}, state: values{"public": false}, secret: secretMade,
 			},
 			{
 				does: "and public again: its secret goes", config: spa,
 				plan: update, changed: "client_secret client_secret_version public updated_at", unknown: "updated_at", warns: []string{"client secret of .* will be removed"},
-				sends: []string{sendsUpdate(`{"public":true}`)}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
+				sends: []string{sendsUpdateOf(`{"public":true}`)}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
 			},
 			{
 				does: "made confidential by somebody, which is put right", behind: []act{edited(values{"public": false})}, config: spa,
-				plan: update, changed: "public updated_at", unknown: "updated_at", sends: []string{sendsUpdate(`{"public":true}`)}, secret: secretNone,
+				plan: update, changed: "public updated_at", unknown: "updated_at", sends: []string{sendsUpdateOf(`{"public":true}`)}, secret: secretNone,
 			},
 		},
 	},
@@ -484,7 +474,7 @@ var publicClients = []scenario{
 				config: with(web, values{"public": false, "pkce_required": true}),
 				plan:   update, changed: "public" + rotationChanges, unknown: rotationUnknown,
 				warns: []string{"client secret of .* leaves the state", "A client secret of .* will be created"},
-				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, secret: secretMade,
+				sends: []string{sendsUpdateOf(`{"public":false}`), sendsRotate}, secret: secretMade,
 			},
 		},
 	},
@@ -511,14 +501,14 @@ var publicClients = []scenario{
 		steps: []step{
 			{
 				does: "it is created", config: spa, plan: create,
-				sends: []string{sendsCreate(`{"name":"web","pkce_required":true,"public":true}`)},
+				sends: []string{sendsCreateOf(`{"name":"web","pkce_required":true,"public":true}`)},
 			},
 			{
 				does:   "the rotation fails after the change",
 				behind: []act{injected(clerktest.ClerkError(http.StatusForbidden, "feature_not_enabled").On(http.MethodPost, clerktest.RouteRotateSecret).Once())},
 				config: with(spa, values{"public": false}),
 				plan:   update, changed: "public" + rotationChanges, unknown: rotationUnknown, warns: []string{"A client secret of .* will be created"},
-				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, fails: "This feature is not enabled",
+				sends: []string{sendsUpdateOf(`{"public":false}`), sendsRotate}, fails: "This feature is not enabled",
 				state: values{"public": false, "client_secret": nil},
 			},
 			{
@@ -532,7 +522,7 @@ var publicClients = []scenario{
 		name: "public client that does not care for PKCE",
 		steps: []step{{
 			does: "it is created", config: with(web, values{"public": true}), plan: create, warns: []string{"Public client without PKCE"},
-			sends: []string{sendsCreate(`{"name":"web","public":true}`)}, state: values{"pkce_required": false},
+			sends: []string{sendsCreateOf(`{"name":"web","public":true}`)}, state: values{"pkce_required": false},
 		}},
 		simulatorOnly: "what Clerk does then is not known",
 	},
@@ -545,7 +535,7 @@ var publicClients = []scenario{
 				"scopes":        []string{"profile", "private_metadata"},
 			}),
 			plan: create, warns: []string{`Redirect URIs of OAuth application ".*web" may not work.*"http://app\.example\.com/cb" has the scheme "http"`, "Private metadata for a public client"},
-			sends: []string{sendsCreate(`{"name":"web","pkce_required":true,"public":true,` +
+			sends: []string{sendsCreateOf(`{"name":"web","pkce_required":true,"public":true,` +
 				`"redirect_uris":["http://127.0.0.1/cb","http://[::1]:80/cb","http://app.example.com/cb","http://localhost/cb"],"scopes":"private_metadata profile"}`)},
 		}},
 	},
@@ -574,7 +564,7 @@ var protections = []scenario{
 			{does: "it is lifted", behind: []act{untainted()}, config: web, plan: update, changed: "deletion_protection"},
 			{
 				does: "then it can be replaced", behind: []act{tainted()}, config: web, plan: replace,
-				sends: []string{sendsDelete, sendsCreate(`{"name":"web"}`)}, secret: secretMade,
+				sends: []string{sendsDelete, sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 			},
 		},
 		protocolOnly: "the framework for acceptance tests cannot take the mark of a tainted resource away",
@@ -591,7 +581,7 @@ var logos = []scenario{
 		steps: []step{
 			{
 				does: "it is created with one", behind: []act{fileWritten("logo.png", pngImage(1))}, config: withLogo, plan: create,
-				sends: []string{sendsCreate(`{"name":"web"}`), sendsLogo}, secret: secretMade,
+				sends: []string{sendsCreateOf(`{"name":"web"}`), sendsLogo}, secret: secretMade,
 				state: values{"logo_sha256": like("^[0-9a-f]{64}$"), "client_image_url": like("^https://")},
 			},
 			{
@@ -613,7 +603,7 @@ var logos = []scenario{
 			{
 				does: "and comes back, beside another name", behind: []act{fileWritten("other.png", pngImage(2))}, config: values{"name": "shop", "logo_path": inDir("other.png")},
 				plan: update, changed: "client_image_url logo_path logo_sha256 name updated_at", unknown: "client_image_url logo_sha256 updated_at",
-				sends: []string{sendsUpdate(`{"name":"shop"}`), sendsLogo},
+				sends: []string{sendsUpdateOf(`{"name":"shop"}`), sendsLogo},
 			},
 		},
 	},
@@ -622,7 +612,7 @@ var logos = []scenario{
 		steps: []step{
 			{
 				does: "it is created with one", config: withLogo, plan: create, warns: []string{`The file with the logo of OAuth application ".*web" does not exist yet.*There is no file`},
-				between: []act{fileWritten("logo.png", pngImage(1))}, sends: []string{sendsCreate(`{"name":"web"}`), sendsLogo}, secret: secretMade,
+				between: []act{fileWritten("logo.png", pngImage(1))}, sends: []string{sendsCreateOf(`{"name":"web"}`), sendsLogo}, secret: secretMade,
 				state: values{"logo_sha256": like("^[0-9a-f]{64}$"), "client_image_url": like("^https://")},
 			},
 			{
@@ -646,7 +636,7 @@ var logos = []scenario{
 			},
 			{
 				does: "it is created with one", behind: []act{fileWritten("logo.png", pngImage(1))}, config: withLogo, plan: create,
-				sends: []string{sendsCreate(`{"name":"web"}`), sendsLogo}, secret: secretMade,
+				sends: []string{sendsCreateOf(`{"name":"web"}`), sendsLogo}, secret: secretMade,
 			},
 			{
 				does: "nothing is changed", config: values{"name": "shop", "logo_path": inDir("other.png")}, plan: update,
@@ -662,7 +652,7 @@ var logos = []scenario{
 			},
 			{
 				does: "a change of its own goes on without the file", config: with(withLogo, values{"name": "shop"}), plan: update, changed: "name updated_at", unknown: "updated_at",
-				warns: []string{"is missing.*the logo stays as it is"}, sends: []string{sendsUpdate(`{"name":"shop"}`)},
+				warns: []string{"is missing.*the logo stays as it is"}, sends: []string{sendsUpdateOf(`{"name":"shop"}`)},
 			},
 			{
 				does: "and back it is uploaded", behind: []act{fileWritten("logo.png", pngImage(2))}, config: with(withLogo, values{"name": "shop"}), plan: update,
@@ -675,7 +665,7 @@ var logos = []scenario{
 		steps: []step{
 			{
 				does: "the application is made, with a warning", behind: []act{fileWritten("logo.png", pngImage(1)), refusedLogo}, config: withLogo, plan: create,
-				sends: []string{sendsCreate(`{"name":"web"}`), sendsLogo}, secret: secretMade, pending: true,
+				sends: []string{sendsCreateOf(`{"name":"web"}`), sendsLogo}, secret: secretMade, pending: true,
 				warnsLate: []string{"Unable to upload logo.*Image too large|image_too_large", "The logo was not uploaded"},
 				state:     values{"logo_sha256": nil, "client_image_url": nil},
 			},
@@ -692,7 +682,7 @@ var logos = []scenario{
 			{
 				does: "the other change is kept", behind: []act{fileWritten("logo.png", pngImage(1)), refusedLogo}, config: with(withLogo, values{"name": "shop"}),
 				plan: update, changed: "client_image_url logo_path logo_sha256 name updated_at", unknown: "client_image_url logo_sha256 updated_at",
-				sends: []string{sendsUpdate(`{"name":"shop"}`), sendsLogo}, fails: "Unable to upload logo.*at most 10 MB",
+				sends: []string{sendsUpdateOf(`{"name":"shop"}`), sendsLogo}, fails: "Unable to upload logo.*at most 10 MB",
 				state: values{"name": "shop", "logo_path": nil, "logo_sha256": nil},
 			},
 			{
@@ -730,26 +720,26 @@ var sealedSecrets = []scenario{
 		name: "sealed secret",
 		steps: []step{
 			{
-				does: "it is created, sealed", config: with(web, values{"encrypt_client_secret_to": sealedTo(alice)}), plan: create,
-				sends: []string{sendsCreate(`{"name":"web"}`)}, secret: secretMade,
+				does: "it is created, sealed", config: with(web, values{"encrypt_client_secret_to": encryptedTo(alice)}), plan: create,
+				sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 				state: values{"client_secret": nil, "client_secret_encrypted": like("^-----BEGIN AGE ENCRYPTED FILE-----")},
 			},
 			{
-				does: "it is renamed", config: values{"name": "shop", "encrypt_client_secret_to": sealedTo(alice)},
-				plan: update, changed: "name updated_at", unknown: "updated_at", sends: []string{sendsUpdate(`{"name":"shop"}`)},
+				does: "it is renamed", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(alice)},
+				plan: update, changed: "name updated_at", unknown: "updated_at", sends: []string{sendsUpdateOf(`{"name":"shop"}`)},
 			},
 			{
-				does: "it is rotated", config: values{"name": "shop", "encrypt_client_secret_to": sealedTo(alice), "rotate_secret_trigger": "1"},
+				does: "it is rotated", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(alice), "rotate_secret_trigger": "1"},
 				plan: update, changed: "rotate_secret_trigger" + sealedChanges, unknown: sealedUnknown, warns: []string{rotationWarning},
 				sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret": nil},
 			},
 			{
-				does: "one more may read it: what is sealed cannot be sealed anew, so it rotates", config: values{"name": "shop", "encrypt_client_secret_to": sealedTo(bob, alice), "rotate_secret_trigger": "1"},
+				does: "one more may read it: what is sealed cannot be sealed anew, so it rotates", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(bob, alice), "rotate_secret_trigger": "1"},
 				plan: update, changed: "encrypt_client_secret_to" + sealedChanges, unknown: sealedUnknown, warns: []string{sealedWarning},
 				sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret": nil},
 			},
 			{
-				does: "their order is no difference", config: values{"name": "shop", "encrypt_client_secret_to": sealedTo(alice, bob), "rotate_secret_trigger": "1"}, plan: noOp,
+				does: "their order is no difference", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(alice, bob), "rotate_secret_trigger": "1"}, plan: noOp,
 			},
 			{
 				does: "it is no longer sealed", config: values{"name": "shop", "rotate_secret_trigger": "1"},
@@ -757,7 +747,7 @@ var sealedSecrets = []scenario{
 				warns: []string{sealedWarning}, sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret_encrypted": nil},
 			},
 			{
-				does: "and sealed again", config: values{"name": "shop", "encrypt_client_secret_to": sealedTo(bob), "rotate_secret_trigger": "1"},
+				does: "and sealed again", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(bob), "rotate_secret_trigger": "1"},
 				plan: update, changed: "client_secret client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at", unknown: sealedUnknown,
 				warns: []string{sealedWarning}, sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret": nil},
 			},
@@ -766,16 +756,16 @@ var sealedSecrets = []scenario{
 	{
 		name: "sealed secret of a client that is public for a while",
 		steps: []step{
-			creation(with(web, values{"public": false, "pkce_required": true, "encrypt_client_secret_to": sealedTo(alice)}), `{"name":"web","pkce_required":true,"public":false}`),
+			creation(with(web, values{"public": false, "pkce_required": true, "encrypt_client_secret_to": encryptedTo(alice)}), `{"name":"web","pkce_required":true,"public":false}`),
 			{
-				does: "public, it has none", config: with(spa, values{"encrypt_client_secret_to": sealedTo(alice)}),
+				does: "public, it has none", config: with(spa, values{"encrypt_client_secret_to": encryptedTo(alice)}),
 				plan: update, changed: "client_secret_encrypted client_secret_version public updated_at", unknown: "updated_at", warns: []string{"client secret of .* will be removed", "Recipients without a client secret"},
-				sends: []string{sendsUpdate(`{"public":true}`)}, secret: secretNone,
+				sends: []string{sendsUpdateOf(`{"public":true}`)}, secret: secretNone,
 			},
 			{
-				does: "confidential, it has a sealed one again", config: with(spa, values{"public": false, "encrypt_client_secret_to": sealedTo(alice)}),
+				does: "confidential, it has a sealed one again", config: with(spa, values{"public": false, "encrypt_client_secret_to": encryptedTo(alice)}),
 				plan: update, changed: "public" + sealedChanges, unknown: sealedUnknown, warns: []string{"A client secret of .* will be created"},
-				sends: []string{sendsUpdate(`{"public":false}`), sendsRotate}, secret: secretMade,
+				sends: []string{sendsUpdateOf(`{"public":false}`), sendsRotate}, secret: secretMade,
 			},
 		},
 	},
@@ -832,7 +822,7 @@ var imports = []scenario{
 		name: "import with offline_access configured and not there", given: theirs,
 		steps: []step{{
 			does: "it is asked for", behind: []act{forcedScopes("profile email")}, config: with(ours, values{"scopes": []string{"email", "profile", "offline_access"}}), adopt: byID,
-			plan: update, changed: "scopes updated_at", unknown: "updated_at", sends: []string{sendsUpdate(`{"scopes":"email offline_access profile"}`)},
+			plan: update, changed: "scopes updated_at", unknown: "updated_at", sends: []string{sendsUpdateOf(`{"scopes":"email offline_access profile"}`)},
 		}},
 	},
 	{
@@ -840,14 +830,14 @@ var imports = []scenario{
 		steps: []step{{
 			does: "another name and a secret, in the apply that imports", config: with(ours, values{"name": "ours", "rotate_secret_trigger": "1"}), adopt: byID,
 			plan: update, changed: "name rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
-			sends: []string{sendsUpdate(`{"name":"ours"}`), sendsRotate}, secret: secretMade,
+			sends: []string{sendsUpdateOf(`{"name":"ours"}`), sendsRotate}, secret: secretMade,
 		}},
 	},
 	{
 		name: "import that seals", given: theirs,
 		steps: []step{{
 			does: "a secret that Terraform does not know cannot be sealed, so it rotates", adopt: byID,
-			config: with(ours, values{"encrypt_client_secret_to": sealedTo(alice)}),
+			config: with(ours, values{"encrypt_client_secret_to": encryptedTo(alice)}),
 			plan:   update, changed: "encrypt_client_secret_to" + sealedChanges, unknown: sealedUnknown, warns: []string{sealedWarning},
 			sends: []string{sendsRotate}, state: values{"client_secret": nil}, secret: secretMade,
 		}},
@@ -857,12 +847,12 @@ var imports = []scenario{
 		steps: []step{
 			{
 				does: "its consent screen cannot be disabled",
-				behind: []act{simulated(func(s *story) {
-					s.simulator.Edit(s.id, func(app *clerktest.Application) { app.DynamicallyRegistered = true })
+				behind: []act{simulated(func(r *run) {
+					r.simulator.Edit(r.id, func(app *clerktest.Application) { app.DynamicallyRegistered = true })
 				})},
 				adopt: byID, config: with(ours, values{"consent_screen_enabled": false}),
 				plan: update, changed: "consent_screen_enabled updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"consent_screen_enabled":false}`)},
+				sends: []string{sendsUpdateOf(`{"consent_screen_enabled":false}`)},
 				fails: "cannot be disabled for a dynamically registered OAuth Application", failsAt: "consent_screen_enabled",
 				state: values{"name": "theirs", "consent_screen_enabled": true, "dynamically_registered": true},
 			},
@@ -886,10 +876,10 @@ var absences = []scenario{
 		steps: []step{
 			{
 				does: "it is refused if the provider is told to", config: values{"name": "theirs"}, provider: values{"prevent_duplicate_names": true}, plan: create,
-				fails: "theirs.* exists already.*terraform import clerk_oauth_application.NAME oa_",
+				fails: "theirs.* exists already.*terraform import clerk_oauth_application.NAME oa_", others: 1,
 			},
 			{
-				does: "else it is made", config: values{"name": "theirs"}, plan: create, sends: []string{sendsCreate(`{"name":"theirs"}`)}, secret: secretMade,
+				does: "else it is created", config: values{"name": "theirs"}, plan: create, sends: []string{sendsCreateOf(`{"name":"theirs"}`)}, secret: secretMade, others: 1,
 			},
 		},
 	},
@@ -911,7 +901,7 @@ var absences = []scenario{
 			created,
 			{
 				does: "it is made anew", behind: []act{deleted()}, config: web, plan: create, warns: []string{`application "[^"]*web" is gone.*web"`},
-				sends: []string{sendsCreate(`{"name":"web"}`)}, secret: secretMade,
+				sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 			},
 			{
 				does: "between plan and apply of its destruction", between: []act{deleted()}, destroy: true, plan: destroyed, sends: []string{sendsDelete},
@@ -920,11 +910,11 @@ var absences = []scenario{
 			{
 				does: "between plan and apply of a change", between: []act{deleted()}, config: values{"name": "shop"},
 				plan: update, changed: "name updated_at", unknown: "updated_at",
-				sends: []string{sendsUpdate(`{"name":"shop"}`)}, fails: "resource_not_found.*404",
+				sends: []string{sendsUpdateOf(`{"name":"shop"}`)}, fails: "resource_not_found.*404",
 			},
 			{
 				does: "the next plan makes it anew", config: web, plan: create, warns: []string{"application .* is gone"},
-				sends: []string{sendsCreate(`{"name":"web"}`)}, secret: secretMade,
+				sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 			},
 		},
 	},

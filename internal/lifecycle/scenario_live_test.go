@@ -61,17 +61,18 @@ func tellLive(t *testing.T, address, key string) {
 		}
 		t.Run(strings.ReplaceAll(told.name, " ", "_"), func(t *testing.T) {
 			tape := &tape{to: http.DefaultTransport}
-			s := &story{
-				t: t, scenario: told, url: address, key: key, client: http.DefaultClient, dir: t.TempDir(),
+			r := &run{
+				user: &user{},
+				t:    t, scenario: told, url: address, key: key, client: http.DefaultClient, dir: t.TempDir(),
 				prefix: "terraform-test-" + strings.ToLower(rand.Text()[:8]) + "-", requests: tape.played, restart: tape.erase,
 			}
-			t.Cleanup(s.deleteLeftovers)
+			t.Cleanup(r.deleteLeftovers)
 			// Reads may lag behind writes for a moment.
 			settle := func() {}
 			if address == clerk.DefaultAPIURL {
 				settle = func() { time.Sleep(2 * time.Second) }
 			}
-			s.tellByProtocol(tape, settle)
+			r.tellByProtocol(tape, settle)
 		})
 	}
 }
@@ -94,10 +95,10 @@ func (told scenario) whyNotLive() string {
 
 // deleteLeftovers deletes what the scenario has made and not destroyed. The random
 // prefix of its names keeps it from anything else.
-func (s *story) deleteLeftovers() {
-	status, answer := s.call(http.MethodGet, "?limit=500&name_query="+url.QueryEscape(s.prefix), nil)
+func (r *run) deleteLeftovers() {
+	status, answer := r.call(http.MethodGet, "?limit=500&name_query="+url.QueryEscape(r.prefix), nil)
 	if status != http.StatusOK {
-		s.t.Errorf("cannot look for applications named %s… to delete them: status %d", s.prefix, status)
+		r.t.Errorf("cannot look for applications named %s… to delete them: status %d", r.prefix, status)
 		return
 	}
 	found, _ := answer["data"].([]any)
@@ -105,11 +106,11 @@ func (s *story) deleteLeftovers() {
 		app, _ := each.(map[string]any)
 		name, _ := app["name"].(string)
 		id, _ := app["id"].(string)
-		if !strings.HasPrefix(name, s.prefix) {
+		if !strings.HasPrefix(name, r.prefix) {
 			continue
 		}
-		if status, _ := s.call(http.MethodDelete, "/"+url.PathEscape(id), nil); status != http.StatusOK {
-			s.t.Errorf("application %s (%s) is left behind: status %d", name, id, status)
+		if status, _ := r.call(http.MethodDelete, "/"+url.PathEscape(id), nil); status != http.StatusOK {
+			r.t.Errorf("application %s (%s) is left behind: status %d", name, id, status)
 		}
 	}
 }

@@ -1,9 +1,9 @@
 package lifecycle
 
 import (
+	"bytes"
 	"net/http"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -130,8 +130,10 @@ func tellWatched(t *testing.T, told scenario, switches clerktest.Switches, watch
 		synctest.Test(t, func(t *testing.T) {
 			server := clerktest.NewInMemory(t, clerktest.WithSwitches(switches), clerktest.WithWatch(watch), contract.Option(t))
 			transport := server.RoundTripper()
-			s := newStory(t, told, server, &http.Client{Transport: transport})
-			s.tellByProtocol(transport, func() { time.Sleep(switches.ReadLag) }, opts...)
+			r := newRun(t, told, server, &http.Client{Transport: transport})
+			r.logs = told.fault
+			r.tellByProtocol(transport, func() { time.Sleep(switches.ReadLag) }, opts...)
+			r.checkNoSecrets(t, server)
 			server.Close()
 		})
 	})
@@ -139,95 +141,123 @@ func tellWatched(t *testing.T, told scenario, switches clerktest.Switches, watch
 
 // tellByProtocol runs the scenario with prototest. settle lets reads catch up with
 // writes.
-func (s *story) tellByProtocol(transport http.RoundTripper, settle func(), opts ...prototest.Option) {
-	s.t.Helper()
-	s.begin()
-	for _, next := range s.scenario.steps {
-		s.enter(next)
+func (r *run) tellByProtocol(transport http.RoundTripper, settle func(), opts ...prototest.Option) {
+	r.t.Helper()
+	r.begin()
+	for _, next := range r.scenario.steps {
+		r.enter(next)
 		settle()
-		s.run(transport, settle, opts...)
-		if s.t.Failed() {
-			s.t.FailNow() // what follows would fail for the same reason
+		r.playByProtocol(transport, settle, opts...)
+		if r.t.Failed() {
+			r.t.FailNow() // what follows would fail for the same reason
 		}
 	}
-	if s.resource != nil && s.resource.Exists() {
-		s.resource.Destroy()
+	if r.resource != nil && r.resource.Exists() {
+		r.provide(transport, opts...)
+		r.say(r.resource.Destroy())
 	}
 	settle()
-	s.end()
+	r.end()
 }
 
-// run is one step.
-func (s *story) run(transport http.RoundTripper, settle func(), opts ...prototest.Option) {
-	s.t.Helper()
-	p, ds := prototest.Start(s.t, factoryWith(transport), s.providerBlock(), opts...)
+// provide starts the provider, as each command of Terraform does. The diagnostics are
+// those of its configuration.
+func (r *run) provide(transport http.RoundTripper, opts ...prototest.Option) (*prototest.Provider, prototest.Diagnostics) {
+	r.t.Helper()
+	r.user.begin(r.t)
+	p, ds := prototest.Start(r.t, factoryWith(transport), r.providerBlock(), opts...)
+	if r.resource == nil {
+		r.resource = p.Resource(applicationType)
+	} else {
+		r.resource = r.resource.With(p)
+	}
+	return p, ds
+}
+
+// playByProtocol is one step.
+func (r *run) playByProtocol(transport http.RoundTripper, settle func(), opts ...prototest.Option) {
+	r.t.Helper()
+	between := transport
+	if r.step.through != nil {
+		between = r.step.through(r, transport)
+	}
+	p, ds := r.provide(between, opts...)
 	if ds.HasError() {
-		s.checkDiagnostics(ds, nil)
-		s.checkRequests()
+		r.checkDiagnostics(ds, nil)
+		r.checkRequests()
 		return
 	}
-	if s.resource == nil {
-		s.resource = p.Resource(applicationType)
-	} else {
-		s.resource = s.resource.With(p)
-	}
+	existed, wasTainted := r.resource.Exists(), r.resource.Tainted()
+	before := r.resource.StateJSON()
 
-	if s.step.config != nil || s.step.destroy {
-		plan, planDiagnostics := s.planByProtocol()
+	if r.step.config != nil || r.step.destroy {
+		plan, planDiagnostics := r.planByProtocol()
 		var applyDiagnostics prototest.Diagnostics
 		if plan != nil {
-			s.checkPlan(plannedChange{
+			r.show(plan)
+			r.checkPlan(plannedChange{
 				action: plan.Action, changed: plan.Changed(), unknown: plan.Unknown(),
 				content: append(plan.After().JSON(), plan.Before().JSON()...),
 			})
-			s.do(s.step.between)
-			applyDiagnostics = plan.TryApply(s.t.Context())
+			r.do(r.step.between)
+			applyDiagnostics = plan.TryApply(r.ctx)
+		} else if !bytes.Equal(before, r.resource.StateJSON()) {
+			r.errorf("there is no plan, and the state has changed")
 		}
-		s.checkDiagnostics(planDiagnostics, applyDiagnostics)
+		r.checkInterrupt()
+		r.checkDiagnostics(planDiagnostics, applyDiagnostics)
 		settle()
 	}
-	s.checkRequests()
+	r.checkRequests()
+	r.leave()
 	var state map[string]any
-	if s.resource.Exists() {
-		state = s.resource.State().Values()
-		s.checkState(state)
-		s.checkSealed("private state", s.resource.Private())
-	} else if s.step.state != nil {
-		s.errorf("there is no state")
+	if r.resource.Exists() {
+		state = r.resource.State().Values()
+		r.checkState(state)
+		r.checkEncrypted("private state", r.resource.Private())
+	} else if r.step.state != nil {
+		r.errorf("there is no state")
 	}
-	s.readByProtocol(p, state)
-	if s.step.config != nil && s.step.fails == "" && !s.step.pending {
-		s.resource.AssertNoChanges(s.known())
+	r.checkAfter(existed, r.resource.Exists(), r.resource.Tainted() && !wasTainted)
+	r.readByProtocol(p, state)
+	if r.step.check != nil {
+		r.step.check(r)
+	}
+	if r.step.config != nil && r.step.fails == "" && !r.step.pending {
+		if r.step.disturbs() {
+			r.provide(transport, opts...)
+		}
+		r.resource.AssertNoChanges(r.known())
 	}
 }
 
 // planByProtocol makes the plan of the step; nil if it fails.
-func (s *story) planByProtocol() (*prototest.Plan, prototest.Diagnostics) {
-	s.t.Helper()
-	ctx, config := s.t.Context(), s.unknown()
+func (r *run) planByProtocol() (*prototest.Plan, prototest.Diagnostics) {
+	r.t.Helper()
+	ctx, config := r.ctx, r.unknown()
 	switch {
-	case s.step.destroy:
-		return s.resource.TryPlanDestroy(ctx)
-	case s.step.adopt == byIdentity:
-		plan := s.resource.PlanImportIdentity(values{"id": s.id}, config)
+	case r.step.destroy:
+		return r.resource.TryPlanDestroy(ctx)
+	case r.step.adopt == byIdentity:
+		plan := r.resource.PlanImportIdentity(values{"id": r.id}, config)
 		return plan, plan.Diagnostics
-	case s.step.adopt != adoptee{}:
-		return s.resource.TryPlanImport(ctx, s.importID(s.step.adopt), config)
+	case r.step.adopt != adoptee{}:
+		return r.resource.TryPlanImport(ctx, r.importID(r.step.adopt), config)
 	}
-	plan, ds := s.resource.TryPlan(ctx, config)
+	plan, ds := r.resource.TryPlan(ctx, config)
 	if plan != nil {
-		plan.Resolve(s.known())
+		plan.Resolve(r.known())
 	}
 	return plan, ds
 }
 
 // unknown is the configuration while planning, known the same when applying.
-func (s *story) unknown() values { return s.replaceLater(func(later) any { return prototest.Unknown }) }
+func (r *run) unknown() values { return r.replaceLater(func(later) any { return prototest.Unknown }) }
 
-func (s *story) known() values { return s.replaceLater(func(value later) any { return string(value) }) }
+func (r *run) known() values { return r.replaceLater(func(value later) any { return string(value) }) }
 
-func (s *story) replaceLater(replace func(later) any) values {
-	config := s.resolve(s.step.config)
+func (r *run) replaceLater(replace func(later) any) values {
+	config := r.resolve(r.step.config)
 	for name, value := range config {
 		switch value := value.(type) {
 		case later:
@@ -245,78 +275,37 @@ func (s *story) replaceLater(replace func(later) any) values {
 	return config
 }
 
-func (s *story) readByProtocol(p *prototest.Provider, state map[string]any) {
-	s.t.Helper()
-	for _, read := range s.step.reads {
-		config := s.resolve(read.config)
+func (r *run) readByProtocol(p *prototest.Provider, state map[string]any) {
+	r.t.Helper()
+	for _, read := range r.step.reads {
+		config := r.resolve(read.config)
 		for name, value := range config {
 			if value, ok := value.(ref); ok {
 				config[name] = state[string(value)]
 			}
 		}
-		result, ds := p.DataSource(read.typeName).TryRead(s.t.Context(), config)
-		if s.step.fails != "" || ds.HasError() {
-			s.checkDiagnostics(ds, nil)
-			s.checkRequests()
+		result, ds := p.DataSource(read.typeName).TryRead(r.ctx, config)
+		if r.step.fails != "" || ds.HasError() {
+			r.checkDiagnostics(ds, nil)
+			r.checkRequests()
 			continue
 		}
-		s.checkLookup(read, result.Values(), state)
+		r.checkLookup(read, result.Values(), state)
 	}
 }
 
-// checkDiagnostics compares the messages of plan and apply with what the step says.
-func (s *story) checkDiagnostics(planning, applying prototest.Diagnostics) {
-	s.t.Helper()
-	all := slices.Concat(planning, applying)
-	for _, message := range all {
-		s.checkNoSecret(message.String())
-	}
-	errors := all.Errors()
-	switch {
-	case s.step.fails == "" && len(errors) > 0:
-		s.errorf("failed:\n%s", errors)
-	case s.step.fails != "" && len(errors) != 1:
-		s.errorf("there should be one error, which matches %q; there are %d:\n%s", s.step.fails, len(errors), errors)
-	case s.step.fails != "":
-		if !regexp.MustCompile("(?s)" + s.step.fails).MatchString(errors[0].Summary + "\n" + errors[0].Detail) {
-			s.errorf("the error should match %q:\n%s", s.step.fails, errors)
-		}
-		if got := attributeName(errors[0].Path); got != s.step.failsAt {
-			s.errorf("the error stands on %q, want %q", got, s.step.failsAt)
-		}
-	}
-	if !planning.HasError() {
-		planned := warningTexts(planning)
-		s.checkWarnings("plan", planned, s.step.warns)
-		// Terraform plans once more to apply, and shows the same again.
-		applied := slices.DeleteFunc(warningTexts(applying), func(text string) bool { return slices.Contains(planned, text) })
-		s.checkWarnings("apply", applied, s.step.warnsLate)
-	}
+// checkDiagnostics compares the diagnostics of plan and apply with what the step says.
+func (r *run) checkDiagnostics(planning, applying prototest.Diagnostics) {
+	r.t.Helper()
+	r.checkMessages(messagesOf(r.say(planning)), messagesOf(r.say(applying)))
 }
 
-func warningTexts(ds prototest.Diagnostics) []string {
-	var all []string
-	for _, message := range ds.Warnings() {
-		all = append(all, message.Summary+"\n"+message.Detail)
+func messagesOf(ds prototest.Diagnostics) []message {
+	var all []message
+	for _, d := range ds {
+		all = append(all, message{isError: d.Error, path: d.Path, summary: d.Summary, text: d.Detail})
 	}
 	return all
-}
-
-// checkNoSecret makes sure that a message to the user holds no secret.
-func (s *story) checkNoSecret(text string) {
-	s.t.Helper()
-	secrets := []string{s.key}
-	if s.simulator != nil {
-		secrets = slices.Concat(s.simulator.Keys(), s.simulator.IssuedSecrets())
-	}
-	if key, ok := s.step.provider["secret_key"].(string); ok && len(key) > 10 {
-		secrets = append(secrets, key)
-	}
-	for _, secret := range secrets {
-		if strings.Contains(text, secret) {
-			s.errorf("a message holds a secret")
-		}
-	}
 }
 
 // A trigger that is not known yet may come to nothing, and then a public client may have it.
@@ -328,11 +317,11 @@ func TestProtocolUnknownTriggerOfAPublicClient(t *testing.T) {
 	if ds.HasError() {
 		t.Fatal(ds)
 	}
-	if ds := plan.Resolve(alsoWith(config, prototest.Values{"rotate_secret_trigger": "1"})).TryApply(t.Context()); len(ds.Errors().At("rotate_secret_trigger")) != 1 {
+	if ds := plan.Resolve(with(config, prototest.Values{"rotate_secret_trigger": "1"})).TryApply(t.Context()); len(ds.Errors().At("rotate_secret_trigger")) != 1 {
 		t.Errorf("with a text: %s", ds)
 	}
 	plan, _ = app.TryPlan(t.Context(), config)
-	if ds := plan.Resolve(alsoWith(config, prototest.Values{"rotate_secret_trigger": nil})).TryApply(t.Context()); ds.HasError() {
+	if ds := plan.Resolve(with(config, prototest.Values{"rotate_secret_trigger": nil})).TryApply(t.Context()); ds.HasError() {
 		t.Errorf("without one: %s", ds)
 	}
 }

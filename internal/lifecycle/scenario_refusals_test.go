@@ -71,7 +71,7 @@ func resourceRefusals() []scenario {
 					},
 					silent: true, fails: bad.says, failsAt: at,
 				},
-				{does: "without the mistake", config: good, plan: create, sends: []string{sendsCreate(goodBody(good))}, secret: secretMade},
+				{does: "without the mistake", config: good, plan: create, sends: []string{sendsCreateOf(goodBody(good))}, secret: secretMade},
 			},
 		})
 	}

@@ -31,7 +31,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "Clerk reports success and keeps them", config: with(web, values{"redirect_uris": []string{}}),
 			plan: update, changed: "callback_url redirect_uris updated_at", unknown: "callback_url updated_at",
-			sends: []string{sendsUpdate(`{"redirect_uris":[]}`)},
+			sends: []string{sendsUpdateOf(`{"redirect_uris":[]}`)},
 			fails: `reported success.*sent \[\], Clerk has \["https://app.example.com/cb"`, failsAt: "redirect_uris",
 			state: values{"redirect_uris": []string{"https://app.example.com/cb", "myapp://cb"}},
 		}, {does: "the state has what is true", config: web, plan: noOp}},
@@ -41,7 +41,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "Clerk refuses", config: with(web, values{"redirect_uris": []string{}}),
 			plan: update, changed: "callback_url redirect_uris updated_at", unknown: "callback_url updated_at",
-			sends: []string{sendsUpdate(`{"redirect_uris":[]}`)},
+			sends: []string{sendsUpdateOf(`{"redirect_uris":[]}`)},
 			fails: "Must be not empty", failsAt: "redirect_uris",
 		}, {does: "the state is as it was", config: web, plan: noOp}},
 	},
@@ -49,13 +49,13 @@ var underSwitch = []exception{
 		setting: "redirect_normalization=rfc3986", scenario: "redirect URI in capitals", from: "it is created",
 		instead: []step{{
 			does: "Clerk changes the URI", config: with(web, values{"redirect_uris": []string{"https://APP.example.com/cb"}}), plan: create,
-			sends:     []string{sendsCreate(`{"name":"web","redirect_uris":["https://APP.example.com/cb"]}`)},
+			sends:     []string{sendsCreateOf(`{"name":"web","redirect_uris":["https://APP.example.com/cb"]}`)},
 			warnsLate: []string{`did not apply.*sent \["https://APP.*Clerk has \["https://app`},
 			secret:    secretMade, pending: true,
 		}, {
 			does: "the difference shows, and stays", config: with(web, values{"redirect_uris": []string{"https://APP.example.com/cb"}}),
 			plan: update, changed: "callback_url redirect_uris updated_at", unknown: "callback_url updated_at",
-			sends: []string{sendsUpdate(`{"redirect_uris":["https://APP.example.com/cb"]}`)},
+			sends: []string{sendsUpdateOf(`{"redirect_uris":["https://APP.example.com/cb"]}`)},
 			fails: "reported success", failsAt: "redirect_uris",
 		}, {
 			does: "written as Clerk has it, there is nothing to do", config: with(web, values{"redirect_uris": []string{"https://app.example.com/cb"}}), plan: noOp,
@@ -66,7 +66,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "the loss shows, Clerk refuses", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 			plan: update, changed: "scopes updated_at", unknown: "updated_at",
-			sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)}, fails: "An invalid scope was used",
+			sends: []string{sendsUpdateOf(`{"scopes":"messages:read offline_access profile"}`)}, fails: "An invalid scope was used",
 		}},
 	},
 	{
@@ -74,7 +74,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "the loss shows, Clerk drops it in silence", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 			plan: update, changed: "scopes updated_at", unknown: "updated_at",
-			sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)}, fails: "reported success", failsAt: "scopes",
+			sends: []string{sendsUpdateOf(`{"scopes":"messages:read offline_access profile"}`)}, fails: "reported success", failsAt: "scopes",
 		}},
 	},
 	{
@@ -82,32 +82,32 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "the loss shows and is put right", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 			plan: update, changed: "scopes updated_at", unknown: "updated_at",
-			sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)},
+			sends: []string{sendsUpdateOf(`{"scopes":"messages:read offline_access profile"}`)},
 		}},
 	},
 	{
 		setting: "unknown_scope=oauth_invalid_scope", scenario: "scope that Clerk does not know", from: "it is refused",
 		instead: []step{{
 			does: "it is refused, without a name", config: withCustomScope, plan: create,
-			sends: []string{sendsCreate(`{"name":"web","scopes":"messages:read profile"}`)}, fails: "An invalid scope was used.*oauth_invalid_scope.*400",
+			sends: []string{sendsCreateOf(`{"name":"web","scopes":"messages:read profile"}`)}, fails: "An invalid scope was used.*oauth_invalid_scope.*400",
 		}, created},
 	},
 	{
 		setting: "unknown_scope=drop", scenario: "scope that Clerk does not know", from: "it is refused",
 		instead: []step{{
 			does: "the application is made, with a warning", config: withCustomScope, plan: create,
-			sends:     []string{sendsCreate(`{"name":"web","scopes":"messages:read profile"}`)},
+			sends:     []string{sendsCreateOf(`{"name":"web","scopes":"messages:read profile"}`)},
 			warnsLate: []string{`did not apply.*scopes: sent \["messages:read", "profile"\], Clerk has \[.*"profile"\]`}, secret: secretMade, pending: true,
 		}, {
 			does: "the difference shows, and stays", config: withCustomScope, plan: update, changed: "scopes updated_at", unknown: "updated_at",
-			sends: []string{sendsUpdate(`{"scopes":"messages:read offline_access profile"}`)}, fails: "reported success", failsAt: "scopes",
+			sends: []string{sendsUpdateOf(`{"scopes":"messages:read offline_access profile"}`)}, fails: "reported success", failsAt: "scopes",
 		}},
 	},
 	{
 		setting: "unknown_scope=accept", scenario: "scope that Clerk does not know", from: "it is refused",
 		instead: []step{{
 			does: "it is taken", config: withCustomScope, plan: create,
-			sends: []string{sendsCreate(`{"name":"web","scopes":"messages:read profile"}`)}, secret: secretMade,
+			sends: []string{sendsCreateOf(`{"name":"web","scopes":"messages:read profile"}`)}, secret: secretMade,
 		}},
 	},
 	{
@@ -115,7 +115,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "Clerk requires PKCE by itself", config: with(web, values{"public": true}), plan: create,
 			warns: []string{"Public client without PKCE"},
-			sends: []string{sendsCreate(`{"name":"web","public":true}`)}, state: values{"pkce_required": true},
+			sends: []string{sendsCreateOf(`{"name":"web","public":true}`)}, state: values{"pkce_required": true},
 		}},
 	},
 	{
@@ -123,7 +123,7 @@ var underSwitch = []exception{
 		instead: []step{{
 			does: "Clerk refuses", config: with(web, values{"public": true}), plan: create,
 			warns: []string{"Public client without PKCE"},
-			sends: []string{sendsCreate(`{"name":"web","public":true}`)}, fails: "PKCE is required", failsAt: "pkce_required",
+			sends: []string{sendsCreateOf(`{"name":"web","public":true}`)}, fails: "PKCE is required", failsAt: "pkce_required",
 		}},
 	},
 }

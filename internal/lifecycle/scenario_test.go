@@ -1,40 +1,42 @@
 package lifecycle
 
 import (
-	"bytes"
-	"image"
-	"image/color"
-	"image/png"
-	"maps"
-	"os"
-	"path/filepath"
+	"net/http"
 	"slices"
-
-	"filippo.io/age"
+	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// A scenario is the life of one OAuth application, told step by step. What there is
-// to tell is in scenario_list_test.go, what the provider must refuse in
-// scenario_refusals_test.go, and where a switch of the simulator changes the course of
-// things in scenario_switches_test.go. Three runners tell it:
+// A scenario is the life of one OAuth application, told step by step. It is the one
+// language of this package, for what goes well (scenario_list_test.go), for what the
+// provider must refuse (scenario_refusals_test.go), and for faults (fault_…_test.go).
+// Three runners tell it:
 //
-//   - scenario_protocol_test.go, in this process over the plugin protocol, under
-//     every switch of the simulator that concerns it;
-//   - scenario_acceptance_test.go, with terraform and tofu;
+//   - scenario_protocol_test.go, in this process over the plugin protocol and in virtual
+//     time, under every switch of the simulator that concerns it;
+//   - scenario_engine_test.go, with terraform and tofu;
 //   - scenario_live_test.go, against Clerk itself.
 //
-// Each sees plans, requests and states in its own way and hands them to the checks in
-// scenario_checks_test.go, so that all of them ask for the same.
+// Each sees plans, requests, messages and states in its own way and hands them to the
+// checks in scenario_checks_test.go, so that all of them ask for the same. What no step
+// needs to say is checked after each: see [run.checkAfter].
 type scenario struct {
-	name  string
-	given values // an application that somebody has made in the dashboard before
-	steps []step
+	name     string
+	given    values             // an application that someone has created in the dashboard before
+	provider values             // arguments of the provider block, in every step
+	switches clerktest.Switches // told under these alone, where it is about them
+	steps    []step
+
+	// Of faults. Such a scenario is told under one setting of the simulator. Its plans
+	// say nothing of unknown values and of warnings, but where a step has them.
+	fault bool
+	// With fault: one for each result that a fault can have, for the engines too.
+	withEngines bool
 
 	simulatorOnly string // why Clerk itself cannot play its part
-	protocolOnly  string // why a CLI cannot
+	protocolOnly  string // why an engine cannot
 }
 
 // A step is one run of Terraform: plan, apply, and a second plan that is empty.
@@ -42,13 +44,16 @@ type step struct {
 	does string // what the step is about
 
 	// What happens, in this order.
-	behind   []act   // outside of Terraform, before the plan
-	config   values  // of the resource block; none if nil
-	provider values  // of the provider block, in place of the usual arguments
-	adopt    adoptee // with an import block
+	behind   []act             // outside of Terraform, before the plan
+	faults   []clerktest.Fault // what goes wrong, from the plan on
+	config   values            // of the resource block; none if nil
+	again    bool              // the configuration of the step before
+	provider values            // more arguments of the provider block
+	adopt    adoptee           // with an import block
 	destroy  bool
-	reads    []lookup // data sources beside the resource
-	between  []act    // outside of Terraform, between plan and apply
+	reads    []lookup                                        // data sources beside the resource
+	between  []act                                           // outside of Terraform, between plan and apply
+	through  func(*run, http.RoundTripper) http.RoundTripper // what stands between the provider and Clerk
 
 	// What the plan must be. Warnings are regular expressions, one for each.
 	plan    prototest.Action // empty: the plan fails
@@ -57,28 +62,42 @@ type step struct {
 	warns   []string
 
 	// What the apply must do.
-	sends     []string // all requests but GETs, in order
+	sends     []string // all requests but GETs, in order; one without a body has any body
 	silent    bool     // not even a GET
 	warnsLate []string
-	fails     string // regular expression: the only error, of plan or apply
-	failsAt   string // the attribute it stands on
+	fails     string        // regular expression: the only error, of plan or apply
+	failsAt   string        // the attribute it stands on
+	within    time.Duration // from the interrupt, which there must be, to the end
 
 	// What must be there afterwards.
 	state   values // among other attributes
 	secret  secretFate
+	others  int  // applications at Clerk that are not in the state; a message has named each by its id
+	unnamed bool // … or could not
 	pending bool // the next plan is not empty; the next step tells what it is
+	check   func(*run)
 }
 
 type values = prototest.Values
 
-// A secretFate is what a step does to the secret in the state, sealed or not.
+// Short names for what the tables are full of.
+const (
+	noOp      = prototest.NoOp
+	create    = prototest.Create
+	update    = prototest.Update
+	replace   = prototest.Replace
+	destroyed = prototest.Delete
+)
+
+// A secretFate is what becomes of the secret in the state, encrypted or not.
 type secretFate string
 
 const (
 	secretKept     secretFate = ""         // as it was: the same one, or none
 	secretMade     secretFate = "made"     // another one, and the one that works
-	secretNone     secretFate = "none"     // null
-	secretOutdated secretFate = "outdated" // the same one, which works no more
+	secretWorks    secretFate = "works"    // the one that works, whether another or not
+	secretNone     secretFate = "none"     // null, or nothing is in the state
+	secretOutdated secretFate = "outdated" // one that works no more
 )
 
 // An adoptee names the application of an import block: that of the scenario by one
@@ -115,91 +134,23 @@ type (
 	scopesOf string // a set of scopes, whether or not Clerk has added offline_access
 )
 
-// An act is something that happens outside of Terraform.
-type act struct {
-	simulated bool // Clerk cannot be made to do it
-	pastAPI   bool // it changes more of an application than its scopes, without a request
-	do        func(*story)
-}
-
-// edited changes fields of the application in the dashboard, as Clerk names them.
-func edited(fields values) act {
-	return act{do: func(s *story) { s.dashboard("PATCH", "/"+s.id, s.resolve(fields)) }}
-}
-
-func deleted() act {
-	return act{do: func(s *story) { s.dashboard("DELETE", "/"+s.id, nil) }}
-}
-
-func rotated() act {
-	return act{do: func(s *story) { s.dashboard("POST", "/"+s.id+"/rotate_secret", nil) }}
-}
-
-// forcedScopes stores scopes as they are, where Clerk would add offline_access.
-func forcedScopes(scopes string) act {
-	return act{simulated: true, do: func(s *story) {
-		s.simulator.Edit(s.id, func(app *clerktest.Application) { app.Scopes = scopes })
-	}}
-}
-
-func injected(fault clerktest.Fault) act {
-	return act{simulated: true, do: func(s *story) { s.simulator.Inject(fault) }}
-}
-
-func customScope(name string) act {
-	return act{simulated: true, do: func(s *story) { s.simulator.AddCustomScope(name) }}
-}
-
-func customScopeDeleted(name string) act {
-	return act{simulated: true, do: func(s *story) { s.simulator.DeleteCustomScope(name) }}
-}
-
-func simulated(do func(*story)) act { return act{simulated: true, pastAPI: true, do: do} }
-
-// fileWritten puts a file into the scenario's directory.
-func fileWritten(file string, content []byte) act {
-	return act{do: func(s *story) {
-		if err := os.WriteFile(filepath.Join(s.dir, file), content, 0o600); err != nil {
-			s.t.Fatal(err)
-		}
-	}}
-}
-
-func fileRemoved(file string) act {
-	return act{do: func(s *story) {
-		if err := os.Remove(filepath.Join(s.dir, file)); err != nil {
-			s.t.Fatal(err)
-		}
-	}}
-}
-
-// tainted marks the application as to be replaced.
-func tainted() act { return act{do: func(s *story) { s.resource.Taint() }} }
-
-func untainted() act { return act{do: func(s *story) { s.resource.Untaint() }} }
-
-// Lines of requests, as step.sends has them.
+// Lines of requests, as step.sends has them. Without a body they stand for any.
 const (
+	sendsCreate = "POST /oauth_applications"
+	sendsUpdate = "PATCH /oauth_applications/{id}"
 	sendsRotate = "POST /oauth_applications/{id}/rotate_secret"
 	sendsLogo   = "PUT /oauth_applications/{id}/logo (multipart)"
 	sendsDelete = "DELETE /oauth_applications/{id}"
 )
 
-func sendsCreate(body string) string { return "POST /oauth_applications " + body }
-func sendsUpdate(body string) string { return "PATCH /oauth_applications/{id} " + body }
-
-// with is values and more values.
-func with(base, more values) values {
-	all := maps.Clone(base)
-	maps.Copy(all, more)
-	return all
-}
+func sendsCreateOf(body string) string { return sendsCreate + " " + body }
+func sendsUpdateOf(body string) string { return sendsUpdate + " " + body }
 
 func (told scenario) stepIndex(does string) int {
 	return slices.IndexFunc(told.steps, func(s step) bool { return s.does == does })
 }
 
-// hasFailures tells whether a step is meant to fail.
+// hasFailures reports whether a step is meant to fail.
 func (told scenario) hasFailures() bool {
 	return slices.ContainsFunc(told.steps, func(s step) bool { return s.fails != "" })
 }
@@ -211,37 +162,10 @@ func (told scenario) editsPastAPI() bool {
 	})
 }
 
-// needsIdentity tells whether an engine without resource identities cannot tell it.
+// needsIdentity reports whether an engine without resource identities cannot tell it.
 func (told scenario) needsIdentity() bool {
 	return slices.ContainsFunc(told.steps, func(s step) bool { return s.adopt == byIdentity })
 }
 
-// pngImage makes a small image, another one for each shade.
-func pngImage(shade uint8) []byte {
-	picture := image.NewGray(image.Rect(0, 0, 8, 8))
-	for i := range picture.Pix {
-		picture.Pix[i] = color.Gray{Y: shade}.Y
-	}
-	var encoded bytes.Buffer
-	_ = png.Encode(&encoded, picture) // to memory
-	return encoded.Bytes()
-}
-
-// Two who may read a sealed secret.
-var alice, bob = newIdentity(), newIdentity()
-
-func newIdentity() *age.X25519Identity {
-	identity, err := age.GenerateX25519Identity()
-	if err != nil {
-		panic(err)
-	}
-	return identity
-}
-
-func sealedTo(identities ...*age.X25519Identity) []string {
-	var recipients []string
-	for _, identity := range identities {
-		recipients = append(recipients, identity.Recipient().String())
-	}
-	return recipients
-}
+// disturbs reports whether the provider of the step may not serve after it.
+func (s step) disturbs() bool { return len(s.faults) > 0 || s.through != nil || s.within > 0 }

@@ -145,7 +145,7 @@ func (s *sequence) randomVerification(random *rand.Rand) {
 			verify[step.slot] = pickOne[any](random, nil, true, false)
 		}
 		if value := verify[step.slot]; value != nil && step.config != nil {
-			step.config = alsoWith(step.config, prototest.Values{"verify_client_secret": value})
+			step.config = with(step.config, prototest.Values{"verify_client_secret": value})
 		}
 		if step.isRun() && random.IntN(5) == 0 {
 			step.faults = append(step.faults, randomIntrospectionFault(random))

@@ -124,7 +124,7 @@ func (s sequence) smaller() []sequence {
 
 // player plays a sequence and knows what must be true at any time.
 type player struct {
-	*trouble
+	*fixture
 	slots     [sequenceSlots]*slotModel
 	switches  clerktest.Switches
 	rotations *rotationLog
@@ -166,11 +166,11 @@ type announcement struct {
 func playSequence(t *testing.T, s sequence) {
 	t.Helper()
 	rotations := &rotationLog{}
-	inTrouble(t, s.settings, func(tr *trouble) {
-		p := &player{trouble: tr, switches: s.switches, rotations: rotations, foreign: map[string]bool{}, skew: s.skew, lag: s.switches.ReadLag}
-		tr.server.SetClockSkew(s.skew)
+	withFixture(t, s.settings, func(f *fixture) {
+		p := &player{fixture: f, switches: s.switches, rotations: rotations, foreign: map[string]bool{}, skew: s.skew, lag: s.switches.ReadLag}
+		f.server.SetClockSkew(s.skew)
 		for i := range p.slots {
-			p.slots[i] = &slotModel{resource: tr.provider.Resource(applicationType)}
+			p.slots[i] = &slotModel{resource: f.provider.Resource(applicationType)}
 		}
 		for i, step := range s.steps {
 			p.play(step)
@@ -208,7 +208,7 @@ func (p *player) play(step sequenceStep) {
 		time.Sleep(time.Minute)
 		return
 	}
-	p.user()
+	p.begin(p.t)
 	for _, fault := range step.faults {
 		if step.altered {
 			fault.fault = p.alteration(fault.fault)
@@ -267,7 +267,7 @@ func (p *player) runBoth(config prototest.Values) prototest.Diagnostics {
 		if slot.config == nil {
 			slot.config = config
 		}
-		slot.config = alsoWith(slot.config, prototest.Values{"name": config["name"]})
+		slot.config = with(slot.config, prototest.Values{"name": config["name"]})
 		graph.Add(slot.resource, slot.config)
 	}
 	plan, ds := graph.TryPlan(p.ctx)
@@ -419,7 +419,7 @@ func (p *player) secretOf(slot *slotModel) secretState {
 // converge is what must be possible in the end, without trouble.
 func (p *player) converge() {
 	p.t.Helper()
-	p.user()
+	p.begin(p.t)
 	for i, slot := range p.slots {
 		if slot.config == nil {
 			continue
@@ -458,7 +458,7 @@ func (p *player) converge() {
 		if slot.config == nil {
 			continue
 		}
-		slot.config = alsoWith(slot.config, prototest.Values{"public": false, "rotate_secret_trigger": "the last one"})
+		slot.config = with(slot.config, prototest.Values{"public": false, "rotate_secret_trigger": "the last one"})
 		if ds := p.say(p.run(slot)); ds.HasError() || p.secretOf(slot) != secretWorks {
 			p.t.Errorf("the last rotation of resource %d leaves a secret that is %s:\n%s", i, p.secretOf(slot), ds)
 		}
@@ -479,7 +479,7 @@ func (p *player) removeDoubles(slot *slotModel, ds prototest.Diagnostics) {
 		for _, other := range p.slots {
 			if other.resource.Exists() && other.resource.State().String("id") == app.ID {
 				// The user has chosen one name for two resources, and has to choose again.
-				slot.config = alsoWith(slot.config, prototest.Values{"name": "Delta"})
+				slot.config = with(slot.config, prototest.Values{"name": "Delta"})
 			}
 		}
 		if !p.managed(app.ID) {

@@ -15,13 +15,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/secrettest"
 )
 
-// portal is the application that most of the trouble is about.
-var portal = prototest.Values{
-	"name":          "Portal",
-	"redirect_uris": []string{"https://portal.example.com/callback"},
-	"scopes":        []string{"email", "profile"},
-}
-
 // troubleLogo is a small image.
 const troubleLogo = "../provider/testdata/trouble-logo.png"
 
@@ -97,7 +90,7 @@ func TestProtocolTroubleCreateThrottled(t *testing.T) {
 		refusedRow("A5 date in the past for ever", 6, `requests_per_10s.*HTTP status: 429`, clerktest.TooManyRequests(past).OnCreate()),
 		rowWith(refusedRow("A4 Retry-After beyond the timeout", 1, `asks to wait 50s, longer than the operation may still take`, clerktest.TooManyRequests("50").OnCreate()),
 			func(row *troubleRow) {
-				row.config = alsoWith(portal, prototest.Values{"timeouts": prototest.Values{"create": "30s"}})
+				row.config = with(portal, prototest.Values{"timeouts": prototest.Values{"create": "30s"}})
 			}),
 	})
 }
@@ -180,9 +173,9 @@ func TestProtocolTroubleCreateLost(t *testing.T) {
 
 func TestProtocolTroubleCreateLostOfOthers(t *testing.T) {
 	t.Parallel()
-	double := func(tr *trouble) func(clerktest.Request) {
+	double := func(f *fixture) func(clerktest.Request) {
 		return func(clerktest.Request) {
-			tr.server.Seed("Portal", func(app *clerktest.Application) {
+			f.server.Seed("Portal", func(app *clerktest.Application) {
 				app.RedirectURIs = []string{"https://portal.example.com/callback"}
 			})
 		}
@@ -190,10 +183,10 @@ func TestProtocolTroubleCreateLostOfOthers(t *testing.T) {
 	runTroubleRows(t, []troubleRow{
 		{
 			name: "somebody makes the same at the same time", config: portal,
-			before: func(tr *trouble) {
+			before: func(f *fixture) {
 				fault := clerktest.ResetAfterWork().OnCreate().Once()
-				fault.After = double(tr)
-				tr.server.Inject(fault)
+				fault.After = double(f)
+				f.server.Inject(fault)
 			},
 			errors: []string{`is not known.*import clerk_oauth_application.NAME oa_\w+\s.*import clerk_oauth_application.NAME oa_\w+`},
 			sends:  []string{postCreate}, apps: 2, gone: true,
@@ -201,37 +194,37 @@ func TestProtocolTroubleCreateLostOfOthers(t *testing.T) {
 		},
 		{
 			name: "an older one of the name is left alone", config: portal,
-			before: func(tr *trouble) {
-				tr.server.Seed("Portal", func(app *clerktest.Application) {
+			before: func(f *fixture) {
+				f.server.Seed("Portal", func(app *clerktest.Application) {
 					app.RedirectURIs = []string{"https://portal.example.com/callback"}
 				})
 				time.Sleep(time.Minute)
-				tr.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+				f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 			},
 			warnings: []string{wasAdopted}, sends: []string{postCreate, postRotate}, apps: 2, secret: secretWorks,
 			orphans: 1, unnamed: true,
 		},
 		{
 			name: "one with other fields is left alone", config: portal,
-			before: func(tr *trouble) {
+			before: func(f *fixture) {
 				fault := clerktest.ResetAfterWork().OnCreate().Once()
 				fault.After = func(clerktest.Request) {
-					tr.server.Seed("Portal", func(app *clerktest.Application) { app.PKCERequired = true })
+					f.server.Seed("Portal", func(app *clerktest.Application) { app.PKCERequired = true })
 				}
-				tr.server.Inject(fault)
+				f.server.Inject(fault)
 			},
 			warnings: []string{wasAdopted}, sends: []string{postCreate, postRotate}, apps: 2, secret: secretWorks,
 			orphans: 1, unnamed: true,
 		},
 		{
 			name: "B15 the name exists", config: portal, settings: prototest.Values{"prevent_duplicate_names": true},
-			before: func(tr *trouble) { tr.server.Seed("Portal") },
+			before: func(f *fixture) { f.server.Seed("Portal") },
 			errors: []string{`named "Portal" exists already.*terraform import clerk_oauth_application.NAME oa_\w+`},
 			apps:   1, gone: true, stuck: true,
 		},
 		{
 			name: "B15 the name exists and may", config: portal,
-			before: func(tr *trouble) { tr.server.Seed("Portal") },
+			before: func(f *fixture) { f.server.Seed("Portal") },
 			sends:  []string{postCreate}, apps: 2, secret: secretWorks, orphans: 1, unnamed: true,
 		},
 		{
@@ -244,23 +237,23 @@ func TestProtocolTroubleCreateLostOfOthers(t *testing.T) {
 		{
 			name: "B15 an orphan is reported to the next run", config: portal,
 			settings: prototest.Values{"prevent_duplicate_names": true},
-			do: func(tr *trouble) prototest.Diagnostics {
+			do: func(f *fixture) prototest.Diagnostics {
 				// The first run is killed in the middle: what it would have kept is gone.
-				first := tr.provider.Resource(applicationType)
+				first := f.provider.Resource(applicationType)
 				first.Apply(portal)
-				tr.server.ResetRequests()
-				return tr.apply(portal)
+				f.server.ResetRequests()
+				return f.apply(portal)
 			},
 			errors: []string{`exists already.*terraform import clerk_oauth_application.NAME oa_\w+`},
 			apps:   1, gone: true, stuck: true,
-			check: func(tr *trouble, _ prototest.Diagnostics) {
-				orphan, _ := tr.server.Find("Portal")
-				if ds := tr.say(tr.app.TryImport(tr.ctx, orphan.ID)); ds.HasError() {
-					tr.t.Errorf("the orphan cannot be imported:\n%s", ds)
+			check: func(f *fixture, _ prototest.Diagnostics) {
+				orphan, _ := f.server.Find("Portal")
+				if ds := f.say(f.app.TryImport(f.ctx, orphan.ID)); ds.HasError() {
+					f.t.Errorf("the orphan cannot be imported:\n%s", ds)
 				}
-				rescued := alsoWith(portal, prototest.Values{"rotate_secret_trigger": "rescued"})
-				if ds := tr.apply(rescued); ds.HasError() || tr.secretState() != secretWorks {
-					tr.t.Errorf("the imported orphan gets no secret (%s):\n%s", tr.secretState(), ds)
+				rescued := with(portal, prototest.Values{"rotate_secret_trigger": "rescued"})
+				if ds := f.apply(rescued); ds.HasError() || f.secretState() != secretWorks {
+					f.t.Errorf("the imported orphan gets no secret (%s):\n%s", f.secretState(), ds)
 				}
 			},
 		},
@@ -327,28 +320,28 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 			},
 			warnings: []string{`answer about .* was incomplete.*new one is in the state.*instance_id is missing`},
 			sends:    []string{postCreate, postRotate}, apps: 1, secret: secretWorks,
-			check: func(tr *trouble, _ prototest.Diagnostics) {
-				if id := tr.app.State().String("instance_id"); id != tr.server.InstanceID() {
-					tr.t.Errorf("the state has the instance %q", id)
+			check: func(f *fixture, _ prototest.Diagnostics) {
+				if id := f.app.State().String("instance_id"); id != f.server.InstanceID() {
+					f.t.Errorf("the state has the instance %q", id)
 				}
 			},
 		},
 		{
 			name: "a field did not take", config: portal,
-			before: func(tr *trouble) {
+			before: func(f *fixture) {
 				fault := clerktest.Changed(set("name", "Other")).OnCreate().Once()
 				fault.After = func(clerktest.Request) {
-					app, _ := tr.server.Find("Portal")
-					tr.server.Edit(app.ID, func(app *clerktest.Application) { app.Name = "Other" })
+					app, _ := f.server.Find("Portal")
+					f.server.Edit(app.ID, func(app *clerktest.Application) { app.Name = "Other" })
 				}
-				tr.server.Inject(fault)
+				f.server.Inject(fault)
 			},
 			warnings: []string{`^name: Clerk did not apply a value.*The next plan shows the difference`},
 			sends:    []string{postCreate}, apps: 1, secret: secretWorks,
 			next: prototest.Update, changes: []string{"name"}, heals: []string{patchApp},
 		},
 		{
-			name: "create done and all the rest refused", config: alsoWith(portal, prototest.Values{"logo_path": troubleLogo}),
+			name: "create done and all the rest refused", config: with(portal, prototest.Values{"logo_path": troubleLogo}),
 			faults: []clerktest.Fault{
 				clerktest.Changed(without("client_secret")).OnCreate().Once(),
 				clerktest.ClerkError(403, "not_allowed_access").OnRotate(),
@@ -363,7 +356,7 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 			heals: []string{postRotate, putLogo},
 		},
 		{
-			name: "create done and the logo refused", config: alsoWith(portal, prototest.Values{"logo_path": troubleLogo}),
+			name: "create done and the logo refused", config: with(portal, prototest.Values{"logo_path": troubleLogo}),
 			faults:   []clerktest.Fault{clerktest.ClerkError(413, "image_too_large").OnLogo()},
 			warnings: []string{`Unable to upload logo.*10 MB`, `^logo_path: The logo was not uploaded`},
 			sends:    []string{postCreate, putLogo}, apps: 1, secret: secretWorks,
@@ -390,7 +383,7 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 			sends:    []string{postCreate, postRotate, postRotate}, apps: 1, secret: secretWorks,
 		},
 		{
-			name: "a public client is adopted without a rotation", config: alsoWith(portal, prototest.Values{"public": true, "pkce_required": true}),
+			name: "a public client is adopted without a rotation", config: with(portal, prototest.Values{"public": true, "pkce_required": true}),
 			faults:   []clerktest.Fault{clerktest.ResetAfterWork().OnCreate().Once()},
 			warnings: []string{`found after its create had no answer`},
 			sends:    []string{postCreate}, apps: 1, secret: secretAbsent,
@@ -404,9 +397,9 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 		},
 		{
 			name: "E2 the server echoes the key", config: portal,
-			before: func(tr *trouble) {
-				echo := `{"errors":[{"code":"echo","message":"Bearer ` + tr.server.Key() + `","long_message":"you sent ` + tr.server.Key() + `"}],"clerk_trace_id":"` + tr.server.Key() + `"}`
-				tr.server.Inject(clerktest.Raw(422, "application/json", echo).OnCreate())
+			before: func(f *fixture) {
+				echo := `{"errors":[{"code":"echo","message":"Bearer ` + f.server.Key() + `","long_message":"you sent ` + f.server.Key() + `"}],"clerk_trace_id":"` + f.server.Key() + `"}`
+				f.server.Inject(clerktest.Raw(422, "application/json", echo).OnCreate())
 			},
 			errors: []string{`\[redacted\]`},
 			sends:  []string{postCreate}, gone: true, next: prototest.Create, heals: []string{postCreate},
@@ -417,23 +410,23 @@ func TestProtocolTroubleCreateSurprises(t *testing.T) {
 // A secret that is sealed for the state survives lost answers like any other, and is in the state in no other form.
 func TestProtocolTroubleSealed(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, nil, func(tr *trouble) {
+	withFixture(t, nil, func(f *fixture) {
 		identity := secrettest.NewKey(t)
-		sealed := alsoWith(portal, prototest.Values{"encrypt_client_secret_to": []string{identity.Recipient}})
+		sealed := with(portal, prototest.Values{"encrypt_client_secret_to": []string{identity.Recipient}})
 		works := func(when string) {
-			opened, err := identity.Decrypt(tr.app.State().String("client_secret_encrypted"))
-			if err != nil || opened != tr.server.CurrentSecret(tr.id()) {
+			opened, err := identity.Decrypt(f.app.State().String("client_secret_encrypted"))
+			if err != nil || opened != f.server.CurrentSecret(f.id()) {
 				t.Errorf("%s: what is sealed does not work: %v", when, err)
 			}
-			assertNoSecrets(t, tr.server, string(tr.app.StateJSON()), string(tr.app.Private()))
+			assertNoSecrets(t, f.server, string(f.app.StateJSON()), string(f.app.Private()))
 		}
-		tr.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
-		tr.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
-		matchMessages(t, "message", tr.apply(sealed), []string{wasAdopted})
+		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+		f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
+		matchMessages(t, "message", f.apply(sealed), []string{wasAdopted})
 		works("after a lost create")
 
-		tr.server.Inject(clerktest.Truncated(clerktest.DeliverShort).OnRotate().Once())
-		if ds := tr.apply(alsoWith(sealed, prototest.Values{"rotate_secret_trigger": "once"})); ds.HasError() {
+		f.server.Inject(clerktest.Truncated(clerktest.DeliverShort).OnRotate().Once())
+		if ds := f.apply(with(sealed, prototest.Values{"rotate_secret_trigger": "once"})); ds.HasError() {
 			t.Errorf("%s", ds)
 		}
 		works("after a lost rotation")
@@ -449,19 +442,19 @@ func TestProtocolTroubleCreateUnsent(t *testing.T) {
 		"A9 no proxy": errors.New("Proxy Authentication Required"),
 	} {
 		row := madeRow(name, 1)
-		row.before = func(tr *trouble) {
+		row.before = func(f *fixture) {
 			dials := 0
-			tr.transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			f.transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				if dials++; dials <= 3 {
 					return nil, failure
 				}
-				return tr.server.DialContext(ctx, network, address)
+				return f.server.DialContext(ctx, network, address)
 			}}
-			tr.start()
+			f.start()
 		}
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			inTrouble(t, nil, row.run)
+			withFixture(t, nil, row.run)
 		})
 	}
 }

@@ -15,21 +15,21 @@ const (
 )
 
 // interruptBefore and interruptAfter make the user interrupt in the middle of a fault: before the work, or after it.
-func (tr *trouble) interruptBefore(f clerktest.Fault) clerktest.Fault {
-	f.Before = func(clerktest.Request) { tr.interrupt() }
-	return f
+func (f *fixture) interruptBefore(fault clerktest.Fault) clerktest.Fault {
+	fault.Before = func(clerktest.Request) { f.interrupt() }
+	return fault
 }
 
-func (tr *trouble) interruptAfter(f clerktest.Fault) clerktest.Fault {
-	f.After = func(clerktest.Request) { tr.interrupt() }
-	return f
+func (f *fixture) interruptAfter(fault clerktest.Fault) clerktest.Fault {
+	fault.After = func(clerktest.Request) { f.interrupt() }
+	return fault
 }
 
 // injecting is a row's before.
-func injecting(faults func(*trouble) []clerktest.Fault) func(*trouble) {
-	return func(tr *trouble) {
-		for _, fault := range faults(tr) {
-			tr.server.Inject(fault)
+func injecting(faults func(*fixture) []clerktest.Fault) func(*fixture) {
+	return func(f *fixture) {
+		for _, fault := range faults(f) {
+			f.server.Inject(fault)
 		}
 	}
 }
@@ -40,14 +40,14 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 	type faults = []clerktest.Fault
 
 	// kept is a create whose application and secret are in the state in spite of the interrupt.
-	kept := func(name string, makeFaults func(*trouble) faults) troubleRow {
+	kept := func(name string, makeFaults func(*fixture) faults) troubleRow {
 		return troubleRow{
 			name: name, config: portal, before: injecting(makeFaults), within: graceAllowed,
 			sends: []string{postCreate}, apps: 1, secret: secretWorks,
 		}
 	}
 	// nothing is a create that sent nothing.
-	nothing := func(name string, before func(*trouble)) troubleRow {
+	nothing := func(name string, before func(*fixture)) troubleRow {
 		return troubleRow{
 			name: name, config: portal, before: before, within: atOnceAllowed,
 			errors: []string{wasInterrupted}, gone: true, next: prototest.Create, heals: []string{postCreate},
@@ -55,65 +55,65 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 	}
 	runTroubleRows(t, []troubleRow{
 		// Create.
-		nothing("C2 before it is sent", func(tr *trouble) {
-			tr.settings = prototest.Values{"instance_id": tr.server.InstanceID()}
-			tr.start()
-			tr.server.Inject(tr.interruptAfter(clerktest.SlowAnswer(10 * time.Second).OnInstance()))
+		nothing("C2 before it is sent", func(f *fixture) {
+			f.settings = prototest.Values{"instance_id": f.server.InstanceID()}
+			f.start()
+			f.server.Inject(f.interruptAfter(clerktest.SlowAnswer(10 * time.Second).OnInstance()))
 		}),
-		rowWith(nothing("C2 while names are listed", injecting(func(tr *trouble) faults {
-			return faults{tr.interruptBefore(clerktest.SlowAnswer(10 * time.Second).OnList())}
+		rowWith(nothing("C2 while names are listed", injecting(func(f *fixture) faults {
+			return faults{f.interruptBefore(clerktest.SlowAnswer(10 * time.Second).OnList())}
 		})), func(row *troubleRow) {
 			row.settings = prototest.Values{"prevent_duplicate_names": true}
 		}),
-		rowWith(nothing("C2 while it waits for a 429", func(tr *trouble) {
-			tr.server.Inject(clerktest.TooManyRequests("30").OnCreate())
-			time.AfterFunc(time.Second, tr.interrupt)
+		rowWith(nothing("C2 while it waits for a 429", func(f *fixture) {
+			f.server.Inject(clerktest.TooManyRequests("30").OnCreate())
+			time.AfterFunc(time.Second, f.interrupt)
 		}), func(row *troubleRow) { row.sends = []string{postCreate} }),
-		rowWith(nothing("C2 while it waits for the rate limit", func(tr *trouble) {
-			time.AfterFunc(time.Second, tr.interrupt)
+		rowWith(nothing("C2 while it waits for the rate limit", func(f *fixture) {
+			time.AfterFunc(time.Second, f.interrupt)
 		}), func(row *troubleRow) {
 			row.settings = prototest.Values{"requests_per_10s": 1, "prevent_duplicate_names": true}
 			row.stuck = true // the second run is as slow
 		}),
-		rowWith(nothing("C2 while it waits after a locked one", func(tr *trouble) {
-			fault := tr.interruptBefore(clerktest.Locked().OnCreate())
-			tr.server.Inject(fault)
+		rowWith(nothing("C2 while it waits after a locked one", func(f *fixture) {
+			fault := f.interruptBefore(clerktest.Locked().OnCreate())
+			f.server.Inject(fault)
 		}), func(row *troubleRow) { row.sends = []string{postCreate} }),
-		kept("C1 before the work", func(tr *trouble) faults {
-			return faults{tr.interruptBefore(clerktest.SlowAnswer(3900 * time.Millisecond).OnCreate())}
+		kept("C1 before the work", func(f *fixture) faults {
+			return faults{f.interruptBefore(clerktest.SlowAnswer(3900 * time.Millisecond).OnCreate())}
 		}),
-		kept("C1 after the work", func(tr *trouble) faults {
-			return faults{tr.interruptAfter(clerktest.SlowAnswer(3900 * time.Millisecond).OnCreate())}
+		kept("C1 after the work", func(f *fixture) faults {
+			return faults{f.interruptAfter(clerktest.SlowAnswer(3900 * time.Millisecond).OnCreate())}
 		}),
-		rowWith(kept("C1 the answer takes too long", func(tr *trouble) faults {
-			return faults{tr.interruptAfter(clerktest.SlowAnswer(time.Minute).OnCreate().Once())}
+		rowWith(kept("C1 the answer takes too long", func(f *fixture) faults {
+			return faults{f.interruptAfter(clerktest.SlowAnswer(time.Minute).OnCreate().Once())}
 		}), func(row *troubleRow) {
 			row.warnings, row.sends = []string{wasAdopted}, []string{postCreate, postRotate}
 		}),
-		rowWith(kept("C1 the answer is lost", func(tr *trouble) faults {
-			return faults{tr.interruptAfter(clerktest.ResetAfterWork().OnCreate())}
+		rowWith(kept("C1 the answer is lost", func(f *fixture) faults {
+			return faults{f.interruptAfter(clerktest.ResetAfterWork().OnCreate())}
 		}), func(row *troubleRow) {
 			row.warnings, row.sends = []string{wasAdopted}, []string{postCreate, postRotate}
 		}),
-		rowWith(kept("C1 during the search", func(tr *trouble) faults {
-			return faults{clerktest.ResetAfterWork().OnCreate().Once(), tr.interruptBefore(clerktest.SlowAnswer(time.Second).OnList())}
+		rowWith(kept("C1 during the search", func(f *fixture) faults {
+			return faults{clerktest.ResetAfterWork().OnCreate().Once(), f.interruptBefore(clerktest.SlowAnswer(time.Second).OnList())}
 		}), func(row *troubleRow) {
 			row.warnings, row.sends = []string{wasAdopted}, []string{postCreate, postRotate}
 		}),
-		rowWith(kept("C1 during the rotation of an adopted one", func(tr *trouble) faults {
-			return faults{clerktest.ResetAfterWork().OnCreate().Once(), tr.interruptAfter(clerktest.SlowAnswer(3900 * time.Millisecond).OnRotate())}
+		rowWith(kept("C1 during the rotation of an adopted one", func(f *fixture) faults {
+			return faults{clerktest.ResetAfterWork().OnCreate().Once(), f.interruptAfter(clerktest.SlowAnswer(3900 * time.Millisecond).OnRotate())}
 		}), func(row *troubleRow) {
 			row.warnings, row.sends = []string{wasAdopted}, []string{postCreate, postRotate}
 		}),
-		rowWith(kept("C1 the rotation of an adopted one never answers", func(tr *trouble) faults {
-			return faults{clerktest.ResetAfterWork().OnCreate().Once(), tr.interruptAfter(clerktest.SlowAnswer(time.Minute).OnRotate())}
+		rowWith(kept("C1 the rotation of an adopted one never answers", func(f *fixture) faults {
+			return faults{clerktest.ResetAfterWork().OnCreate().Once(), f.interruptAfter(clerktest.SlowAnswer(time.Minute).OnRotate())}
 		}), func(row *troubleRow) {
 			row.warnings = []string{`found after its create had no answer`, `has no known client secret`}
 			row.sends, row.secret = []string{postCreate, postRotate}, secretUnknown
 			row.next, row.changes, row.heals = prototest.Update, owedChanges, []string{postRotate}
 		}),
-		rowWith(kept("C1 before the logo", func(tr *trouble) faults {
-			return faults{tr.interruptAfter(clerktest.SlowAnswer(time.Second).OnCreate())}
+		rowWith(kept("C1 before the logo", func(f *fixture) faults {
+			return faults{f.interruptAfter(clerktest.SlowAnswer(time.Second).OnCreate())}
 		}), func(row *troubleRow) {
 			row.config = portalWithLogo
 			row.warnings = []string{`Unable to upload logo.*interrupted`, `The logo was not uploaded`}
@@ -121,8 +121,8 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 		}),
 		{
 			name: "C1 nothing answers any more", config: portal, within: graceAllowed,
-			before: injecting(func(tr *trouble) faults {
-				return faults{tr.interruptBefore(clerktest.SlowAnswer(time.Minute).OnCreate()), clerktest.SlowAnswer(time.Minute).OnList()}
+			before: injecting(func(f *fixture) faults {
+				return faults{f.interruptBefore(clerktest.SlowAnswer(time.Minute).OnCreate()), clerktest.SlowAnswer(time.Minute).OnList()}
 			}),
 			errors: []string{`is not known.*The search for it failed.*look for an application named "Portal"`},
 			sends:  []string{postCreate}, apps: 1, gone: true,
@@ -130,9 +130,9 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 		},
 		{
 			name: "C1 it was not begun after all", config: portal, within: graceAllowed,
-			before: injecting(func(tr *trouble) faults {
+			before: injecting(func(f *fixture) faults {
 				fault := clerktest.NeverAnswers().OnCreate()
-				fault.Before = func(clerktest.Request) { tr.interrupt() }
+				fault.Before = func(clerktest.Request) { f.interrupt() }
 				return faults{fault}
 			}),
 			errors: []string{isNotKnown}, sends: []string{postCreate}, gone: true,
@@ -142,29 +142,29 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 		// Update.
 		{
 			name: "C2 during an update", given: portal, config: renamedAndRotatedPortal, within: atOnceAllowed,
-			before: injecting(func(tr *trouble) faults {
-				return faults{tr.interruptAfter(clerktest.SlowAnswer(5 * time.Second).OnUpdate())}
+			before: injecting(func(f *fixture) faults {
+				return faults{f.interruptAfter(clerktest.SlowAnswer(5 * time.Second).OnUpdate())}
 			}),
 			errors: []string{wasInterrupted}, sends: []string{patchApp}, apps: 1, secret: secretWorks,
 			next: prototest.Update, changes: triggerChanges, heals: []string{postRotate},
 		},
 		{
 			name: "C1 between update and rotation", given: portal, config: renamedAndRotatedPortal, within: atOnceAllowed,
-			before: injecting(func(tr *trouble) faults { return faults{tr.interruptAfter(clerktest.Fault{}.OnUpdate())} }),
+			before: injecting(func(f *fixture) faults { return faults{f.interruptAfter(clerktest.Fault{}.OnUpdate())} }),
 			errors: []string{wasInterrupted}, sends: []string{patchApp}, apps: 1, secret: secretWorks,
 			next: prototest.Update, changes: triggerChanges, heals: []string{postRotate},
 		},
 		{
 			name: "C1 during a rotation", given: portal, config: rotatedPortal, within: graceAllowed,
-			before: injecting(func(tr *trouble) faults {
-				return faults{tr.interruptBefore(clerktest.SlowAnswer(3900 * time.Millisecond).OnRotate())}
+			before: injecting(func(f *fixture) faults {
+				return faults{f.interruptBefore(clerktest.SlowAnswer(3900 * time.Millisecond).OnRotate())}
 			}),
 			sends: []string{postRotate}, apps: 1, secret: secretWorks, state: prototest.Values{"rotate_secret_trigger": "once"},
 		},
 		{
 			name: "C1 the answer to a rotation is lost", given: portal, config: rotatedPortal, within: graceAllowed,
-			before: injecting(func(tr *trouble) faults {
-				return faults{tr.interruptAfter(clerktest.ResetAfterWork().OnRotate().Once())}
+			before: injecting(func(f *fixture) faults {
+				return faults{f.interruptAfter(clerktest.ResetAfterWork().OnRotate().Once())}
 			}),
 			sends: []string{postRotate, postRotate}, apps: 1, secret: secretWorks,
 			// Nobody waits any more for a first one that comes late.
@@ -172,8 +172,8 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 		},
 		{
 			name: "C1 a rotation never answers", given: portal, config: rotatedPortal, within: graceAllowed,
-			before: injecting(func(tr *trouble) faults {
-				return faults{tr.interruptAfter(clerktest.SlowAnswer(time.Minute).OnRotate())}
+			before: injecting(func(f *fixture) faults {
+				return faults{f.interruptAfter(clerktest.SlowAnswer(time.Minute).OnRotate())}
 			}),
 			errors: []string{notRotated + `.*Apply again`}, apps: 1, secret: secretDead,
 			sends: []string{postRotate},
@@ -181,25 +181,25 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 		},
 		{
 			name: "C2 while a rotation waits for a 429", given: portal, config: rotatedPortal, within: atOnceAllowed,
-			before: func(tr *trouble) {
-				tr.server.Inject(clerktest.TooManyRequests("30").OnRotate())
-				time.AfterFunc(time.Second, tr.interrupt)
+			before: func(f *fixture) {
+				f.server.Inject(clerktest.TooManyRequests("30").OnRotate())
+				time.AfterFunc(time.Second, f.interrupt)
 			},
 			errors: []string{wasInterrupted}, sends: []string{postRotate}, apps: 1, secret: secretWorks,
 			next: prototest.Update, changes: triggerChanges, heals: []string{postRotate},
 		},
 		{
-			name: "C1 between making confidential and the rotation", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}), within: atOnceAllowed,
-			before: injecting(func(tr *trouble) faults {
-				return faults{tr.interruptAfter(clerktest.SlowAnswer(time.Second).OnUpdate())}
+			name: "C1 between making confidential and the rotation", given: publicPortal, config: with(publicPortal, prototest.Values{"public": false}), within: atOnceAllowed,
+			before: injecting(func(f *fixture) faults {
+				return faults{f.interruptAfter(clerktest.SlowAnswer(time.Second).OnUpdate())}
 			}),
 			errors: []string{wasInterrupted}, sends: []string{patchApp}, apps: 1, secret: secretUnknown,
 			next: prototest.Update, changes: owedChanges, heals: []string{postRotate},
 		},
 		{
-			name: "C1 between rotation and logo", given: portal, config: alsoWith(rotatedPortal, prototest.Values{"logo_path": troubleLogo}), within: graceAllowed,
-			before: injecting(func(tr *trouble) faults {
-				return faults{tr.interruptAfter(clerktest.SlowAnswer(time.Second).OnRotate())}
+			name: "C1 between rotation and logo", given: portal, config: with(rotatedPortal, prototest.Values{"logo_path": troubleLogo}), within: graceAllowed,
+			before: injecting(func(f *fixture) faults {
+				return faults{f.interruptAfter(clerktest.SlowAnswer(time.Second).OnRotate())}
 			}),
 			errors: []string{`Unable to upload logo.*interrupted`}, sends: []string{postRotate}, apps: 1, secret: secretWorks,
 			next: prototest.Update, changes: []string{"client_image_url", "logo_path", "logo_sha256"}, heals: []string{putLogo},
@@ -208,23 +208,23 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 		// The rest.
 		{
 			name: "C2 during a refresh", given: portal, do: doRefresh, within: atOnceAllowed,
-			before: injecting(func(tr *trouble) faults {
-				return faults{tr.interruptAfter(clerktest.SlowAnswer(10 * time.Second).OnRead())}
+			before: injecting(func(f *fixture) faults {
+				return faults{f.interruptAfter(clerktest.SlowAnswer(10 * time.Second).OnRead())}
 			}),
 			errors: []string{wasInterrupted}, apps: 1, secret: secretWorks,
 		},
 		{
 			name: "C2 while a refresh waits for a 429", given: portal, do: doRefresh, within: atOnceAllowed,
-			before: func(tr *trouble) {
-				tr.server.Inject(clerktest.TooManyRequests("50").OnRead())
-				time.AfterFunc(5*time.Second, tr.interrupt)
+			before: func(f *fixture) {
+				f.server.Inject(clerktest.TooManyRequests("50").OnRead())
+				time.AfterFunc(5*time.Second, f.interrupt)
 			},
 			errors: []string{wasInterrupted}, apps: 1, secret: secretWorks,
 		},
 		{
 			name: "C2 during a delete", given: portal, do: doDestroy, within: atOnceAllowed,
-			before: injecting(func(tr *trouble) faults {
-				return faults{tr.interruptAfter(clerktest.SlowAnswer(10 * time.Second).OnDelete())}
+			before: injecting(func(f *fixture) faults {
+				return faults{f.interruptAfter(clerktest.SlowAnswer(10 * time.Second).OnDelete())}
 			}),
 			errors: []string{wasInterrupted}, sends: []string{deleteApp},
 			next: prototest.Create, heals: []string{postCreate},
@@ -235,7 +235,7 @@ func TestProtocolTroubleInterrupt(t *testing.T) {
 // The timeouts block ends an operation like an interrupt does: what has begun is finished.
 func TestProtocolTroubleTimeout(t *testing.T) {
 	t.Parallel()
-	short := alsoWith(portal, prototest.Values{"timeouts": prototest.Values{"create": "2s", "update": "2s", "delete": "2s", "read": "2s"}})
+	short := with(portal, prototest.Values{"timeouts": prototest.Values{"create": "2s", "update": "2s", "delete": "2s", "read": "2s"}})
 	runTroubleRows(t, []troubleRow{
 		{
 			name: "A11 create beyond its timeout", config: short,
@@ -243,7 +243,7 @@ func TestProtocolTroubleTimeout(t *testing.T) {
 			sends:  []string{postCreate}, apps: 1, secret: secretWorks,
 		},
 		{
-			name: "A11 update beyond its timeout", given: short, config: alsoWith(short, prototest.Values{"name": "Portal 2"}),
+			name: "A11 update beyond its timeout", given: short, config: with(short, prototest.Values{"name": "Portal 2"}),
 			faults: []clerktest.Fault{clerktest.SlowAnswer(5 * time.Second).OnUpdate()},
 			errors: []string{`timeouts block`}, sends: []string{patchApp}, apps: 1, secret: secretWorks, next: prototest.NoOp,
 		},

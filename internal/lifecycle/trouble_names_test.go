@@ -29,23 +29,23 @@ func TestProtocolTroubleSameName(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			inTrouble(t, nil, func(tr *trouble) {
-				tr.server.Inject(row.fault)
-				graph := tr.provider.Graph()
+			withFixture(t, nil, func(f *fixture) {
+				f.server.Inject(row.fault)
+				graph := f.provider.Graph()
 				var apps []*prototest.Resource
 				for range row.count {
-					app := tr.provider.Resource(applicationType)
+					app := f.provider.Resource(applicationType)
 					apps = append(apps, app)
 					graph.Add(app, portal)
 				}
-				plan, ds := graph.TryPlan(tr.ctx)
-				if tr.say(ds); ds.HasError() {
+				plan, ds := graph.TryPlan(f.ctx)
+				if f.say(ds); ds.HasError() {
 					t.Fatal(ds)
 				}
-				if ds := tr.say(plan.TryApply(tr.ctx)); ds.HasError() {
-					t.Fatalf("%s\n%s", ds, strings.Join(tr.server.RequestLines(), "\n"))
+				if ds := f.say(plan.TryApply(f.ctx)); ds.HasError() {
+					t.Fatalf("%s\n%s", ds, strings.Join(f.server.RequestLines(), "\n"))
 				}
-				if got := len(tr.server.Applications()); got != row.count {
+				if got := len(f.server.Applications()); got != row.count {
 					t.Errorf("there are %d applications", got)
 				}
 				var ids []string
@@ -55,11 +55,11 @@ func TestProtocolTroubleSameName(t *testing.T) {
 						t.Errorf("two resources have taken %s", id)
 					}
 					ids = append(ids, id)
-					if got := app.State().String("client_secret"); got == "" || got != tr.server.CurrentSecret(id) {
+					if got := app.State().String("client_secret"); got == "" || got != f.server.CurrentSecret(id) {
 						t.Errorf("the secret of %s does not work", id)
 					}
 				}
-				tr.server.ClearFaults()
+				f.server.ClearFaults()
 				graph.AssertNoChanges()
 			})
 		})
@@ -86,22 +86,22 @@ func TestProtocolTroubleTexts(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			inTrouble(t, nil, func(tr *trouble) {
+			withFixture(t, nil, func(f *fixture) {
 				config := prototest.Values{"name": name}
 				// Terraform itself composes every text (Unicode NFC) before a provider sees it.
 				name := strings.ReplaceAll(name, "e\u0301", "\u00e9")
-				ds := tr.apply(config)
-				if !tr.app.Exists() {
-					if len(ds.Errors().At("name")) == 0 || len(tr.server.Requests()) > 0 {
+				ds := f.apply(config)
+				if !f.app.Exists() {
+					if len(ds.Errors().At("name")) == 0 || len(f.server.Requests()) > 0 {
 						t.Errorf("neither made nor refused when planning:\n%s", ds)
 					}
 					return
 				}
-				app, _ := tr.server.Application(tr.id())
-				if app.Name != name || tr.app.State().String("name") != name || ds.HasError() {
-					t.Errorf("it is %q in Clerk and %q in the state, not %q\n%s", app.Name, tr.app.State().String("name"), name, ds)
+				app, _ := f.server.Application(f.id())
+				if app.Name != name || f.app.State().String("name") != name || ds.HasError() {
+					t.Errorf("it is %q in Clerk and %q in the state, not %q\n%s", app.Name, f.app.State().String("name"), name, ds)
 				}
-				if plan := tr.plan(config); plan.Action != prototest.NoOp {
+				if plan := f.plan(config); plan.Action != prototest.NoOp {
 					t.Errorf("the second plan is\n%s", plan)
 				}
 			})
@@ -112,19 +112,19 @@ func TestProtocolTroubleTexts(t *testing.T) {
 // D5: what stands twice in the configuration is one.
 func TestProtocolTroubleDuplicates(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, nil, func(tr *trouble) {
+	withFixture(t, nil, func(f *fixture) {
 		config := prototest.Values{
 			"name": "Portal", "scopes": []string{"email", "email", "profile"},
 			"redirect_uris": []string{"https://a.example.com/", "https://b.example.com/", "https://a.example.com/"},
 		}
-		if ds := tr.apply(config); ds.HasError() {
+		if ds := f.apply(config); ds.HasError() {
 			t.Fatal(ds)
 		}
-		app, _ := tr.server.Application(tr.id())
+		app, _ := f.server.Application(f.id())
 		if len(app.RedirectURIs) != 2 {
 			t.Errorf("Clerk has %q", app.RedirectURIs)
 		}
-		if plan := tr.plan(config); plan.Action != prototest.NoOp {
+		if plan := f.plan(config); plan.Action != prototest.NoOp {
 			t.Errorf("the second plan is\n%s", plan)
 		}
 	})
@@ -143,26 +143,26 @@ func TestProtocolTroubleManyThrottled(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			inTrouble(t, nil, func(tr *trouble) {
-				graph := tr.provider.Graph()
+			withFixture(t, nil, func(f *fixture) {
+				graph := f.provider.Graph()
 				graph.Parallelism = 25
 				for i := range 30 {
-					graph.Add(tr.provider.Resource(applicationType), alsoWith(portal, prototest.Values{"name": fmt.Sprintf("Portal %d", i)}))
+					graph.Add(f.provider.Resource(applicationType), with(portal, prototest.Values{"name": fmt.Sprintf("Portal %d", i)}))
 				}
-				plan, ds := graph.TryPlan(tr.ctx)
-				if tr.say(ds); ds.HasError() {
+				plan, ds := graph.TryPlan(f.ctx)
+				if f.say(ds); ds.HasError() {
 					t.Fatal(ds)
 				}
-				if ds := tr.say(plan.TryApply(tr.ctx)); len(ds) > 0 {
+				if ds := f.say(plan.TryApply(f.ctx)); len(ds) > 0 {
 					t.Errorf("%s", ds)
 				}
 				throttled := 0
-				for _, request := range tr.server.Requests() {
+				for _, request := range f.server.Requests() {
 					if request.Status == 429 {
 						throttled++
 					}
 				}
-				if got := len(tr.server.Applications()); got != 30 || throttled > row.most {
+				if got := len(f.server.Applications()); got != 30 || throttled > row.most {
 					t.Errorf("there are %d applications after %d requests with 429, at most %d are allowed", got, throttled, row.most)
 				}
 				graph.AssertNoChanges()

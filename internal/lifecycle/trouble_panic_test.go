@@ -65,8 +65,8 @@ func TestProtocolTroublePanic(t *testing.T) {
 		failing("C4 create before it is sent", "POST", "/oauth_applications", false, creating),
 		failing("C4 create after it was done", "POST", "/oauth_applications", true, rowWith(creating, func(r *troubleRow) {
 			r.sends, r.apps, r.orphans, r.unnamed = []string{postCreate}, 1, 1, true
-			r.check = func(tr *trouble, ds prototest.Diagnostics) {
-				matchMessages(tr.t, "error", ds.Errors(), []string{`may or may not have been created.*look for an application of its name`})
+			r.check = func(f *fixture, ds prototest.Diagnostics) {
+				matchMessages(f.t, "error", ds.Errors(), []string{`may or may not have been created.*look for an application of its name`})
 			}
 		})),
 		failing("C4 update before it is sent", "PATCH", "", false, rowWith(updating, func(r *troubleRow) {
@@ -77,14 +77,14 @@ func TestProtocolTroublePanic(t *testing.T) {
 		failing("C4 rotation after it was done", "POST", "/rotate_secret", true, rowWith(updating, func(r *troubleRow) {
 			r.sends, r.secret = []string{patchApp, postRotate}, secretDead
 			r.state = prototest.Values{"name": "Portal 2"}
-			r.check = func(tr *trouble, _ prototest.Diagnostics) {
-				tr.transport = tr.server.RoundTripper()
-				tr.start()
-				matchMessages(tr.t, "warning", tr.plan(renamedPortal).Warnings(), []string{mayNotWork, mayNotWork})
+			r.check = func(f *fixture, _ prototest.Diagnostics) {
+				f.transport = f.server.RoundTripper()
+				f.start()
+				matchMessages(f.t, "warning", f.plan(renamedPortal).Warnings(), []string{mayNotWork, mayNotWork})
 			}
 		})),
 		failing("C4 logo after the rotation", "PUT", "/logo", false, troubleRow{
-			given: portal, config: alsoWith(rotatedPortal, prototest.Values{"logo_path": troubleLogo}),
+			given: portal, config: with(rotatedPortal, prototest.Values{"logo_path": troubleLogo}),
 			sends: []string{postRotate}, apps: 1, secret: secretWorks,
 			next: prototest.Update, changes: []string{"client_image_url", "logo_path", "logo_sha256"}, heals: []string{putLogo},
 		}),
@@ -95,7 +95,7 @@ func TestProtocolTroublePanic(t *testing.T) {
 		failing("C4 refresh", "GET", "", false, troubleRow{given: portal, do: doRefresh, apps: 1, secret: secretWorks}),
 		failing("C4 import by client_id", "GET", "/oauth_applications", false, troubleRow{
 			config: portal, gone: true, next: prototest.Create, heals: []string{postCreate},
-			do: func(tr *trouble) prototest.Diagnostics { return tr.say(tr.app.TryImport(tr.ctx, "someClientID")) },
+			do: func(f *fixture) prototest.Diagnostics { return f.say(f.app.TryImport(f.ctx, "someClientID")) },
 		}),
 		failing("C4 names are listed", "GET", "/oauth_applications", false, rowWith(creating, func(r *troubleRow) {
 			r.settings = prototest.Values{"prevent_duplicate_names": true}
@@ -140,18 +140,18 @@ func TestProtocolTroublePanic(t *testing.T) {
 			t.Parallel()
 			transport := &panicking{method: row.method, path: row.path, after: row.after, asError: i%2 == 1}
 			before := row.before
-			row.before = func(tr *trouble) {
-				transport.server, transport.next = tr.server, tr.transport
-				tr.transport = transport
-				tr.start()
+			row.before = func(f *fixture) {
+				transport.server, transport.next = f.server, f.transport
+				f.transport = transport
+				f.start()
 				for _, fault := range row.without {
-					tr.server.Inject(fault)
+					f.server.Inject(fault)
 				}
 				if before != nil {
-					before(tr)
+					before(f)
 				}
 			}
-			inTrouble(t, row.settings, row.run)
+			withFixture(t, row.settings, row.run)
 			if transport.panics == 0 {
 				t.Error("nothing panicked")
 			}
@@ -163,38 +163,38 @@ func TestProtocolTroublePanic(t *testing.T) {
 func TestProtocolTroublePanicElsewhere(t *testing.T) {
 	t.Parallel()
 	const report = `Internal error .panic with a value of type|[Pp]anic of type`
-	reads := map[string]func(tr *trouble) prototest.Diagnostics{
-		"C4 data source by id": func(tr *trouble) prototest.Diagnostics {
-			_, ds := tr.provider.DataSource(applicationType).TryRead(tr.ctx, prototest.Values{"id": "oa_1"})
+	reads := map[string]func(f *fixture) prototest.Diagnostics{
+		"C4 data source by id": func(f *fixture) prototest.Diagnostics {
+			_, ds := f.provider.DataSource(applicationType).TryRead(f.ctx, prototest.Values{"id": "oa_1"})
 			return ds
 		},
-		"C4 data source by name": func(tr *trouble) prototest.Diagnostics {
-			_, ds := tr.provider.DataSource(applicationType).TryRead(tr.ctx, prototest.Values{"name": "Portal"})
+		"C4 data source by name": func(f *fixture) prototest.Diagnostics {
+			_, ds := f.provider.DataSource(applicationType).TryRead(f.ctx, prototest.Values{"name": "Portal"})
 			return ds
 		},
-		"C4 data source of all": func(tr *trouble) prototest.Diagnostics {
-			_, ds := tr.provider.DataSource(applicationType+"s").TryRead(tr.ctx, prototest.Values{})
+		"C4 data source of all": func(f *fixture) prototest.Diagnostics {
+			_, ds := f.provider.DataSource(applicationType+"s").TryRead(f.ctx, prototest.Values{})
 			return ds
 		},
-		"C4 list resource": func(tr *trouble) prototest.Diagnostics {
-			_, ds := tr.provider.TryList(tr.ctx, applicationType, prototest.Values{}, 10, true)
+		"C4 list resource": func(f *fixture) prototest.Diagnostics {
+			_, ds := f.provider.TryList(f.ctx, applicationType, prototest.Values{}, 10, true)
 			return ds
 		},
-		"C4 settings create": func(tr *trouble) prototest.Diagnostics {
-			return tr.provider.Resource(applicationType+"_settings").TryApply(tr.ctx, prototest.Values{"oauth_jwt_access_tokens": true})
+		"C4 settings create": func(f *fixture) prototest.Diagnostics {
+			return f.provider.Resource(applicationType+"_settings").TryApply(f.ctx, prototest.Values{"oauth_jwt_access_tokens": true})
 		},
-		"C4 settings import": func(tr *trouble) prototest.Diagnostics {
-			return tr.provider.Resource(applicationType+"_settings").TryImport(tr.ctx, "settings")
+		"C4 settings import": func(f *fixture) prototest.Diagnostics {
+			return f.provider.Resource(applicationType+"_settings").TryImport(f.ctx, "settings")
 		},
 	}
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inTrouble(t, nil, func(tr *trouble) {
-				tr.given(portal) // so that there is a secret to leak
-				tr.transport = &panicking{next: tr.transport, server: tr.server, method: "GET"}
-				tr.start()
-				matchMessages(tr.t, "error", tr.say(read(tr)).Errors(), []string{report})
+			withFixture(t, nil, func(f *fixture) {
+				f.given(portal) // so that there is a secret to leak
+				f.transport = &panicking{next: f.transport, server: f.server, method: "GET"}
+				f.start()
+				matchMessages(f.t, "error", f.say(read(f)).Errors(), []string{report})
 			})
 		})
 	}

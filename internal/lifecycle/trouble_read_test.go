@@ -12,9 +12,9 @@ import (
 )
 
 // doRefresh and doDestroy are for rows whose trouble meets a refresh or a destruction.
-func doRefresh(tr *trouble) prototest.Diagnostics { return tr.say(tr.app.TryRefresh(tr.ctx)) }
+func doRefresh(f *fixture) prototest.Diagnostics { return f.say(f.app.TryRefresh(f.ctx)) }
 
-func doDestroy(tr *trouble) prototest.Diagnostics { return tr.say(tr.app.TryDestroy(tr.ctx)) }
+func doDestroy(f *fixture) prototest.Diagnostics { return f.say(f.app.TryDestroy(f.ctx)) }
 
 func TestProtocolTroubleRead(t *testing.T) {
 	t.Parallel()
@@ -26,14 +26,14 @@ func TestProtocolTroubleRead(t *testing.T) {
 	unreadable := func(name, message string, faults ...clerktest.Fault) troubleRow {
 		row := read(name, faults...)
 		row.errors = []string{message}
-		row.do = func(tr *trouble) prototest.Diagnostics {
-			before := tr.app.StateJSON()
-			ds := doRefresh(tr)
-			if !bytes.Equal(before, tr.app.StateJSON()) {
-				tr.t.Error("the state is another one")
+		row.do = func(f *fixture) prototest.Diagnostics {
+			before := f.app.StateJSON()
+			ds := doRefresh(f)
+			if !bytes.Equal(before, f.app.StateJSON()) {
+				f.t.Error("the state is another one")
 			}
-			if plan, more := tr.app.TryPlan(tr.ctx, portal); plan != nil {
-				tr.t.Errorf("there is a plan: %s\n%s", plan, more)
+			if plan, more := f.app.TryPlan(f.ctx, portal); plan != nil {
+				f.t.Errorf("there is a plan: %s\n%s", plan, more)
 			}
 			return ds
 		}
@@ -76,21 +76,21 @@ func TestProtocolTroubleRead(t *testing.T) {
 			clerktest.ClerkError(404, "resource_not_found").OnRead(), clerktest.ClerkError(403, "not_allowed_access").OnInstance()),
 		{
 			name: "B1 gone", given: portal, do: doRefresh,
-			before:   func(tr *trouble) { tr.server.Delete(tr.id()) },
+			before:   func(f *fixture) { f.server.Delete(f.id()) },
 			warnings: []string{`OAuth application "Portal" is gone.*"Portal" \(oa_\w+\) no longer exists`},
 			gone:     true, next: prototest.Create, heals: []string{postCreate},
 		},
 		{
 			name: "D15 hostile id in the state", given: portal, apps: 1, stuck: true, secret: secretAbsent,
-			do: func(tr *trouble) prototest.Diagnostics {
-				before := strings.Replace(string(tr.app.StateJSON()), tr.id(), "../users", 1)
-				tr.app.SetStateJSON(applicationSchemaVersion, []byte(before))
-				return doRefresh(tr)
+			do: func(f *fixture) prototest.Diagnostics {
+				before := strings.Replace(string(f.app.StateJSON()), f.id(), "../users", 1)
+				f.app.SetStateJSON(applicationSchemaVersion, []byte(before))
+				return doRefresh(f)
 			},
 			errors: []string{`"\.\./users" is not a valid Clerk id`},
-			check: func(tr *trouble, _ prototest.Diagnostics) {
-				if lines := tr.server.RequestLines(); len(lines) > 0 {
-					tr.t.Errorf("it sent %q", lines)
+			check: func(f *fixture, _ prototest.Diagnostics) {
+				if lines := f.server.RequestLines(); len(lines) > 0 {
+					f.t.Errorf("it sent %q", lines)
 				}
 			},
 		},
@@ -126,8 +126,8 @@ func TestProtocolTroubleDelete(t *testing.T) {
 		destroyed("B12 delete answer too slow", 2, clerktest.SlowAnswer(time.Minute).OnDelete().Once()),
 		destroyed("A3 locked delete", 2, clerktest.Locked().OnDelete().Once()),
 		rowWith(destroyed("B3 gone before the delete", 1), func(row *troubleRow) {
-			row.before = func(tr *trouble) {
-				tr.server.Inject(clerktest.Meanwhile(func(r clerktest.Request) { tr.server.Delete(r.ID) }).OnDelete())
+			row.before = func(f *fixture) {
+				f.server.Inject(clerktest.Meanwhile(func(r clerktest.Request) { f.server.Delete(r.ID) }).OnDelete())
 			}
 		}),
 		kept("B3 plain 404 on a delete", 1, `404.*nothing is removed from the state`, false, clerktest.Raw(404, "text/plain", "404 page not found\n").OnDelete()),
@@ -145,10 +145,10 @@ func TestProtocolTroubleDelete(t *testing.T) {
 // Another instance's key finds nothing, which must not look as if everything were gone.
 func TestProtocolTroubleOtherInstance(t *testing.T) {
 	t.Parallel()
-	other := func(tr *trouble) {
-		key, _ := tr.server.AddInstance(clerktest.Development)
-		tr.settings = prototest.Values{"secret_key": key}
-		tr.start()
+	other := func(f *fixture) {
+		key, _ := f.server.AddInstance(clerktest.Development)
+		f.settings = prototest.Values{"secret_key": key}
+		f.start()
 	}
 	names := `belongs to instance ins_\w+, not to ins_\w+.*This operation changed nothing`
 	row := troubleRow{given: portal, before: other, errors: []string{names}, apps: 1, secret: secretWorks}
@@ -160,33 +160,33 @@ func TestProtocolTroubleOtherInstance(t *testing.T) {
 			row.name = "B5 destroy without a refresh"
 			row.before = nil
 			row.sends = []string{deleteApp}
-			row.do = func(tr *trouble) prototest.Diagnostics {
-				plan, _ := tr.app.TryPlanDestroy(tr.ctx)
-				key, _ := tr.server.AddInstance(clerktest.Development)
-				tr.provider.Reconfigure(providerConfig(tr.server, prototest.Values{"secret_key": key}))
-				return tr.say(plan.TryApply(tr.ctx))
+			row.do = func(f *fixture) prototest.Diagnostics {
+				plan, _ := f.app.TryPlanDestroy(f.ctx)
+				key, _ := f.server.AddInstance(clerktest.Development)
+				f.provider.Reconfigure(providerConfig(f.server, prototest.Values{"secret_key": key}))
+				return f.say(plan.TryApply(f.ctx))
 			}
 		}),
 		{
 			name: "B5 instance_id before the first write", config: portal, settings: prototest.Values{"instance_id": "ins_other"},
 			errors: []string{`belongs to instance ins_\w+, not to ins_other`}, gone: true, stuck: true,
-			check: func(tr *trouble, _ prototest.Diagnostics) {
-				if lines := tr.server.RequestLines(); !slices.Equal(lines, []string{"GET /instance"}) {
-					tr.t.Errorf("it sent %q", lines)
+			check: func(f *fixture, _ prototest.Diagnostics) {
+				if lines := f.server.RequestLines(); !slices.Equal(lines, []string{"GET /instance"}) {
+					f.t.Errorf("it sent %q", lines)
 				}
 			},
 		},
 		{
 			name: "B5 instance_id on the first read", given: portal, do: doRefresh,
-			before: func(tr *trouble) {
-				tr.settings = prototest.Values{"instance_id": "ins_other"}
-				tr.start()
-				tr.server.ResetRequests()
+			before: func(f *fixture) {
+				f.settings = prototest.Values{"instance_id": "ins_other"}
+				f.start()
+				f.server.ResetRequests()
 			},
 			errors: []string{`belongs to instance ins_\w+, not to ins_other`}, apps: 1, secret: secretWorks,
-			check: func(tr *trouble, _ prototest.Diagnostics) {
-				if lines := tr.server.RequestLines(); !slices.Equal(lines, []string{"GET /instance"}) {
-					tr.t.Errorf("it sent %q", lines)
+			check: func(f *fixture, _ prototest.Diagnostics) {
+				if lines := f.server.RequestLines(); !slices.Equal(lines, []string{"GET /instance"}) {
+					f.t.Errorf("it sent %q", lines)
 				}
 			},
 		},
@@ -206,11 +206,11 @@ func TestProtocolTroubleImport(t *testing.T) {
 	} {
 		t.Run("D14 "+strings.ReplaceAll(id[:min(8, len(id))], "/", "|"), func(t *testing.T) {
 			t.Parallel()
-			inTrouble(t, nil, func(tr *trouble) {
-				ds := tr.say(tr.app.TryImport(tr.ctx, id))
-				matchMessages(tr.t, "error", ds.Errors(), []string{`Unable to import.*is neither the id of an OAuth application`})
-				if lines := tr.server.RequestLines(); len(lines) > 0 || tr.app.Exists() {
-					tr.t.Errorf("it sent %q", lines)
+			withFixture(t, nil, func(f *fixture) {
+				ds := f.say(f.app.TryImport(f.ctx, id))
+				matchMessages(f.t, "error", ds.Errors(), []string{`Unable to import.*is neither the id of an OAuth application`})
+				if lines := f.server.RequestLines(); len(lines) > 0 || f.app.Exists() {
+					f.t.Errorf("it sent %q", lines)
 				}
 			})
 		})
@@ -218,27 +218,27 @@ func TestProtocolTroubleImport(t *testing.T) {
 	for _, typeName := range []string{applicationType, settingsType} {
 		t.Run("D14 an empty id of "+typeName, func(t *testing.T) {
 			t.Parallel()
-			inTrouble(t, nil, func(tr *trouble) {
-				ds := tr.say(tr.provider.Resource(typeName).TryImport(tr.ctx, ""))
-				matchMessages(tr.t, "error", ds.Errors(), []string{`Unable to import.*(import id is empty|is not the id of)`})
+			withFixture(t, nil, func(f *fixture) {
+				ds := f.say(f.provider.Resource(typeName).TryImport(f.ctx, ""))
+				matchMessages(f.t, "error", ds.Errors(), []string{`Unable to import.*(import id is empty|is not the id of)`})
 			})
 		})
 	}
 	t.Run("D14 nothing of that id", func(t *testing.T) {
 		t.Parallel()
-		inTrouble(t, nil, func(tr *trouble) {
-			ds := tr.say(tr.app.TryImport(tr.ctx, "oa_nothing"))
-			if !ds.HasError() || tr.app.Exists() {
-				tr.t.Errorf("there is something in the state\n%s", ds)
+		withFixture(t, nil, func(f *fixture) {
+			ds := f.say(f.app.TryImport(f.ctx, "oa_nothing"))
+			if !ds.HasError() || f.app.Exists() {
+				f.t.Errorf("there is something in the state\n%s", ds)
 			}
 		})
 	})
 	t.Run("D14 list fails", func(t *testing.T) {
 		t.Parallel()
-		inTrouble(t, prototest.Values{"max_retries": 0}, func(tr *trouble) {
-			tr.server.Inject(clerktest.ResetBeforeWork().OnList())
-			ds := tr.say(tr.app.TryImport(tr.ctx, "someClientID"))
-			matchMessages(tr.t, "error", ds.Errors(), []string{`Unable to import.*Check the network`})
+		withFixture(t, prototest.Values{"max_retries": 0}, func(f *fixture) {
+			f.server.Inject(clerktest.ResetBeforeWork().OnList())
+			ds := f.say(f.app.TryImport(f.ctx, "someClientID"))
+			matchMessages(f.t, "error", ds.Errors(), []string{`Unable to import.*Check the network`})
 		})
 	})
 }
@@ -247,17 +247,17 @@ func TestProtocolTroubleImport(t *testing.T) {
 func TestProtocolTroubleReadLag(t *testing.T) {
 	t.Parallel()
 	lag := clerktest.Switches{ReadLag: 3 * time.Second}
-	inTrouble(t, nil, func(tr *trouble) {
-		if ds := tr.apply(portal); len(ds) > 0 || tr.secretState() != secretWorks {
-			tr.t.Fatalf("the secret is %s\n%s", tr.secretState(), ds)
+	withFixture(t, nil, func(f *fixture) {
+		if ds := f.apply(portal); len(ds) > 0 || f.secretState() != secretWorks {
+			f.t.Fatalf("the secret is %s\n%s", f.secretState(), ds)
 		}
 	}, clerktest.WithSwitches(lag))
-	inTrouble(t, nil, func(tr *trouble) {
-		tr.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
-		ds := tr.apply(portal)
-		matchMessages(tr.t, "warning", ds, []string{wasAdopted})
-		if tr.secretState() != secretWorks || len(tr.server.Applications()) != 1 {
-			tr.t.Errorf("the secret is %s\n%s", tr.secretState(), ds)
+	withFixture(t, nil, func(f *fixture) {
+		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+		ds := f.apply(portal)
+		matchMessages(f.t, "warning", ds, []string{wasAdopted})
+		if f.secretState() != secretWorks || len(f.server.Applications()) != 1 {
+			f.t.Errorf("the secret is %s\n%s", f.secretState(), ds)
 		}
 	}, clerktest.WithSwitches(lag))
 }

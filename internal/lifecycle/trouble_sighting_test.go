@@ -20,17 +20,17 @@ func TestProtocolTroubleCreateSighted(t *testing.T) {
 		return troubleRow{
 			name: name, config: config, switches: switches, faults: faults,
 			errors: []string{mayBeTheOne}, sends: []string{postCreate}, apps: 1, gone: true, stuck: true,
-			check: func(tr *trouble, ds prototest.Diagnostics) {
-				if id := tr.server.Applications()[0].ID; !strings.Contains(ds.String(), id) {
-					tr.t.Errorf("no message names %s", id)
+			check: func(f *fixture, ds prototest.Diagnostics) {
+				if id := f.server.Applications()[0].ID; !strings.Contains(ds.String(), id) {
+					f.t.Errorf("no message names %s", id)
 				}
 			},
 		}
 	}
 	runTroubleRows(t, []troubleRow{
-		sighted("A7 a redirect URI that Clerk has rewritten", alsoWith(portal, prototest.Values{"redirect_uris": []string{"https://Portal.example.com"}}),
+		sighted("A7 a redirect URI that Clerk has rewritten", with(portal, prototest.Values{"redirect_uris": []string{"https://Portal.example.com"}}),
 			clerktest.Switches{RedirectNormalization: clerktest.RedirectsNormalized}, clerktest.HTML(502).AfterWork().OnCreate().Once()),
-		sighted("A8 a scope that Clerk has dropped", alsoWith(portal, prototest.Values{"scopes": []string{"email", "profile", "messages:read"}}),
+		sighted("A8 a scope that Clerk has dropped", with(portal, prototest.Values{"scopes": []string{"email", "profile", "messages:read"}}),
 			clerktest.Switches{UnknownScope: clerktest.UnknownScopeDropped}, clerktest.ResetAfterWork().OnCreate().Once()),
 		// The one look that was answered came before the application was in the list.
 		rowWith(sighted("A7 the list lags and then fails", portal, clerktest.Switches{ReadLag: 3 * time.Second},
@@ -41,20 +41,20 @@ func TestProtocolTroubleCreateSighted(t *testing.T) {
 
 	t.Run("A10 somebody else's, with only the name in common", func(t *testing.T) {
 		t.Parallel()
-		inTrouble(t, nil, func(tr *trouble) {
+		withFixture(t, nil, func(f *fixture) {
 			var theirs, secret string
 			fault := clerktest.ResetBeforeWork().OnCreate().Once()
 			fault.Before = func(clerktest.Request) {
-				theirs = tr.server.Seed("Portal", func(a *clerktest.Application) {
+				theirs = f.server.Seed("Portal", func(a *clerktest.Application) {
 					a.RedirectURIs = []string{"https://somebody.example.com/callback"}
 					a.CreatedAt = time.Now().UnixMilli()
 				})
-				secret = tr.server.CurrentSecret(theirs)
+				secret = f.server.CurrentSecret(theirs)
 			}
-			tr.server.Inject(fault)
-			ds := tr.apply(prototest.Values{"name": "Portal"})
+			f.server.Inject(fault)
+			ds := f.apply(prototest.Values{"name": "Portal"})
 			matchMessages(t, "error", ds.Errors(), []string{mayBeTheOne})
-			if tr.app.Exists() || tr.server.CurrentSecret(theirs) != secret {
+			if f.app.Exists() || f.server.CurrentSecret(theirs) != secret {
 				t.Errorf("the application of somebody else was adopted, or its secret replaced:\n%s", ds)
 			}
 		})
@@ -64,9 +64,9 @@ func TestProtocolTroubleCreateSighted(t *testing.T) {
 // An application that was just made, and that a read does not find yet, is not gone.
 func TestProtocolTroubleReadBehind(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, nil, func(tr *trouble) {
-		tr.given(portal)
-		if plan := tr.plan(portal); plan.Action != prototest.NoOp {
+	withFixture(t, nil, func(f *fixture) {
+		f.given(portal)
+		if plan := f.plan(portal); plan.Action != prototest.NoOp {
 			t.Errorf("the plan right after is to %s", plan.Action)
 		}
 	}, clerktest.WithSwitches(clerktest.Switches{ReadLag: 3 * time.Second}))
@@ -75,17 +75,17 @@ func TestProtocolTroubleReadBehind(t *testing.T) {
 	for name, age := range map[string]time.Duration{"B1 just made": 0, "B1 made a minute ago": time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inTrouble(t, nil, func(tr *trouble) {
-				tr.given(portal)
+			withFixture(t, nil, func(f *fixture) {
+				f.given(portal)
 				time.Sleep(age)
-				tr.server.Delete(tr.id())
-				tr.server.ResetRequests()
+				f.server.Delete(f.id())
+				f.server.ResetRequests()
 				begun := time.Now()
-				plan := tr.plan(portal)
+				plan := f.plan(portal)
 				if plan.Action != prototest.Create {
 					t.Errorf("the plan is to %s", plan.Action)
 				}
-				reads := tr.server.CountRequests(http.MethodGet, clerktest.RouteApplication)
+				reads := f.server.CountRequests(http.MethodGet, clerktest.RouteApplication)
 				if took := time.Since(begun); age == 0 && (reads != 4 || took > 10*time.Second) || age > 0 && reads != 1 {
 					t.Errorf("%d reads in %s", reads, took)
 				}
@@ -97,23 +97,23 @@ func TestProtocolTroubleReadBehind(t *testing.T) {
 // A key of another instance costs no request for each application of the state.
 func TestProtocolTroubleOtherInstanceIsKnown(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, nil, func(tr *trouble) {
-		graph := tr.provider.Graph()
+	withFixture(t, nil, func(f *fixture) {
+		graph := f.provider.Graph()
 		graph.Parallelism = 1
 		const count = 5
 		for range count {
-			app := tr.provider.Resource(applicationType)
+			app := f.provider.Resource(applicationType)
 			app.Apply(portal)
 			graph.Add(app, portal)
 		}
 		time.Sleep(time.Minute)
-		key, _ := tr.server.AddInstance(clerktest.Development)
-		tr.provider.Reconfigure(providerConfig(tr.server, prototest.Values{"secret_key": key}))
-		tr.server.ResetRequests()
-		ds := tr.say(graph.TryRefresh(tr.ctx))
+		key, _ := f.server.AddInstance(clerktest.Development)
+		f.provider.Reconfigure(providerConfig(f.server, prototest.Values{"secret_key": key}))
+		f.server.ResetRequests()
+		ds := f.say(graph.TryRefresh(f.ctx))
 		pattern := `belongs to instance ins_\w+, not to ins_\w+.*This operation changed nothing`
 		matchMessages(t, "error", ds.Errors(), []string{pattern, pattern, pattern, pattern, pattern})
-		if lines := tr.server.RequestLines(); len(lines) != 2 {
+		if lines := f.server.RequestLines(); len(lines) != 2 {
 			t.Errorf("it sent %q", lines)
 		}
 	})
@@ -126,26 +126,26 @@ func TestProtocolTroubleNamesBehind(t *testing.T) {
 	lag := clerktest.WithSwitches(clerktest.Switches{ReadLag: 3 * time.Second})
 	t.Run("B15 two of one name", func(t *testing.T) {
 		t.Parallel()
-		inTrouble(t, prevent, func(tr *trouble) {
-			graph := tr.provider.Graph()
+		withFixture(t, prevent, func(f *fixture) {
+			graph := f.provider.Graph()
 			graph.Parallelism = 1
-			graph.Add(tr.app, portal)
-			graph.Add(tr.provider.Resource(applicationType), portal)
-			plan, _ := graph.TryPlan(tr.ctx)
-			ds := tr.say(plan.TryApply(tr.ctx))
-			matchMessages(t, "error", ds.Errors(), []string{`exists already.*terraform import clerk_oauth_application\.NAME ` + tr.id()})
-			if n := len(tr.server.Applications()); n != 1 {
+			graph.Add(f.app, portal)
+			graph.Add(f.provider.Resource(applicationType), portal)
+			plan, _ := graph.TryPlan(f.ctx)
+			ds := f.say(plan.TryApply(f.ctx))
+			matchMessages(t, "error", ds.Errors(), []string{`exists already.*terraform import clerk_oauth_application\.NAME ` + f.id()})
+			if n := len(f.server.Applications()); n != 1 {
 				t.Errorf("there are %d applications", n)
 			}
 		}, lag)
 	})
 	t.Run("B15 one in place of another", func(t *testing.T) {
 		t.Parallel()
-		inTrouble(t, prevent, func(tr *trouble) {
-			tr.given(portal)
+		withFixture(t, prevent, func(f *fixture) {
+			f.given(portal)
 			time.Sleep(time.Minute)
-			tr.app.Taint() // so that one run destroys and creates
-			if ds := tr.apply(portal); ds.HasError() {
+			f.app.Taint() // so that one run destroys and creates
+			if ds := f.apply(portal); ds.HasError() {
 				t.Errorf("the one that was deleted is in the way:\n%s", ds)
 			}
 		}, lag)

@@ -12,11 +12,7 @@ import (
 
 // The portal with something to do: in one request or, renamed and rotated, in two.
 var (
-	renamedPortal           = alsoWith(portal, prototest.Values{"name": "Portal 2"})
-	rotatedPortal           = alsoWith(portal, prototest.Values{"rotate_secret_trigger": "once"})
-	renamedAndRotatedPortal = alsoWith(renamedPortal, prototest.Values{"rotate_secret_trigger": "once"})
-	portalWithLogo          = alsoWith(portal, prototest.Values{"logo_path": troubleLogo})
-	publicPortal            = alsoWith(portal, prototest.Values{"public": true, "pkce_required": true})
+	portalWithLogo = with(portal, prototest.Values{"logo_path": troubleLogo})
 )
 
 const notRotated = `rotate client secret of OAuth application`
@@ -84,13 +80,13 @@ func TestProtocolTroubleUpdate(t *testing.T) {
 			next: prototest.NoOp, // the refresh finds the value there after all
 		},
 		{
-			name: "a field did not take", given: portal, config: alsoWith(renamedPortal, prototest.Values{"pkce_required": true}),
-			before: func(tr *trouble) {
+			name: "a field did not take", given: portal, config: with(renamedPortal, prototest.Values{"pkce_required": true}),
+			before: func(f *fixture) {
 				fault := clerktest.Changed(func(body map[string]any) { body["pkce_required"] = false }).OnUpdate()
 				fault.After = func(r clerktest.Request) {
-					tr.server.Edit(r.ID, func(app *clerktest.Application) { app.PKCERequired = false })
+					f.server.Edit(r.ID, func(app *clerktest.Application) { app.PKCERequired = false })
 				}
-				tr.server.Inject(fault)
+				f.server.Inject(fault)
 			},
 			errors: []string{`^pkce_required: Unable to update.*sent true, Clerk has false`},
 			sends:  []string{patchApp}, apps: 1, secret: secretWorks, state: prototest.Values{"name": "Portal 2", "pkce_required": false},
@@ -162,23 +158,23 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			row.switches = clerktest.Switches{RotateUpdatedAt: clerktest.RotateKeepsUpdatedAt}
 			row.given, row.config, row.sends = portal, rotatedPortal, []string{postRotate, postRotate}
 			row.state = nil
-			row.before = func(*trouble) { time.Sleep(time.Hour) }
+			row.before = func(*fixture) { time.Sleep(time.Hour) }
 			row.warnings = []string{`may not be the newest`}
 		}),
 		rowWith(rotated("B10 the application changes all the time", 4, clerktest.ResetAfterWork().OnRotate().Once()), func(row *troubleRow) {
-			row.before = func(tr *trouble) {
+			row.before = func(f *fixture) {
 				fault := clerktest.Meanwhile(func(r clerktest.Request) {
-					tr.server.Edit(r.ID, func(app *clerktest.Application) { app.ClientURI = "https://example.com" })
+					f.server.Edit(r.ID, func(app *clerktest.Application) { app.ClientURI = "https://example.com" })
 				}).OnRead().Skipping(1) // the refresh
-				tr.server.Inject(fault)
+				f.server.Inject(fault)
 			}
 			row.warnings = []string{`may not be the newest`}
 		}),
 		rowWith(rotated("D12 rotation answer with another type", 1, clerktest.Changed(func(body map[string]any) { body["updated_at"] = "now" }).OnRotate()), func(row *troubleRow) {
 			row.warnings = []string{`answer about .* was incomplete.*new one is in the state.*updated_at has an unexpected type`}
-			row.check = func(tr *trouble, _ prototest.Diagnostics) {
-				if tr.app.State().Get("updated_at") == nil {
-					tr.t.Error("updated_at is null")
+			row.check = func(f *fixture, _ prototest.Diagnostics) {
+				if f.app.State().Get("updated_at") == nil {
+					f.t.Error("updated_at is null")
 				}
 			}
 		}),
@@ -189,22 +185,22 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			name: "B9 what is owed is rotated even if the trigger is reverted", given: portal, config: rotatedPortal,
 			faults: []clerktest.Fault{clerktest.ResetAfterWork().OnRotate()},
 			errors: []string{notRotated}, sends: []string{postRotate, postRotate, postRotate}, apps: 1, secret: secretDead, stuck: true,
-			check: func(tr *trouble, _ prototest.Diagnostics) {
-				tr.server.ClearFaults()
-				tr.server.ResetRequests()
-				plan := tr.plan(portal)
-				matchMessages(tr.t, "warning", plan.Warnings(), []string{mayNotWork, mayNotWork})
-				if ds := tr.say(plan.TryApply(tr.ctx)); ds.HasError() || tr.secretState() != secretWorks {
-					tr.t.Errorf("the secret is %s:\n%s", tr.secretState(), ds)
+			check: func(f *fixture, _ prototest.Diagnostics) {
+				f.server.ClearFaults()
+				f.server.ResetRequests()
+				plan := f.plan(portal)
+				matchMessages(f.t, "warning", plan.Warnings(), []string{mayNotWork, mayNotWork})
+				if ds := f.say(plan.TryApply(f.ctx)); ds.HasError() || f.secretState() != secretWorks {
+					f.t.Errorf("the secret is %s:\n%s", f.secretState(), ds)
 				}
-				after := tr.plan(portal)
+				after := f.plan(portal)
 				if after.Action != prototest.NoOp || len(after.Warnings()) > 0 {
-					tr.t.Errorf("it does not converge:\n%s\n%s", after, after.Warnings())
+					f.t.Errorf("it does not converge:\n%s\n%s", after, after.Warnings())
 				}
 			},
 		},
 		{
-			name: "rotation done and the logo refused", given: portal, config: alsoWith(rotatedPortal, prototest.Values{"logo_path": troubleLogo}),
+			name: "rotation done and the logo refused", given: portal, config: with(rotatedPortal, prototest.Values{"logo_path": troubleLogo}),
 			faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnLogo()},
 			errors: []string{`Unable to upload logo`},
 			sends:  []string{postRotate, putLogo}, apps: 1, secret: secretWorks,
@@ -217,7 +213,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			sends:  []string{putLogo, putLogo}, apps: 1, secret: secretWorks,
 		},
 		{
-			name: "made confidential and the rotation refused", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}),
+			name: "made confidential and the rotation refused", given: publicPortal, config: with(publicPortal, prototest.Values{"public": false}),
 			faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnRotate()},
 			errors: []string{notRotated},
 			sends:  []string{patchApp, postRotate}, apps: 1, secret: secretUnknown, state: prototest.Values{"public": false},
@@ -225,7 +221,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 		},
 		{
 			name: "B8 made confidential with a trigger, the rotation refused and the trigger reverted", given: publicPortal,
-			config: alsoWith(publicPortal, prototest.Values{"public": false, "rotate_secret_trigger": "once"}),
+			config: with(publicPortal, prototest.Values{"public": false, "rotate_secret_trigger": "once"}),
 			faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnRotate()},
 			errors: []string{notRotated},
 			sends:  []string{patchApp, postRotate}, apps: 1, secret: secretUnknown, state: prototest.Values{"public": false}, stuck: true,
@@ -233,7 +229,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 		},
 		{
 			name: "B12 made confidential with a trigger, the answer lost and the trigger reverted", given: publicPortal,
-			config:   alsoWith(publicPortal, prototest.Values{"public": false, "rotate_secret_trigger": "once"}),
+			config:   with(publicPortal, prototest.Values{"public": false, "rotate_secret_trigger": "once"}),
 			faults:   []clerktest.Fault{clerktest.ResetAfterWork().OnUpdate()},
 			settings: prototest.Values{"max_retries": 0},
 			errors:   []string{`Unable to update OAuth application`},
@@ -241,13 +237,13 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			check: rotatedWithoutTrigger,
 		},
 		{
-			name: "made confidential, which Clerk ignores", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}),
-			before: func(tr *trouble) {
+			name: "made confidential, which Clerk ignores", given: publicPortal, config: with(publicPortal, prototest.Values{"public": false}),
+			before: func(f *fixture) {
 				fault := clerktest.Changed(func(body map[string]any) { body["public"] = true }).OnUpdate().Once()
 				fault.After = func(r clerktest.Request) {
-					tr.server.Edit(r.ID, func(app *clerktest.Application) { app.Public = true })
+					f.server.Edit(r.ID, func(app *clerktest.Application) { app.Public = true })
 				}
-				tr.server.Inject(fault)
+				f.server.Inject(fault)
 			},
 			errors: []string{`^public: Unable to update OAuth application.*sent false, Clerk has true`},
 			sends:  []string{patchApp}, apps: 1, secret: secretAbsent, state: prototest.Values{"public": true, "client_secret": nil},
@@ -255,12 +251,12 @@ func TestProtocolTroubleRotate(t *testing.T) {
 		},
 		{
 			name: "made public by somebody else, beside a change that Clerk ignores", given: portal, config: renamedPortal,
-			before: func(tr *trouble) {
+			before: func(f *fixture) {
 				fault := clerktest.Changed(func(body map[string]any) { body["name"] = "Portal" }).OnUpdate().Once()
 				fault.Before = func(r clerktest.Request) {
-					tr.server.Edit(r.ID, func(app *clerktest.Application) { app.Public = true })
+					f.server.Edit(r.ID, func(app *clerktest.Application) { app.Public = true })
 				}
-				tr.server.Inject(fault)
+				f.server.Inject(fault)
 			},
 			errors: []string{`^name: Unable to update OAuth application`},
 			sends:  []string{patchApp}, apps: 1, secret: secretAbsent, state: prototest.Values{"public": true, "client_secret": nil},
@@ -268,17 +264,17 @@ func TestProtocolTroubleRotate(t *testing.T) {
 		},
 		{
 			name: "B10 overtaken, and the next rotations lost", given: portal, config: rotatedPortal,
-			before: func(tr *trouble) {
-				tr.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
-				tr.server.Inject(clerktest.Meanwhile(func(r clerktest.Request) { tr.server.Rotate(r.ID) }).OnRead().Skipping(1).Once())
-				tr.server.Inject(clerktest.ResetAfterWork().OnRotate().Skipping(1))
+			before: func(f *fixture) {
+				f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
+				f.server.Inject(clerktest.Meanwhile(func(r clerktest.Request) { f.server.Rotate(r.ID) }).OnRead().Skipping(1).Once())
+				f.server.Inject(clerktest.ResetAfterWork().OnRotate().Skipping(1))
 			},
 			errors: []string{notRotated + `.*Apply again: the next plan rotates once more`},
 			sends:  []string{postRotate, postRotate, postRotate, postRotate, postRotate}, apps: 1, secret: secretDead,
 			next: prototest.Update, changes: triggerChanges, heals: []string{postRotate},
 		},
 		{
-			name: "made confidential and the answer lost", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}),
+			name: "made confidential and the answer lost", given: publicPortal, config: with(publicPortal, prototest.Values{"public": false}),
 			faults:   []clerktest.Fault{clerktest.ResetAfterWork().OnUpdate()},
 			settings: prototest.Values{"max_retries": 1},
 			errors:   []string{`Unable to update OAuth application`},
@@ -286,7 +282,7 @@ func TestProtocolTroubleRotate(t *testing.T) {
 			next: prototest.Update, changes: owedChanges, heals: []string{postRotate},
 		},
 		{
-			name: "made confidential and refused", given: publicPortal, config: alsoWith(publicPortal, prototest.Values{"public": false}),
+			name: "made confidential and refused", given: publicPortal, config: with(publicPortal, prototest.Values{"public": false}),
 			faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnUpdate()},
 			errors: []string{`Unable to update OAuth application`},
 			sends:  []string{patchApp}, apps: 1, secret: secretAbsent, state: prototest.Values{"public": true},
@@ -303,41 +299,41 @@ func TestProtocolTroubleRotate(t *testing.T) {
 }
 
 // rotatedWithoutTrigger wants a secret although the trigger that came with the change is taken back.
-func rotatedWithoutTrigger(tr *trouble, _ prototest.Diagnostics) {
-	tr.server.ClearFaults()
-	config := alsoWith(publicPortal, prototest.Values{"public": false})
-	if ds := tr.apply(config); ds.HasError() || tr.secretState() != secretWorks {
-		tr.t.Errorf("the secret is %s:\n%s", tr.secretState(), ds)
+func rotatedWithoutTrigger(f *fixture, _ prototest.Diagnostics) {
+	f.server.ClearFaults()
+	config := with(publicPortal, prototest.Values{"public": false})
+	if ds := f.apply(config); ds.HasError() || f.secretState() != secretWorks {
+		f.t.Errorf("the secret is %s:\n%s", f.secretState(), ds)
 	}
-	if plan := tr.plan(config); plan.Action != prototest.NoOp {
-		tr.t.Errorf("it does not converge:\n%s", plan)
+	if plan := f.plan(config); plan.Action != prototest.NoOp {
+		f.t.Errorf("it does not converge:\n%s", plan)
 	}
 }
 
 // The secret that works, which the provider has from the state, is known to the scrubber too.
 func TestProtocolTroubleEchoedSecret(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, nil, func(tr *trouble) {
-		tr.given(portal)
-		secret := tr.app.State().String("client_secret")
-		tr.server.Inject(clerktest.Raw(422, "application/json",
+	withFixture(t, nil, func(f *fixture) {
+		f.given(portal)
+		secret := f.app.State().String("client_secret")
+		f.server.Inject(clerktest.Raw(422, "application/json",
 			`{"errors":[{"code":"form_param_value_invalid","message":"is invalid","long_message":"E2 not with `+secret+`","meta":{}}]}`).OnUpdate())
-		matchMessages(t, "error", tr.apply(renamedPortal).Errors(), []string{`E2 not with \[redacted\]`})
+		matchMessages(t, "error", f.apply(renamedPortal).Errors(), []string{`E2 not with \[redacted\]`})
 	})
 }
 
 // A value of Clerk's that comes into a message is scrubbed and cut.
 func TestProtocolTroubleEchoedValue(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, nil, func(tr *trouble) {
-		tr.given(portal)
-		tr.server.Inject(clerktest.Changed(func(body map[string]any) {
-			body["name"] = "E2 Bearer " + tr.server.Key() + strings.Repeat("x", 100_000)
+	withFixture(t, nil, func(f *fixture) {
+		f.given(portal)
+		f.server.Inject(clerktest.Changed(func(body map[string]any) {
+			body["name"] = "E2 Bearer " + f.server.Key() + strings.Repeat("x", 100_000)
 		}).OnUpdate())
-		ds := tr.apply(renamedPortal)
+		ds := f.apply(renamedPortal)
 		matchMessages(t, "error", ds.Errors(), []string{`^name: Unable to update.*sent "Portal 2".*\[redacted\]`})
-		if text := ds.Errors().String(); strings.Contains(text, tr.server.Key()) || len(text) > 2000 {
-			t.Errorf("the message has %d bytes, and the key: %t", len(text), strings.Contains(text, tr.server.Key()))
+		if text := ds.Errors().String(); strings.Contains(text, f.server.Key()) || len(text) > 2000 {
+			t.Errorf("the message has %d bytes, and the key: %t", len(text), strings.Contains(text, f.server.Key()))
 		}
 	})
 }
@@ -345,14 +341,14 @@ func TestProtocolTroubleEchoedValue(t *testing.T) {
 func TestProtocolTroubleLogoFile(t *testing.T) {
 	t.Parallel()
 	// A logo is repeated like any update; what does not change is not sent again.
-	inTrouble(t, nil, func(tr *trouble) {
-		tr.given(portalWithLogo)
-		tr.server.ResetRequests()
-		if ds := tr.apply(portalWithLogo); ds.HasError() || len(tr.writes()) > 0 {
-			tr.t.Errorf("%q\n%s", tr.writes(), ds)
+	withFixture(t, nil, func(f *fixture) {
+		f.given(portalWithLogo)
+		f.server.ResetRequests()
+		if ds := f.apply(portalWithLogo); ds.HasError() || len(f.writes()) > 0 {
+			f.t.Errorf("%q\n%s", f.writes(), ds)
 		}
-		if n := tr.server.CountRequests(http.MethodPut, ""); n != 0 {
-			tr.t.Errorf("%d uploads", n)
+		if n := f.server.CountRequests(http.MethodPut, ""); n != 0 {
+			f.t.Errorf("%d uploads", n)
 		}
 	})
 }

@@ -14,8 +14,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// A story is a scenario while it is told.
-type story struct {
+// A run is a scenario while it is told.
+type run struct {
+	*user
 	t         testing.TB
 	scenario  scenario
 	url, key  string
@@ -24,28 +25,28 @@ type story struct {
 	client    *http.Client             // of the dashboard
 	requests  func() []recordedRequest // since the step began
 	restart   func()                   // of the requests
-	resource  *prototest.Resource      // nil with a CLI
+	resource  *prototest.Resource      // nil with an engine
 	dir       string
 	step      step
 	another   string // key of another instance
 
 	id, clientID string // of the application
-	secret       string // in the state, sealed or not
-	plainSecret  string // in the state, not sealed
+	secret       string // in the state, encrypted or not
+	plainSecret  string // in the state, not encrypted
 	versions     versionLog
 }
 
 // A recordedRequest is one that the provider has sent.
 type recordedRequest struct{ method, line string }
 
-// newStory begins a scenario on a simulator; client is the way to it.
-func newStory(t testing.TB, told scenario, server *clerktest.Server, client *http.Client) *story {
+// newRun begins a scenario on a simulator; client is the way to it.
+func newRun(t testing.TB, told scenario, server *clerktest.Server, client *http.Client) *run {
 	t.Helper()
-	s := &story{
-		t: t, scenario: told, url: server.URL(), key: server.Key(), simulator: server, client: client, dir: t.TempDir(),
+	r := &run{
+		user: &user{}, t: t, scenario: told, url: server.URL(), key: server.Key(), simulator: server, client: client, dir: t.TempDir(),
 		restart: server.ResetRequests,
 	}
-	s.requests = func() []recordedRequest {
+	r.requests = func() []recordedRequest {
 		var recorded []recordedRequest
 		for _, request := range server.Requests() {
 			if request.Header.Get(dashboardHeader) == "" {
@@ -54,38 +55,53 @@ func newStory(t testing.TB, told scenario, server *clerktest.Server, client *htt
 		}
 		return recorded
 	}
-	return s
+	return r
 }
 
-// begin makes what the scenario finds there.
-func (s *story) begin() {
-	if s.scenario.given != nil {
-		app := s.dashboard("POST", "", s.resolve(s.scenario.given))
-		s.id, s.clientID = app["id"].(string), app["client_id"].(string)
+// begin creates what the scenario finds there.
+func (r *run) begin() {
+	if r.scenario.given != nil {
+		app := r.dashboard("POST", "", r.resolve(r.scenario.given))
+		r.id, r.clientID = app["id"].(string), app["client_id"].(string)
 	}
 }
 
 // enter begins a step, up to where Terraform runs.
-func (s *story) enter(next step) {
-	s.step = next
-	s.do(next.behind)
-	s.restart()
+func (r *run) enter(next step) {
+	if next.again {
+		next.config = r.step.config
+	}
+	r.step = next
+	r.user.begin(r.t)
+	r.do(next.behind)
+	for _, fault := range next.faults {
+		r.simulator.Inject(fault)
+	}
+	r.restart()
 }
 
-func (s *story) do(acts []act) {
-	for _, act := range acts {
-		act.do(s)
+// leave ends a step's faults.
+func (r *run) leave() {
+	if r.simulator != nil {
+		r.simulator.ClearFaults()
+		r.simulator.WaitForLateWork()
 	}
 }
 
-func (s *story) errorf(format string, args ...any) {
-	s.t.Helper()
-	s.t.Errorf("%s\n%s", s.step.does, fmt.Sprintf(format, args...))
+func (r *run) do(acts []act) {
+	for _, act := range acts {
+		act.do(r)
+	}
+}
+
+func (r *run) errorf(format string, args ...any) {
+	r.t.Helper()
+	r.t.Errorf("%s\n%s", r.step.does, fmt.Sprintf(format, args...))
 }
 
 // resolve replaces what depends on the run, but for later and ref, which each runner
 // has its own way with.
-func (s *story) resolve(config values) values {
+func (r *run) resolve(config values) values {
 	if config == nil {
 		return nil
 	}
@@ -93,15 +109,15 @@ func (s *story) resolve(config values) values {
 	for name, value := range config {
 		switch value := value.(type) {
 		case inDir:
-			resolved[name] = filepath.Join(s.dir, string(value))
+			resolved[name] = filepath.Join(r.dir, string(value))
 		case otherKey:
-			if s.another == "" {
-				s.another, _ = s.simulator.AddInstance(clerktest.Development)
+			if r.another == "" {
+				r.another, _ = r.simulator.AddInstance(clerktest.Development)
 			}
-			resolved[name] = s.another
+			resolved[name] = r.another
 		case string:
 			if name == "name" {
-				value = s.prefix + value
+				value = r.prefix + value
 			}
 			resolved[name] = value
 		default:
@@ -112,17 +128,17 @@ func (s *story) resolve(config values) values {
 }
 
 // providerBlock is the provider's configuration for a step.
-func (s *story) providerBlock() values {
-	return with(values{"secret_key": s.key, "api_url": s.url}, s.resolve(s.step.provider))
+func (r *run) providerBlock() values {
+	return with(with(values{"secret_key": r.key, "api_url": r.url}, r.resolve(r.scenario.provider)), r.resolve(r.step.provider))
 }
 
 // importID is what an import block has as id; empty for one by identity.
-func (s *story) importID(target adoptee) string {
+func (r *run) importID(target adoptee) string {
 	switch target.by {
 	case "id":
-		return s.id
+		return r.id
 	case "client_id":
-		return s.clientID
+		return r.clientID
 	}
 	return target.text
 }
@@ -132,48 +148,42 @@ const dashboardHeader = "X-From-The-Dashboard"
 
 // dashboard works on applications without Terraform, by HTTP, so that it is the same
 // with the simulator and with Clerk. It returns the answer.
-func (s *story) dashboard(method, path string, body any) map[string]any {
-	s.t.Helper()
+func (r *run) dashboard(method, path string, body any) map[string]any {
+	r.t.Helper()
 	for range 5 {
-		status, answer := s.call(method, path, body)
+		status, answer := r.call(method, path, body)
 		switch {
 		case status == http.StatusTooManyRequests:
 			time.Sleep(10 * time.Second)
 			continue
 		case status != http.StatusOK:
-			s.t.Fatalf("%s %s in the dashboard: status %d: %v", method, path, status, answer)
+			r.t.Fatalf("%s %s in the dashboard: status %d: %v", method, path, status, answer)
 		}
 		return answer
 	}
-	s.t.Fatalf("%s %s in the dashboard: too many requests", method, path)
+	r.t.Fatalf("%s %s in the dashboard: too many requests", method, path)
 	return nil
 }
 
-func (s *story) call(method, path string, body any) (int, map[string]any) {
-	s.t.Helper()
+func (r *run) call(method, path string, body any) (int, map[string]any) {
+	r.t.Helper()
 	var content io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
-		if err != nil {
-			s.t.Fatal(err)
-		}
+		must(r.t, err)
 		content = bytes.NewReader(encoded)
 	}
 	// Not the test's context: it is over when the test cleans up.
-	request, err := http.NewRequest(method, s.url+"/oauth_applications"+path, content)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+s.key)
+	request, err := http.NewRequest(method, r.url+"/oauth_applications"+path, content)
+	must(r.t, err)
+	request.Header.Set("Authorization", "Bearer "+r.key)
 	request.Header.Set("Clerk-API-Version", "2026-05-12")
 	request.Header.Set(dashboardHeader, "yes")
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	response, err := s.client.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	response, err := r.client.Do(request)
+	must(r.t, err)
 	defer response.Body.Close()
 	var answer map[string]any
 	_ = json.NewDecoder(response.Body).Decode(&answer) // the status tells

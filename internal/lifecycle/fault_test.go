@@ -1,0 +1,88 @@
+package lifecycle
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
+)
+
+// faults are the scenarios of what goes wrong between the provider and Clerk. Each name
+// begins with its row in FAULTS.md. Here stands one for each result that a fault can have
+// for the state and for the user; which faults have which result is told one layer below,
+// in package clerk.
+var faults = slices.Concat(throttledCreates)
+
+// TestProtocolFaults tells them in virtual time.
+func TestProtocolFaults(t *testing.T) {
+	t.Parallel()
+	for _, told := range faults {
+		told.fault = true
+		tellInProcess(t, told, told.switches)
+	}
+}
+
+// portal is the application that most faults are about; the others are the portal with
+// something to do, in one request or, renamed and rotated, in two.
+var (
+	portal = values{
+		"name":          "Portal",
+		"redirect_uris": []string{"https://portal.example.com/callback"},
+		"scopes":        []string{"email", "profile"},
+	}
+	renamedPortal           = with(portal, values{"name": "Portal 2"})
+	rotatedPortal           = with(portal, values{"rotate_secret_trigger": "once"})
+	renamedAndRotatedPortal = with(renamedPortal, values{"rotate_secret_trigger": "once"})
+	publicPortal            = with(portal, values{"public": true, "pkce_required": true})
+)
+
+// met are the faults of a step.
+type met = []clerktest.Fault
+
+// existing is the step before a fault: the application is created, and a while passes, so
+// that a rotation need not wait for its second.
+func existing(config values) step {
+	s := step{
+		does: "it is created", config: config, plan: create, sends: []string{sendsCreate}, secret: secretMade,
+		check: func(*run) { time.Sleep(2 * time.Second) },
+	}
+	if config["public"] == true {
+		s.secret = secretNone
+	}
+	return s
+}
+
+// next is the step after a fault: the same configuration is applied without one. changed
+// are the attributes beside updated_at that an update changes.
+func next(action prototest.Action, changed string, sends ...string) step {
+	s := step{does: "the next apply", again: true, plan: action, sends: sends}
+	if action == update {
+		s.changed = changed + " updated_at"
+	}
+	if slices.Contains(sends, sendsCreate) || slices.Contains(sends, sendsRotate) {
+		s.secret = secretMade
+	}
+	return s
+}
+
+// created is a create that succeeds as if nothing had happened, after so many requests.
+func createdAfter(name string, requests int, faults ...clerktest.Fault) scenario {
+	return scenario{name: name, steps: []step{{
+		config: portal, faults: faults, plan: create, sends: slices.Repeat([]string{sendsCreate}, requests), secret: secretMade,
+	}}}
+}
+
+// notCreated is a create that certainly came to nothing.
+func notCreated(name string, requests int, says string, faults ...clerktest.Fault) scenario {
+	return scenario{name: name, steps: []step{{
+		config: portal, faults: faults, plan: create, sends: slices.Repeat([]string{sendsCreate}, requests), fails: says, secret: secretNone,
+	}, next(create, "", sendsCreate)}}
+}
+
+var throttledCreates = []scenario{
+	createdAfter("A1 429 with Retry-After", 3, clerktest.TooManyRequests("3").OnCreate().Repeat(2)),
+	notCreated("A4 Retry-After of a day", 1, `asks to wait 24h0m0s`, clerktest.TooManyRequests("86400").OnCreate()),
+	notCreated("A3 429 for ever", 6, `requests_per_10s.*HTTP status: 429`, clerktest.TooManyRequests().OnCreate()),
+}
