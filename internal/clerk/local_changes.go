@@ -10,6 +10,7 @@ import (
 type localChanges struct {
 	mu      sync.Mutex
 	names   map[string]string // by id, as canonicalName; empty where it was only read
+	created map[string]string // ids by client_id
 	deleted map[string]bool
 }
 
@@ -25,7 +26,26 @@ func (l *localChanges) read(id string) {
 	}
 }
 
-// named notes an application that was created, or renamed.
+// add notes an application that was created under a name.
+func (l *localChanges) add(app OAuthApplication, name string) {
+	l.named(app.ID, name)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.created == nil {
+		l.created = make(map[string]string)
+	}
+	l.created[app.ClientID] = app.ID
+}
+
+// createdAs returns the id of the application of a client_id that was created; empty if
+// there is none.
+func (l *localChanges) createdAs(clientID string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.created[clientID]
+}
+
+// named notes the name of an application that was renamed.
 func (l *localChanges) named(id, name string) {
 	l.read(id)
 	l.mu.Lock()

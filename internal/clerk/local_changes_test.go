@@ -9,7 +9,7 @@ func TestLocalChanges(t *testing.T) {
 	t.Parallel()
 	var local localChanges
 	if local.knows("oa_1") || len(local.correct("web", nil)) > 0 {
-		t.Error("nothing has happened, and something is knlocal")
+		t.Error("nothing has happened, and something is known")
 	}
 	local.read("oa_read")
 	local.named("oa_made", "web")
@@ -22,11 +22,11 @@ func TestLocalChanges(t *testing.T) {
 
 	for _, id := range []string{"oa_read", "oa_made", "oa_renamed", "oa_deleted"} {
 		if !local.knows(id) {
-			t.Errorf("%s is not knlocal", id)
+			t.Errorf("%s is not known", id)
 		}
 	}
 	if local.knows("oa_foreign") {
-		t.Error("an application of someone else is knlocal")
+		t.Error("an application of someone else is known")
 	}
 	listed := []string{"oa_foreign", "oa_read", "oa_renamed", "oa_deleted"}
 	if got, want := local.correct("web", listed), []string{"oa_foreign", "oa_read", "oa_made"}; !slices.Equal(got, want) {

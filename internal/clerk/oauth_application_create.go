@@ -198,13 +198,13 @@ func (c *Client) postApplication(ctx context.Context, fields OAuthApplicationFie
 	if err != nil {
 		return Creation{}, err
 	}
-	c.local.named(creation.Application.ID, *fields.Name)
+	c.local.add(creation.Application, *fields.Name)
 	return creation, nil
 }
 
 // adopt treats an application that a search found as the result of the create.
 func (c *Client) adopt(p patience, app OAuthApplication, lost error) Creation {
-	c.local.named(app.ID, app.Name)
+	c.local.add(app, app.Name)
 	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
 	if app.Public {
 		return creation

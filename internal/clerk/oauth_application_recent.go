@@ -17,6 +17,17 @@ func (c *Client) GetOwnOAuthApplication(ctx context.Context, id string) (OAuthAp
 	return c.GetRecentOAuthApplication(ctx, id, changed)
 }
 
+// FindOwnOAuthApplicationByClientID is FindOAuthApplicationByClientID that also finds
+// what this client created. Clerk's lists can lag behind writes, so such an application
+// is read by its id where a list has not got it.
+func (c *Client) FindOwnOAuthApplicationByClientID(ctx context.Context, clientID string) (OAuthApplication, error) {
+	app, err := c.FindOAuthApplicationByClientID(ctx, clientID)
+	if id := c.local.createdAs(clientID); id != "" && errors.Is(err, ErrNoMatch) {
+		return c.GetOwnOAuthApplication(ctx, id)
+	}
+	return app, err
+}
+
 // FindOwnOAuthApplicationByName is FindOAuthApplicationByName that also finds what
 // this client created or renamed. Clerk's lists can lag behind writes, so such an
 // application is read by its id where a list has not got it.

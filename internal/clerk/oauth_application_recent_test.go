@@ -36,6 +36,12 @@ func TestOwnApplicationIsFoundWhileReadsLag(t *testing.T) {
 		if err != nil || app.ID != id {
 			l.Errorf("by id: got %q, %v", app.ID, err)
 		}
+		created, err = l.client.CreateOAuthApplication(l.Context(), clerk.OAuthApplicationFields{Name: new("shop")})
+		noError(l, err)
+		app, err = l.client.FindOwnOAuthApplicationByClientID(l.Context(), created.Application.ClientID)
+		if err != nil || app.ID != created.Application.ID {
+			l.Errorf("by client_id: got %q, %v", app.ID, err)
+		}
 		time.Sleep(time.Minute)
 		_, err = l.client.UpdateOAuthApplication(l.Context(), id, clerk.OAuthApplicationFields{Name: new("site")})
 		noError(l, err)
@@ -78,6 +84,9 @@ func TestOtherApplicationsAreNotWaitedFor(t *testing.T) {
 		}
 		if _, err := l.client.FindOwnOAuthApplicationByName(l.Context(), "none"); !errors.Is(err, clerk.ErrNoMatch) {
 			l.Errorf("by name: got %v", err)
+		}
+		if _, err := l.client.FindOwnOAuthApplicationByClientID(l.Context(), "none"); !errors.Is(err, clerk.ErrNoMatch) {
+			l.Errorf("by client_id: got %v", err)
 		}
 		if waited := time.Since(begun); waited > 0 {
 			l.Errorf("waited %s", waited)

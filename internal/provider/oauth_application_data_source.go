@@ -96,7 +96,7 @@ func (d *providerData) findApplication(ctx context.Context, config reportedModel
 	case !config.ID.IsNull():
 		argument, value, find = "id", config.ID.ValueString(), d.client.GetOwnOAuthApplication
 	case !config.ClientID.IsNull():
-		argument, value, find = "client_id", config.ClientID.ValueString(), d.client.FindOAuthApplicationByClientID
+		argument, value, find = "client_id", config.ClientID.ValueString(), d.client.FindOwnOAuthApplicationByClientID
 	}
 
 	app, err := find(ctx, value)
