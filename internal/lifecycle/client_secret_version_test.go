@@ -94,6 +94,8 @@ func TestProtocolSecretVersion(t *testing.T) {
 			return prototest.Values{"name": "web", "rotate_secret_trigger": strconv.Itoa(trigger)}
 		}
 
+		older := server.Seed("web")
+		time.Sleep(time.Minute)
 		step("created", prototest.Values{"name": "web"})
 		step("rotated", rotated())
 		step("rotated again", rotated())
@@ -113,7 +115,12 @@ func TestProtocolSecretVersion(t *testing.T) {
 		step("public", prototest.Values{"name": "web", "public": true, "pkce_required": true})
 		step("confidential", prototest.Values{"name": "web", "public": false})
 		step("renamed", prototest.Values{"name": "shop", "public": false})
-		if len(log.handed) != 11 {
+		app.Forget()
+		app.Import(older)
+		trigger++
+		step("an older one imported", prototest.Values{"name": "web"})
+		step("rotated", current())
+		if len(log.handed) != 12 {
 			t.Errorf("there were %d versions: %v", len(log.handed), log.handed)
 		}
 	})

@@ -2,8 +2,10 @@ package provider
 
 import (
 	"context"
+	"strconv"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -15,10 +17,13 @@ import (
 // application that is gone. So the numbers follow the clock:
 //
 //   - A create gives the second in which the application was created.
-//   - A rotation gives one more than the larger of the last version and the second of
-//     the last change. Both are in the state, so the plan knows the number. After an
-//     import the state has no version, but the time of the last change, which no
-//     earlier version is later than.
+//   - A rotation gives one more than the largest of the last version, the second of the
+//     last change and the version floor. All are in the state, so the plan knows the
+//     number.
+//   - A state without a version, after an import for example, gets a version floor: the
+//     second in which it was first seen. The versions that the address had before are
+//     not known any more, and none of them is above the floor. The time of the last
+//     change would not do: the address may have held a younger application.
 //
 // Two rules keep that true where operations follow each other within a second: a
 // rotation is not sent before its second has come (waitForVersion), and no plan is
@@ -40,13 +45,36 @@ func firstSecretVersion(created, now time.Time) types.Int64 {
 }
 
 // nextSecretVersion is the version after a rotation of the application that the state
-// holds. It is unknown where the state has neither a version nor the time of the last
-// change; the apply then takes its own clock.
-func nextSecretVersion(state resourceModel) types.Int64 {
-	if state.ClientSecretVersion.IsNull() && state.UpdatedAt.IsNull() {
+// holds. floor is the version floor, 0 if there is none. The version is unknown where
+// the state has no version, no time of the last change and no floor; the apply then
+// takes its own clock.
+func nextSecretVersion(state resourceModel, floor int64) types.Int64 {
+	if state.ClientSecretVersion.IsNull() && state.UpdatedAt.IsNull() && floor == 0 {
 		return types.Int64Unknown()
 	}
-	return types.Int64Value(max(state.ClientSecretVersion.ValueInt64(), timeOf(state.UpdatedAt).Unix()) + 1)
+	return types.Int64Value(max(state.ClientSecretVersion.ValueInt64(), timeOf(state.UpdatedAt).Unix(), floor) + 1)
+}
+
+// versionFloorKey is the key of the private state for the version floor.
+const versionFloorKey = "client_secret_version_floor"
+
+// versionFloorOf reads the version floor; 0 if there is none.
+func versionFloorOf(ctx context.Context, private privateReader, diags *diag.Diagnostics) int64 {
+	noted, more := private.GetKey(ctx, versionFloorKey)
+	diags.Append(more...)
+	floor, err := strconv.ParseInt(string(noted), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return floor
+}
+
+// noteVersionFloor sets the version floor where the state has no version. A floor that
+// is there already stays: what has become of the address since is in the state.
+func noteVersionFloor(ctx context.Context, client *clerk.Client, private privateState, state resourceModel, diags *diag.Diagnostics) {
+	if state.ClientSecretVersion.IsNull() && versionFloorOf(ctx, private, diags) == 0 {
+		diags.Append(private.SetKey(ctx, versionFloorKey, strconv.AppendInt(nil, client.ServerNow().Unix(), 10))...)
+	}
 }
 
 // waitForVersion waits until the second of a version has come.

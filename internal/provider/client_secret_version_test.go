@@ -14,17 +14,20 @@ func TestNextSecretVersion(t *testing.T) {
 	for name, test := range map[string]struct {
 		version types.Int64
 		updated types.String
+		floor   int64
 		want    types.Int64
 	}{
-		"the last change is newer":   {types.Int64Value(second - 5), timeValue(at), types.Int64Value(second + 1)},
-		"the version is newer":       {types.Int64Value(second + 5), timeValue(at), types.Int64Value(second + 6)},
-		"no version":                 {types.Int64Null(), timeValue(at), types.Int64Value(second + 1)},
-		"no time of the last change": {types.Int64Value(1), types.StringNull(), types.Int64Value(2)},
-		"neither":                    {types.Int64Null(), types.StringNull(), types.Int64Unknown()},
+		"the last change is newer":   {types.Int64Value(second - 5), timeValue(at), 0, types.Int64Value(second + 1)},
+		"the version is newer":       {types.Int64Value(second + 5), timeValue(at), 0, types.Int64Value(second + 6)},
+		"the floor is above both":    {types.Int64Value(second - 5), timeValue(at), second + 7, types.Int64Value(second + 8)},
+		"no version":                 {types.Int64Null(), timeValue(at), 0, types.Int64Value(second + 1)},
+		"no time of the last change": {types.Int64Value(1), types.StringNull(), 0, types.Int64Value(2)},
+		"nothing but the floor":      {types.Int64Null(), types.StringNull(), second, types.Int64Value(second + 1)},
+		"nothing":                    {types.Int64Null(), types.StringNull(), 0, types.Int64Unknown()},
 	} {
 		state := resourceModel{ClientSecretVersion: test.version}
 		state.UpdatedAt = test.updated
-		if got := nextSecretVersion(state); !got.Equal(test.want) {
+		if got := nextSecretVersion(state, test.floor); !got.Equal(test.want) {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}

@@ -71,6 +71,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	keepPlanned(&model.reportedModel, plan.reportedModel)
 	resp.Diagnostics.Append(saveState(ctx, model, &resp.State, resp.Identity)...)
 	saved = !resp.Diagnostics.HasError()
+	noteVersionFloor(ctx, client, resp.Private, model, &resp.Diagnostics)
 
 	if secretErr != nil {
 		var diags diag.Diagnostics

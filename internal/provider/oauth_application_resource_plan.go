@@ -147,7 +147,7 @@ func (m *resourceModel) planUpdate(config, state resourceModel, logo plannedLogo
 		}
 	case reason != noRotation:
 		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
-		m.ClientSecretVersion = nextSecretVersion(state)
+		m.ClientSecretVersion = nextSecretVersion(state, private.versionFloor)
 		requests = true
 	}
 	reason.warn(diags, state)

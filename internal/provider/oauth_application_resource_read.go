@@ -70,6 +70,7 @@ func (r *oauthApplicationResource) Read(ctx context.Context, req resource.ReadRe
 		}
 		state.ClientSecret, state.ClientSecretEncrypted, state.ClientSecretVersion = types.StringNull(), types.StringNull(), types.Int64Null()
 	}
+	noteVersionFloor(ctx, client, resp.Private, state, &resp.Diagnostics)
 	if pending == nil {
 		secretVerification{data: r.data, client: client, private: resp.Private, diags: &resp.Diagnostics}.refresh(ctx, state)
 	}

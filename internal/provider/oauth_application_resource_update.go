@@ -40,7 +40,8 @@ func (r *oauthApplicationResource) Update(ctx context.Context, req resource.Upda
 		resp:    resp,
 	}
 	update.rotation = secretRotation{
-		client: client, plan: plan, private: resp.Private, diags: &resp.Diagnostics, save: update.saveState, pending: private.pending,
+		client: client, plan: plan, private: resp.Private, diags: &resp.Diagnostics, save: update.saveState,
+		pending: private.pending, versionFloor: private.versionFloor,
 	}
 	update.current.DeletionProtection = plan.DeletionProtection
 	update.current.Timeouts = plan.Timeouts

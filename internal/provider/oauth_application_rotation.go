@@ -32,6 +32,8 @@ const rotationPendingKey = "rotation_pending"
 type pendingRotation struct {
 	pending  bool // see rotationPendingKey
 	rejected bool // the endpoint rejects the secret in the state: see secretVerification
+
+	versionFloor int64 // see versionFloorKey
 }
 
 // pendingRotationOf reads the private state.
@@ -41,6 +43,8 @@ func pendingRotationOf(ctx context.Context, private privateReader, state resourc
 	return pendingRotation{
 		pending:  pending != nil,
 		rejected: secretNoted(ctx, private, secretRejectedKey, state.ClientSecretVersion, diags),
+
+		versionFloor: versionFloorOf(ctx, private, diags),
 	}
 }
 

@@ -28,14 +28,15 @@ type secretRotation struct {
 
 	// pending reports whether the private state asks for a rotation that the attributes
 	// do not ask for. See rotationPendingKey.
-	pending bool
-	rotated bool // there is a new secret
+	pending      bool
+	versionFloor int64 // see versionFloorKey
+	rotated      bool  // there is a new secret
 }
 
 // run rotates. Until the new secret is in the state, the rotation is pending,
 // whatever ends this. After an error the model is as it was.
 func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
-	version := plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(*model))
+	version := plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(*model, r.versionFloor))
 	if version.IsUnknown() {
 		version = firstSecretVersion(time.Time{}, r.client.ServerNow())
 	}

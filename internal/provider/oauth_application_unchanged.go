@@ -65,6 +65,9 @@ func (p *clerkProvider) readUnchanged(ctx context.Context, req *tfprotov6.ReadRe
 		next = context.WithValue(ctx, readAheadKey{}, readAhead{app, err})
 		known = err == nil
 	}
+	if state.ClientSecretVersion.IsNull() && !bytes.Contains(req.Private, []byte(versionFloorKey)) {
+		return nil, next
+	}
 	if !known || app.Public && (state.hasSecret() || !state.ClientSecretVersion.IsNull()) {
 		return nil, next
 	}
