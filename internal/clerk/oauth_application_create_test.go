@@ -46,9 +46,9 @@ func (f *fixture) assertAdopted(creation clerk.Creation, err error, name string)
 	equal(f, "repeated", creation.Repeated, false)
 	equal(f, "rotation error", creation.RotationError, nil)
 	equal(f, "maybe stale", creation.MaybeStale, false)
-	equal(f, "doubles", len(creation.Duplicates), 0)
+	equal(f, "duplicates", len(creation.Duplicates), 0)
 	if creation.LostAnswer == nil {
-		f.Error("the adoption has no story to tell")
+		f.Error("the adoption does not say which answer was lost")
 	}
 	want := f.server.CurrentSecret(apps[0].ID)
 	if creation.Application.Public {
@@ -98,6 +98,39 @@ func TestCreateWithLostAnswerIsAdopted(t *testing.T) {
 	}
 }
 
+// unusableAnswers are answers to a create that do not say which application was created.
+func unusableAnswers() map[string]clerktest.Fault {
+	answers := map[string]clerktest.Fault{}
+	for _, body := range []string{`""`, "{}", `{"object":"oauth_application"}`} {
+		answers["body "+body] = clerktest.Raw(200, "application/json", body).AfterWork()
+	}
+	for _, field := range []string{"id", "client_id", "object"} {
+		answers[field+" missing"] = clerktest.Changed(func(o map[string]any) { delete(o, field) })
+		for what, value := range map[string]any{"empty": "", "of another type": 7} {
+			answers[field+" "+what] = clerktest.Changed(func(o map[string]any) { o[field] = value })
+		}
+	}
+	answers["another object with the fields of an application"] = clerktest.Changed(func(o map[string]any) { o["object"] = "user" })
+	for _, id := range []string{"../users", "a/b", "..%2f", "oa_1?x=1", "oa_1#x", strings.Repeat("x", 10_000), "oa_\n1", "oa_ü"} {
+		answers[fmt.Sprintf("id %.12q", id)] = clerktest.Changed(func(o map[string]any) { o["id"] = id })
+	}
+	return answers
+}
+
+func TestCreateWithUnusableAnswerIsAdopted(t *testing.T) {
+	t.Parallel()
+	for name, fault := range unusableAnswers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(fault.OnCreate().Once())
+				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
+				f.assertAdopted(creation, err, "web")
+			})
+		})
+	}
+}
+
 func TestPublicCreateWithLostAnswerIsAdoptedWithoutRotation(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
@@ -132,9 +165,9 @@ func TestCreateThatLeftNoTraceIsSentOnceMore(t *testing.T) {
 				}
 				equal(f, "secret", creation.ClientSecret.Reveal(), want)
 				equal(f, "adopted", creation.Adopted, false)
-				equal(f, "has a story", creation.LostAnswer != nil, true)
+				equal(f, "says which answer was lost", creation.LostAnswer != nil, true)
 				equal(f, "repeated", creation.Repeated, true)
-				equal(f, "doubles", len(creation.Duplicates), 0)
+				equal(f, "duplicates", len(creation.Duplicates), 0)
 				equal(f, "creates", f.posts(), 2)
 				equal(f, "lists", f.lists(), lookups+1)
 				equal(f, "rotations", f.rotations(), 0)
@@ -157,8 +190,11 @@ func (f *fixture) assertUnknown(err error, name string, candidates int) *clerk.C
 func TestCreateThatIsNeitherFoundNorRepeatedIsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]clerktest.Fault{
-		"no answer in time": clerktest.NeverAnswers(), // it may still be under way
-		"HTML 200":          clerktest.HTML(200),      // a success was answered, by whomever
+		"no answer in time": clerktest.NeverAnswers(),    // it may still be under way
+		"too slow to begin": clerktest.Slow(time.Minute), // the same
+		"endless":           clerktest.Endless(),
+		"gzip bomb":         clerktest.GzipBomb(64 << 20),
+		"HTML 200":          clerktest.HTML(200), // a success was answered, by whomever
 		"redirect":          clerktest.Redirect(307, "https://elsewhere.example/"),
 		"broken redirect":   clerktest.Redirect(307, "https://elsewhere.example:port/"),
 		"truncated success": {Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 200, Body: `{"object":"oauth_app`}},
@@ -195,14 +231,17 @@ func TestCreateThatIsLostTwice(t *testing.T) {
 				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
 				equal(f, "creates", f.posts(), 2)
 				if !test.adopted {
-					f.assertUnknown(err, "web", 0)
+					unknown := f.assertUnknown(err, "web", 0)
+					if name == "refused" {
+						equal(f, "says why", strings.Contains(unknown.Error(), "403"), true)
+					}
 					return
 				}
 				noError(f, err)
 				equal(f, "adopted", creation.Adopted, true)
 				equal(f, "repeated", creation.Repeated, true)
 				equal(f, "secret", creation.ClientSecret.Reveal(), f.server.CurrentSecret(creation.Application.ID))
-				equal(f, "doubles", len(creation.Duplicates), 0)
+				equal(f, "duplicates", len(creation.Duplicates), 0)
 			})
 		})
 	}
@@ -211,7 +250,7 @@ func TestCreateThatIsLostTwice(t *testing.T) {
 func TestCreateWithTwoCandidatesIsUnknown(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		// Somebody else creates the very same application in the same second.
+		// Someone else creates the very same application in the same second.
 		fault := clerktest.ResetAfterWork()
 		fault.After = func(clerktest.Request) { f.server.Seed("web", likeFields) }
 		f.server.Inject(fault.OnCreate().Once())
@@ -262,7 +301,83 @@ func TestCreateNeverAdoptsAForeignApplication(t *testing.T) {
 	}
 }
 
-// An application that this process has read or made belongs to somebody else in the configuration.
+// The application that was created is adopted, whatever others have its name.
+func TestCreateIsAdoptedBesideOthersOfItsName(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*clerktest.Application){
+		"an older one":          func(a *clerktest.Application) { a.CreatedAt = time.Now().Add(-time.Minute).UnixMilli() },
+		"one with other fields": func(a *clerktest.Application) { a.PKCERequired = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(f *fixture) {
+				var other, secret string
+				fault := clerktest.ResetAfterWork()
+				fault.After = func(clerktest.Request) {
+					other = f.server.Seed("web", likeFields, change)
+					secret = f.server.CurrentSecret(other)
+				}
+				f.server.Inject(fault.OnCreate().Once())
+				fields := fieldsNamed("web")
+				fields.PKCERequired = new(false)
+				creation, err := f.client.CreateOAuthApplication(f.Context(), fields)
+				noError(f, err)
+				equal(f, "adopted", creation.Adopted, true)
+				equal(f, "is the other one", creation.Application.ID == other, false)
+				equal(f, "secret", creation.ClientSecret.Reveal(), f.server.CurrentSecret(creation.Application.ID))
+				equal(f, "secret of the other one", f.server.CurrentSecret(other), secret)
+				equal(f, "creates", f.posts(), 1)
+			})
+		})
+	}
+}
+
+// The search finds an application that is not quite what was asked for. It is neither
+// adopted nor created a second time.
+func TestCreateThatIsFoundChangedIsUnknown(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		switches clerktest.Switches
+		fault    clerktest.Fault
+		ask      func(*clerk.OAuthApplicationFields)
+		theirs   bool // someone else creates one of the name
+	}{
+		"Clerk has rewritten a redirect URI": {
+			switches: clerktest.Switches{RedirectNormalization: clerktest.RedirectsNormalized}, fault: clerktest.HTML(502).AfterWork(),
+			ask: func(fields *clerk.OAuthApplicationFields) { fields.RedirectURIs = &[]string{"https://Web.example"} },
+		},
+		"Clerk has dropped a scope": {
+			switches: clerktest.Switches{UnknownScope: clerktest.UnknownScopeDropped}, fault: clerktest.ResetAfterWork(),
+			ask: func(fields *clerk.OAuthApplicationFields) { fields.Scopes = &[]string{"email", "messages:read"} },
+		},
+		// Only the name is common, and the request itself has left no trace.
+		"it belongs to someone else": {
+			fault: clerktest.ResetBeforeWork(), theirs: true,
+			ask: func(fields *clerk.OAuthApplicationFields) { fields.RedirectURIs, fields.Scopes = nil, nil },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Set(test.switches)
+				if test.theirs {
+					test.fault.Before = func(clerktest.Request) { f.server.Seed("web", likeFields) }
+				}
+				f.server.Inject(test.fault.OnCreate().Once())
+				fields := fieldsNamed("web")
+				test.ask(&fields)
+				_, err := f.client.CreateOAuthApplication(f.Context(), fields)
+				unknown := f.assertUnknown(err, "web", 1)
+				equal(f, "applications", len(f.server.Applications()), 1)
+				equal(f, "candidate", unknown.Candidates[0].ID, f.server.Applications()[0].ID)
+				equal(f, "creates", f.posts(), 1)
+				equal(f, "rotations", f.rotations(), 0)
+			})
+		})
+	}
+}
+
+// An application that this process has read or created belongs to another resource of the configuration.
 func TestCreateNeverAdoptsAnApplicationThatIsKnown(t *testing.T) {
 	t.Parallel()
 	for name, know := range map[string]func(f *fixture){
@@ -326,7 +441,7 @@ func TestLostCreateIsFoundWhenItShowsLate(t *testing.T) {
 }
 
 // The first create is carried out when nobody expects it any more: both applications exist, and the second is named.
-func TestCreateThatWasCarriedOutTwiceNamesTheDouble(t *testing.T) {
+func TestCreateThatWasCarriedOutTwiceNamesTheDuplicate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		after  time.Duration
@@ -350,9 +465,9 @@ func TestCreateThatWasCarriedOutTwiceNamesTheDouble(t *testing.T) {
 				apps := f.server.FindAll("web")
 				equal(f, "applications on the server", len(apps), 2)
 				equal(f, "creates", f.posts(), 2)
-				equal(f, "has a story", creation.LostAnswer != nil, true)
+				equal(f, "says which answer was lost", creation.LostAnswer != nil, true)
 				if len(creation.Duplicates) != 1 {
-					f.Fatalf("doubles: %v", creation.Duplicates)
+					f.Fatalf("duplicates: %v", creation.Duplicates)
 				}
 				named := map[string]bool{creation.Application.ID: true, creation.Duplicates[0].ID: true}
 				equal(f, "both are named", named[apps[0].ID] && named[apps[1].ID], true)
@@ -439,10 +554,15 @@ func TestLostCreateThatCannotBeLookedForIsUnknown(t *testing.T) {
 		"not served":      clerktest.HTML(200),
 		"hostile id":      clerktest.Changed(func(page map[string]any) { firstOf(page)["id"] = "../users" }),
 		"data is missing": clerktest.Changed(func(page map[string]any) { delete(page, "data") }),
+		// The one look that was answered came before the application was in the list.
+		"lagging, then failing": clerktest.HTML(502).Skipping(1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
+				if strings.HasPrefix(name, "lagging") {
+					f.server.Set(clerktest.Switches{ReadLag: 3 * time.Second})
+				}
 				f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 				f.server.Inject(fault.OnList())
 				_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
@@ -476,35 +596,50 @@ func TestLookupThatFailsOnceIsRepeated(t *testing.T) {
 	})
 }
 
+// Without the lock, the search for one application would find the others too.
 func TestCreatesOfOneNameWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(f *fixture) {
-		// Without the lock, the search for the first would find the second too.
-		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
-		var (
-			wait sync.WaitGroup
-			mu   sync.Mutex
-			ids  = map[string]string{} // by secret
-		)
-		for range 3 {
-			wait.Go(func() {
-				creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
-				if err != nil {
-					f.Errorf("create: %v", err)
-					return
+	for name, fault := range map[string]clerktest.Fault{
+		"no answer is lost":         clerktest.Fault{}.Once(),
+		"the first answer is lost":  clerktest.ResetAfterWork().Once(),
+		"the second answer is lost": clerktest.ResetAfterWork().Once().Skipping(1),
+		"every answer is lost":      clerktest.ResetAfterWork(),
+		"every answer is cut":       clerktest.Truncated(clerktest.DeliverShort),
+		"every answer is too slow":  clerktest.SlowAnswer(time.Hour),
+		"one is not carried out":    clerktest.ResetBeforeWork().Once(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(fault.OnCreate())
+				var (
+					wait sync.WaitGroup
+					mu   sync.Mutex
+					ids  = map[string]string{} // secret by id
+				)
+				for range 3 {
+					wait.Go(func() {
+						creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
+						if err != nil {
+							f.Errorf("create: %v", err)
+							return
+						}
+						equal(f, "duplicates", len(creation.Duplicates), 0)
+						mu.Lock()
+						defer mu.Unlock()
+						ids[creation.Application.ID] = creation.ClientSecret.Reveal()
+					})
 				}
-				mu.Lock()
-				defer mu.Unlock()
-				ids[creation.Application.ID] = creation.ClientSecret.Reveal()
+				wait.Wait()
+				apps := f.server.FindAll("web")
+				equal(f, "applications on the server", len(apps), 3)
+				equal(f, "applications that were taken", len(ids), 3)
+				for _, app := range apps {
+					equal(f, "secret of "+app.ID, ids[app.ID], f.server.CurrentSecret(app.ID))
+				}
 			})
-		}
-		wait.Wait()
-		apps := f.server.FindAll("web")
-		equal(f, "applications on the server", len(apps), 3)
-		for _, app := range apps {
-			equal(f, "secret of "+app.ID, ids[app.ID], f.server.CurrentSecret(app.ID))
-		}
-	})
+		})
+	}
 }
 
 func TestCreatesOfDifferentNamesDoNotWait(t *testing.T) {
@@ -607,6 +742,8 @@ func TestCreateKeepsTheSecretOfAnIncompleteAnswer(t *testing.T) {
 		"name null":               func(o map[string]any) { o["name"] = nil },
 		"client_uri as object":    func(o map[string]any) { o["client_uri"] = map[string]any{} },
 		"instance_id as number":   func(o map[string]any) { o["instance_id"] = 1 },
+		"instance_id missing":     func(o map[string]any) { delete(o, "instance_id") },
+		"updated_at huge":         func(o map[string]any) { o["updated_at"] = 1e300 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

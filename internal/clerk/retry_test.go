@@ -44,6 +44,10 @@ var retryTable = []struct {
 }{
 	{"429", clerktest.TooManyRequests(), most, most, most},
 	{"429 with Retry-After", clerktest.TooManyRequests("1"), most, most, most},
+	{"429 with Retry-After of 0", clerktest.TooManyRequests("0"), most, most, most},
+	{"429 with Retry-After of less", clerktest.TooManyRequests("-5"), most, most, most},
+	{"429 with Retry-After in the past", clerktest.TooManyRequests("Fri, 31 Dec 1999 23:59:59 GMT"), most, most, most},
+	{"429 with no Retry-After to read", clerktest.TooManyRequests("abc", "1.5"), most, most, most},
 	{"429 without Clerk's body", clerktest.HTML(429), most, most, most},
 	{"409 resource_locked", clerktest.Locked(), most, most, most},
 

@@ -13,7 +13,7 @@ import (
 // begins with its row in FAULTS.md. Here stands one for each result that a fault can have
 // for the state and for the user; which faults have which result is told one layer below,
 // in package clerk.
-var faults = slices.Concat(throttledCreates)
+var faults = slices.Concat(throttledCreates, unsentCreates, lostCreates, othersOfTheName, surprisingAnswers, oddTexts())
 
 // TestProtocolFaults tells them in virtual time.
 func TestProtocolFaults(t *testing.T) {
@@ -65,24 +65,4 @@ func next(action prototest.Action, changed string, sends ...string) step {
 		s.secret = secretMade
 	}
 	return s
-}
-
-// created is a create that succeeds as if nothing had happened, after so many requests.
-func createdAfter(name string, requests int, faults ...clerktest.Fault) scenario {
-	return scenario{name: name, steps: []step{{
-		config: portal, faults: faults, plan: create, sends: slices.Repeat([]string{sendsCreate}, requests), secret: secretMade,
-	}}}
-}
-
-// notCreated is a create that certainly came to nothing.
-func notCreated(name string, requests int, says string, faults ...clerktest.Fault) scenario {
-	return scenario{name: name, steps: []step{{
-		config: portal, faults: faults, plan: create, sends: slices.Repeat([]string{sendsCreate}, requests), fails: says, secret: secretNone,
-	}, next(create, "", sendsCreate)}}
-}
-
-var throttledCreates = []scenario{
-	createdAfter("A1 429 with Retry-After", 3, clerktest.TooManyRequests("3").OnCreate().Repeat(2)),
-	notCreated("A4 Retry-After of a day", 1, `asks to wait 24h0m0s`, clerktest.TooManyRequests("86400").OnCreate()),
-	notCreated("A3 429 for ever", 6, `requests_per_10s.*HTTP status: 429`, clerktest.TooManyRequests().OnCreate()),
 }

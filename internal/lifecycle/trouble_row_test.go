@@ -20,6 +20,14 @@ const (
 	putLogo    = "PUT " + clerktest.RouteLogo
 )
 
+// troubleLogo is a small image.
+const troubleLogo = "../provider/testdata/trouble-logo.png"
+
+func rowWith(row troubleRow, change func(*troubleRow)) troubleRow {
+	change(&row)
+	return row
+}
+
 // A secretState is how the secret in the state stands to the one that works.
 type secretState = secretFate
 
