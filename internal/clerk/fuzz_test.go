@@ -139,7 +139,7 @@ func FuzzAPIError(f *testing.F) {
 func FuzzID(f *testing.F) {
 	for _, seed := range []string{
 		"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", "", ".", "..", "../users", "a/b", "..%2f", "%2e%2e", "oa_1?x=1", "oa_1#x", "oa_1/rotate_secret", "{id}", "oa_1\n", "oa_1\x00", "oa_1 ",
-		"ключ", strings.Repeat("a", 128), strings.Repeat("a", 129), "-", "_", "\\", ";", ":@", "//host/",
+		"ключ", " ", "#", strings.Repeat("a", 128), strings.Repeat("a", 129), strings.Repeat("x", 10_000), "-", "_", "\\", ";", ":@", "//host/",
 	} {
 		f.Add(seed)
 	}

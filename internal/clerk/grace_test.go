@@ -135,6 +135,33 @@ func TestRepeatableOperationsEndWithTheContext(t *testing.T) {
 	}
 }
 
+// What comes before a create is torn off, and the create is not sent.
+func TestInterruptBeforeACreateIsSent(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault  clerktest.Fault
+		option func(*clerk.Config)
+	}{
+		"the instance is compared":       {clerktest.SlowAnswer(10 * time.Second).OnInstance(), func(config *clerk.Config) { config.InstanceID = "ins_1" }},
+		"names are listed":               {clerktest.SlowAnswer(10 * time.Second).OnList(), func(config *clerk.Config) { config.PreventDuplicateNames = true }},
+		"it waits for the rate limiter":  {clerktest.Fault{}, func(config *clerk.Config) { config.PreventDuplicateNames, config.RequestsPer10s = true, 1 }},
+		"the list of names is throttled": {clerktest.TooManyRequests("30").OnList(), func(config *clerk.Config) { config.PreventDuplicateNames = true }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(f *fixture) {
+				f.server.Inject(test.fault)
+				_, err := f.client.CreateOAuthApplication(f.cancelledAfter(time.Second), fieldsNamed("web"))
+				equal(f, "is context.Canceled", errors.Is(err, context.Canceled), true)
+				_, unknown := errors.AsType[*clerk.CreateOutcomeUnknownError](err)
+				equal(f, "is unknown", unknown, false)
+				equal(f, "time", f.elapsed(), time.Second)
+				equal(f, "creates", f.posts(), 0)
+			}, test.option)
+		})
+	}
+}
+
 func TestCreateInFlightSurvivesAnInterrupt(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]clerktest.Fault{

@@ -1,6 +1,7 @@
 package clerk_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -68,6 +69,18 @@ func TestRotationWithLostAnswerIsDoneAgain(t *testing.T) {
 	}
 }
 
+func TestRotationThatIsLostTwiceIsDoneAThirdTime(t *testing.T) {
+	t.Parallel()
+	inVirtualTime(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		f.server.Inject(clerktest.ResetAfterWork().OnRotate().Repeat(2))
+		rotation, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
+		f.assertCurrent(rotation, err, id)
+		equal(f, "maybe stale", rotation.MaybeStale, false)
+		equal(f, "rotations", f.rotations(), 3)
+	})
+}
+
 func TestRotationThatIsLostThriceIsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]clerktest.Fault{
@@ -100,6 +113,13 @@ func TestRotationErrorsThatAreCertain(t *testing.T) {
 		_, err := f.client.RotateClientSecret(f.Context(), id, time.Time{})
 		equal(f, "status", asError[*clerk.APIError](f, err).Status, http.StatusForbidden)
 		equal(f, "rotations", f.rotations(), 1)
+
+		f.server.Inject(clerktest.TooManyRequests("86400").OnRotate().Once())
+		_, err = f.client.RotateClientSecret(f.Context(), id, time.Time{})
+		asError[*clerk.RetryAfterError](f, err)
+		_, unknown := errors.AsType[*clerk.RotateOutcomeUnknownError](err)
+		equal(f, "a throttled one is unknown", unknown, false)
+		equal(f, "rotations", f.rotations(), 2)
 
 		f.server.Inject(clerktest.ResetAfterWork().OnRotate().Once())
 		f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").OnRotate().Once())

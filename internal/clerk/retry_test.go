@@ -193,7 +193,7 @@ func TestEverythingRecoversFromOneFailure(t *testing.T) {
 	}
 }
 
-// Updates and deletes whose answer was lost after the work converge when they are repeated.
+// Updates, uploads and deletes whose answer was lost after the work converge when they are repeated.
 func TestRepeatedWritesConverge(t *testing.T) {
 	t.Parallel()
 	for name, fault := range lostAnswers {
@@ -208,6 +208,15 @@ func TestRepeatedWritesConverge(t *testing.T) {
 				app, err := f.client.UpdateOAuthApplication(f.Context(), id, clerk.OAuthApplicationFields{Name: new("new")})
 				noError(f, err)
 				equal(f, "name", app.Name, "new")
+			})
+		})
+		t.Run(name+"/upload", func(t *testing.T) {
+			t.Parallel()
+			inVirtualTime(t, func(f *fixture) {
+				id := f.server.Seed("web")
+				f.server.Inject(fault.OnLogo().Once())
+				noError(f, allOperations["upload"](f.Context(), f.client, id))
+				equal(f, "uploads", f.server.CountRequests(http.MethodPut, clerktest.RouteLogo), 2)
 			})
 		})
 		t.Run(name+"/delete", func(t *testing.T) {

@@ -13,7 +13,12 @@ import (
 // begins with its row in FAULTS.md. Here stands one for each result that a fault can have
 // for the state and for the user; which faults have which result is told one layer below,
 // in package clerk.
-var faults = slices.Concat(throttledCreates, unsentCreates, lostCreates, othersOfTheName, surprisingAnswers, oddTexts())
+var faults = slices.Concat(
+	throttledCreates, unsentCreates, lostCreates, othersOfTheName, surprisingAnswers, oddTexts(),
+	failedUpdates, failedRotations, failedKinds,
+	failedReads, failedDeletes, otherInstances, failedImports,
+	interruptedWrites, interruptedReads, expired, panics,
+)
 
 // TestProtocolFaults tells them in virtual time.
 func TestProtocolFaults(t *testing.T) {
