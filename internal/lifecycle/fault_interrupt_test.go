@@ -71,7 +71,7 @@ var interruptedWrites = []scenario{
 		behind: []act{interruptsAfter(clerktest.SlowAnswer(time.Minute).OnRotate())}, config: rotatedPortal, within: graceAllowed,
 		plan: update, sends: []string{sendsRotate}, fails: notRotated + `.*Apply again`, secret: secretOutdated,
 	}, next(update, triggerChanges, sendsRotate)}},
-	{name: "C1 between making confidential and the rotation", steps: []step{existing(publicPortal), {
+	{name: "C1 between turning confidential and the rotation", steps: []step{existing(publicPortal), {
 		behind: []act{interruptsAfter(clerktest.SlowAnswer(time.Second).OnUpdate())}, config: confidentialPortal, within: atOnceAllowed,
 		plan: update, sends: []string{sendsUpdate}, fails: wasInterrupted, secret: secretNone,
 	}, next(update, pendingChanges, sendsRotate)}},

@@ -172,37 +172,37 @@ var failedRotations = []scenario{
 // Of clients that become confidential or public. A client that becomes confidential has no
 // known secret before it is rotated.
 var failedKinds = []scenario{
-	{name: "B8 made confidential and the rotation refused", steps: []step{existing(publicPortal), {
+	{name: "B8 turned confidential and the rotation refused", steps: []step{existing(publicPortal), {
 		config: confidentialPortal, faults: met{refused.OnRotate()},
 		plan: update, sends: []string{sendsUpdate, sendsRotate}, fails: notRotated, secret: secretNone, state: values{"public": false},
 	}, next(update, pendingChanges, sendsRotate)}},
-	{name: "B8 made confidential with a trigger, the rotation refused and the trigger reverted", steps: []step{existing(publicPortal), {
+	{name: "B8 turned confidential with a trigger, the rotation refused and the trigger reverted", steps: []step{existing(publicPortal), {
 		config: with(confidentialPortal, values{"rotate_secret_trigger": "once"}), faults: met{refused.OnRotate()},
 		plan: update, sends: []string{sendsUpdate, sendsRotate}, fails: notRotated, secret: secretNone, state: values{"public": false},
 	}, rotatedWithoutTrigger}},
-	{name: "B12 made confidential with a trigger, the answer lost and the trigger reverted", steps: []step{existing(publicPortal), {
+	{name: "B12 turned confidential with a trigger, the answer lost and the trigger reverted", steps: []step{existing(publicPortal), {
 		config: with(confidentialPortal, values{"rotate_secret_trigger": "once"}), faults: met{clerktest.ResetAfterWork().OnUpdate()},
 		provider: values{"max_retries": 0},
 		plan:     update, sends: []string{sendsUpdate}, fails: `Unable to update OAuth application`, secret: secretNone,
 	}, rotatedWithoutTrigger}},
-	{name: "B12 made confidential and the answer lost", steps: []step{existing(publicPortal), {
+	{name: "B12 turned confidential and the answer lost", steps: []step{existing(publicPortal), {
 		config: confidentialPortal, faults: met{clerktest.ResetAfterWork().OnUpdate()}, provider: values{"max_retries": 1},
 		plan: update, sends: []string{sendsUpdate, sendsUpdate}, fails: `Unable to update OAuth application`, secret: secretNone,
 	}, next(update, pendingChanges, sendsRotate)}},
-	{name: "D17 made confidential and refused", steps: []step{existing(publicPortal), {
+	{name: "D17 turned confidential and refused", steps: []step{existing(publicPortal), {
 		config: confidentialPortal, faults: met{refused.OnUpdate()},
 		plan: update, sends: []string{sendsUpdate}, fails: `Unable to update OAuth application`, secret: secretNone, state: values{"public": true},
 	}, next(update, "public "+pendingChanges, sendsUpdate, sendsRotate)}},
-	{name: "B7 made confidential, which Clerk ignores", steps: []step{existing(publicPortal), {
+	{name: "B7 turned confidential, which Clerk ignores", steps: []step{existing(publicPortal), {
 		behind: []act{contradicted(values{"public": true}, func(app *clerktest.Application) { app.Public = true })}, config: confidentialPortal,
 		plan: update, sends: []string{sendsUpdate}, fails: `Unable to update OAuth application.*sent false, Clerk has true`, failsAt: "public",
 		secret: secretNone, state: values{"public": true},
 	}, next(update, "public "+pendingChanges, sendsUpdate, sendsRotate)}},
-	{name: "B12 made public and the answer lost", steps: []step{existing(portal), {
+	{name: "B12 turned public and the answer lost", steps: []step{existing(portal), {
 		config: publicPortal, faults: met{clerktest.ResetAfterWork().OnUpdate()}, provider: values{"max_retries": 0},
 		plan: update, sends: []string{sendsUpdate}, fails: `Unable to update OAuth application`, state: values{"public": false},
 	}, publicAfterAll}},
-	{name: "B7 made public by someone else, beside a change that Clerk ignores", steps: []step{existing(portal), {
+	{name: "B7 turned public by someone else, beside a change that Clerk ignores", steps: []step{existing(portal), {
 		behind: []act{simulated(func(r *run) {
 			fault := clerktest.Changed(func(body map[string]any) { body["name"] = "Portal" }).OnUpdate().Once()
 			fault.Before = func(request clerktest.Request) {
