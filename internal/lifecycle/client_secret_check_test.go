@@ -13,7 +13,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/secrettest"
 )
 
-// verification is a scene for verify_client_secret, in virtual time.
+// verification is an application with verify_client_secret and a simulator, in virtual time.
 type verification struct {
 	*testing.T
 	server *clerktest.Server
@@ -31,7 +31,7 @@ func inVerification(t *testing.T, switches clerktest.Switches, test func(v *veri
 
 var verified = prototest.Values{"name": "web", "verify_client_secret": true}
 
-// asked is how often the endpoint was asked.
+// asked is the number of requests to the introspection endpoint.
 func (v *verification) asked() int {
 	return len(slices.DeleteFunc(v.server.Requests(), func(r clerktest.Request) bool { return r.Route != clerktest.RouteTokenInfo }))
 }
@@ -59,8 +59,8 @@ func (v *verification) expect(text, expression string) {
 	}
 }
 
-// TestProtocolVerifyRotatedElsewhere: what someone rotated in the dashboard is rotated
-// once more, because the endpoint accepted the secret in the state before.
+// TestProtocolVerifyRotatedElsewhere: a secret that someone rotated in the dashboard is
+// rotated again, because the endpoint accepted the secret in the state before.
 func TestProtocolVerifyRotatedElsewhere(t *testing.T) {
 	t.Parallel()
 	for _, info := range []clerktest.TokenInfo{clerktest.TokenInfoAuthenticates, clerktest.TokenInfoInvalidClient, clerktest.TokenInfoLags} {
@@ -89,8 +89,8 @@ func TestProtocolVerifyRotatedElsewhere(t *testing.T) {
 	}
 }
 
-// TestProtocolVerifyNothingKnown: no answer but a rejection of what was accepted
-// before plans anything, and the warning comes once.
+// TestProtocolVerifyNothingKnown: only the rejection of a secret that was accepted before
+// leads to a plan. Any other failure is one warning.
 func TestProtocolVerifyNothingKnown(t *testing.T) {
 	t.Parallel()
 	onTokenInfo := func(fault clerktest.Fault) clerktest.Fault { return fault.On("POST", clerktest.RouteTokenInfo) }
@@ -132,14 +132,14 @@ func TestProtocolVerifyNothingKnown(t *testing.T) {
 }
 
 // TestProtocolVerifyNeverAccepted: an endpoint that has never accepted the secret
-// may reject every secret. Noted is a version, so that the acceptance of an older
-// secret counts for nothing.
+// may reject every secret. The provider stores the version of the accepted secret, so
+// that the acceptance of an older secret does not count.
 func TestProtocolVerifyNeverAccepted(t *testing.T) {
 	t.Parallel()
 	inVerification(t, clerktest.Switches{}, func(v *verification) {
 		v.app.Apply(prototest.Values{"name": "web"})
 		v.server.Rotate(v.app.State().String("id"))
-		v.app.Apply(verified) // the secret is dead already when it is asked for the first time
+		v.app.Apply(verified) // the secret no longer works when it is verified for the first time
 		plan, warnings := v.plan()
 		if plan.Action != prototest.NoOp {
 			t.Errorf("the plan is to %s", plan.Action)
@@ -148,8 +148,8 @@ func TestProtocolVerifyNeverAccepted(t *testing.T) {
 	})
 }
 
-// TestProtocolVerifyAcceptsEverybody: an endpoint that does not look at the secret
-// cannot notice anything, and does no harm.
+// TestProtocolVerifyAcceptsEverybody: an endpoint that does not check the secret
+// leads to no plan.
 func TestProtocolVerifyAcceptsEverybody(t *testing.T) {
 	t.Parallel()
 	inVerification(t, clerktest.Switches{TokenInfo: clerktest.TokenInfoAuthenticatesNobody}, func(v *verification) {
@@ -161,8 +161,8 @@ func TestProtocolVerifyAcceptsEverybody(t *testing.T) {
 	})
 }
 
-// TestProtocolVerifyIsAsked: without the argument, and where there is no plain secret
-// to check, the endpoint is never asked.
+// TestProtocolVerifyIsAsked: the endpoint is asked only with the argument, and only about
+// a secret in plain text.
 func TestProtocolVerifyIsAsked(t *testing.T) {
 	t.Parallel()
 	key := secrettest.NewKey(t)
@@ -200,8 +200,8 @@ func TestProtocolVerifyWarnsOfEncrypted(t *testing.T) {
 	})
 }
 
-// TestProtocolVerifyRefreshOnly: a rejection that a refresh has stored is forgotten
-// when the endpoint accepts the secret again, or when nothing is known.
+// TestProtocolVerifyRefreshOnly: a rejection that a refresh has stored no longer
+// counts when the endpoint accepts the secret again, or cannot be asked.
 func TestProtocolVerifyRefreshOnly(t *testing.T) {
 	t.Parallel()
 	inVerification(t, clerktest.Switches{}, func(v *verification) {

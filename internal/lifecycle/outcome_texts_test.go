@@ -2,6 +2,8 @@ package lifecycle
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,9 +11,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// The consent screen that cannot be turned off: the message names the setting of the
-// instance that is in the way, whether Clerk refuses the value or takes it and keeps
-// another.
+// The consent screen cannot be turned off: the message names the setting of the instance
+// that forces it, whether Clerk refuses the value or reports success and keeps another.
 func TestProtocolConsentScreenThatStays(t *testing.T) {
 	t.Parallel()
 	const setting = "dynamic_oauth_client_registration of clerk_oauth_application_settings"
@@ -45,14 +46,16 @@ func TestProtocolConsentScreenThatStays(t *testing.T) {
 	}
 }
 
-// A plan that was made with the key of one instance and is applied with that of another:
-// "not found" would blame someone who deleted the application.
+// A plan is created with the key of one instance and applied with the key of another.
+// "Not found" would suggest that someone deleted the application.
 func TestProtocolUpdateWithTheKeyOfAnotherInstance(t *testing.T) {
 	t.Parallel()
+	logo := filepath.Join(t.TempDir(), "logo.png")
+	must(t, os.WriteFile(logo, pngImage(1), 0o600))
 	for what, change := range map[string]prototest.Values{
 		"fields":   {"pkce_required": true},
 		"rotation": {"rotate_secret_trigger": "1"},
-		"logo":     {"logo_path": troubleLogo},
+		"logo":     {"logo_path": logo},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -85,8 +88,8 @@ func TestProtocolCreateAtAWrongAddress(t *testing.T) {
 	}
 }
 
-// A public client that is gone is created again without a secret.
-func TestProtocolGonePublicClientIsPromisedNoSecret(t *testing.T) {
+// A public client that is gone will be created again without a secret.
+func TestProtocolGonePublicClientGetsNoSecret(t *testing.T) {
 	t.Parallel()
 	for public, want := range map[bool]string{true: "with a new client_id.", false: "with a new client_id and secret."} {
 		server := clerktest.New(t)

@@ -37,15 +37,15 @@ func (l *rotationLog) requested(id string) bool {
 	return l.ids[id]
 }
 
-// calledFor says of an application in a state whether the next run may rotate its secret.
+// calledFor says whether the next run may rotate the secret of an application.
 type calledFor struct {
 	reason string // "": nothing calls for a rotation
-	why    string // what was looked at, for the message
+	why    string // the facts, for the message
 }
 
 // rotationsCalledFor says, before a run, which rotations it may do: by the id of each application that is in a state.
 // Applications that come into a state during the run are not in the answer. The decision uses what the simulator knows, and
-// of the provider's only the state.
+// the state.
 func (p *player) rotationsCalledFor(step sequenceStep) map[string]calledFor {
 	all := map[string]calledFor{}
 	for i, slot := range p.slots {
@@ -87,32 +87,32 @@ func (p *player) rotationCalledFor(slot *slotModel, config prototest.Values, app
 		reason = "an earlier rotation is pending"
 	case app.Public && config["public"] == false:
 		reason = "a public client becomes confidential"
-	case p.deadAndAccepted(slot, config):
-		reason = "the secret is dead, and was accepted"
+	case p.outdatedAndAccepted(slot, config):
+		reason = "the secret is outdated, and was accepted"
 	}
 	return calledFor{reason, why}
 }
 
-// deadAndAccepted reports whether the secret in the state is dead and can be known to be: the endpoint knows right from wrong
-// and has accepted this very secret.
-func (p *player) deadAndAccepted(slot *slotModel, config prototest.Values) bool {
+// outdatedAndAccepted reports whether the secret in the state no longer works and the provider can know that: the endpoint
+// checks secrets and has accepted this one before.
+func (p *player) outdatedAndAccepted(slot *slotModel, config prototest.Values) bool {
 	switch p.switches.TokenInfo {
 	case clerktest.TokenInfoLegacy, clerktest.TokenInfoAuthenticatesNobody, clerktest.TokenInfoRefusesEverybody:
 		return false
 	}
 	state, accepted := slot.resource.State(), slot.private("client_secret_accepted")
-	return config["verify_client_secret"] == true && p.secretOf(slot) == secretDead &&
+	return config["verify_client_secret"] == true && p.secretOf(slot) == secretOutdated &&
 		accepted != "" && accepted == strconv.FormatInt(state.Int("client_secret_version"), 10)
 }
 
-// private gives one value that the provider keeps beside the state; "" if there is none.
+// private returns a value that the provider keeps in the private state; "" if there is none.
 func (s *slotModel) private(key string) string {
 	var all map[string][]byte
-	_ = json.Unmarshal(s.resource.Private(), &all) // nothing is no JSON, and no value
+	_ = json.Unmarshal(s.resource.Private(), &all) // empty without private state
 	return string(all[key])
 }
 
-// checkRotations wants no rotation that was not called for.
+// checkRotations reports rotations that nothing called for.
 func (p *player) checkRotations(before map[string]calledFor) {
 	p.t.Helper()
 	for id, called := range before {

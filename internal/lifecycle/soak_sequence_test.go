@@ -13,25 +13,25 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// A sequence is what users, somebody else and the network do, one after the other. It is made from a seed alone, so that
-// a seed tells all of it. (The jitter of the client's waits and the order of goroutines are not part of it: a failing
-// seed fails again most of the time, not always.)
+// A sequence is what the user, other people and the network do, one after the other. A seed determines all of it. (The
+// jitter of the client's waits and the order of goroutines are not part of it: a failing seed fails again most of the time,
+// not always.)
 type sequence struct {
 	seed     uint64
 	settings prototest.Values
-	switches clerktest.Switches // of those only with which every configuration can converge
+	switches clerktest.Switches // only those with which every configuration can converge
 	skew     time.Duration      // of the server's clock
 	steps    []sequenceStep
 }
 
-// A sequenceStep is one run of Terraform, or something that somebody else does.
+// A sequenceStep is one run of Terraform, or something that someone else does.
 type sequenceStep struct {
 	kind      stepKind
 	slot      int              // which of the resources
 	config    prototest.Values // of stepApply and stepImport
 	choice    uint64           // decides among what there is when the step comes
 	faults    []sequenceFault
-	altered   bool          // what a create makes, if it meets a fault, is not quite what was asked for
+	altered   bool          // an application whose create meets a fault differs from what was asked for
 	interrupt time.Duration // after the run began; 0 is never
 }
 
@@ -44,14 +44,14 @@ const (
 	stepRefresh stepKind = "refresh"
 	stepImport  stepKind = "import"
 
-	stepEdit   stepKind = "somebody edits it"
-	stepPublic stepKind = "somebody makes it public, or confidential"
-	stepRotate stepKind = "somebody rotates its secret"
-	stepDelete stepKind = "somebody deletes it"
-	stepDouble stepKind = "somebody makes another of its name"
+	stepEdit      stepKind = "someone edits it"
+	stepPublic    stepKind = "someone makes it public, or confidential"
+	stepRotate    stepKind = "someone rotates its secret"
+	stepDelete    stepKind = "someone deletes it"
+	stepDuplicate stepKind = "someone creates another of its name"
 )
 
-// sequenceSlots is how many resources a sequence has. Two of one name are what the lock by name is for.
+// sequenceSlots is how many resources a sequence has. The lock by name needs two of one name.
 const sequenceSlots = 2
 
 type sequenceFault struct {
@@ -129,8 +129,7 @@ func newSequence(seed uint64) sequence {
 }
 
 // randomVerification decides which configurations have verify_client_secret, how the introspection endpoint of this Clerk
-// authenticates, and what goes wrong there. No fault gives an OAuth error: the endpoint's own word is all that it takes for
-// the truth.
+// authenticates, and what goes wrong there. No fault answers with an OAuth error: the provider must believe such an answer.
 func (s *sequence) randomVerification(random *rand.Rand) {
 	s.switches.TokenInfo = pickOne(random,
 		clerktest.TokenInfoAuthenticates, clerktest.TokenInfoAuthenticates, clerktest.TokenInfoInvalidClient, clerktest.TokenInfoLags,
@@ -197,12 +196,12 @@ func (s *sequence) randomClerk(random *rand.Rand) {
 	}
 }
 
-// isRun tells whether the step is a run of Terraform.
+// isRun reports whether the step is a run of Terraform.
 func (s sequenceStep) isRun() bool {
 	return slices.Contains([]stepKind{stepApply, stepBoth, stepDestroy, stepRefresh, stepImport}, s.kind)
 }
 
-// listsFail tells whether a fault of the step can meet a list.
+// listsFail reports whether a fault of the step can meet a list.
 func (s sequenceStep) listsFail() bool {
 	return slices.ContainsFunc(s.faults, func(f sequenceFault) bool {
 		return f.fault.Route == "" || f.fault.Route == clerktest.RouteApplications && f.fault.Method == http.MethodGet
@@ -213,13 +212,13 @@ func randomStep(random *rand.Rand) stepKind {
 	return pickOne(random,
 		stepApply, stepApply, stepApply, stepApply, stepApply, stepApply, stepApply, stepApply,
 		stepBoth, stepBoth, stepDestroy, stepRefresh, stepImport,
-		stepEdit, stepPublic, stepRotate, stepDelete, stepDouble)
+		stepEdit, stepPublic, stepRotate, stepDelete, stepDuplicate)
 }
 
 func pickOne[T any](random *rand.Rand, of ...T) T { return of[random.IntN(len(of))] }
 
-// randomConfig changes some of a configuration. A trigger stands only beside public = false: on a public client it is a
-// mistake of the user, who would be told so.
+// randomConfig changes some of a configuration. A trigger stands only beside public = false: the provider refuses a trigger
+// of a public client.
 func randomConfig(random *rand.Rand, before prototest.Values, triggers *int) prototest.Values {
 	config := prototest.Values{"name": "Alpha"}
 	maps.Copy(config, before)
@@ -248,23 +247,29 @@ func randomConfig(random *rand.Rand, before prototest.Values, triggers *int) pro
 			set("rotate_secret_trigger", fmt.Sprintf("trigger %d", *triggers))
 			set("public", false)
 		case 6:
-			set("logo_path", pickOne[any](random, nil, troubleLogo))
+			set("logo_path", pickOne[any](random, nil, inDir("logo.png")))
 		}
 	}
 	return config
 }
 
-// randomFault is any fault that is not a lie: a server that says 404 of what is there, or refuses what it does, cannot be
-// seen through by anybody.
+// randomFault is any fault that is not a lie. No provider can notice that a server answers 404 for what exists, or refuses
+// what it then does.
 func randomFault(random *rand.Rand) sequenceFault {
-	target := pickOne(random,
-		postCreate, postCreate, postCreate, postRotate, postRotate, patchApp, patchApp, deleteApp, putLogo,
-		"GET "+clerktest.RouteApplications, "GET "+clerktest.RouteApplication, "")
-	method, route, _ := strings.Cut(target, " ")
+	var (
+		created = target{http.MethodPost, clerktest.RouteApplications}
+		rotated = target{http.MethodPost, clerktest.RouteRotateSecret}
+		updated = target{http.MethodPatch, clerktest.RouteApplication}
+		deleted = target{http.MethodDelete, clerktest.RouteApplication}
+		logo    = target{http.MethodPut, clerktest.RouteLogo}
+		listed  = target{http.MethodGet, clerktest.RouteApplications}
+		read    = target{http.MethodGet, clerktest.RouteApplication}
+	)
+	at := pickOne(random, created, created, created, rotated, rotated, updated, updated, deleted, logo, listed, read, target{})
 
-	// A rotation that is late by more than the client waits for it cannot be noticed.
+	// The client cannot notice a rotation that is later than the client waits.
 	late := time.Duration(random.IntN(4500)) * time.Millisecond
-	if target == postCreate {
+	if at == created {
 		late *= 9
 	}
 	slow := time.Duration(random.IntN(40_000)) * time.Millisecond
@@ -308,7 +313,7 @@ func randomFault(random *rand.Rand) sequenceFault {
 		{"another object", clerktest.Changed(func(body map[string]any) { body["object"] = "user" })},
 	}
 	f := pickOne(random, kinds...)
-	f.fault = f.fault.On(method, route)
+	f.fault = f.fault.On(at.method, at.route)
 	switch random.IntN(5) {
 	case 0:
 		f.text += ", every time"
@@ -320,9 +325,16 @@ func randomFault(random *rand.Rand) sequenceFault {
 	if random.IntN(5) == 0 {
 		f.fault, f.text = f.fault.Skipping(1), f.text+", but not the first time"
 	}
-	if target == "" {
-		target = "any request"
-	}
-	f.text = target + ": " + f.text
+	f.text = at.String() + ": " + f.text
 	return f
+}
+
+// A target is the kind of request that a fault meets; any request, if it is empty.
+type target struct{ method, route string }
+
+func (t target) String() string {
+	if t == (target{}) {
+		return "any request"
+	}
+	return t.method + " " + t.route
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,8 +18,8 @@ import (
 
 // Sequences that once failed, and what was wrong.
 var fixedSeeds = map[uint64]string{
-	578:    "that a first request may come late was not mentioned when the answer to the second was lost too",
-	3974:   "a late rotation of an application just made went unnoticed where rotations leave no trace in updated_at",
+	578:    "no message said that a first request may come late, when the answer to the second was lost too",
+	3974:   "a late rotation of an application just created went unnoticed where rotations leave no trace in updated_at",
 	6976:   "the same",
 	105827: "a late rotation went unnoticed because the read that looks for it lagged behind",
 }
@@ -57,7 +58,7 @@ func TestSoakRandomSequences(t *testing.T) {
 	playSequences(t, uint64(first), number)
 }
 
-// playSequences plays in a few lanes, as thousands of parallel tests would all begin at once.
+// playSequences plays in a few lanes, because thousands of parallel tests would all begin at once.
 func playSequences(t *testing.T, first uint64, number int) {
 	t.Helper()
 	const lanes = 4
@@ -72,7 +73,7 @@ func playSequences(t *testing.T, first uint64, number int) {
 	}
 }
 
-// playOrShrink plays a sequence. One that fails is played again with one step or fault less, as long as it fails.
+// playOrShrink plays a sequence. A sequence that fails is played again with one step or fault less, as long as it fails.
 func playOrShrink(t *testing.T, s sequence) {
 	t.Helper()
 	if t.Run("whole", func(t *testing.T) { playSequence(t, s) }) {
@@ -122,14 +123,18 @@ func (s sequence) smaller() []sequence {
 	return all
 }
 
+// interruptAllowed is how long a run may go on after an interrupt.
+const interruptAllowed = 6 * time.Second
+
 // player plays a sequence and knows what must be true at any time.
 type player struct {
 	*fixture
 	slots     [sequenceSlots]*slotModel
 	switches  clerktest.Switches
 	rotations *rotationLog
-	foreign   map[string]bool // ids of applications that somebody else has made
+	ofOthers  map[string]bool // ids of applications that someone else has created
 	skew, lag time.Duration   // of the server's clock and reads
+	dir       string          // of the image, if a configuration has one
 	announced []announcement
 }
 
@@ -140,11 +145,11 @@ type slotModel struct {
 	secret   string           // in the state
 
 	// Why the secret in the state need not be the one that works.
-	others string // what somebody else did, which nobody can see
+	others string // what someone else did, which the provider cannot see
 	said   string // what the provider said
 }
 
-// newSecret notes the secret in the state. Whatever was said of an earlier one is void.
+// newSecret notes the secret in the state. What was said of an earlier secret no longer counts.
 func (s *slotModel) newSecret() {
 	if !s.resource.Exists() {
 		s.secret, s.others, s.said = "", "", ""
@@ -157,17 +162,17 @@ func (s *slotModel) newSecret() {
 	s.secret = secret
 }
 
-// An announcement is a message that tells of an application whose id nobody knows.
+// An announcement is a message about an application whose id the provider does not know.
 type announcement struct {
 	name     string
-	from, to int64 // when it must have been made, in milliseconds of the server's clock
+	from, to int64 // when it must have been created, in milliseconds of the server's clock
 }
 
 func playSequence(t *testing.T, s sequence) {
 	t.Helper()
 	rotations := &rotationLog{}
 	withFixture(t, s.settings, func(f *fixture) {
-		p := &player{fixture: f, switches: s.switches, rotations: rotations, foreign: map[string]bool{}, skew: s.skew, lag: s.switches.ReadLag}
+		p := &player{fixture: f, switches: s.switches, rotations: rotations, ofOthers: map[string]bool{}, skew: s.skew, lag: s.switches.ReadLag}
 		f.server.SetClockSkew(s.skew)
 		for i := range p.slots {
 			p.slots[i] = &slotModel{resource: f.provider.Resource(applicationType)}
@@ -183,15 +188,15 @@ func playSequence(t *testing.T, s sequence) {
 	}, clerktest.WithoutRequestLog(), clerktest.WithSwitches(s.switches), clerktest.WithWatch(rotations.watch))
 }
 
-// alteration is the fault, and by it another value in what a create has made.
+// alteration is the fault, after which the created application differs from what was asked for.
 func (p *player) alteration(fault clerktest.Fault) clerktest.Fault {
 	fault.After = func(r clerktest.Request) {
 		if r.Method != http.MethodPost || r.Route != clerktest.RouteApplications || r.Result != http.StatusOK {
 			return
 		}
 		name, _ := r.JSON["name"].(string)
-		made := slices.MaxFunc(p.server.FindAll(name), func(a, b clerktest.Application) int { return cmp.Compare(a.CreatedAt, b.CreatedAt) })
-		p.server.Edit(made.ID, func(app *clerktest.Application) {
+		newest := slices.MaxFunc(p.server.FindAll(name), func(a, b clerktest.Application) int { return cmp.Compare(a.CreatedAt, b.CreatedAt) })
+		p.server.Edit(newest.ID, func(app *clerktest.Application) {
 			app.RedirectURIs = append(app.RedirectURIs, "https://altered.example.com/")
 		})
 	}
@@ -202,9 +207,9 @@ func (p *player) play(step sequenceStep) {
 	p.t.Helper()
 	slot := p.slots[step.slot]
 	if !step.isRun() {
-		p.somebody(step, slot)
-		// An application that somebody made within seconds of a create, with the same name and fields, can be taken for
-		// the one that the create made; nothing tells them apart.
+		p.playOther(step, slot)
+		// If someone creates an application with the same name and fields within seconds of a create, the provider may take
+		// that application for its own: nothing distinguishes them.
 		time.Sleep(time.Minute)
 		return
 	}
@@ -215,7 +220,7 @@ func (p *player) play(step sequenceStep) {
 		}
 		p.server.Inject(fault.fault)
 	}
-	if step.config != nil {
+	if step.config = p.resolve(step.config); step.config != nil {
 		slot.config = step.config
 	}
 	before := p.rotationsCalledFor(step)
@@ -243,7 +248,7 @@ func (p *player) play(step sequenceStep) {
 	}
 	stop()
 	p.say(ds)
-	if took, interrupted := p.sinceInterrupt(); interrupted && took > graceAllowed {
+	if took, interrupted := p.sinceInterrupt(); interrupted && took > interruptAllowed {
 		p.t.Errorf("it went on for %s after the interrupt", took)
 	}
 	p.settle(ran, ds, begun, step.listsFail())
@@ -305,14 +310,28 @@ func (p *player) managed(id string) bool {
 	})
 }
 
-// somebody is what others do.
-func (p *player) somebody(step sequenceStep, slot *slotModel) {
+// resolve gives a configuration the path of the image, which is written when it is first needed.
+func (p *player) resolve(config values) values {
+	file, has := config["logo_path"].(inDir)
+	if !has {
+		return config
+	}
+	if p.dir == "" {
+		p.dir = p.t.TempDir()
+	}
+	path := filepath.Join(p.dir, string(file))
+	must(p.t, os.WriteFile(path, pngImage(1), 0o600))
+	return with(config, values{"logo_path": path})
+}
+
+// playOther plays a step that is not a run of Terraform.
+func (p *player) playOther(step sequenceStep, slot *slotModel) {
 	name := "Alpha"
 	if slot.config != nil {
 		name = slot.config["name"].(string)
 	}
-	if step.kind == stepDouble {
-		p.foreign[p.server.Seed(name)] = true
+	if step.kind == stepDuplicate {
+		p.ofOthers[p.server.Seed(name)] = true
 		return
 	}
 	if !slot.resource.Exists() {
@@ -331,24 +350,24 @@ func (p *player) somebody(step sequenceStep, slot *slotModel) {
 		})
 	case stepPublic:
 		p.server.Edit(id, func(app *clerktest.Application) { app.Public = !app.Public })
-		slot.others = "somebody has changed public"
+		slot.others = "someone has changed public"
 	case stepRotate:
 		if !app.Public {
 			p.server.Rotate(id)
-			slot.others = "somebody has rotated it"
+			slot.others = "someone has rotated it"
 		}
 	case stepDelete:
 		p.server.Delete(id)
 	}
 }
 
-// Messages by which the provider says that the secret in the state may not be the one that works, or not known.
+// saidOfSecret matches messages that say that the secret in the state may not work, or is not known.
 var saidOfSecret = regexp.MustCompile(`has no known client secret|may not be the newest|may not work|the next plan rotates once more|holds no client secret|Unable to rotate client secret`)
 
-// doublesUnseen is how long before its end a run may have looked for doubles last, and a little more.
-const doublesUnseen = 3 * time.Second
+// duplicatesUnseen is the longest time between a run's last look for duplicates and its end, and a little more.
+const duplicatesUnseen = 3 * time.Second
 
-// settle takes into account what the run said, and lets time pass until nothing of it is under way any more.
+// settle takes into account what the run said, and lets time pass until nothing of the run is under way.
 func (p *player) settle(ran []*slotModel, ds prototest.Diagnostics, begun time.Time, listsFailed bool) {
 	ended := time.Now()
 	p.server.WaitForLateWork()
@@ -366,14 +385,14 @@ func (p *player) settle(ran []*slotModel, ds prototest.Diagnostics, begun time.T
 			continue
 		}
 		if ds.HasError() && strings.Contains(text, "Unable to update") && slot.config["public"] != nil {
-			slot.said = "the outcome of a change of public is not known" // and the refresh tells
+			slot.said = "the outcome of a change of public is not known" // until the next refresh
 		}
 		late := strings.Contains(text, "If Clerk still processes the first request")
 		if late || strings.Contains(text, "is not known") {
 			name := slot.config["name"].(string)
 			if late && !listsFailed {
 				// What was there at the end had to be named.
-				begun = ended.Add(-doublesUnseen - p.lag)
+				begun = ended.Add(-duplicatesUnseen - p.lag)
 			}
 			p.announced = append(p.announced, announcement{name, begun.Add(p.skew).UnixMilli(), time.Now().Add(p.skew).UnixMilli()})
 		}
@@ -385,21 +404,21 @@ func (p *player) check(when string) {
 	p.t.Helper()
 	said := strings.Join(p.said, "\n")
 	for _, app := range p.server.Applications() {
-		if p.managed(app.ID) || p.foreign[app.ID] || strings.Contains(said, app.ID) {
+		if p.managed(app.ID) || p.ofOthers[app.ID] || strings.Contains(said, app.ID) {
 			continue
 		}
 		if !slices.ContainsFunc(p.announced, func(a announcement) bool {
 			return a.name == app.Name && a.from <= app.CreatedAt && app.CreatedAt <= a.to
 		}) {
-			p.t.Errorf("%s: nobody accounts for the application %s (%q)", when, app.ID, app.Name)
+			p.t.Errorf("%s: no message accounts for the application %s (%q)", when, app.ID, app.Name)
 		}
 	}
 	for i, slot := range p.slots {
 		if slot.resource.Exists() && slot.resource.Tainted() {
 			p.t.Errorf("%s: resource %d is tainted", when, i)
 		}
-		if state := p.secretOf(slot); (state == secretDead || state == secretUnknown) && slot.others == "" && slot.said == "" {
-			p.t.Errorf("%s: the secret of resource %d is %s, and nobody said so", when, i, state)
+		if problem := p.problemOfSecret(slot); problem != "" && slot.others == "" && slot.said == "" {
+			p.t.Errorf("%s: the secret of resource %d is %s, and no message said so", when, i, problem)
 		}
 		for j := range i {
 			other := p.slots[j]
@@ -410,13 +429,31 @@ func (p *player) check(when string) {
 	}
 }
 
-func (p *player) secretOf(slot *slotModel) secretState {
+// secretOf compares the secret in a state with the one that works.
+func (p *player) secretOf(slot *slotModel) secretFate {
 	p.t.Helper()
 	p.app = slot.resource
-	return p.secretState()
+	return p.secret()
 }
 
-// converge is what must be possible in the end, without trouble.
+// problemOfSecret says what is wrong with the secret in a state; "" if nothing is.
+func (p *player) problemOfSecret(slot *slotModel) string {
+	p.t.Helper()
+	switch p.secretOf(slot) {
+	case secretOutdated:
+		return string(secretOutdated)
+	case secretNone:
+		if !slot.resource.Exists() {
+			return ""
+		}
+		if app, exists := p.server.Application(p.id()); exists && !app.Public {
+			return "null, although the client is confidential"
+		}
+	}
+	return ""
+}
+
+// converge plays what must be possible in the end, without faults.
 func (p *player) converge() {
 	p.t.Helper()
 	p.begin(p.t)
@@ -429,7 +466,7 @@ func (p *player) converge() {
 		ds := p.say(p.run(slot))
 		p.checkRotations(before)
 		if ds.HasError() && strings.Contains(ds.String(), "exists already") {
-			p.removeDoubles(slot, ds)
+			p.removeDuplicates(slot, ds)
 			time.Sleep(time.Minute) // for lists that lag behind
 			ds = p.say(p.run(slot))
 		}
@@ -444,13 +481,13 @@ func (p *player) converge() {
 			return
 		}
 		slot.newSecret()
-		// What an earlier run owed is paid by now; what others did to the secret cannot be seen.
-		state := p.secretOf(slot)
-		if (state == secretDead || state == secretUnknown) && slot.others == "" && !strings.Contains(slot.said, "newest") {
-			p.t.Errorf("in the end the secret of resource %d is %s (%s)", i, state, slot.said)
+		// No rotation is pending any more. What others did to the secret cannot be seen.
+		problem := p.problemOfSecret(slot)
+		if problem != "" && slot.others == "" && !strings.Contains(slot.said, "newest") {
+			p.t.Errorf("in the end the secret of resource %d is %s (%s)", i, problem, slot.said)
 		}
-		if p.deadAndAccepted(slot, slot.config) {
-			p.t.Errorf("in the end the secret of resource %d is dead, and the endpoint that accepted it could have told", i)
+		if p.outdatedAndAccepted(slot, slot.config) {
+			p.t.Errorf("in the end the secret of resource %d is outdated, and the endpoint that accepted it could have said so", i)
 		}
 	}
 	p.check("in the end")
@@ -469,8 +506,8 @@ func (p *player) converge() {
 	p.check("after all is destroyed")
 }
 
-// removeDoubles does what prevent_duplicate_names asks for: with what it names, and with nothing else.
-func (p *player) removeDoubles(slot *slotModel, ds prototest.Diagnostics) {
+// removeDuplicates does what the message of prevent_duplicate_names asks for, with the applications that it names.
+func (p *player) removeDuplicates(slot *slotModel, ds prototest.Diagnostics) {
 	p.t.Helper()
 	for _, app := range p.server.FindAll(slot.config["name"].(string)) {
 		if !strings.Contains(ds.String(), app.ID) {
