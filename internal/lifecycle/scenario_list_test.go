@@ -8,19 +8,19 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// web is the application that most scenarios are about, and created the step that
-// makes it.
+// web is the application that most scenarios are about, and created is the step that
+// creates it.
 var (
 	web     = values{"name": "web"}
 	created = step{does: "it is created", config: web, plan: create, sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade}
 )
 
-// creation is a step that makes an application of any kind.
+// creation is a step that creates an application of any kind.
 func creation(config values, body string) step {
 	return step{does: "it is created", config: config, plan: create, sends: []string{sendsCreateOf(body)}, secret: secretMade}
 }
 
-// What every plan with a rotation changes beside its reason.
+// What every plan with a rotation changes, besides its reason.
 const (
 	rotationChanges = " client_secret client_secret_version updated_at"
 	rotationUnknown = "client_secret updated_at"
@@ -29,9 +29,9 @@ const (
 
 var withCustomScope = with(web, values{"scopes": []string{"profile", "messages:read"}})
 
-// scenarios has every life that an application may lead.
+// scenarios are the lives of applications without faults.
 var scenarios = slices.Concat(
-	lives, changesOfOneAttribute(), redirectsAndScopes, rotations, unknowns, publicClients, protections, logos, sealedSecrets, imports, absences,
+	lives, changesOfOneAttribute(), redirectsAndScopes, rotations, unknowns, publicClients, protections, logos, encryptedSecrets, imports, absences,
 )
 
 var lives = []scenario{
@@ -58,7 +58,7 @@ var lives = []scenario{
 		}, {
 			does: "it is destroyed", destroy: true, plan: destroyed, sends: []string{sendsDelete},
 		}, {
-			does: "and made anew, as another", config: web, plan: create, sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
+			does: "and created again, as another", config: web, plan: create, sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 		}},
 	},
 	{
@@ -70,7 +70,7 @@ var lives = []scenario{
 			state:  everythingInTime,
 			secret: secretMade,
 		}, {
-			does: "what is optional leaves the configuration, and nothing happens", config: with(everythingInTime, values{
+			does: "optional arguments leave the configuration, and nothing happens", config: with(everythingInTime, values{
 				"redirect_uris": nil, "scopes": nil, "consent_screen_enabled": nil, "pkce_required": nil, "public": nil, "deletion_protection": nil,
 			}), plan: noOp,
 			state: everything,
@@ -142,8 +142,8 @@ var everything = values{
 
 var everythingInTime = with(everything, values{"timeouts": values{"create": "1m", "read": "1m", "update": "1m", "delete": "1m"}})
 
-// changesOfOneAttribute has a scenario for each attribute that can be set: changed
-// alone, changed by somebody else and put right, and then removed from the
+// changesOfOneAttribute has a scenario for each attribute that can be set. The attribute
+// is changed alone, changed by someone else and reverted, and removed from the
 // configuration.
 func changesOfOneAttribute() []scenario {
 	var all []scenario
@@ -151,7 +151,7 @@ func changesOfOneAttribute() []scenario {
 		name                  string
 		first, second         any    // as configured
 		firstSent, secondSent any    // as Clerk writes them
-		byHand                any    // what somebody else makes of it, as Clerk writes it
+		byHand                any    // what someone else changes it to, as Clerk writes it
 		also                  string // an attribute that changes with it
 	}{
 		{
@@ -182,7 +182,7 @@ func changesOfOneAttribute() []scenario {
 					sends: []string{sendsUpdateOf(body)}, state: values{a.name: a.second},
 				},
 				{
-					does: "somebody else changes it, and it is put right", behind: []act{edited(values{a.name: a.byHand})}, config: second,
+					does: "someone else changes it, and it is reverted", behind: []act{edited(values{a.name: a.byHand})}, config: second,
 					plan: update, changed: changed, unknown: unknown, sends: []string{sendsUpdateOf(body)}, state: values{a.name: a.second},
 				},
 				{does: "it leaves the configuration", config: web, plan: noOp, state: values{a.name: a.second}},
@@ -192,7 +192,7 @@ func changesOfOneAttribute() []scenario {
 	return append(all, scenario{
 		name: "change of name",
 		steps: []step{created, {
-			does: "somebody else changes it, and it is put right", behind: []act{edited(values{"name": "theirs"})}, config: web,
+			does: "someone else changes it, and it is reverted", behind: []act{edited(values{"name": "theirs"})}, config: web,
 			plan: update, changed: "name updated_at", unknown: "updated_at", sends: []string{sendsUpdateOf(`{"name":"web"}`)}, state: values{"name": "web"},
 		}},
 	})
@@ -205,7 +205,7 @@ var redirectsAndScopes = []scenario{
 			creation(with(web, values{"redirect_uris": []string{"https://app.example.com/cb", "myapp://cb"}}),
 				`{"name":"web","redirect_uris":["https://app.example.com/cb","myapp://cb"]}`),
 			{
-				does: "their order is no difference", config: with(web, values{"redirect_uris": []string{"myapp://cb", "https://app.example.com/cb"}}), plan: noOp,
+				does: "their order makes no difference", config: with(web, values{"redirect_uris": []string{"myapp://cb", "https://app.example.com/cb"}}), plan: noOp,
 			},
 			{
 				does: "nor is naming one twice", config: with(web, values{"redirect_uris": []string{"myapp://cb", "https://app.example.com/cb", "myapp://cb"}}), plan: noOp,
@@ -225,13 +225,13 @@ var redirectsAndScopes = []scenario{
 	{
 		name:          "redirect URI in capitals",
 		steps:         []step{creation(with(web, values{"redirect_uris": []string{"https://APP.example.com/cb"}}), `{"name":"web","redirect_uris":["https://APP.example.com/cb"]}`)},
-		simulatorOnly: "what Clerk makes of capitals is not known",
+		simulatorOnly: "how Clerk stores capitals is not known",
 	},
 	{
 		name: "scopes",
 		steps: []step{
 			creation(with(web, values{"scopes": []string{"profile", "email", "openid"}}), `{"name":"web","scopes":"email openid profile"}`),
-			{does: "their order is no difference", config: with(web, values{"scopes": []string{"openid", "email", "profile"}}), plan: noOp},
+			{does: "their order makes no difference", config: with(web, values{"scopes": []string{"openid", "email", "profile"}}), plan: noOp},
 			{
 				does: "offline_access: neither configured nor there", behind: []act{forcedScopes("openid email profile")},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile"}}), plan: noOp,
@@ -251,13 +251,13 @@ var redirectsAndScopes = []scenario{
 				does: "offline_access: configured and there", config: with(web, values{"scopes": []string{"openid", "email", "profile", "offline_access"}}), plan: noOp,
 			},
 			{
-				does: "offline_access: configured, and taken away by somebody", behind: []act{forcedScopes("openid email profile")},
+				does: "offline_access: configured, and removed by someone", behind: []act{forcedScopes("openid email profile")},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile", "offline_access"}}),
 				plan:   update, changed: "scopes updated_at", unknown: "updated_at",
 				sends: []string{sendsUpdateOf(`{"scopes":"email offline_access openid profile"}`)},
 			},
 			{
-				does: "another scope taken away by somebody", behind: []act{edited(values{"scopes": "openid email offline_access"})},
+				does: "another scope removed by someone", behind: []act{edited(values{"scopes": "openid email offline_access"})},
 				config: with(web, values{"scopes": []string{"openid", "email", "profile"}}),
 				plan:   update, changed: "scopes updated_at", unknown: "updated_at",
 				sends: []string{sendsUpdateOf(`{"scopes":"email offline_access openid profile"}`)}, state: values{"scopes": []string{"openid", "email", "profile"}},
@@ -319,11 +319,11 @@ var rotations = []scenario{
 				sends: []string{sendsRotate}, secret: secretMade,
 			},
 			{
-				does: "rotated by somebody else, of which Terraform cannot know", behind: []act{rotated()},
+				does: "rotated by someone else, which Terraform cannot see", behind: []act{rotated()},
 				config: with(web, values{"rotate_secret_trigger": "june"}), plan: noOp, secret: secretOutdated,
 			},
 			{
-				does: "the next rotation heals that", config: with(web, values{"rotate_secret_trigger": "july"}),
+				does: "the next rotation repairs that", config: with(web, values{"rotate_secret_trigger": "july"}),
 				plan: update, changed: "rotate_secret_trigger" + rotationChanges, unknown: rotationUnknown, warns: []string{rotationWarning},
 				sends: []string{sendsRotate}, secret: secretMade,
 			},
@@ -363,8 +363,8 @@ var rotations = []scenario{
 	},
 }
 
-// unknowns has values that the plan does not know yet, as they come from a resource
-// that is changed in the same apply.
+// unknowns has values that the plan does not know yet. They come from a resource that is
+// changed in the same apply.
 var unknowns = []scenario{
 	{
 		name: "unknown name",
@@ -423,14 +423,14 @@ var unknowns = []scenario{
 		name: "unknown recipient",
 		steps: []step{
 			{
-				does: "it is created, sealed", config: with(web, values{"encrypt_client_secret_to": []any{later(encryptedTo(alice)[0])}}), plan: create,
+				does: "it is created, encrypted", config: with(web, values{"encrypt_client_secret_to": []any{later(encryptedTo(alice)[0])}}), plan: create,
 				sends: []string{sendsCreateOf(`{"name":"web"}`)}, state: values{"client_secret": nil}, secret: secretMade,
 			},
 			{
 				does: "it turns out to be another one", config: with(web, values{"encrypt_client_secret_to": []any{later(encryptedTo(bob)[0])}}),
 				plan: update, changed: "client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
 				unknown: "client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at",
-				warns:   []string{"may be rotated"}, warnsLate: []string{sealedWarning},
+				warns:   []string{"may be rotated"}, warnsLate: []string{encryptionWarning},
 				sends: []string{sendsRotate}, state: values{"client_secret": nil}, secret: secretMade,
 			},
 		},
@@ -460,13 +460,13 @@ var publicClients = []scenario{
 				sends: []string{sendsUpdateOf(`{"public":true}`)}, state: values{"public": true, "client_secret": nil}, secret: secretNone,
 			},
 			{
-				does: "made confidential by somebody, which is put right", behind: []act{edited(values{"public": false})}, config: spa,
+				does: "made confidential by someone, and reverted", behind: []act{edited(values{"public": false})}, config: spa,
 				plan: update, changed: "public updated_at", unknown: "updated_at", sends: []string{sendsUpdateOf(`{"public":true}`)}, secret: secretNone,
 			},
 		},
 	},
 	{
-		name: "confidential client made public by somebody",
+		name: "confidential client made public by someone",
 		steps: []step{
 			creation(with(web, values{"public": false, "pkce_required": true}), `{"name":"web","pkce_required":true,"public":false}`),
 			{
@@ -479,7 +479,7 @@ var publicClients = []scenario{
 		},
 	},
 	{
-		name: "confidential client made public by somebody, and confidential again",
+		name: "confidential client made public by someone, and confidential again",
 		steps: []step{
 			creation(with(web, values{"pkce_required": true}), `{"name":"web","pkce_required":true}`),
 			{
@@ -519,7 +519,7 @@ var publicClients = []scenario{
 		},
 	},
 	{
-		name: "public client that does not care for PKCE",
+		name: "public client without pkce_required",
 		steps: []step{{
 			does: "it is created", config: with(web, values{"public": true}), plan: create, warns: []string{"Public client without PKCE"},
 			sends: []string{sendsCreateOf(`{"name":"web","public":true}`)}, state: values{"pkce_required": false},
@@ -593,7 +593,7 @@ var logos = []scenario{
 				config: with(web, values{"logo_path": inDir("other.png")}), plan: update, changed: "logo_path",
 			},
 			{
-				does: "the file is not there any more, which is no reason for a change", behind: []act{fileRemoved("other.png")},
+				does: "the file is missing, which is no reason for a change", behind: []act{fileRemoved("other.png")},
 				config: with(web, values{"logo_path": inDir("other.png")}), plan: noOp, warns: []string{`The file with the logo of OAuth application ".*web" is missing`},
 			},
 			{
@@ -655,7 +655,7 @@ var logos = []scenario{
 				warns: []string{"is missing.*the logo stays as it is"}, sends: []string{sendsUpdateOf(`{"name":"shop"}`)},
 			},
 			{
-				does: "and back it is uploaded", behind: []act{fileWritten("logo.png", pngImage(2))}, config: with(withLogo, values{"name": "shop"}), plan: update,
+				does: "when the file is back, it is uploaded", behind: []act{fileWritten("logo.png", pngImage(2))}, config: with(withLogo, values{"name": "shop"}), plan: update,
 				changed: "client_image_url logo_sha256 updated_at", unknown: "client_image_url logo_sha256 updated_at", sends: []string{sendsLogo},
 			},
 		},
@@ -664,7 +664,7 @@ var logos = []scenario{
 		name: "logo refused on create",
 		steps: []step{
 			{
-				does: "the application is made, with a warning", behind: []act{fileWritten("logo.png", pngImage(1)), refusedLogo}, config: withLogo, plan: create,
+				does: "the application is created, with a warning", behind: []act{fileWritten("logo.png", pngImage(1)), refusedLogo}, config: withLogo, plan: create,
 				sends: []string{sendsCreateOf(`{"name":"web"}`), sendsLogo}, secret: secretMade, pending: true,
 				warnsLate: []string{"Unable to upload logo.*Image too large|image_too_large", "The logo was not uploaded"},
 				state:     values{"logo_sha256": nil, "client_image_url": nil},
@@ -710,17 +710,17 @@ var logos = []scenario{
 }
 
 const (
-	sealedChanges = " client_secret_encrypted client_secret_version updated_at"
-	sealedUnknown = "client_secret_encrypted updated_at"
-	sealedWarning = "secret of .* will be rotated.*and the secret with it"
+	encryptionChanges = " client_secret_encrypted client_secret_version updated_at"
+	encryptionUnknown = "client_secret_encrypted updated_at"
+	encryptionWarning = "secret of .* will be rotated.*and the secret with it"
 )
 
-var sealedSecrets = []scenario{
+var encryptedSecrets = []scenario{
 	{
-		name: "sealed secret",
+		name: "encrypted secret",
 		steps: []step{
 			{
-				does: "it is created, sealed", config: with(web, values{"encrypt_client_secret_to": encryptedTo(alice)}), plan: create,
+				does: "it is created, encrypted", config: with(web, values{"encrypt_client_secret_to": encryptedTo(alice)}), plan: create,
 				sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 				state: values{"client_secret": nil, "client_secret_encrypted": like("^-----BEGIN AGE ENCRYPTED FILE-----")},
 			},
@@ -730,31 +730,31 @@ var sealedSecrets = []scenario{
 			},
 			{
 				does: "it is rotated", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(alice), "rotate_secret_trigger": "1"},
-				plan: update, changed: "rotate_secret_trigger" + sealedChanges, unknown: sealedUnknown, warns: []string{rotationWarning},
+				plan: update, changed: "rotate_secret_trigger" + encryptionChanges, unknown: encryptionUnknown, warns: []string{rotationWarning},
 				sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret": nil},
 			},
 			{
-				does: "one more may read it: what is sealed cannot be sealed anew, so it rotates", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(bob, alice), "rotate_secret_trigger": "1"},
-				plan: update, changed: "encrypt_client_secret_to" + sealedChanges, unknown: sealedUnknown, warns: []string{sealedWarning},
+				does: "one more recipient: the secret cannot be encrypted again, so it rotates", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(bob, alice), "rotate_secret_trigger": "1"},
+				plan: update, changed: "encrypt_client_secret_to" + encryptionChanges, unknown: encryptionUnknown, warns: []string{encryptionWarning},
 				sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret": nil},
 			},
 			{
-				does: "their order is no difference", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(alice, bob), "rotate_secret_trigger": "1"}, plan: noOp,
+				does: "their order makes no difference", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(alice, bob), "rotate_secret_trigger": "1"}, plan: noOp,
 			},
 			{
-				does: "it is no longer sealed", config: values{"name": "shop", "rotate_secret_trigger": "1"},
+				does: "it is no longer encrypted", config: values{"name": "shop", "rotate_secret_trigger": "1"},
 				plan: update, changed: "client_secret client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at", unknown: rotationUnknown,
-				warns: []string{sealedWarning}, sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret_encrypted": nil},
+				warns: []string{encryptionWarning}, sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret_encrypted": nil},
 			},
 			{
-				does: "and sealed again", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(bob), "rotate_secret_trigger": "1"},
-				plan: update, changed: "client_secret client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at", unknown: sealedUnknown,
-				warns: []string{sealedWarning}, sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret": nil},
+				does: "and encrypted again", config: values{"name": "shop", "encrypt_client_secret_to": encryptedTo(bob), "rotate_secret_trigger": "1"},
+				plan: update, changed: "client_secret client_secret_encrypted client_secret_version encrypt_client_secret_to updated_at", unknown: encryptionUnknown,
+				warns: []string{encryptionWarning}, sends: []string{sendsRotate}, secret: secretMade, state: values{"client_secret": nil},
 			},
 		},
 	},
 	{
-		name: "sealed secret of a client that is public for a while",
+		name: "encrypted secret of a client that is public for a while",
 		steps: []step{
 			creation(with(web, values{"public": false, "pkce_required": true, "encrypt_client_secret_to": encryptedTo(alice)}), `{"name":"web","pkce_required":true,"public":false}`),
 			{
@@ -763,16 +763,16 @@ var sealedSecrets = []scenario{
 				sends: []string{sendsUpdateOf(`{"public":true}`)}, secret: secretNone,
 			},
 			{
-				does: "confidential, it has a sealed one again", config: with(spa, values{"public": false, "encrypt_client_secret_to": encryptedTo(alice)}),
-				plan: update, changed: "public" + sealedChanges, unknown: sealedUnknown, warns: []string{"A client secret of .* will be created"},
+				does: "confidential, it has an encrypted secret again", config: with(spa, values{"public": false, "encrypt_client_secret_to": encryptedTo(alice)}),
+				plan: update, changed: "public" + encryptionChanges, unknown: encryptionUnknown, warns: []string{"A client secret of .* will be created"},
 				sends: []string{sendsUpdateOf(`{"public":false}`), sendsRotate}, secret: secretMade,
 			},
 		},
 	},
 }
 
-// theirs is an application that somebody has made in the dashboard, as Clerk writes
-// it, and ours the configuration of the same.
+// theirs is an application that someone has created in the dashboard, as Clerk writes it.
+// ours is the configuration of the same application.
 var (
 	theirs = values{"name": "theirs", "scopes": "profile email", "redirect_uris": []string{"https://app.example.com/cb"}}
 	ours   = values{"name": "theirs", "scopes": []string{"profile", "email"}, "redirect_uris": []string{"https://app.example.com/cb"}}
@@ -834,16 +834,16 @@ var imports = []scenario{
 		}},
 	},
 	{
-		name: "import that seals", given: theirs,
+		name: "import that encrypts", given: theirs,
 		steps: []step{{
-			does: "a secret that Terraform does not know cannot be sealed, so it rotates", adopt: byID,
+			does: "a secret that Terraform does not know cannot be encrypted, so it rotates", adopt: byID,
 			config: with(ours, values{"encrypt_client_secret_to": encryptedTo(alice)}),
-			plan:   update, changed: "encrypt_client_secret_to" + sealedChanges, unknown: sealedUnknown, warns: []string{sealedWarning},
+			plan:   update, changed: "encrypt_client_secret_to" + encryptionChanges, unknown: encryptionUnknown, warns: []string{encryptionWarning},
 			sends: []string{sendsRotate}, state: values{"client_secret": nil}, secret: secretMade,
 		}},
 	},
 	{
-		name: "import of one that has registered itself", given: theirs,
+		name: "import of an application that has registered itself", given: theirs,
 		steps: []step{
 			{
 				does: "its consent screen cannot be disabled",
@@ -856,7 +856,7 @@ var imports = []scenario{
 				fails: "cannot be disabled for a dynamically registered OAuth Application", failsAt: "consent_screen_enabled",
 				state: values{"name": "theirs", "consent_screen_enabled": true, "dynamically_registered": true},
 			},
-			{does: "it is in the state all the same", config: ours, plan: noOp, state: values{"dynamically_registered": true}},
+			{does: "it is in the state nevertheless", config: ours, plan: noOp, state: values{"dynamically_registered": true}},
 		},
 	},
 	{
@@ -875,11 +875,11 @@ var absences = []scenario{
 		name: "second application of a name", given: theirs,
 		steps: []step{
 			{
-				does: "it is refused if the provider is told to", config: values{"name": "theirs"}, provider: values{"prevent_duplicate_names": true}, plan: create,
+				does: "it is refused with prevent_duplicate_names", config: values{"name": "theirs"}, provider: values{"prevent_duplicate_names": true}, plan: create,
 				fails: "theirs.* exists already.*terraform import clerk_oauth_application.NAME oa_", others: 1,
 			},
 			{
-				does: "else it is created", config: values{"name": "theirs"}, plan: create, sends: []string{sendsCreateOf(`{"name":"theirs"}`)}, secret: secretMade, others: 1,
+				does: "otherwise it is created", config: values{"name": "theirs"}, plan: create, sends: []string{sendsCreateOf(`{"name":"theirs"}`)}, secret: secretMade, others: 1,
 			},
 		},
 	},
@@ -888,7 +888,7 @@ var absences = []scenario{
 		steps: []step{
 			creation(with(web, values{"timeouts": values{"read": "3s"}}), `{"name":"web"}`),
 			{
-				does:   "it ends when the time is over, and says whose time",
+				does:   "it ends when the time is over, and names the timeout",
 				behind: []act{injected(clerktest.NeverAnswers().On(http.MethodGet, clerktest.RouteApplication).Once())},
 				config: with(web, values{"timeouts": values{"read": "3s"}}), fails: "The operation took longer than its timeout",
 			},
@@ -896,11 +896,11 @@ var absences = []scenario{
 		},
 	},
 	{
-		name: "deleted by somebody",
+		name: "deleted by someone",
 		steps: []step{
 			created,
 			{
-				does: "it is made anew", behind: []act{deleted()}, config: web, plan: create, warns: []string{`application "[^"]*web" is gone.*web"`},
+				does: "it is created again", behind: []act{deleted()}, config: web, plan: create, warns: []string{`application "[^"]*web" is gone.*web"`},
 				sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 			},
 			{
@@ -913,7 +913,7 @@ var absences = []scenario{
 				sends: []string{sendsUpdateOf(`{"name":"shop"}`)}, fails: "resource_not_found.*404",
 			},
 			{
-				does: "the next plan makes it anew", config: web, plan: create, warns: []string{"application .* is gone"},
+				does: "the next plan creates it again", config: web, plan: create, warns: []string{"application .* is gone"},
 				sends: []string{sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 			},
 		},

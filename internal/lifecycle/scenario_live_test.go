@@ -20,33 +20,33 @@ import (
 
 const envTestSecretKey = "CLERK_TEST_SECRET_KEY"
 
-// TestLiveScenarios tells against Clerk itself what Clerk can be made to do. It makes,
-// changes and deletes applications, and so takes the key of a development instance
-// only.
+// TestLiveScenarios runs the scenarios that need no simulator against Clerk itself. It
+// creates, changes and deletes applications, so it accepts only the key of a development
+// instance.
 func TestLiveScenarios(t *testing.T) {
 	key := strings.TrimSpace(os.Getenv(envTestSecretKey))
 	switch {
 	case key == "":
-		t.Skipf("%s is not set; make testlive says what it takes", envTestSecretKey)
+		t.Skipf("%s is not set; make testlive says what it needs", envTestSecretKey)
 	case !strings.HasPrefix(key, "sk_test_"):
 		t.Fatalf("%s is not the key of a development instance, which begins with sk_test_: these tests delete applications", envTestSecretKey)
 	}
 	tellLive(t, clerk.DefaultAPIURL, key)
 }
 
-// TestProtocolLiveScenariosOnSimulator runs the live tests, with the simulator in
-// Clerk's place: over a network and on real time, beside another application that
-// they must leave alone.
+// TestProtocolLiveScenariosOnSimulator runs the live tests with the simulator in place of
+// Clerk: over a network and in real time, beside another application that they must leave
+// alone.
 func TestProtocolLiveScenariosOnSimulator(t *testing.T) { //nolint:tparallel // tellLive is serial
 	t.Parallel()
 	server := clerktest.New(t)
-	other := server.Seed("somebody else's")
+	other := server.Seed("someone else's")
 	tellLive(t, server.URL(), server.Key())
 	if left := server.Applications(); len(left) != 1 || left[0].ID != other {
 		t.Errorf("the live tests left %d applications behind, or deleted the one that is not theirs", len(left)-1)
 	}
 	if sent := server.CountRequests(http.MethodPost, clerktest.RouteApplications); sent < len(scenarios)/2 {
-		t.Errorf("the live tests made %d applications, which is too few to be all", sent)
+		t.Errorf("the live tests created %d applications, which are too few", sent)
 	}
 }
 
@@ -77,7 +77,7 @@ func tellLive(t *testing.T, address, key string) {
 	}
 }
 
-// whyNotLive is why the scenario cannot be told against Clerk; empty if it can.
+// whyNotLive is why the scenario cannot run against Clerk; empty if it can.
 func (told scenario) whyNotLive() string {
 	if told.simulatorOnly != "" {
 		return told.simulatorOnly
@@ -87,14 +87,14 @@ func (told scenario) whyNotLive() string {
 			return "Clerk cannot be made to do that: " + step.does
 		}
 		if _, another := step.provider["secret_key"].(otherKey); another {
-			return "it takes a key of another instance"
+			return "it needs a key of another instance"
 		}
 	}
 	return ""
 }
 
-// deleteLeftovers deletes what the scenario has made and not destroyed. The random
-// prefix of its names keeps it from anything else.
+// deleteLeftovers deletes what the scenario has created and not destroyed. The random
+// prefix of the names protects all other applications.
 func (r *run) deleteLeftovers() {
 	status, answer := r.call(http.MethodGet, "?limit=500&name_query="+url.QueryEscape(r.prefix), nil)
 	if status != http.StatusOK {
@@ -115,8 +115,7 @@ func (r *run) deleteLeftovers() {
 	}
 }
 
-// A tape records what the provider sends, as the simulator's log does where there is
-// one.
+// A tape records what the provider sends. The simulator's log does the same.
 type tape struct {
 	to http.RoundTripper
 

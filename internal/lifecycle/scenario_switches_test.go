@@ -4,15 +4,14 @@ import (
 	"slices"
 )
 
-// An exception tells of a switch of the simulator under which a scenario takes
-// another course: from a step on, other steps.
+// An exception is a switch of the simulator that changes a scenario: from a step on, other
+// steps replace its own.
 type exception struct {
 	setting, scenario, from string
 	instead                 []step
 }
 
-// under is the scenario as it goes under a setting of the simulator, and whether that
-// differs.
+// under returns the scenario under a setting of the simulator, and whether it differs.
 func (told scenario) under(setting string) (scenario, bool) {
 	for _, exception := range underSwitch {
 		if exception.setting == setting && exception.scenario == told.name {
@@ -24,7 +23,7 @@ func (told scenario) under(setting string) (scenario, bool) {
 }
 
 // underSwitch has every place where a switch of the simulator rightly changes what
-// happens. Everywhere else the provider does the same under all of them.
+// happens. Everywhere else the provider does the same under all switches.
 var underSwitch = []exception{
 	{
 		setting: "redirects_empty=ignored", scenario: "redirect URIs", from: "they are emptied",
@@ -34,7 +33,7 @@ var underSwitch = []exception{
 			sends: []string{sendsUpdateOf(`{"redirect_uris":[]}`)},
 			fails: `reported success.*sent \[\], Clerk has \["https://app.example.com/cb"`, failsAt: "redirect_uris",
 			state: values{"redirect_uris": []string{"https://app.example.com/cb", "myapp://cb"}},
-		}, {does: "the state has what is true", config: web, plan: noOp}},
+		}, {does: "the state has the true values", config: web, plan: noOp}},
 	},
 	{
 		setting: "redirects_empty=422", scenario: "redirect URIs", from: "they are emptied",
@@ -72,7 +71,7 @@ var underSwitch = []exception{
 	{
 		setting: "unknown_scope=drop", scenario: "custom scope", from: "its scope is deleted from the instance",
 		instead: []step{{
-			does: "the loss shows, Clerk drops it in silence", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
+			does: "the loss shows, Clerk drops it silently", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 			plan: update, changed: "scopes updated_at", unknown: "updated_at",
 			sends: []string{sendsUpdateOf(`{"scopes":"messages:read offline_access profile"}`)}, fails: "reported success", failsAt: "scopes",
 		}},
@@ -80,7 +79,7 @@ var underSwitch = []exception{
 	{
 		setting: "unknown_scope=accept", scenario: "custom scope", from: "its scope is deleted from the instance",
 		instead: []step{{
-			does: "the loss shows and is put right", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
+			does: "the loss shows and is reverted", behind: []act{customScopeDeleted("messages:read")}, config: withCustomScope,
 			plan: update, changed: "scopes updated_at", unknown: "updated_at",
 			sends: []string{sendsUpdateOf(`{"scopes":"messages:read offline_access profile"}`)},
 		}},
@@ -95,7 +94,7 @@ var underSwitch = []exception{
 	{
 		setting: "unknown_scope=drop", scenario: "scope that Clerk does not know", from: "it is refused",
 		instead: []step{{
-			does: "the application is made, with a warning", config: withCustomScope, plan: create,
+			does: "the application is created, with a warning", config: withCustomScope, plan: create,
 			sends:     []string{sendsCreateOf(`{"name":"web","scopes":"messages:read profile"}`)},
 			warnsLate: []string{`did not apply.*scopes: sent \["messages:read", "profile"\], Clerk has \[.*"profile"\]`}, secret: secretMade, pending: true,
 		}, {
@@ -106,20 +105,20 @@ var underSwitch = []exception{
 	{
 		setting: "unknown_scope=accept", scenario: "scope that Clerk does not know", from: "it is refused",
 		instead: []step{{
-			does: "it is taken", config: withCustomScope, plan: create,
+			does: "it is accepted", config: withCustomScope, plan: create,
 			sends: []string{sendsCreateOf(`{"name":"web","scopes":"messages:read profile"}`)}, secret: secretMade,
 		}},
 	},
 	{
-		setting: "public_sets_pkce=on", scenario: "public client that does not care for PKCE", from: "it is created",
+		setting: "public_sets_pkce=on", scenario: "public client without pkce_required", from: "it is created",
 		instead: []step{{
-			does: "Clerk requires PKCE by itself", config: with(web, values{"public": true}), plan: create,
+			does: "Clerk requires PKCE automatically", config: with(web, values{"public": true}), plan: create,
 			warns: []string{"Public client without PKCE"},
 			sends: []string{sendsCreateOf(`{"name":"web","public":true}`)}, state: values{"pkce_required": true},
 		}},
 	},
 	{
-		setting: "public_without_pkce=422", scenario: "public client that does not care for PKCE", from: "it is created",
+		setting: "public_without_pkce=422", scenario: "public client without pkce_required", from: "it is created",
 		instead: []step{{
 			does: "Clerk refuses", config: with(web, values{"public": true}), plan: create,
 			warns: []string{"Public client without PKCE"},
