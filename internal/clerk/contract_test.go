@@ -9,7 +9,7 @@ import (
 )
 
 // TestContractClient holds every request that the client makes, and every answer of the simulator, against Clerk's OpenAPI
-// document: in plain use, and in the trouble that makes it look for what it lost.
+// document: in normal use, and under the faults that make it search for a lost create.
 func TestContractClient(t *testing.T) {
 	document := contract.FromEnvironment(t)
 	watch := document.Watch(func(violation string) { t.Errorf("against Clerk's OpenAPI document: %s", violation) })

@@ -103,7 +103,7 @@ func TestPinnedInstance(t *testing.T) {
 			noError(f, err)
 		})
 	})
-	// Who waits for somebody else's question leaves when interrupted.
+	// A caller that waits for the question of another caller stops when interrupted.
 	t.Run("interrupted while another asks", func(t *testing.T) {
 		t.Parallel()
 		inVirtualTime(t, func(f *fixture) {

@@ -203,7 +203,7 @@ func TestRotationThatCannotBeCheckedMayBeStale(t *testing.T) {
 	}
 }
 
-// A secret that another rotation has made invalid is not passed off as the present one.
+// A secret that another rotation has made invalid is not reported as the current one.
 func TestOvertakenRotationThatCannotBeRepeatedIsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]clerktest.Fault{

@@ -280,7 +280,7 @@ func TestLargeErrorsAreCutOff(t *testing.T) {
 	}
 }
 
-// A connection that the server closed while it was idle costs no double.
+// A connection that the server closed while it was idle creates no duplicate.
 func TestStaleConnections(t *testing.T) {
 	t.Parallel()
 	simulator := clerktest.NewServer()

@@ -25,9 +25,8 @@ const requiredClerk = `terraform {
 }
 `
 
-// Two hundred applications of all shapes are imported by a configuration that the
-// engine generated, half of them by id and half by client_id; then there is
-// nothing to do, neither for the engine nor at Clerk.
+// The engine generates a configuration for 200 different applications, and imports half of
+// them by id and half by client_id. Then the plan is empty, and nothing was sent to Clerk.
 func TestAccAdoptTwoHundredApplications(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, enginetest.Find(t))
@@ -78,10 +77,10 @@ func TestAccAdoptTwoHundredApplications(t *testing.T) {
 	w.holdsNoSecret()
 }
 
-// Of an application with sealed secrets, neither the first secret nor the rotated
-// one is in the state, in a plan file, in what is shown of either as JSON, in a
-// log at TRACE or in any output; and what is sealed is the present one.
-func TestAccSealedSecretIsNowhereInPlain(t *testing.T) {
+// TestAccEncryptedSecretIsNowhereInPlainText: neither the first nor the rotated secret of
+// an application with encrypted secrets is in the state, in a plan file, in their JSON, in
+// a log at TRACE or in any output. The encrypted secret is the current one.
+func TestAccEncryptedSecretIsNowhereInPlainText(t *testing.T) {
 	t.Parallel()
 	identity := secrettest.NewKey(t)
 	w := newWorkspace(t, enginetest.Find(t))
@@ -94,14 +93,14 @@ variable "trigger" {
   default = null
 }
 
-resource "clerk_oauth_application" "sealed" {
-  name                     = "Sealed"
+resource "clerk_oauth_application" "encrypted" {
+  name                     = "Encrypted"
   encrypt_client_secret_to = [%q]
   rotate_secret_trigger    = var.trigger
 }
 
-output "sealed" {
-  value = clerk_oauth_application.sealed.client_secret_encrypted
+output "encrypted" {
+  value = clerk_oauth_application.encrypted.client_secret_encrypted
 }
 `, identity.Recipient))
 	w.init()
@@ -115,16 +114,16 @@ output "sealed" {
 		w.Write(plan+"-apply.txt", w.run("apply", plan))
 		w.Write(plan+"-state.json", w.run("show", "-json"))
 
-		opened, err := identity.Decrypt(w.output("sealed"))
+		decrypted, err := identity.Decrypt(w.output("encrypted"))
 		must(t, err)
-		if opened != w.secretOf("Sealed") {
-			t.Error("what is sealed is not the present secret")
+		if decrypted != w.secretOf("Encrypted") {
+			t.Error("the encrypted secret is not the current one")
 		}
 	}
 	w.planIsEmpty()
 
 	if issued := len(w.clerk.IssuedSecrets()); issued != 2 {
-		t.Fatalf("%d secrets were made, want the first and the rotated one", issued)
+		t.Fatalf("%d secrets were issued, want the first and the rotated one", issued)
 	}
 	log, err := os.ReadFile(filepath.Join(w.Dir, "trace.log"))
 	must(t, err)
@@ -135,8 +134,8 @@ output "sealed" {
 	searchPlans(t, w)
 }
 
-// searchPlans looks into plan files, which are zip archives, and for every form of
-// the secrets in all the others.
+// searchPlans looks for every form of the secrets in plan files, which are zip archives,
+// and in all other files.
 func searchPlans(t *testing.T, w *workspace) {
 	t.Helper()
 	c := secrettest.NewCanary(w.clerk.IssuedSecrets()...)

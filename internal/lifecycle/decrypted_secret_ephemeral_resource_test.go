@@ -12,8 +12,8 @@ import (
 
 const decryptedSecretType = "clerk_decrypted_secret"
 
-// TestProtocolDecryptedSecret is the way of a secret: sealed on create and on
-// rotation, opened in between, and nowhere else in plain.
+// TestProtocolDecryptedSecret: a secret is encrypted on create and on rotation, decrypted
+// in between, and nowhere else in plain text.
 func TestProtocolDecryptedSecret(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
@@ -31,7 +31,7 @@ func TestProtocolDecryptedSecret(t *testing.T) {
 
 		opened := decrypt.Open(prototest.Values{"ciphertext": ciphertext, "identity": key.Identity})
 		if got, want := opened.Result.String("plaintext"), server.CurrentSecret(app.State().String("id")); got != want {
-			t.Errorf("version %d: the plaintext is not the present secret", version+1)
+			t.Errorf("version %d: the plaintext is not the current secret", version+1)
 		}
 		if !opened.RenewAt.IsZero() {
 			t.Errorf("it is to be renewed at %s", opened.RenewAt)

@@ -22,12 +22,12 @@ import (
 type example struct {
 	dir   string
 	files []string // default: every file of the directory
-	what  string   // tells entries of one directory apart
+	what  string   // distinguishes entries of one directory
 
 	// The least versions, "" for any and "none" where no version will do.
 	terraform, tofu string
 
-	// check runs the example. Where it is nil, why tells what is missing to run it; it is parsed and formatted only.
+	// check runs the example. Where check is nil, why says what is missing to run it; the example is then only parsed and formatted.
 	check func(*workspace)
 	why   string
 }
@@ -230,7 +230,7 @@ var examples = []example{
 	}},
 	{dir: "adopt-with-for-each", terraform: "1.7", tofu: "1.7", check: func(w *workspace) {
 		w.clerk.Seed(exampleDashboard, withRedirect("https://dashboard.example.com/oauth/callback"))
-		w.clerk.Seed("Somebody else's")
+		w.clerk.Seed("Someone else's")
 		w.init()
 		says(w.T, w.plan(), "Plan: 1 to import, 1 to add, 0 to change, 0 to destroy")
 		w.apply()

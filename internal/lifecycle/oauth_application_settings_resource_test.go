@@ -106,8 +106,8 @@ func TestProtocolSettings(t *testing.T) {
 			plan.Apply()
 			settings.AssertNoChanges(config)
 			assertPatches(t, server, `PATCH {"default_scopes":null}`)
-			if present := server.Settings(id); present.DefaultScopes != nil || !present.ClientIDMetadataDocumentsOnlyAllowPreRegistered {
-				t.Errorf("the instance has %+v", present)
+			if current := server.Settings(id); current.DefaultScopes != nil || !current.ClientIDMetadataDocumentsOnlyAllowPreRegistered {
+				t.Errorf("the instance has %+v", current)
 			}
 
 			// From then on they are the dashboard's again; the switch that is configured is not.
@@ -173,9 +173,9 @@ func TestProtocolSettingsCreateSendsDifferences(t *testing.T) {
 	assertPatches(t, server, `PATCH {"default_scopes":null}`)
 }
 
-// TestProtocolSettingsForeignReset: default scopes that were configured, were reset
-// by somebody else and chosen anew by somebody else are not ours to reset.
-func TestProtocolSettingsForeignReset(t *testing.T) {
+// TestProtocolSettingsResetByOthers: default scopes that were configured, and that someone
+// else reset and set again, are not reset by the provider.
+func TestProtocolSettingsResetByOthers(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
 	settings := newProvider(t, server).Resource(settingsType)
@@ -284,8 +284,8 @@ func TestProtocolSettingsBackToClerksDefaults(t *testing.T) {
 	plan.Apply()
 	assertPatches(t, server, `PATCH {"default_scopes":null}`)
 	settings.AssertNoChanges(defaults)
-	if present := server.Settings(id); present.DefaultScopes != nil {
-		t.Errorf("the instance has %q", present.DefaultScopes)
+	if current := server.Settings(id); current.DefaultScopes != nil {
+		t.Errorf("the instance has %q", current.DefaultScopes)
 	}
 
 	server.EditSettings(id, func(s *clerktest.Settings) { s.DefaultScopes = []string{"openid"} })

@@ -8,10 +8,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// BenchmarkPlan plans 1,000 applications over the protocol, without the CLI: such as
-// are as their configuration wants them, without and with deletion_protection, and such
-// as are all renamed. What it takes is
-// the provider's and, for the greater part of an unchanged plan, prototest's.
+// BenchmarkPlan plans 1,000 applications over the protocol, without the CLI: unchanged
+// ones, without and with deletion_protection, and renamed ones. It measures the provider
+// and prototest; in an unchanged plan, most of the time is prototest's.
 func BenchmarkPlan(b *testing.B) {
 	const applications = 1000
 	for _, benchmark := range []struct {

@@ -165,7 +165,7 @@ func TestAccStoreAfterAnotherProvider(t *testing.T) {
 	engine := enginetest.Find(t)
 	w := &storeWalk{workspace: newWorkspace(t, engine), app: "clerk_oauth_application.portal"}
 	w.Write("main.tf", secretStore)
-	attributes, _ := w.foreignInstance()
+	attributes, _ := w.instanceOfAnother()
 	w.writeState("vanillauys/clerk", 0, attributes, nil)
 	w.init()
 	w.table = append(w.table, "")

@@ -27,8 +27,8 @@ resource "clerk_oauth_application" "portal" {
 }
 `
 
-// foreignInstance is the application of portalResource as another provider keeps it.
-func (w *workspace) foreignInstance() (attributes map[string]any, secret string) {
+// instanceOfAnother is the application of portalResource as another provider keeps it.
+func (w *workspace) instanceOfAnother() (attributes map[string]any, secret string) {
 	w.Helper()
 	id := w.clerk.Seed(examplePortal, withRedirect("https://portal.example.com/oauth/callback"))
 	return foreignState(w.clerk, id, "profile email", nil), w.clerk.CurrentSecret(id)
@@ -93,7 +93,7 @@ func (w *workspace) tookOver(secret string) {
 }
 
 // TestAccTakeOverAnotherProvidersState: an application of another provider for Clerk
-// becomes this provider's on every way that an engine has.
+// becomes this provider's by every way that an engine has.
 func TestAccTakeOverAnotherProvidersState(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)
@@ -108,7 +108,7 @@ func TestAccTakeOverAnotherProvidersState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, engine)
-			attributes, secret := w.foreignInstance()
+			attributes, secret := w.instanceOfAnother()
 			w.writeState("vanillauys/clerk", 0, attributes, map[string]any{"private": "eyJ0aGVpcnMiOiJkSEoxWlE9PSJ9"})
 			w.Write("main.tf", requiredFrom(enginetest.Address)+portalResource)
 			take(w)
@@ -121,7 +121,7 @@ func TestAccTakeOverAnotherProvidersState(t *testing.T) {
 	t.Run("a wrong type", func(t *testing.T) {
 		t.Parallel()
 		w := newWorkspace(t, engine)
-		attributes, secret := w.foreignInstance()
+		attributes, secret := w.instanceOfAnother()
 		attributes["scopes"] = []any{secret}
 		w.writeState(enginetest.Address, 0, attributes, nil)
 		w.Write("main.tf", requiredFrom(enginetest.Address)+portalResource)
@@ -251,8 +251,8 @@ resource "clerk_oauth_application" "web" {
 	}
 }
 
-// TestAccLogoThatIsMissingAtApply: nothing is created without the file, and an update of
-// the logo that a saved plan promised fails where the file is not.
+// TestAccLogoThatIsMissingAtApply: nothing is created without the file. An update of the
+// logo from a saved plan fails if the file is missing.
 func TestAccLogoThatIsMissingAtApply(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, enginetest.Find(t))
@@ -337,8 +337,8 @@ func TestAccImportBlockThatNamesItsProvider(t *testing.T) {
 	w.planIsEmpty()
 }
 
-// TestAccTwoImportBlocksForOneApplication: no engine and no provider can tell, because
-// each resource has a state of its own. A removed block forgets the surplus one, where
+// TestAccTwoImportBlocksForOneApplication: no engine and no provider can notice that,
+// because each resource has a state of its own. A removed block forgets the surplus one, where
 // deleting its block would delete the application.
 func TestAccTwoImportBlocksForOneApplication(t *testing.T) {
 	t.Parallel()

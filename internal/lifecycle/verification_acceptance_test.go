@@ -9,7 +9,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
-// Two applications, so that what is said once in a run can be told from what is said of each.
+// Two applications distinguish messages of the whole run from messages of each application.
 const verifiedApplications = requiredClerk + `
 provider "clerk" {}
 

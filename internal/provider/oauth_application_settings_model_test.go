@@ -65,11 +65,11 @@ func TestDefaultScopesFromAPI(t *testing.T) {
 	email := setOf([]string{"email"})
 	for name, test := range map[string]struct {
 		served  []string
-		present types.Set
+		current types.Set
 		want    types.Set
 	}{
 		"Clerk's own":               {nil, email, types.SetNull(types.StringType)},
-		"the present writing":       {[]string{"email", "offline_access"}, email, email},
+		"the current notation":      {[]string{"email", "offline_access"}, email, email},
 		"drift":                     {[]string{"openid"}, email, setOf([]string{"openid"})},
 		"nothing known before":      {[]string{"openid"}, types.SetNull(types.StringType), setOf([]string{"openid"})},
 		"known only after the call": {[]string{"openid"}, types.SetUnknown(types.StringType), setOf([]string{"openid"})},
@@ -78,7 +78,7 @@ func TestDefaultScopesFromAPI(t *testing.T) {
 		"not Clerk's own any more":  {[]string{"openid"}, setOf(nil), setOf([]string{"openid"})},
 		"never offline_access":      {[]string{"offline_access", "openid"}, types.SetNull(types.StringType), setOf([]string{"openid"})},
 	} {
-		if got := defaultScopesFromAPI(test.served, test.present); !got.Equal(test.want) {
+		if got := defaultScopesFromAPI(test.served, test.current); !got.Equal(test.want) {
 			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
 	}
@@ -91,11 +91,11 @@ func TestRefusedSettings(t *testing.T) {
 		settings clerk.OAuthApplicationSettings
 		want     int
 	}{
-		"nothing sent":               {clerk.OAuthApplicationSettingsFields{}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"a"}}, 0},
-		"offline_access is not told": {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email", "offline_access"}}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 0},
-		"a scope is missing":         {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email", "x"}}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 1},
-		"a reset has no value":       {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 0},
-		"a switch did not move":      {clerk.OAuthApplicationSettingsFields{OAuthJWTAccessTokens: new(true)}, clerk.OAuthApplicationSettings{}, 1},
+		"nothing sent":                   {clerk.OAuthApplicationSettingsFields{}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"a"}}, 0},
+		"offline_access is not reported": {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email", "offline_access"}}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 0},
+		"a scope is missing":             {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email", "x"}}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 1},
+		"a reset has no value":           {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 0},
+		"a switch did not move":          {clerk.OAuthApplicationSettingsFields{OAuthJWTAccessTokens: new(true)}, clerk.OAuthApplicationSettings{}, 1},
 	} {
 		if got := refusedSettings(test.fields, test.settings); len(got) != test.want {
 			t.Errorf("%s: got %v", name, got)

@@ -24,16 +24,16 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// witness answers as the framework does, and asks it again without the shortcuts for
-// everything that one of them answers.
-type witness struct {
+// comparingServer answers as the provider's server does. Whenever a shortcut answers, it
+// compares that answer with the framework's.
+type comparingServer struct {
 	tfprotov6.ProviderServerWithListResource
 	provider *clerkProvider
 	taken    *shortcuts
 	t        *testing.T
 }
 
-// shortcuts are the calls that were answered by one, as "read oa_...".
+// shortcuts are the calls that a shortcut answered, such as "read".
 type shortcuts struct {
 	mu    sync.Mutex
 	calls []string
@@ -57,64 +57,63 @@ func (s *shortcuts) add(call string) {
 	s.calls = append(s.calls, call)
 }
 
-func witnessed(t *testing.T, taken *shortcuts, transport http.RoundTripper) prototest.Factory {
+func comparingFactory(t *testing.T, taken *shortcuts, transport http.RoundTripper) prototest.Factory {
 	t.Helper()
 	return func() tfprotov6.ProviderServer {
 		p := &clerkProvider{version: "test", transport: transport}
 		framework := providerserver.NewProtocol6(p)().(tfprotov6.ProviderServerWithListResource) //nolint:staticcheck // see newServer
-		return witness{framework, p, taken, t}
+		return comparingServer{framework, p, taken, t}
 	}
 }
 
-func (w witness) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	long, err := w.ProviderServerWithListResource.UpgradeResourceState(ctx, req)
+func (s comparingServer) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	long, err := s.ProviderServerWithListResource.UpgradeResourceState(ctx, req)
 	short := upgradeUnchanged(req)
 	if err != nil || short == nil {
 		return long, err
 	}
-	w.taken.add("upgrade")
+	s.taken.add("upgrade")
 	shortValue, err := tfprotov6.RawState{JSON: short.UpgradedState.JSON}.Unmarshal(applicationStateType())
 	if err != nil {
-		w.t.Errorf("the state that was handed back cannot be read: %v", err)
+		s.t.Errorf("the state that was handed back cannot be read: %v", err)
 	}
 	longValue, err := long.UpgradedState.Unmarshal(applicationStateType())
 	if err != nil || !shortValue.Equal(longValue) || len(long.Diagnostics) > 0 {
-		w.t.Errorf("the shortcut gives\n%s\nthe framework\n%s\n%v %v", shortValue, longValue, long.Diagnostics, err)
+		s.t.Errorf("the shortcut gives\n%s\nthe framework\n%s\n%v %v", shortValue, longValue, long.Diagnostics, err)
 	}
 	return short, nil
 }
 
-func (w witness) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	short, _ := w.provider.readUnchanged(ctx, req)
-	long, err := w.ProviderServerWithListResource.ReadResource(ctx, req)
+func (s comparingServer) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	short, _ := s.provider.readUnchanged(ctx, req)
+	long, err := s.ProviderServerWithListResource.ReadResource(ctx, req)
 	if err != nil || short == nil {
 		return long, err
 	}
-	w.taken.add("read")
-	// The framework writes private data anew; none and an empty one are the same.
+	s.taken.add("read")
+	// The framework always writes the private state; none and an empty one are the same.
 	if !bytes.Equal(short.NewState.MsgPack, long.NewState.MsgPack) || len(long.Diagnostics) > 0 || !bytes.Equal(short.Private, long.Private) ||
 		!bytes.Equal(short.NewIdentity.IdentityData.MsgPack, long.NewIdentity.IdentityData.MsgPack) {
-		w.t.Errorf("the shortcut reads\n%q\nthe framework\n%q\n%v", short.NewState.MsgPack, long.NewState.MsgPack, long.Diagnostics)
+		s.t.Errorf("the shortcut reads\n%q\nthe framework\n%q\n%v", short.NewState.MsgPack, long.NewState.MsgPack, long.Diagnostics)
 	}
 	return short, nil
 }
 
-func (w witness) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	long, err := w.ProviderServerWithListResource.PlanResourceChange(ctx, req)
+func (s comparingServer) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	long, err := s.ProviderServerWithListResource.PlanResourceChange(ctx, req)
 	short := new(clerkProvider).planUnchanged(ctx, req)
 	if err != nil || short == nil {
 		return long, err
 	}
-	w.taken.add("plan")
+	s.taken.add("plan")
 	if !bytes.Equal(short.PlannedState.MsgPack, long.PlannedState.MsgPack) || len(long.Diagnostics) > 0 || len(long.RequiresReplace) > 0 ||
 		!bytes.Equal(short.PlannedPrivate, long.PlannedPrivate) || !reflect.DeepEqual(short.PlannedIdentity, long.PlannedIdentity) {
-		w.t.Errorf("the shortcut plans\n%q\nthe framework\n%q\n%v", short.PlannedState.MsgPack, long.PlannedState.MsgPack, long.Diagnostics)
+		s.t.Errorf("the shortcut plans\n%q\nthe framework\n%q\n%v", short.PlannedState.MsgPack, long.PlannedState.MsgPack, long.Diagnostics)
 	}
 	return short, nil
 }
 
-// Wherever a shortcut answers, the framework would have said the same; and they do
-// answer for what is usual.
+// A shortcut gives the framework's answer, and the shortcuts answer in the usual cases.
 func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 	t.Parallel()
 	recipient, err := age.GenerateX25519Identity()
@@ -133,7 +132,7 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 		{name: "public", config: prototest.Values{"name": "c", "public": true, "pkce_required": true}},
 		{name: "protected", config: prototest.Values{"name": "d", "deletion_protection": true}},
 		{name: "protected no longer", config: prototest.Values{"name": "g", "deletion_protection": false}},
-		{name: "with a logo", config: prototest.Values{"name": "h", "logo_path": "testdata/trouble-logo.png"}},
+		{name: "with a logo", config: prototest.Values{"name": "h", "logo_path": "testdata/logo.png"}},
 		{name: "with encryption", config: prototest.Values{"name": "i", "encrypt_client_secret_to": []string{recipient.Recipient().String()}}},
 		{name: "imported", seeded: "e", config: prototest.Values{"name": "e"}},
 		{name: "imported, scopes without offline_access", seeded: "f", config: prototest.Values{"name": "f", "scopes": []string{"email", "profile"}}},
@@ -142,10 +141,10 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 			t.Parallel()
 			var taken shortcuts
 			server := clerktest.New(t)
-			p := prototest.New(t, witnessed(t, &taken, nil), providerConfig(server, nil))
+			p := prototest.New(t, comparingFactory(t, &taken, nil), providerConfig(server, nil))
 			graph := p.Graph()
 			app := p.Resource(applicationType)
-			// The first read is a GET, the second buys the page in which the third finds its.
+			// The first read is a GET, the second requests the page in which the third finds its application.
 			graph.Parallelism = 1
 			for range 2 {
 				other := p.Resource(applicationType)
@@ -175,7 +174,7 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 	}
 }
 
-// manyURIs are more redirect URIs than the framework compares in good time.
+// manyURIs are more redirect URIs than the framework compares quickly.
 func manyURIs(n int) []string {
 	uris := make([]string, n)
 	for i := range uris {
@@ -184,8 +183,8 @@ func manyURIs(n int) []string {
 	return uris
 }
 
-// An application with many redirect URIs is read by a request ahead of the framework,
-// and that is the only one.
+// An application with many redirect URIs is read by one request, before the framework is
+// called.
 func TestShortcutsReadManyURIsAhead(t *testing.T) {
 	t.Parallel()
 	config := prototest.Values{"name": "a", "redirect_uris": manyURIs(manyRedirectURIs)}
@@ -207,10 +206,10 @@ func TestShortcutsReadManyURIsAhead(t *testing.T) {
 				transport := server.RoundTripper()
 				app := prototest.New(t, factoryWith(transport), providerConfig(server, nil)).Resource(applicationType)
 				app.Apply(config)
-				time.Sleep(time.Hour) // what is no longer recent is not waited for
+				time.Sleep(time.Hour) // the provider waits only for a recent application
 				test.change(server, app.State().String("id"))
 				var taken shortcuts
-				watched := app.With(prototest.New(t, witnessed(t, &taken, transport), providerConfig(server, nil)))
+				watched := app.With(prototest.New(t, comparingFactory(t, &taken, transport), providerConfig(server, nil)))
 				if plan := watched.Plan(config); plan.Action != test.action || taken.count("read") != test.taken {
 					t.Errorf("the shortcut was taken %d times, want %d:\n%s", taken.count("read"), test.taken, plan)
 				}
@@ -241,7 +240,7 @@ func TestShortcutsLeaveDefaultsToTheFramework(t *testing.T) {
 // A logo whose file has changed, or is gone, is left to the framework.
 func TestShortcutsLeaveChangedLogosToTheFramework(t *testing.T) {
 	t.Parallel()
-	image, err := os.ReadFile("testdata/trouble-logo.png")
+	image, err := os.ReadFile("testdata/logo.png")
 	must(t, err)
 	file := filepath.Join(t.TempDir(), "logo.png")
 	must(t, os.WriteFile(file, image, 0o600))
@@ -259,7 +258,7 @@ func TestShortcutsLeaveChangedLogosToTheFramework(t *testing.T) {
 	}
 }
 
-// What looks like a value in the encoding of a state, and is a piece of a name, is none.
+// A piece of a name can look like a value in the encoding of a state.
 func TestShortcutsAreNotFooledByNames(t *testing.T) {
 	t.Parallel()
 	app := newProvider(t, clerktest.New(t)).Resource(applicationType)
@@ -271,7 +270,7 @@ func TestShortcutsAreNotFooledByNames(t *testing.T) {
 	}
 }
 
-// A trigger for an application that somebody else has made public is an error with and without the shortcut.
+// A trigger for an application that someone has made public is an error with and without the shortcut.
 func TestShortcutsLeaveRefusalsToTheFramework(t *testing.T) {
 	t.Parallel()
 	for _, protected := range []bool{false, true} {
@@ -286,7 +285,7 @@ func TestShortcutsLeaveRefusalsToTheFramework(t *testing.T) {
 	}
 }
 
-// Whatever somebody else changes shows, also in an application that is in a page.
+// Every change by someone else shows, also in an application that is read from a page.
 func TestShortcutsHideNoDrift(t *testing.T) {
 	t.Parallel()
 	for attribute, change := range map[string]func(*clerktest.Application){
@@ -300,7 +299,7 @@ func TestShortcutsHideNoDrift(t *testing.T) {
 			t.Parallel()
 			var taken shortcuts
 			server := clerktest.New(t)
-			p := prototest.New(t, witnessed(t, &taken, nil), providerConfig(server, nil))
+			p := prototest.New(t, comparingFactory(t, &taken, nil), providerConfig(server, nil))
 			graph := p.Graph()
 			graph.Parallelism = 1
 			var apps []*prototest.Resource

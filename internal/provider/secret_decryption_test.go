@@ -13,7 +13,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/secrettest"
 )
 
-func sealed(t *testing.T, plaintext string, to ...secrettest.Key) string {
+func encrypted(t *testing.T, plaintext string, to ...secrettest.Key) string {
 	t.Helper()
 	recipients := make([]string, len(to))
 	for i, key := range to {
@@ -35,22 +35,22 @@ func TestDecryptSecret(t *testing.T) {
 	for name, test := range map[string]struct {
 		ciphertext, identity string
 	}{
-		"one recipient":                 {sealed(t, "s3cret", one), one.Identity},
-		"one of two recipients":         {sealed(t, "s3cret", two, one), one.Identity},
-		"several identities":            {sealed(t, "s3cret", one), two.Identity + "\n" + one.Identity},
-		"post-quantum":                  {sealed(t, "s3cret", quantum), quantum.Identity},
-		"an SSH key, ed25519":           {sealed(t, "s3cret", ed25519Key), ed25519Key.Identity},
-		"an SSH key, RSA":               {sealed(t, "s3cret", rsaKey, one), rsaKey.Identity},
-		"an indented SSH key":           {sealed(t, "s3cret", ed25519Key), indented},
-		"SSH and age identities":        {sealed(t, "s3cret", one), rsaKey.Identity + "# age\n" + one.Identity},
-		"a recipient with a comment":    {sealed(t, "s3cret", secrettest.Key{Recipient: " " + one.Recipient + " # laptop\n"}), one.Identity},
-		"the file of a recipient":       {sealed(t, "s3cret", secrettest.Key{Recipient: "# laptop\r\n" + one.Recipient + "\r\n"}), one.Identity},
-		"identities of both kinds":      {sealed(t, "s3cret", quantum), one.Identity + "\n\n" + quantum.Identity},
-		"the file of age-keygen":        {sealed(t, "s3cret", one), keyFile},
-		"white space around":            {"\n  " + sealed(t, "s3cret", one) + "\n\n", "\t " + one.Identity + " \n"},
-		"line ends of Windows":          {strings.ReplaceAll(sealed(t, "s3cret", one), "\n", "\r\n"), one.Identity},
-		"an indented comment":           {sealed(t, "s3cret", one), "    # mine\n    " + one.Identity},
-		"without the line end in front": {strings.TrimSpace(sealed(t, "s3cret", one)), one.Identity},
+		"one recipient":                 {encrypted(t, "s3cret", one), one.Identity},
+		"one of two recipients":         {encrypted(t, "s3cret", two, one), one.Identity},
+		"several identities":            {encrypted(t, "s3cret", one), two.Identity + "\n" + one.Identity},
+		"post-quantum":                  {encrypted(t, "s3cret", quantum), quantum.Identity},
+		"an SSH key, ed25519":           {encrypted(t, "s3cret", ed25519Key), ed25519Key.Identity},
+		"an SSH key, RSA":               {encrypted(t, "s3cret", rsaKey, one), rsaKey.Identity},
+		"an indented SSH key":           {encrypted(t, "s3cret", ed25519Key), indented},
+		"SSH and age identities":        {encrypted(t, "s3cret", one), rsaKey.Identity + "# age\n" + one.Identity},
+		"a recipient with a comment":    {encrypted(t, "s3cret", secrettest.Key{Recipient: " " + one.Recipient + " # laptop\n"}), one.Identity},
+		"the file of a recipient":       {encrypted(t, "s3cret", secrettest.Key{Recipient: "# laptop\r\n" + one.Recipient + "\r\n"}), one.Identity},
+		"identities of both kinds":      {encrypted(t, "s3cret", quantum), one.Identity + "\n\n" + quantum.Identity},
+		"the file of age-keygen":        {encrypted(t, "s3cret", one), keyFile},
+		"white space around":            {"\n  " + encrypted(t, "s3cret", one) + "\n\n", "\t " + one.Identity + " \n"},
+		"line ends of Windows":          {strings.ReplaceAll(encrypted(t, "s3cret", one), "\n", "\r\n"), one.Identity},
+		"an indented comment":           {encrypted(t, "s3cret", one), "    # mine\n    " + one.Identity},
+		"without the line end in front": {strings.TrimSpace(encrypted(t, "s3cret", one)), one.Identity},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -65,7 +65,7 @@ func TestDecryptSecret(t *testing.T) {
 	}
 }
 
-// binary seals bytes that no client secret has.
+// binary encrypts bytes that no client secret has.
 func binary(t *testing.T, content []byte, to secrettest.Key) string {
 	t.Helper()
 	recipient, err := parseRecipient(to.Recipient)
@@ -90,7 +90,7 @@ func binary(t *testing.T, content []byte, to secrettest.Key) string {
 func TestDecryptSecretRefuses(t *testing.T) {
 	t.Parallel()
 	mine, other := secrettest.NewKey(t), secrettest.NewKey(t)
-	whole := sealed(t, "s3cret", mine)
+	whole := encrypted(t, "s3cret", mine)
 	lines := strings.SplitAfter(strings.TrimSpace(whole), "\n")
 	middle := len(lines) / 2
 	last := len(lines) - 2 // before it the recipients' parts; a change there looks like another recipient
@@ -102,7 +102,7 @@ func TestDecryptSecretRefuses(t *testing.T) {
 		"nothing":            {"", errCiphertextForm},
 		"some text":          {"s3cret", errCiphertextForm},
 		"a binary age file":  {"age-encryption.org/v1\n-> X25519 x\n", errCiphertextForm},
-		"another recipient":  {sealed(t, "s3cret", other), errIdentityWrong},
+		"another recipient":  {encrypted(t, "s3cret", other), errIdentityWrong},
 		"no end":             {strings.Join(lines[:len(lines)-1], ""), errCiphertextBroken},
 		"no middle":          {strings.Join(append(append([]string{}, lines[:middle]...), lines[middle+1:]...), ""), errCiphertextBroken},
 		"only the begin":     {lines[0], errCiphertextBroken},

@@ -174,7 +174,7 @@ func TestListShowsOwnWritesThatEndedBefore(t *testing.T) {
 	}
 }
 
-// Somebody deletes between two pages, and something steps over the boundary.
+// Someone deletes between two pages, and an application moves over the boundary.
 func TestListMissesNothingWhenPagesShift(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

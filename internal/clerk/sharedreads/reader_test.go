@@ -184,7 +184,7 @@ func TestReadAnswersAreAtMostALifetimeOld(t *testing.T) {
 		if got := mustRead(t, r, thingID(2)); got.Version != s.version(thingID(2)) {
 			t.Errorf("the answer is a Lifetime old")
 		}
-		s.expectRequests(t, 2, 1) // and everything begins anew
+		s.expectRequests(t, 2, 1) // and everything begins again
 		mustRead(t, r, thingID(3))
 		s.expectRequests(t, 2, 2)
 	})

@@ -66,7 +66,7 @@ func newStore(things int) *store {
 
 func thingID(i int) string { return fmt.Sprintf("thing%05d", i) }
 
-// create and the next two are called by somebody else than the Reader's user.
+// create and the next two are called by someone other than the Reader's user.
 func (s *store) create() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
