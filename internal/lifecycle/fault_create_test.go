@@ -160,7 +160,7 @@ var othersOfTheName = []scenario{
 	}}},
 	// The first run was killed: what it would have kept is gone.
 	{
-		name: "B15 C3 a run that was killed has left one of the name", provider: uniqueNames,
+		name: "C3 a run that was killed has left one of the name", provider: uniqueNames,
 		given: values{"name": "Portal", "redirect_uris": portal["redirect_uris"], "scopes": "email profile"},
 		steps: []step{
 			{

@@ -17,9 +17,9 @@ func unreadable(name, says string, faults ...clerktest.Fault) scenario {
 }
 
 // onEngines is the scenario with as few retries as possible, for engines too.
-func onEngines(told scenario) scenario {
-	told.withEngines, told.provider = true, values{"max_retries": 1}
-	return told
+func onEngines(sc scenario) scenario {
+	sc.withEngines, sc.provider = true, values{"max_retries": 1}
+	return sc
 }
 
 var failedReads = []scenario{

@@ -43,9 +43,9 @@ func notUpdated(name string, requests int, says string, faults ...clerktest.Faul
 // updatedUnseen is an update that fails, although Clerk has carried it out. The next
 // refresh sees that.
 func updatedUnseen(name string, requests int, says string, faults ...clerktest.Fault) scenario {
-	told := notUpdated(name, requests, says, faults...)
-	told.steps[2] = next(noOp, "")
-	return told
+	sc := notUpdated(name, requests, says, faults...)
+	sc.steps[2] = next(noOp, "")
+	return sc
 }
 
 // contradicted is a fault of an update: Clerk reports success, but stores and answers

@@ -31,6 +31,7 @@ type user struct {
 
 // begin begins a run of Terraform that nobody has interrupted yet.
 func (u *user) begin(t testing.TB) {
+	t.Helper()
 	ctx := t.Context()
 	if u.logs {
 		ctx = tflogtest.RootLogger(tfsdklogtest.RootLogger(ctx, u), u)

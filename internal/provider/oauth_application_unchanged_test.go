@@ -141,7 +141,7 @@ func TestShortcutsSayWhatTheFrameworkSays(t *testing.T) {
 			t.Parallel()
 			var taken shortcuts
 			server := clerktest.New(t)
-			p := prototest.New(t, comparingFactory(t, &taken, nil), providerConfig(server, nil))
+			p := prototest.New(t, comparingFactory(t, &taken, nil), providerConfig(server))
 			graph := p.Graph()
 			app := p.Resource(applicationType)
 			// The first read is a GET, the second requests the page in which the third finds its application.
@@ -204,12 +204,12 @@ func TestShortcutsReadManyURIsAhead(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := clerktest.NewInMemory(t)
 				transport := server.RoundTripper()
-				app := prototest.New(t, factoryWith(transport), providerConfig(server, nil)).Resource(applicationType)
+				app := prototest.New(t, factoryWith(transport), providerConfig(server)).Resource(applicationType)
 				app.Apply(config)
 				time.Sleep(time.Hour) // the provider waits only for a recent application
 				test.change(server, app.State().String("id"))
 				var taken shortcuts
-				watched := app.With(prototest.New(t, comparingFactory(t, &taken, transport), providerConfig(server, nil)))
+				watched := app.With(prototest.New(t, comparingFactory(t, &taken, transport), providerConfig(server)))
 				if plan := watched.Plan(config); plan.Action != test.action || taken.count("read") != test.taken {
 					t.Errorf("the shortcut was taken %d times, want %d:\n%s", taken.count("read"), test.taken, plan)
 				}
@@ -299,7 +299,7 @@ func TestShortcutsHideNoDrift(t *testing.T) {
 			t.Parallel()
 			var taken shortcuts
 			server := clerktest.New(t)
-			p := prototest.New(t, comparingFactory(t, &taken, nil), providerConfig(server, nil))
+			p := prototest.New(t, comparingFactory(t, &taken, nil), providerConfig(server))
 			graph := p.Graph()
 			graph.Parallelism = 1
 			var apps []*prototest.Resource

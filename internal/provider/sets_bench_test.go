@@ -43,7 +43,7 @@ func BenchmarkPlanOfManyURIs(b *testing.B) {
 	uris := manyURIs(1000)
 	config := prototest.Values{"name": "web", "redirect_uris": uris}
 	server := clerktest.New(b)
-	applied := prototest.New(b, factory, providerConfig(server, nil)).Resource(applicationType)
+	applied := prototest.New(b, factory, providerConfig(server)).Resource(applicationType)
 	if ds := applied.TryApply(b.Context(), config); ds.HasError() {
 		b.Fatal(ds)
 	}
@@ -55,7 +55,7 @@ func BenchmarkPlanOfManyURIs(b *testing.B) {
 		{"idle", func() tfprotov6.ProviderServer { return newIdleServer(factory()) }},
 	} {
 		b.Run(benchmark.name, func(b *testing.B) {
-			app := applied.With(prototest.New(b, benchmark.factory, providerConfig(server, nil)))
+			app := applied.With(prototest.New(b, benchmark.factory, providerConfig(server)))
 			b.ReportAllocs()
 			for b.Loop() {
 				if plan := app.Plan(config); plan.Action != prototest.NoOp {

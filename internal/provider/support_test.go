@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"maps"
 	"net/http"
 	"os"
 	"testing"
@@ -27,22 +26,18 @@ func factory() tfprotov6.ProviderServer {
 
 // factoryWith starts a provider that sends its requests through a transport.
 func factoryWith(transport http.RoundTripper) prototest.Factory {
-	return func() tfprotov6.ProviderServer {
-		return newServer(&clerkProvider{version: "test", transport: transport})
-	}
+	return NewServer("test", WithTransport(transport))
 }
 
 // newProvider returns the provider, configured for a simulator.
-func newProvider(t *testing.T, server *clerktest.Server, opts ...prototest.Option) *prototest.Provider {
+func newProvider(t *testing.T, server *clerktest.Server) *prototest.Provider {
 	t.Helper()
-	return prototest.New(t, factory, providerConfig(server, nil), opts...)
+	return prototest.New(t, factory, providerConfig(server))
 }
 
-// providerConfig is the provider block for a simulator, with more arguments.
-func providerConfig(server *clerktest.Server, more prototest.Values) prototest.Values {
-	config := prototest.Values{"secret_key": server.Key(), "api_url": server.URL()}
-	maps.Copy(config, more)
-	return config
+// providerConfig is the provider block for a simulator.
+func providerConfig(server *clerktest.Server) prototest.Values {
+	return prototest.Values{"secret_key": server.Key(), "api_url": server.URL()}
 }
 
 // must ends the test if there is an error.

@@ -1,4 +1,4 @@
-package lifecycle
+package main
 
 import (
 	"fmt"
@@ -14,11 +14,11 @@ import (
 	"testing"
 )
 
-// TestDocumentation_troubleshooting compares the page of messages with the code: the page mentions every summary of a diagnostic,
-// and what its headings quote is in the code.
+// TestDocumentation_troubleshooting compares the page of messages with the code. The page mentions every summary of a
+// diagnostic, and its headings quote only texts of the code.
 func TestDocumentation_troubleshooting(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile(filepath.Join(repository, "docs/guides/troubleshooting.md"))
+	content, err := os.ReadFile("docs/guides/troubleshooting.md")
 	must(t, err)
 	texts := readDiagnosticTexts(t)
 	if len(texts.summaries) < 50 {
@@ -140,11 +140,11 @@ var summaryAt = map[string]int{
 	"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
 }
 
-// readDiagnosticTexts reads the texts of the provider and of the client from their source.
+// readDiagnosticTexts reads the texts of the provider and of the client from their source code.
 func readDiagnosticTexts(t *testing.T) diagnosticTexts {
 	t.Helper()
 	var texts diagnosticTexts
-	for _, directory := range []string{"../provider", "../clerk"} {
+	for _, directory := range []string{"internal/provider", "internal/clerk"} {
 		names, err := filepath.Glob(filepath.Join(directory, "*.go"))
 		must(t, err)
 		var files []*ast.File
@@ -164,7 +164,7 @@ func readDiagnosticTexts(t *testing.T) diagnosticTexts {
 			})
 		}
 		texts.literals = append(texts.literals, reader.literals...)
-		if directory == "../provider" {
+		if directory == "internal/provider" {
 			texts.summaries = append(texts.summaries, reader.summaries...)
 		}
 	}
@@ -173,11 +173,11 @@ func readDiagnosticTexts(t *testing.T) diagnosticTexts {
 	return texts
 }
 
-// constantsOf gives the values of all constants that are texts, and the texts that they are made of.
+// constantsOf returns the values of all constants that are texts, also of those that are composed of others.
 func constantsOf(files []*ast.File) map[string]string {
 	constants := make(map[string]string)
 	reader := sourceReader{constants: constants}
-	for range 2 { // a constant may be made of one that is declared later
+	for range 2 { // a constant may contain another that is declared later
 		for _, file := range files {
 			ast.Inspect(file, func(node ast.Node) bool {
 				if declaration, ok := node.(*ast.GenDecl); ok && declaration.Tok == token.CONST {
@@ -242,7 +242,7 @@ func (r *sourceReader) read(node ast.Node) {
 	}
 }
 
-// add notes a summary, unless too little of it is known to look for.
+// add keeps a summary, unless all its words are known at run time only.
 func (r *sourceReader) add(summary string) {
 	known := strings.Fields(strings.ReplaceAll(strings.TrimPrefix(summary, "Unable to "), "…", " "))
 	if len(known) > 0 {
@@ -252,7 +252,7 @@ func (r *sourceReader) add(summary string) {
 
 var formatVerb = regexp.MustCompile(`%[+#]?[a-zA-Z]`)
 
-// text gives a text of the source, with "…" for what is known at run time only.
+// text returns a text of the source, with "…" for parts that are known at run time only.
 func (r *sourceReader) text(expression ast.Expr) string {
 	switch expression := expression.(type) {
 	case *ast.BasicLit:
@@ -275,7 +275,7 @@ func (r *sourceReader) text(expression ast.Expr) string {
 	return "…"
 }
 
-// nameOf gives the last part of a name.
+// nameOf returns the last part of a name.
 func nameOf(expression ast.Expr) string {
 	switch expression := expression.(type) {
 	case *ast.Ident:

@@ -18,8 +18,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
-// TestExamples_format wants every file below examples/ in the table of TestAccExamples, and every file of HCL parsed and
-// formatted: also those that no engine runs here, and those that older engines do not look at.
+// TestExamples_format compares the files below examples/ with the table of TestAccExamples. It also parses every file of HCL
+// and checks its format: also files that no engine runs here, and files that older engines ignore.
 func TestExamples_format(t *testing.T) {
 	t.Parallel()
 	listed := map[string]bool{"README.md": true}
@@ -28,7 +28,7 @@ func TestExamples_format(t *testing.T) {
 			listed[filepath.Join(e.dir, file)] = true
 		}
 		if (e.check == nil) == (e.why == "") {
-			t.Errorf("%s: either it is run, or the table says why not", e.name())
+			t.Errorf("%s: the example either runs, or the table says why not", e.name())
 		}
 	}
 
@@ -44,7 +44,7 @@ func TestExamples_format(t *testing.T) {
 		case entry.Name() == ".terraform":
 			return fs.SkipDir
 		case entry.IsDir() || strings.HasPrefix(entry.Name(), ".terraform") || strings.HasPrefix(entry.Name(), "terraform.tfstate"):
-			return nil // what a reader left who tried it
+			return nil // left by someone who tried it
 		case !listed[name]:
 			t.Errorf("examples/%s is not in the table of TestAccExamples", name)
 		}
@@ -66,7 +66,7 @@ func isHCL(name string) bool {
 	return strings.HasSuffix(name, ".tf") || strings.HasSuffix(name, ".hcl")
 }
 
-// problemOfHCL says what is wrong with a piece of HCL, or nothing.
+// problemOfHCL says what is wrong with a piece of HCL; "" if nothing is.
 func problemOfHCL(content []byte) string {
 	if _, diags := hclsyntax.ParseConfig(content, "", hcl.InitialPos); diags.HasErrors() {
 		return diags.Error()
@@ -89,7 +89,7 @@ func (b documentationBlock) String() string { return fmt.Sprintf("%s:%d", b.page
 
 var fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
 
-// documentationPages gives the pages of the repository and of the registries, as paths from the root.
+// documentationPages are the pages with examples, as paths from the root.
 func documentationPages(t *testing.T) []string {
 	t.Helper()
 	pages := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"}
@@ -119,8 +119,8 @@ func documentationBlocks(t *testing.T) []documentationBlock {
 	return blocks
 }
 
-// TestDocumentation_blocks holds the pages to two languages for HCL: "terraform" stands by itself and is validated by
-// TestAccExamples, "hcl" is a piece of something and is parsed.
+// TestDocumentation_blocks allows two languages for HCL. A block of "terraform" is a whole configuration, and TestAccExamples
+// validates it. A block of "hcl" is a part, and is only parsed.
 func TestDocumentation_blocks(t *testing.T) {
 	t.Parallel()
 	found := 0
@@ -145,7 +145,7 @@ func TestDocumentation_blocks(t *testing.T) {
 	}
 }
 
-// testDocumentationBlocks validates the blocks that stand by themselves and are not one of the examples.
+// testDocumentationBlocks validates the blocks that are whole configurations and not one of the examples.
 func testDocumentationBlocks(t *testing.T, engine *enginetest.Engine) {
 	t.Helper()
 	ran := exampleTexts(t)
@@ -165,7 +165,7 @@ func testDocumentationBlocks(t *testing.T, engine *enginetest.Engine) {
 	}
 }
 
-// exampleTexts has the contents of all examples.
+// exampleTexts are the contents of all examples.
 func exampleTexts(t *testing.T) map[string]bool {
 	t.Helper()
 	texts := make(map[string]bool)
@@ -179,7 +179,7 @@ func exampleTexts(t *testing.T) map[string]bool {
 	return texts
 }
 
-// The README's example is what a newcomer types in: it has to work as it stands.
+// readmeExample is the README's example. A newcomer copies it, so it must work unchanged.
 func readmeExample(t *testing.T) string {
 	t.Helper()
 	for _, block := range documentationBlocks(t) {
@@ -189,91 +189,4 @@ func readmeExample(t *testing.T) string {
 	}
 	t.Fatal("README.md has no block of terraform")
 	return ""
-}
-
-var (
-	link    = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`) // of Markdown, within the repository
-	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	notSlug = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
-)
-
-// TestDocumentation_links follows the links between files of the repository, to the heading where they name one.
-func TestDocumentation_links(t *testing.T) {
-	t.Parallel()
-	for _, page := range append(documentationPages(t), "CHANGELOG.md") {
-		content, err := os.ReadFile(filepath.Join(repository, page))
-		must(t, err)
-		for _, match := range link.FindAllStringSubmatch(string(content), -1) {
-			target := page
-			if match[1] != "" {
-				target = filepath.Join(filepath.Dir(page), match[1])
-			}
-			if _, err := os.Stat(filepath.Join(repository, target)); err != nil {
-				t.Errorf("%s links to %s, which does not exist", page, match[1])
-			} else if match[2] != "" && !hasHeading(t, target, match[2]) {
-				t.Errorf("%s links to %s#%s, which has no such heading", page, match[1], match[2])
-			}
-		}
-	}
-}
-
-// hasHeading tells whether a page has the heading that GitHub gives this anchor.
-func hasHeading(t *testing.T, page, anchor string) bool {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(repository, page))
-	must(t, err)
-	if bytes.Contains(content, []byte(`<a id="`+anchor+`"></a>`)) {
-		return true // of tfplugindocs, for nested attributes
-	}
-	for _, match := range heading.FindAllStringSubmatch(string(content), -1) {
-		slug := strings.ReplaceAll(notSlug.ReplaceAllString(strings.ToLower(match[1]), ""), " ", "-")
-		if slug == anchor {
-			return true
-		}
-	}
-	return false
-}
-
-// TestDocumentation_imports holds CONTRIBUTING's table of who imports whom against what `go list` says.
-func TestDocumentation_imports(t *testing.T) {
-	t.Parallel()
-	content, err := os.ReadFile(filepath.Join(repository, "CONTRIBUTING.md"))
-	must(t, err)
-	row := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|.*\\| ([^|]*) \\|$")
-	documented := make(map[string]string)
-	for _, match := range row.FindAllSubmatch(content, -1) {
-		documented[string(match[1])] = strings.ReplaceAll(string(match[2]), "`", "")
-	}
-
-	const module = "github.com/terraform-provider-clerk/terraform-provider-clerk"
-	const format = `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`
-	output := goList(t, "list", "-f", format, ".", "./internal/...")
-	for line := range strings.Lines(output) {
-		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
-		name := packageName(module, pkg)
-		var own []string
-		for path := range strings.FieldsSeq(imports) {
-			if strings.HasPrefix(path, module) {
-				own = append(own, packageName(module, path))
-			}
-		}
-		want, ok := documented[name]
-		switch actual := strings.Join(own, ", "); {
-		case !ok:
-			t.Errorf("CONTRIBUTING.md has no row for %s (imports: %s)", name, actual)
-		case want != actual && (want != "–" || actual != ""):
-			t.Errorf("CONTRIBUTING.md: %s imports %q, but go list says %q", name, want, actual)
-		}
-		delete(documented, name)
-	}
-	for name := range documented {
-		t.Errorf("CONTRIBUTING.md has a row for %s, which is no package", name)
-	}
-}
-
-func packageName(module, path string) string {
-	if path == module {
-		return "main"
-	}
-	return strings.TrimPrefix(path, module+"/")
 }
