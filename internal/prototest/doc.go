@@ -25,10 +25,10 @@
 //
 // # Processes
 //
-// Terraform starts the provider anew for each walk: once to validate, once to refresh and plan, once to apply.
+// Terraform starts the provider again for each walk: once to validate, once to refresh and plan, once to apply.
 // Everything a provider keeps in memory is gone in between. The default is the same: each [Resource.Plan] and each
 // [Plan.Apply] gets servers of its own from the factory, configured with the same configuration. [SharedProcess] keeps
-// one for all, for tests which look into a server's memory.
+// one for all, for tests of what a server keeps in memory.
 //
 // State is kept as JSON, as in a state file, and goes through UpgradeResourceState whenever a walk reads it.
 //
@@ -42,17 +42,17 @@
 //
 // # How it keeps to Terraform
 //
-// A wrong rule here would let tests pass on answers that Terraform refuses. The same tests therefore also run with the
-// real engines, in internal/provider:
+// A wrong rule here would let tests pass on answers that Terraform refuses. The tests of internal/lifecycle therefore run the
+// same scenarios here and with the real engines:
 //
-//   - TestProtocolScenarios and TestAccScenarios run one table of lifecycles (scenario_list_test.go): the first here, the
-//     second with terraform and with tofu. A step states once which action the engine plans, which attributes change and
-//     become unknown, what is in the state afterwards and what is sent. A scenario that an engine cannot run says why.
-//   - TestAccSwitches runs one lifecycle with the engines under every setting of the simulator that concerns it, as
-//     TestProtocolScenarios does with all lifecycles.
-//   - TestAccTrouble runs the most important faults of the TestProtocolTrouble tests with the engines: what they do with
-//     the errors, warnings and states that a fault leaves.
+//   - TestProtocolScenarios runs the lives of applications (scenario_list_test.go) here, and TestAccScenarios runs them with
+//     terraform and with tofu. A step states once which action is planned, which attributes change and become unknown, which
+//     messages come, what is in the state afterwards and what is sent. A scenario that an engine cannot run says why.
+//   - TestProtocolFaults runs the scenarios of faults here. TestAccFaults runs those marked withEngines with the engines: one
+//     for each result of a fault. They show what Terraform does with an error, a warning and a state after a fault.
+//   - TestAccSwitches runs one life with the engines under every setting of the simulator that concerns it. TestProtocolScenarios
+//     does this with all lives.
 //
-// CI runs them with both engines. If a plan, a state or a check of this package differs from what an engine does, one of
-// the two runs of a scenario fails.
+// CI runs all of them with both engines. If a plan, a state or a check of this package differs from an engine's, the scenario
+// fails either here or with the engine.
 package prototest
