@@ -9,8 +9,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// BenchmarkDecode reads answers as they come over the wire: an application, and a page
-// of as many as Clerk gives at once.
+// BenchmarkDecode decodes answers of Clerk: an application, and a page of the maximal size.
 func BenchmarkDecode(b *testing.B) {
 	b.Run("application", func(b *testing.B) {
 		body := []byte(wholeApplication)
@@ -35,8 +34,8 @@ func BenchmarkDecode(b *testing.B) {
 	})
 }
 
-// BenchmarkRequest makes requests of the simulator, which is in this process: what it
-// takes is the client's, net/http's and the simulator's.
+// BenchmarkRequest sends requests to a simulator in this process. It measures the client,
+// net/http and the simulator together.
 func BenchmarkRequest(b *testing.B) {
 	server := clerktest.NewServer(clerktest.WithoutRequestLog())
 	b.Cleanup(server.Close)
@@ -76,8 +75,8 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
-// BenchmarkScrubber cleans a trace id in a process that has created thousands of applications: neither that nor learning
-// one more secret may take longer for it.
+// BenchmarkScrubber scrubs a trace id in a process that has created thousands of applications. Neither that nor learning
+// another secret may take longer because of them.
 func BenchmarkScrubber(b *testing.B) {
 	for _, secrets := range []int{1, 5000} {
 		var s scrubber

@@ -8,8 +8,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest/contract"
 )
 
-// TestContractClient holds every request that the client makes, and every answer of the simulator, against Clerk's OpenAPI
-// document: in normal use, and under the faults that make it search for a lost create.
+// TestContractClient compares every request of the client and every answer of the simulator with Clerk's OpenAPI document: in normal use, and under the faults that make it search for a lost create.
 func TestContractClient(t *testing.T) {
 	document := contract.FromEnvironment(t)
 	watch := document.Watch(func(violation string) { t.Errorf("against Clerk's OpenAPI document: %s", violation) })

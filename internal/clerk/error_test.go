@@ -115,7 +115,7 @@ func TestIsNotFound(t *testing.T) {
 	equal(t, "another error", clerk.IsNotFound(errors.New("resource_not_found")), false)
 }
 
-// Whatever a 4xx says, its error is a few lines at most.
+// The error for a 4xx has only a few lines, whatever the answer says.
 func TestErrorsAreShort(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("A very long message. ", 1000)

@@ -16,8 +16,8 @@ import (
 	"unicode/utf8"
 )
 
-// An answer never panics and never becomes an application without a usable id and client_id. What it is read as does not
-// depend on what else it holds.
+// No answer leads to a panic or to an application without a usable id and client_id. Unknown fields do not change the
+// result.
 func FuzzDecodeApplication(f *testing.F) {
 	for _, seed := range []string{
 		wholeApplication, "", "null", "[]", "{}", `""`, "0", "<!DOCTYPE html>", "\ufeff{}", wholeApplication + "}",
@@ -42,7 +42,7 @@ func FuzzDecodeApplication(f *testing.F) {
 			t.Fatalf("complete %v with problems %q", complete, decoded.problems)
 		}
 
-		// One more field that nobody knows changes nothing.
+		// Another unknown field changes nothing.
 		var raw map[string]json.RawMessage
 		if err := json.Unmarshal(body, &raw); err != nil {
 			t.Fatalf("accepted what is no object: %v", err)
@@ -64,7 +64,7 @@ func FuzzDecodeApplication(f *testing.F) {
 	})
 }
 
-// A page without a list is refused; an item that is not complete costs itself alone.
+// A page without a list is refused. An incomplete item does not affect the other items.
 func FuzzDecodePage(f *testing.F) {
 	for _, seed := range []string{
 		`{"data":[` + wholeApplication + `],"total_count":1}`, `{"data":[],"total_count":0}`, `{"data":null,"total_count":0}`, `{"data":[null],"total_count":-1}`,
@@ -101,7 +101,7 @@ func FuzzDecodePage(f *testing.F) {
 	})
 }
 
-// Whatever a server answers with a status of 400 and more, the error is short, on one line, and shows no secret.
+// For every answer with a status of 400 or more, the error is short, on one line, and shows no secret.
 func FuzzAPIError(f *testing.F) {
 	for _, seed := range []string{
 		`{"errors":[{"code":"form_param_missing","message":"is missing","long_message":"name must be included.","meta":{"param_name":"name"}}],"clerk_trace_id":"abc"}`,
@@ -135,7 +135,7 @@ func FuzzAPIError(f *testing.F) {
 	})
 }
 
-// Whatever is given as an id, the request that leaves has exactly the path of one application, or none leaves.
+// For every id, the client sends a request with exactly the path of one application, or sends nothing.
 func FuzzID(f *testing.F) {
 	for _, seed := range []string{
 		"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", "", ".", "..", "../users", "a/b", "..%2f", "%2e%2e", "oa_1?x=1", "oa_1#x", "oa_1/rotate_secret", "{id}", "oa_1\n", "oa_1\x00", "oa_1 ",
@@ -188,7 +188,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return r(req) }
 
-// No secret that is known survives, in whatever form and wherever in a text.
+// No known secret remains in a text, in any form, at any place.
 func FuzzScrubber(f *testing.F) {
 	f.Add("sk_test_0123456789abcdef", "before ", " after", "")
 	f.Add("VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k", `{"client_secret":"`, `"}`, "\x00")
@@ -202,9 +202,9 @@ func FuzzScrubber(f *testing.F) {
 	f.Fuzz(func(t *testing.T, secret, before, after, between string) {
 		switch {
 		case len(secret) < 8, strings.ContainsAny(secret, "[]…"), strings.Contains(redacted, secret):
-			t.Skip() // too short to know, or part of what stands in its place
+			t.Skip() // too short to learn, or part of the replacement
 		case oneLine(secret) != secret:
-			t.Skip() // could not be shown as it is
+			t.Skip() // could not be shown unchanged
 		case !utf8.ValidString(between), strings.ContainsFunc(between, visible):
 			between = ""
 		}
@@ -238,7 +238,7 @@ func FuzzScrubber(f *testing.F) {
 	})
 }
 
-// Scopes are sets; what Clerk adds by itself is no difference, what it leaves out is.
+// Scopes are sets. A scope that Clerk adds automatically is not a difference; a scope that it leaves out is.
 func FuzzScopes(f *testing.F) {
 	f.Add("email profile", "profile email offline_access")
 	f.Add("", "offline_access")
@@ -264,7 +264,7 @@ func FuzzScopes(f *testing.F) {
 		without := func(scopes []string) []string {
 			return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == ScopeOfflineAccess })
 		}
-		// The whole rule, said another way.
+		// The same rule, written differently.
 		want := slices.Equal(without(served), without(wanted)) && (!slices.Contains(wanted, ScopeOfflineAccess) || slices.Contains(served, ScopeOfflineAccess))
 		if satisfies != want {
 			t.Errorf("%q satisfies %q: %v", served, wanted, satisfies)
@@ -272,7 +272,7 @@ func FuzzScopes(f *testing.F) {
 	})
 }
 
-// An address that is accepted is https or loopback, without anything hidden in it, and reads the same a second time.
+// An accepted address is https or loopback, hides nothing, and is the same after parsing it again.
 func FuzzAPIURL(f *testing.F) {
 	for _, seed := range []string{
 		"https://api.clerk.com/v1", "https://api.clerk.com", "http://127.0.0.1:8080/", "http://[::1]", "http://localhost", "https://user:pass@host", "https://host?x", "https://host/#",

@@ -83,7 +83,7 @@ func TestNothingIsSentOnAContextThatIsOver(t *testing.T) {
 	}
 }
 
-// Waits, whatever for, end at once, and nothing is sent afterwards.
+// All waits end at once, and nothing is sent afterwards.
 func TestWaitsEndWithTheContext(t *testing.T) {
 	t.Parallel()
 	for kind, fault := range map[string]clerktest.Fault{
@@ -103,7 +103,7 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 						f.Errorf("it went on for %s", f.elapsed()-patience)
 					}
 					if f.elapsed() < patience {
-						return // a backoff that came out shorter, repeatedly; nothing was interrupted
+						return // the backoffs were shorter; nothing was interrupted
 					}
 					equal(f, "is context.Canceled", errors.Is(err, context.Canceled), true)
 					sent := f.server.CountRequests("", "")
@@ -115,7 +115,7 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 	}
 }
 
-// What can be repeated is torn off in flight.
+// A request that can be repeated is cancelled in flight.
 func TestRepeatableOperationsEndWithTheContext(t *testing.T) {
 	t.Parallel()
 	for name, operate := range allOperations {
@@ -197,8 +197,8 @@ func TestCreateInFlightSurvivesADeadline(t *testing.T) {
 	})
 }
 
-// The create has 4 s from the interrupt on. When they are over it is looked for once, and adopted if it is there.
-func TestInterruptedCreateIsLookedForOnce(t *testing.T) {
+// The create has 4 s after the interrupt. Then the client searches for the application once, and adopts it if it exists.
+func TestInterruptedCreateIsSearchedForOnce(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault   clerktest.Fault
@@ -262,8 +262,8 @@ func TestInterruptedCreateIsLookedForOnce(t *testing.T) {
 	}
 }
 
-// An interrupt while a lost create is looked for: one more look, at once, and no second create.
-func TestInterruptDuringTheLookForACreate(t *testing.T) {
+// An interrupt during the search for a lost create: one more search, at once, and no second create.
+func TestInterruptDuringTheSearchForACreate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault   clerktest.Fault
@@ -277,7 +277,7 @@ func TestInterruptDuringTheLookForACreate(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
 				f.server.Inject(test.fault.OnCreate())
-				// The looks are at 0.5, 1.5 and 3.5 s.
+				// The searches are at 0.5, 1.5 and 3.5 s.
 				creation, err := f.client.CreateOAuthApplication(f.cancelledAfter(2500*time.Millisecond), fieldsNamed("web"))
 				equal(f, "time", f.elapsed(), 2500*time.Millisecond)
 				equal(f, "creates", f.posts(), 1)
@@ -315,7 +315,7 @@ func TestRotationInFlightSurvivesAnInterrupt(t *testing.T) {
 	})
 }
 
-// Its old secret may be dead: an interrupted rotation that was lost is tried again as long as the grace lasts.
+// The old secret may no longer work, so an interrupted rotation whose answer was lost is repeated within the grace period.
 func TestInterruptedRotation(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -357,7 +357,7 @@ func slowly(f clerktest.Fault, delay time.Duration) clerktest.Fault {
 	return f
 }
 
-// A create that waits for another of its name is not begun when the user interrupts.
+// A create that waits for another of its name is not sent after an interrupt.
 func TestInterruptWhileWaitingForTheName(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
@@ -388,6 +388,6 @@ func TestNothingIsLeftBehindByInterruptedOperations(t *testing.T) {
 				cancel()
 			}
 		}
-		// The bubble fails if a goroutine is left when it ends.
+		// synctest fails the test if a goroutine is left.
 	}, func(config *clerk.Config) { config.RequestsPer10s = 1e6 })
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	lookups  = 5                        // looks for an application whose create had no answer
+	lookups  = 5                        // searches for an application whose create had no answer
 	lookTime = 15500 * time.Millisecond // all of them together
 )
 
@@ -52,7 +52,7 @@ func (f *fixture) assertAdopted(creation clerk.Creation, err error, name string)
 	}
 	want := f.server.CurrentSecret(apps[0].ID)
 	if creation.Application.Public {
-		want = "" // Clerk hands one out, and the client keeps it to itself
+		want = "" // Clerk returns one, and the client drops it
 	}
 	equal(f, "secret", creation.ClientSecret.Reveal(), want)
 	equal(f, "creates", f.posts(), 1)
@@ -161,7 +161,7 @@ func TestCreateThatLeftNoTraceIsSentOnceMore(t *testing.T) {
 				equal(f, "id", creation.Application.ID, apps[0].ID)
 				want := f.server.CurrentSecret(apps[0].ID)
 				if creation.Application.Public {
-					want = "" // Clerk hands one out, and the client keeps it to itself
+					want = "" // Clerk returns one, and the client drops it
 				}
 				equal(f, "secret", creation.ClientSecret.Reveal(), want)
 				equal(f, "adopted", creation.Adopted, false)
@@ -177,7 +177,7 @@ func TestCreateThatLeftNoTraceIsSentOnceMore(t *testing.T) {
 	}
 }
 
-// assertUnknown checks a create of which nobody can say whether it was carried out, and returns the error that says so.
+// assertUnknown checks a create with an unknown outcome, and returns its error.
 func (f *fixture) assertUnknown(err error, name string, candidates int) *clerk.CreateOutcomeUnknownError {
 	f.Helper()
 	unknown := asError[*clerk.CreateOutcomeUnknownError](f, err)
@@ -250,7 +250,7 @@ func TestCreateThatIsLostTwice(t *testing.T) {
 func TestCreateWithTwoCandidatesIsUnknown(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		// Someone else creates the very same application in the same second.
+		// Someone else creates the same application in the same second.
 		fault := clerktest.ResetAfterWork()
 		fault.After = func(clerktest.Request) { f.server.Seed("web", likeFields) }
 		f.server.Inject(fault.OnCreate().Once())
@@ -262,7 +262,7 @@ func TestCreateWithTwoCandidatesIsUnknown(t *testing.T) {
 	})
 }
 
-func TestCreateNeverAdoptsAForeignApplication(t *testing.T) {
+func TestCreateNeverAdoptsAnUnexpectedApplication(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		named      string
@@ -533,7 +533,7 @@ func TestAdoptionWithoutASecretKeepsTheApplication(t *testing.T) {
 	}
 }
 
-func TestAdoptionTellsThatItsSecretMayBeStale(t *testing.T) {
+func TestAdoptionReportsThatItsSecretMayBeStale(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		f.server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
@@ -546,7 +546,7 @@ func TestAdoptionTellsThatItsSecretMayBeStale(t *testing.T) {
 	})
 }
 
-func TestLostCreateThatCannotBeLookedForIsUnknown(t *testing.T) {
+func TestLostCreateThatCannotBeSearchedForIsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]clerktest.Fault{
 		"refused":         clerktest.ClerkError(403, "authorization_invalid"),
@@ -584,7 +584,7 @@ func firstOf(page map[string]any) map[string]any {
 	return page["data"].([]any)[0].(map[string]any)
 }
 
-// One lookup that fails is not the end: the next may succeed.
+// If one search fails, the next may succeed.
 func TestLookupThatFailsOnceIsRepeated(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
@@ -728,7 +728,7 @@ func TestCreateErrorsThatAreCertain(t *testing.T) {
 	})
 }
 
-// The surprise costs the field, never the secret.
+// An unexpected type loses the field, never the secret.
 func TestCreateKeepsTheSecretOfAnIncompleteAnswer(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(map[string]any){
@@ -786,8 +786,8 @@ func TestCreateReturnsAnApplicationWithoutSecret(t *testing.T) {
 	}
 }
 
-// An item of the list that cannot be read may be the application that was created: it is asked for by a request of its own. When
-// that cannot be read either, nothing is created a second time.
+// An unreadable item of the list may be the created application, so the client requests it alone. If that answer is unreadable
+// too, nothing is created a second time.
 func TestLostCreateThatCannotBeReadInTheList(t *testing.T) {
 	t.Parallel()
 	seconds := func(o map[string]any) { o["created_at"] = "today" }
@@ -838,7 +838,7 @@ func TestLostCreateThatCannotBeReadInTheList(t *testing.T) {
 	}
 }
 
-// A list that shows what cannot be found alone is ahead of Clerk's other reads.
+// The list can be ahead of Clerk's other reads.
 func TestLostCreateThatIsInTheListAndNotFoundAloneIsUnknown(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
@@ -851,7 +851,7 @@ func TestLostCreateThatIsInTheListAndNotFoundAloneIsUnknown(t *testing.T) {
 	})
 }
 
-// A second one of the name that cannot be read may be the one, whatever the first looks like.
+// An unreadable second application of the name may be the created one, even if the first one matches.
 func TestLostCreateBesideAnUnreadableOneIsUnknown(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
@@ -867,7 +867,7 @@ func TestLostCreateBesideAnUnreadableOneIsUnknown(t *testing.T) {
 	})
 }
 
-// One that can be read and has no time may be the one that was created, or an old one.
+// An application without a time may be the created one, or an old one.
 func TestLostCreateWithoutATimeIsUnknown(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {

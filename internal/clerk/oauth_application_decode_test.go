@@ -94,7 +94,7 @@ func with(name, value string) []byte {
 	return encoded
 }
 
-// One surprise costs one field: every other one is read, the secret above all.
+// An unexpected type loses one field. All others are read, above all the secret.
 func TestDecodeApplicationFieldByField(t *testing.T) {
 	t.Parallel()
 	const text, truth, list, number = "text", "truth", "list", "number"
@@ -181,7 +181,7 @@ func TestDecodeApplicationTimes(t *testing.T) {
 		"1.755e12":          time.UnixMilli(1755000000000).UTC(),
 		"1755000000000.0":   time.UnixMilli(1755000000000).UTC(),
 		"-1000":             time.UnixMilli(-1000).UTC(),
-		"9007199254740993":  time.UnixMilli(1 << 53).UTC(), // what a float holds of it
+		"9007199254740993":  time.UnixMilli(1 << 53).UTC(), // the nearest float
 		"1e300":             {},
 		"9.3e18":            {},
 		"99999999999999999": {},
@@ -231,7 +231,7 @@ func TestDecodeApplicationRefuses(t *testing.T) {
 	}
 }
 
-// What encoding/json would do to a struct: a key in another case would win over the right one.
+// With encoding/json and a struct, a key in another case could replace the right one.
 func TestDecodeApplicationKeys(t *testing.T) {
 	t.Parallel()
 	end := strings.LastIndex(wholeApplication, "}")
@@ -301,7 +301,7 @@ func TestDecodePage(t *testing.T) {
 	}
 }
 
-// An item that cannot be read costs itself alone, and is known again by its id or its text.
+// An unreadable item does not affect the others, and is recognised by its id or its text.
 func TestDecodePageWithUnreadableItems(t *testing.T) {
 	t.Parallel()
 	for item, want := range map[string]struct{ id, says string }{

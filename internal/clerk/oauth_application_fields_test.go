@@ -76,11 +76,11 @@ func TestNotAppliedSettings(t *testing.T) {
 		`client_id_metadata_documents_block_implicitly_allowed_clients: sent true, Clerk has false`)
 }
 
-// Every field of a request stands under the name of its tag in the body, and is reported when Clerk's answer differs in it.
-// A field without one of the two would be sent and never checked, or not be sent.
+// Every field of a request is sent under the name of its tag, and reported if Clerk's answer differs. Otherwise a field would be
+// sent and never checked, or not be sent.
 func TestEveryFieldIsSentAndCompared(t *testing.T) {
 	t.Parallel()
-	// The wire form of a value of each type, and an answer that has another.
+	// A value of each type as it is sent, and an answer with a different value.
 	everyField(t, clerk.OAuthApplicationFields{}, clerk.OAuthApplication{}, func(fields clerk.OAuthApplicationFields, answer clerk.OAuthApplication) []clerk.Mismatch {
 		return fields.NotApplied(answer)
 	})
@@ -123,7 +123,7 @@ func everyField[F, A any](t *testing.T, none F, empty A, notApplied func(F, A) [
 	}
 }
 
-// pointerTo and answerTo are a value that is sent and what Clerk makes of it, or another one.
+// pointerTo is a value that is sent. answerTo is Clerk's value for it, or a different one.
 func pointerTo(kind reflect.Type, sent bool) reflect.Value {
 	pointer := reflect.New(kind.Elem())
 	pointer.Elem().Set(answerTo(kind.Elem(), sent))

@@ -19,7 +19,7 @@ import (
 
 const introspectionURL = "https://verb-noun-42.clerk.accounts.dev/oauth/token_info"
 
-// reply is one answer of an introspection endpoint that was written by hand.
+// reply is an answer of an introspection endpoint, written by hand.
 type reply struct {
 	status int
 	body   string
@@ -28,7 +28,7 @@ type reply struct {
 	after  time.Duration
 }
 
-// endpoint answers one request after the other with its replies, and all that follow with the last.
+// endpoint answers each request with the next of its replies, and repeats the last one.
 type endpoint struct {
 	mu       sync.Mutex
 	replies  []reply
@@ -151,7 +151,7 @@ func TestCheckClientSecret(t *testing.T) {
 	}
 }
 
-// The request is the one of RFC 7662 and RFC 6749, and holds nothing else.
+// The request is that of RFC 7662 and RFC 6749, and has nothing else.
 func TestCheckClientSecretRequest(t *testing.T) {
 	t.Parallel()
 	server := &endpoint{replies: []reply{accepts}}
@@ -210,7 +210,7 @@ func TestCheckClientSecretIsSentToSafeAddressesOnly(t *testing.T) {
 	equal(t, "requests without a secret", len(server.requests), 0)
 }
 
-// A server or a transport that echoes what it was sent gives nothing away.
+// A server or transport that echoes the request discloses nothing.
 func TestCheckClientSecretIsScrubbed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -243,7 +243,7 @@ func TestCheckClientSecretEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// At most five requests are under way, none passes the API's rate limit, and the API's pause holds none back.
+// At most five requests are under way. The API's rate limit and its pause do not apply to them.
 func TestChecksAreLimited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -270,7 +270,7 @@ func TestChecksAreLimited(t *testing.T) {
 	})
 }
 
-// An endpoint that is down costs a few seconds, and not one wait for each of a thousand applications.
+// An endpoint that is down costs a few seconds in all, not one wait for each of a thousand applications.
 func TestChecksOfASilentEndpointPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

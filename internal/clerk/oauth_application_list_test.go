@@ -81,7 +81,7 @@ func TestListOfManyPages(t *testing.T) {
 	})
 }
 
-// brokenInLists makes the list show something unreadable of an application, while a GET of it is as ever.
+// brokenInLists makes an application unreadable in the list. A GET of it still works.
 func brokenInLists(id string, change func(map[string]any)) clerktest.Fault {
 	return clerktest.Changed(func(page map[string]any) {
 		for _, item := range page["data"].([]any) {
@@ -92,8 +92,8 @@ func brokenInLists(id string, change func(map[string]any)) clerktest.Fault {
 	}).OnList()
 }
 
-// One application that nobody manages, with a surprise in one field, costs the others nothing.
-func TestOneUnreadableApplicationCostsItselfAlone(t *testing.T) {
+// An unmanaged application with an unexpected type in a field does not affect the others.
+func TestOneUnreadableApplicationHidesNoOther(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		ids := f.server.SeedMany(50, "app %d")
@@ -263,9 +263,8 @@ func TestFind(t *testing.T) {
 	})
 }
 
-// The look for a lost create goes through all pages, and does not take for two what it sees twice because something came
-// in between two pages.
-func TestLookForALostCreateGoesThroughAllPages(t *testing.T) {
+// The search for a lost create reads all pages. An application that it sees twice, because pages shift, counts once.
+func TestSearchForALostCreateGoesThroughAllPages(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		f.server.SeedMany(10, "web, older %d")

@@ -110,7 +110,7 @@ func TestDuplicateNameInAnyFormIsRefused(t *testing.T) {
 	}
 }
 
-// storing returns a transport to a server that stores names in a form of its own.
+// storing returns a transport to a server that changes the form of names.
 func storing(form func(string) string, next http.RoundTripper) http.RoundTripper {
 	return roundTrip(func(req *http.Request) (*http.Response, error) {
 		if req.Body == nil {
@@ -130,7 +130,7 @@ func storing(form func(string) string, next http.RoundTripper) http.RoundTripper
 	})
 }
 
-// A server that trims or normalises a name has taken it, and a create whose answer was lost is found in its form.
+// A server may trim or normalise a name: the name counts as applied, and a lost create is found by it.
 func TestServersWithAFormOfTheirOwnForNames(t *testing.T) {
 	t.Parallel()
 	for server, form := range map[string]func(string) string{
@@ -162,8 +162,8 @@ func TestServersWithAFormOfTheirOwnForNames(t *testing.T) {
 	}
 }
 
-// Creates of one name wait for each other, in whatever form the name is written: the search for a lost one must not take the
-// other for it.
+// Creates of one name wait for each other in every form of the name, because the search for a lost create must not find the
+// other one.
 func TestCreatesOfOneNameInAnyFormWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {

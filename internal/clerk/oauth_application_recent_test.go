@@ -74,7 +74,7 @@ func TestOwnApplicationsOfOneNameAreAmbiguous(t *testing.T) {
 	})
 }
 
-// Nobody waits for an application that this process did not create.
+// The client does not wait for an application that this process did not create.
 func TestOtherApplicationsAreNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	withLaggingReads(t, func(l laggingReads) {

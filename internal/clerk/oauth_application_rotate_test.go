@@ -104,7 +104,7 @@ func TestRotationThatIsLostThriceIsUnknown(t *testing.T) {
 	}
 }
 
-// An error that is certain is the result, but after a lost attempt it does not tell what became of that one.
+// A certain error is the result. After an attempt whose answer was lost, the outcome of that attempt is still unknown.
 func TestRotationErrorsThatAreCertain(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
@@ -132,7 +132,7 @@ func TestRotationErrorsThatAreCertain(t *testing.T) {
 	})
 }
 
-// The first rotation, which had no answer, is carried out after the second: the second's secret is dead by then.
+// The first rotation had no answer and is carried out after the second: the second secret no longer works.
 func TestLateFirstRotationIsDetected(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
@@ -142,7 +142,7 @@ func TestLateFirstRotationIsDetected(t *testing.T) {
 		f.assertCurrent(rotation, err, id)
 		equal(f, "maybe stale", rotation.MaybeStale, false)
 		equal(f, "rotations", f.rotations(), 3)
-		equal(f, "time", f.elapsed(), 13*time.Second) // 3 s quiet, 5 s until it must show, 5 s until it is known to be settled
+		equal(f, "time", f.elapsed(), 13*time.Second) // 3 s without a change, 5 s until it must show, 5 s until no change is pending
 	})
 }
 
@@ -159,7 +159,7 @@ func TestRotationsThatNeverSettle(t *testing.T) {
 	})
 }
 
-// An application that was made a moment ago looks as if the rotation had just changed it.
+// An application that was just created looks as if the rotation had changed it.
 func TestRotationOfANewApplicationMayBeStaleIfNothingShows(t *testing.T) {
 	t.Parallel()
 	for keeps, want := range map[clerktest.RotateUpdatedAt]bool{clerktest.RotateKeepsUpdatedAt: true, clerktest.RotateTouchesUpdatedAt: false} {

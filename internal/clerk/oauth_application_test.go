@@ -23,7 +23,7 @@ const appJSON = `{"object":"oauth_application","id":"oa_1","instance_id":"ins_1"
 const settingsJSON = `{"object":"oauth_application_settings","dynamic_oauth_client_registration":true,"default_scopes":null,"oauth_jwt_access_tokens":true,` +
 	`"client_id_metadata_documents_advertised":false,"client_id_metadata_documents_only_allow_pre_registered_clients":false,"client_id_metadata_documents_block_implicitly_allowed_clients":false}`
 
-// TestRequests holds what each method of the client puts on the wire against requests that were written by hand.
+// TestRequests compares the request of each method with one that was written by hand.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	everything := clerk.OAuthApplicationFields{
@@ -178,7 +178,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// assertSameBody compares what two bodies mean: the order of keys in JSON has no meaning.
+// assertSameBody compares two bodies without the order of their keys.
 func assertSameBody(t testing.TB, got, want string) {
 	t.Helper()
 	if got == want {
@@ -192,7 +192,7 @@ func assertSameBody(t testing.TB, got, want string) {
 	}
 }
 
-// What a real transport adds to the headers is known too, and cookies are not kept.
+// A real transport adds only known headers, and keeps no cookies.
 func TestRequestsHaveNoOtherHeaders(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
@@ -266,7 +266,7 @@ func TestDeleteChecksTheAnswer(t *testing.T) {
 	}
 }
 
-// What is not there is asked for by a request of its own, whatever a list says.
+// A missing application is always requested alone, whatever a list says.
 func TestDeletedApplicationIsNotFound(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {

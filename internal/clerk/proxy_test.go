@@ -20,7 +20,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// nullLog is for servers whose complaints are part of the test.
+// nullLog is for servers whose errors are part of the test.
 var nullLog = log.New(io.Discard, "", 0)
 
 // insideProcess is set in the environment of a process in which the test binary does nothing but askThroughProxy: Go

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// newSteadyGovernor returns a rate limiter whose pauses all have the given jitter.
-func newSteadyGovernor(requestsPer10s int, jitter time.Duration) *rateLimiter {
+// newSteadyLimiter returns a rate limiter whose pauses all have the given jitter.
+func newSteadyLimiter(requestsPer10s int, jitter time.Duration) *rateLimiter {
 	g := newRateLimiter(requestsPer10s)
 	g.randomPause = func() time.Duration { return jitter }
 	return g
@@ -152,7 +152,7 @@ func TestRateLimiterPause(t *testing.T) {
 	t.Run("holds for requests that wait already", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			g := newSteadyGovernor(1, jitter)
+			g := newSteadyLimiter(1, jitter)
 			acquireAfter(t, g, 0)
 			time.AfterFunc(9*time.Second, func() { g.pause(5 * time.Second) })
 			acquireAfter(t, g, 14*time.Second+jitter)
@@ -161,7 +161,7 @@ func TestRateLimiterPause(t *testing.T) {
 	t.Run("the later end of two wins", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			g := newSteadyGovernor(10, jitter)
+			g := newSteadyLimiter(10, jitter)
 			g.pause(8 * time.Second)
 			time.Sleep(time.Second)
 			g.pause(2 * time.Second)
@@ -196,7 +196,7 @@ func TestRateLimiterPause(t *testing.T) {
 	t.Run("of no length or less is harmless", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			g := newSteadyGovernor(10, 0)
+			g := newSteadyLimiter(10, 0)
 			g.pause(0)
 			g.pause(-time.Hour)
 			acquireAfter(t, g, 0)
@@ -205,7 +205,7 @@ func TestRateLimiterPause(t *testing.T) {
 	t.Run("ends with the context", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			g := newSteadyGovernor(10, jitter)
+			g := newSteadyLimiter(10, jitter)
 			g.pause(time.Minute)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
@@ -232,19 +232,19 @@ func TestRateLimiterJitterIsSmallAndVaries(t *testing.T) {
 	}
 }
 
-// A governedRequest is one that arrives and may be cancelled while it waits.
-// Times are since the beginning.
-type governedRequest struct {
+// A limitedRequest is a request that may be cancelled while it waits. Times are relative to
+// the beginning.
+type limitedRequest struct {
 	arrives, cancelled time.Duration // never cancelled when 0
 }
 
-type governedPause struct {
+type limitedPause struct {
 	at, length time.Duration
 }
 
-// governedStarts says when each request starts, from nothing but the rules: -1
-// for one that is cancelled first.
-func governedStarts(limit int, jitter time.Duration, requests []governedRequest, pauses []governedPause) []time.Duration {
+// limitedStarts computes from the rules when each request starts: -1 for a request that is
+// cancelled first.
+func limitedStarts(limit int, jitter time.Duration, requests []limitedRequest, pauses []limitedPause) []time.Duration {
 	var (
 		result []time.Duration
 		starts []time.Duration
@@ -271,8 +271,8 @@ func governedStarts(limit int, jitter time.Duration, requests []governedRequest,
 	return result
 }
 
-// Over random arrivals, cancellations and pauses, every request starts exactly
-// when the rules allow, which is neither too early nor too late.
+// With random arrivals, cancellations and pauses, every request starts exactly when the
+// rules allow.
 func TestRateLimiterIsExact(t *testing.T) {
 	t.Parallel()
 	const jitter = 137 * time.Millisecond
@@ -281,8 +281,8 @@ func TestRateLimiterIsExact(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 1))
 			limit := 1 + random.IntN(12)
-			requests := make([]governedRequest, 1+random.IntN(80))
-			// No two events fall on one instant, or their order would be open: whole
+			requests := make([]limitedRequest, 1+random.IntN(80))
+			// No two events have the same time, because their order would be undefined: whole
 			// milliseconds for arrivals, and odd nanoseconds for the others.
 			spread := int64(1 + random.IntN(60_000))
 			taken := make(map[time.Duration]bool)
@@ -297,19 +297,19 @@ func TestRateLimiterIsExact(t *testing.T) {
 					requests[i].cancelled = at + time.Duration(random.Int64N(20_000))*time.Millisecond + time.Duration(2*i+1)
 				}
 			}
-			slices.SortFunc(requests, func(a, b governedRequest) int { return cmp.Compare(a.arrives, b.arrives) })
-			pauses := make([]governedPause, random.IntN(5))
+			slices.SortFunc(requests, func(a, b limitedRequest) int { return cmp.Compare(a.arrives, b.arrives) })
+			pauses := make([]limitedPause, random.IntN(5))
 			for i := range pauses {
-				pauses[i] = governedPause{
+				pauses[i] = limitedPause{
 					at:     time.Duration(random.Int64N(60_000))*time.Millisecond + time.Duration(1001+2*i),
 					length: time.Duration(random.Int64N(15_000)) * time.Millisecond,
 				}
 			}
-			slices.SortFunc(pauses, func(a, b governedPause) int { return cmp.Compare(a.at, b.at) })
+			slices.SortFunc(pauses, func(a, b limitedPause) int { return cmp.Compare(a.at, b.at) })
 
 			got := make([]time.Duration, len(requests))
 			synctest.Test(t, func(t *testing.T) {
-				g := newSteadyGovernor(limit, jitter)
+				g := newSteadyLimiter(limit, jitter)
 				begun := time.Now()
 				var wait sync.WaitGroup
 				for _, pause := range pauses {
@@ -340,7 +340,7 @@ func TestRateLimiterIsExact(t *testing.T) {
 				wait.Wait()
 			})
 
-			if want := governedStarts(limit, jitter, requests, pauses); !slices.Equal(got, want) {
+			if want := limitedStarts(limit, jitter, requests, pauses); !slices.Equal(got, want) {
 				t.Errorf("limit %d, requests %v, pauses %v:\nstarts %v\nwant   %v", limit, requests, pauses, got, want)
 			}
 			var starts []time.Duration
@@ -367,7 +367,7 @@ func BenchmarkRateLimiter(b *testing.B) {
 			if _, err := g.acquire(b.Context()); err != nil {
 				b.Fatal(err)
 			}
-			if len(g.starts) == 1<<16 { // the ring is not what is measured
+			if len(g.starts) == 1<<16 { // the ring is not measured
 				g.starts = g.starts[:0]
 			}
 		}

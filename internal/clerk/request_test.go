@@ -84,7 +84,7 @@ func TestWhatIsProvenUnsent(t *testing.T) {
 	}
 }
 
-// certificate makes a certificate for 127.0.0.1 that signed itself.
+// certificate returns a self-signed certificate for 127.0.0.1.
 func certificate(t testing.TB, until time.Time) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -95,7 +95,7 @@ func certificate(t testing.TB, until time.Time) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// A server that is refused for what it is, is refused once.
+// A server that is not trusted is refused at once, without retries.
 func TestServersThatAreNotTrusted(t *testing.T) {
 	t.Parallel()
 	for name, config := range map[string]*tls.Config{
@@ -126,7 +126,7 @@ func TestServersThatAreNotTrusted(t *testing.T) {
 	}
 }
 
-// With TLS 1.3 the server's refusal can arrive after the request was written. That proves nothing.
+// With TLS 1.3 the server's refusal can arrive after the request was written, so the request may have been processed.
 func TestAlertAfterSendingIsALostAnswer(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -171,7 +171,7 @@ func TestAlertAfterSendingIsALostAnswer(t *testing.T) {
 	}
 }
 
-// lateReader is a connection that calls wait before it reads.
+// lateReader is a connection that calls wait before each read.
 type lateReader struct {
 	net.Conn
 	wait func()
@@ -182,7 +182,7 @@ func (r lateReader) Read(p []byte) (int, error) {
 	return r.Conn.Read(p)
 }
 
-// The key goes to the address that the user gave and nowhere else.
+// The key is sent only to the address that the user configured.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int32
@@ -207,13 +207,13 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				client := clientOf(t, server.URL(), func(config *clerk.Config) {
 					config.SecretKey = key
-					config.Observer = func(context.Context, clerk.Event) { cancel() } // no looks and no repetitions
+					config.Observer = func(context.Context, clerk.Event) { cancel() } // no searches and no retries
 				})
 				before := server.CountRequests("", "")
 				err := allOperations[operation](ctx, client, "oa_1")
 				sent := server.CountRequests("", "") - before
 				cancel()
-				most := map[string]int{"create": 2, "rotate": 3}[operation] // with the look for it, with its repetitions
+				most := map[string]int{"create": 2, "rotate": 3}[operation] // with the search, with the retries
 				if sent > max(1, most) {
 					t.Errorf("%d %s, %s: %d requests", status, kind, operation, sent)
 				}
@@ -294,7 +294,7 @@ func TestStaleConnections(t *testing.T) {
 			config.SecretKey = key
 			config.Observer = func(_ context.Context, event clerk.Event) {
 				if event.Outcome == "lost" {
-					cancel() // it is looked for once and not sent again
+					cancel() // the client searches once and does not send it again
 				}
 			}
 		})

@@ -16,7 +16,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// most is how often one request is sent at most: once, and clerk.DefaultMaxRetries repeats.
+// most is the maximal number of times a request is sent: once, and clerk.DefaultMaxRetries retries.
 const most = 6
 
 // retryOperations are the columns of the retry table. Each is one request, whose method and route are given too.
@@ -35,8 +35,8 @@ var retryOperations = []struct {
 	{"rotate", http.MethodPost, clerktest.RouteRotateSecret},
 }
 
-// retryTable is the retry policy once more, by hand: how often a request is sent when the same outcome meets it each
-// time. A create that is sent twice was looked for in between; a rotation that is sent three times waited in between.
+// retryTable is the retry policy again, written by hand: how often a request is sent if it has the same outcome each time.
+// Between two creates, the client searches for the application; between three rotations, it waits.
 var retryTable = []struct {
 	name                       string
 	fault                      clerktest.Fault
@@ -104,10 +104,10 @@ var retryTable = []struct {
 	{"308 to nowhere", clerktest.Redirect(308, "https://elsewhere.example:port/"), 2, 1, 3},
 }
 
-// someJSON is half a text away from being a whole answer.
+// someJSON is an answer that is cut.
 const someJSON = `{"object":"oauth_application","id":"oa_1"}`
 
-// truncated is a success, carried out by nobody, of which only half arrives.
+// truncated is a success without any work, of which only half arrives.
 func truncated(delivery clerktest.Delivery) clerktest.Fault {
 	return clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 200, ContentType: "application/json", Body: someJSON}, Delivery: delivery}
 }
@@ -170,7 +170,7 @@ func (f *fixture) assertErrorFor(err error, operation string, sent int) {
 	}
 }
 
-// The same outcomes, but once: everything ends well, whatever it took.
+// The same outcomes, but once: every operation succeeds in the end.
 func TestEverythingRecoversFromOneFailure(t *testing.T) {
 	t.Parallel()
 	for _, row := range retryTable {
@@ -225,7 +225,7 @@ func TestRepeatedWritesConverge(t *testing.T) {
 				id := f.server.Seed("web")
 				f.server.Inject(fault.On(http.MethodDelete, "").Once())
 				err := f.client.DeleteOAuthApplication(f.Context(), id)
-				// The repetition finds nothing any more, and that is how it tells.
+				// The retry finds nothing, which shows that the first one was carried out.
 				equal(f, "not found", clerk.IsNotFound(err), true)
 				equal(f, "applications", len(f.server.Applications()), 0)
 			})
@@ -233,7 +233,7 @@ func TestRepeatedWritesConverge(t *testing.T) {
 	}
 }
 
-// A request that never left may be sent again, whatever it is.
+// A request that was never sent may be sent again, whatever its method.
 func TestUnsentRequestsAreRepeated(t *testing.T) {
 	t.Parallel()
 	for name, problem := range map[string]error{
@@ -356,15 +356,16 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-// Clerk's window is 10 seconds long: whoever was throttled at its beginning must be patient to its end, without being told.
-func TestThrottlingOfAWholeWindowWithoutAHeaderIsSatOut(t *testing.T) {
+// Clerk's window is 10 seconds long. A request that is refused at its beginning must wait until its end, also without a
+// Retry-After.
+func TestThrottlingOfAWholeWindowWithoutAHeaderIsWaitedOut(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		throttle := clerktest.TooManyRequests().When(func(clerktest.Request) bool { return f.elapsed() < 10*time.Second })
 		f.server.Inject(throttle)
 		var wait sync.WaitGroup
 		for range 300 {
-			client := newClient(f, f.server) // of its own, which does not hear of the 429 of others
+			client := newClient(f, f.server) // its own client, so that a 429 of another request does not pause it
 			wait.Go(func() {
 				if _, err := client.GetOAuthApplicationSettings(f.Context()); err != nil {
 					f.Errorf("get: %v", err)
@@ -375,8 +376,8 @@ func TestThrottlingOfAWholeWindowWithoutAHeaderIsSatOut(t *testing.T) {
 	})
 }
 
-// What an event calls waited is the backoff after the attempt before, and the wait for the rate limit.
-func TestEventsTellOfEveryWait(t *testing.T) {
+// Waited, in an event, is the backoff after the attempt before, and the wait for the rate limit.
+func TestEventsReportEveryWait(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
 		f.server.Inject(clerktest.HTML(502).Repeat(4))
@@ -393,7 +394,7 @@ func TestEventsTellOfEveryWait(t *testing.T) {
 	})
 }
 
-// The header counts for other answers too, without jitter.
+// The header also applies to other answers, without jitter.
 func TestRetryAfterOfOtherAnswers(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{409, 503} {
@@ -411,7 +412,7 @@ func TestLongRetryAfterIsAnError(t *testing.T) {
 	for header, says := range map[string]string{
 		"61":                            "1m1s",
 		"86400":                         "24h0m0s",
-		"1000000000000":                 "106751 days", // the longest time that Go can tell
+		"1000000000000":                 "106751 days", // the longest time.Duration
 		"Wed, 12 May 2100 10:00:00 GMT": "days",
 	} {
 		for _, status := range []int{429, 503} {
@@ -460,7 +461,7 @@ func TestDeadlineShorterThanTheWaitStops(t *testing.T) {
 	})
 }
 
-// One 429 is a message to all requests of the client.
+// A 429 pauses all requests of the client.
 func TestOneThrottledRequestPausesAll(t *testing.T) {
 	t.Parallel()
 	for name, retries := range map[string]int{"it is repeated": 5, "it was the last attempt": 0} {

@@ -23,7 +23,7 @@ import (
 // canary is a secret whose every form is easy to find. It has characters that URLs, JSON and HTML escape.
 const canary = `sk_test_c4n4ry+/="<&>'\7`
 
-// formsOf are the forms in which a secret can come to light.
+// formsOf are the forms in which a secret can be disclosed.
 func formsOf(secret string) map[string]string {
 	quoted, _ := json.Marshal(secret)
 	var plain bytes.Buffer
@@ -55,7 +55,7 @@ func assertHidden(t testing.TB, where, text string, secrets ...string) {
 		forms["upper hex"] = strings.ToUpper(forms["hex"])
 		forms["bytes"] = strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")
 		for form, value := range forms {
-			// The middle of a form is enough to give it away.
+			// The middle of a form is enough to disclose the secret.
 			if middle := value[4 : len(value)-4]; strings.Contains(text, middle) {
 				t.Errorf("%s shows the secret (%s): %s", where, form, text)
 			}
@@ -149,7 +149,7 @@ func TestSecretValues(t *testing.T) {
 	equal(t, "none prints alike", clerk.Secret{}.String(), "[redacted]")
 }
 
-// A server, or something before it, that sends back what it was sent, gets nothing of it into an error.
+// A server or proxy that echoes the request gets no secret into an error.
 func TestEchoedSecretsAreScrubbed(t *testing.T) {
 	t.Parallel()
 	for name, form := range formsOf(canary) {
@@ -221,7 +221,7 @@ func keepLetters(r rune) rune {
 	return -1
 }
 
-// A client secret is known to the scrubber from the moment on at which it was received.
+// The scrubber knows a client secret as soon as it is received.
 func TestReceivedSecretsAreScrubbed(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
@@ -237,7 +237,7 @@ func TestReceivedSecretsAreScrubbed(t *testing.T) {
 	})
 }
 
-// Clerk sends a secret for a public client too. It leaves the client in no way, and in no text either.
+// Clerk sends a secret for a public client too. The client does not return it, and shows it in no text.
 func TestSecretOfAPublicClientEndsInTheClient(t *testing.T) {
 	t.Parallel()
 	const secret = "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k"
@@ -257,7 +257,7 @@ func TestSecretOfAPublicClientEndsInTheClient(t *testing.T) {
 	}
 }
 
-// However many secrets a process receives, each of them is scrubbed, and one that contains another goes as a whole.
+// All secrets that a process receives are scrubbed, and a secret that contains another is scrubbed as a whole.
 func TestManySecretsAreScrubbed(t *testing.T) {
 	t.Parallel()
 	client := clerk.New(clerk.Config{SecretKey: clerk.NewSecret(canary)})
@@ -277,7 +277,7 @@ func TestManySecretsAreScrubbed(t *testing.T) {
 	equal(t, "one that contains another", client.Scrub("a "+secret(7)+" and more b"), "a [redacted] b")
 }
 
-// What has the shape of a secret is scrubbed even where its value is not known.
+// A text with the shape of a secret is scrubbed even if its value is not known.
 func TestShapesAreScrubbed(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -309,7 +309,7 @@ func TestShapesAreScrubbed(t *testing.T) {
 	}
 }
 
-// The environment of the process is not read by the client.
+// The client does not read the environment of the process.
 func TestNoSecretReachesTheEnvironment(t *testing.T) {
 	t.Parallel()
 	_ = clerk.New(clerk.Config{SecretKey: clerk.NewSecret(canary)})

@@ -29,8 +29,8 @@ type fixture struct {
 	began  time.Time
 }
 
-// inVirtualTime runs a test against the simulator in a bubble of its own, where waits cost nothing and are exact. A
-// goroutine that the client left behind fails the test.
+// inVirtualTime runs a test against the simulator in virtual time, where waits are exact and take no time. A goroutine that
+// the client leaves behind fails the test.
 func inVirtualTime(t *testing.T, test func(f *fixture), options ...func(*clerk.Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func (f *fixture) cancelledAfter(d time.Duration) context.Context {
 	return ctx
 }
 
-// posts is how many creates the simulator was sent, rotations how many rotations, and lists how many list pages.
+// posts is the number of creates that the simulator received, rotations of rotations, and lists of list pages.
 func (f *fixture) posts() int {
 	return f.server.CountRequests(http.MethodPost, clerktest.RouteApplications)
 }
@@ -85,7 +85,7 @@ func (f *fixture) lists() int {
 	return f.server.CountRequests(http.MethodGet, clerktest.RouteApplications)
 }
 
-// eventLog is an observer that remembers.
+// eventLog is an observer that keeps all events.
 type eventLog struct {
 	mu     sync.Mutex
 	events []clerk.Event
@@ -111,12 +111,12 @@ func (l *eventLog) outcomes() []string {
 	return outcomes
 }
 
-// roundTrip is a transport made of a function.
+// roundTrip is a function as a transport.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// written reports that the request was put on the wire, as http.Transport does.
+// written reports that the request was sent, as http.Transport does.
 func written(req *http.Request) {
 	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.WroteHeaders != nil {
 		trace.WroteHeaders()
@@ -135,7 +135,7 @@ func answering(status int, contentType, body string) roundTrip {
 	}
 }
 
-// clientOn returns a client on a transport of the test's own, which never repeats a request.
+// clientOn returns a client on the given transport, which never repeats a request.
 func clientOn(t testing.TB, transport http.RoundTripper, options ...func(*clerk.Config)) *clerk.Client {
 	t.Helper()
 	key, err := clerk.ParseSecretKey(testKey)
@@ -147,7 +147,7 @@ func clientOn(t testing.TB, transport http.RoundTripper, options ...func(*clerk.
 	return clerk.New(config)
 }
 
-// fieldsNamed are those of an application with all fields set but for public.
+// fieldsNamed sets all fields of an application except public.
 func fieldsNamed(name string) clerk.OAuthApplicationFields {
 	return clerk.OAuthApplicationFields{
 		Name:         &name,

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A server that offers HTTP/2 is spoken to in HTTP/1.1, where nothing is sent again by the transport.
+// The client uses HTTP/1.1 even if the server offers HTTP/2, because over HTTP/1.1 the transport repeats nothing.
 func TestOnlyHTTP1IsSpoken(t *testing.T) {
 	t.Parallel()
 	var spoken atomic.Int32

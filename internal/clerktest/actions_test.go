@@ -8,7 +8,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-func TestSomebodyElse(t *testing.T) {
+func TestSomeoneElse(t *testing.T) {
 	t.Parallel()
 	s := clerktest.New(t)
 	c := newClient(t, s)

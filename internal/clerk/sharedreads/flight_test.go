@@ -72,7 +72,7 @@ func TestFlightCannotBeJoinedOnceAbandonedOrEnded(t *testing.T) {
 		if (*flight[int])(nil).join() {
 			t.Error("joined no flight")
 		}
-		time.Sleep(time.Hour) // lets the stubborn one end
+		time.Sleep(time.Hour) // lets the call that ignores its context end
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Known tells what Read would return at once, and makes no request.
+// Known returns what Read would return at once, and makes no request.
 func TestKnown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

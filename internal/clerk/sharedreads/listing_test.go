@@ -104,7 +104,7 @@ func TestListInAnOrderInWhichNewObjectsComeFirst(t *testing.T) {
 		s := newStore(35)
 		r := newReader(s, 10)
 		s.beforePage = func(s *store) {
-			if s.pages > 1 { // what was seen moves back, by more than a page once
+			if s.pages > 1 { // the pages shift back, once by more than a page
 				for range 36 - 12*s.pages {
 					s.createLocked()
 				}
@@ -113,7 +113,7 @@ func TestListInAnOrderInWhichNewObjectsComeFirst(t *testing.T) {
 		}
 		want := thingIDs(0, 35)
 		slices.Reverse(want)
-		// Where those stand that came in meanwhile is not said.
+		// The place of objects that were created meanwhile is undefined.
 		got := slices.DeleteFunc(mustList(t, r, newestFirst), func(id string) bool { return id >= thingID(35) })
 		expectIDs(t, got, want)
 	})
@@ -208,7 +208,7 @@ func TestListMissesNothingWhenPagesShift(t *testing.T) {
 						s.createLocked()
 					}
 				}
-				// What the first page has brought is listed, deleted or not.
+				// Objects of the first page are listed, deleted or not.
 				var want []string
 				for i := range total + test.created {
 					if i < 10 || !slices.Contains(test.deleted, i) {
@@ -216,8 +216,8 @@ func TestListMissesNothingWhenPagesShift(t *testing.T) {
 					}
 				}
 				expectIDs(t, mustList(t, r, everything), want)
-				// Four pages without any shift; a step back makes up for five, and
-				// costs itself and at most one page more at the end.
+				// Four pages without any shift. A step back repairs a shift of up to five, and
+				// costs one page, and at most one more at the end.
 				if most := 4 + 2*(1+len(test.deleted)/5); s.pages > most {
 					t.Errorf("%d pages, want at most %d", s.pages, most)
 				}
@@ -226,8 +226,8 @@ func TestListMissesNothingWhenPagesShift(t *testing.T) {
 	}
 }
 
-// Reads do not go back for what they miss, as it would cost more than they have
-// paid. A list that comes later must not rely on their pages then.
+// Reads do not go back for an object that they miss, because that would exceed their
+// bound. A later list must then not use their pages.
 func TestListDoesNotContinueWhatReadsLeftWithAGap(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -239,9 +239,9 @@ func TestListDoesNotContinueWhatReadsLeftWithAGap(t *testing.T) {
 			}
 		}
 		mustRead(t, r, thingID(0))
-		mustRead(t, r, thingID(15)) // needs two pages, between which one is deleted
+		mustRead(t, r, thingID(15)) // needs two pages; between them an object is deleted
 		s.expectRequests(t, 1, 2)
-		mustRead(t, r, thingID(10)) // stepped over the boundary
+		mustRead(t, r, thingID(10)) // moved over the boundary
 		expectIDs(t, mustList(t, r, everything), slices.Concat(thingIDs(0, 3), thingIDs(4, 25)))
 	})
 }
@@ -303,7 +303,7 @@ func TestListsHaveAtMost200Pages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore(500)
-		r := newReader(s, 3) // two new ones on each page
+		r := newReader(s, 3) // two new objects on each page
 		var last error
 		listed := 0
 		for _, err := range r.List(t.Context(), everything) {
@@ -317,7 +317,7 @@ func TestListsHaveAtMost200Pages(t *testing.T) {
 		if want := 2*MaxPages + 1; listed-1 != want {
 			t.Errorf("listed %d things, want %d", listed-1, want)
 		}
-		// Reads are served, by GETs where need be.
+		// Reads succeed, by GETs if necessary.
 		for _, i := range []int{0, 450, 490} {
 			mustRead(t, r, thingID(i))
 		}
@@ -348,7 +348,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	})
 }
 
-// Servers that count otherwise than expected.
+// Servers with unexpected counts.
 func TestListWithPeculiarServers(t *testing.T) {
 	t.Parallel()
 	type pageFunc func(ctx context.Context, q query, offset, limit int) ([]thing, int, error)
@@ -393,7 +393,7 @@ func TestListWithPeculiarServers(t *testing.T) {
 	}
 }
 
-// A panic in the source must end neither the process nor later reads.
+// A panic in the source must not end the process, and must not affect later reads.
 func TestPanicsBecomeErrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

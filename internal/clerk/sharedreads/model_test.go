@@ -19,14 +19,14 @@ type model struct {
 	*testing.T
 	store   *store
 	reader  *Reader[thing, query]
-	slowest time.Duration // that a request travels in each direction
+	slowest time.Duration // the longest latency in each direction
 
 	// Guarded by store.mu.
 	floor     map[string]int // by id: how many states an answer must have seen
 	lastWrite time.Time      // when the latest own write ended
 }
 
-// since is what an operation knows when it begins.
+// since is the state of the model when an operation begins.
 type since struct {
 	begun     time.Time
 	floor     map[string]int
@@ -107,8 +107,8 @@ func (m *model) list(ctx context.Context, q query) {
 		m.Errorf("listed in the order %v", ids)
 	}
 
-	// What existed from the earliest time at which the listing can have begun must
-	// be in it.
+	// An object that has existed since the earliest possible beginning of the listing
+	// must be in it.
 	earliest := s.begun.Add(-Lifetime)
 	if s.lastWrite.After(earliest) {
 		earliest = s.lastWrite
@@ -139,7 +139,7 @@ func (m *model) write(ctx context.Context, id string, change func() string) {
 	m.lastWrite = time.Now()
 }
 
-// run takes two bytes of the script for each step: what, and with which object.
+// run reads two bytes of the script for each step: the operation and the object.
 func (m *model) run(script []byte) {
 	ctx := m.Context()
 	s := m.store
@@ -158,7 +158,7 @@ func (m *model) run(script []byte) {
 			for i := range 8 {
 				wait.Go(func() { m.read(ctx, thingID((which+i)%(known+2)), m.reader.Read, "read", Lifetime) })
 			}
-		case 5: // one that gives up
+		case 5: // a read that is cancelled
 			wait.Go(func() {
 				ctx, cancel := context.WithTimeout(ctx, time.Duration(which)*50*time.Millisecond)
 				defer cancel()
@@ -205,7 +205,7 @@ func (m *model) run(script []byte) {
 			}
 			s.mu.Unlock()
 		case 15:
-			// From nothing to most of a Lifetime, short times being likelier.
+			// From nothing to most of a Lifetime; short times are more likely.
 			time.Sleep(time.Duration(which*which) * time.Millisecond)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // BenchmarkSharedReads refreshes N objects of N through one Reader, from a source
-// that takes no time: what is measured is what sharing costs by itself.
+// that takes no time. It measures the cost of sharing alone.
 func BenchmarkSharedReads(b *testing.B) {
 	for _, total := range []int{10, 1000, 5000} {
 		b.Run(fmt.Sprintf("%d", total), func(b *testing.B) {

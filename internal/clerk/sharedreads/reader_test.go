@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// readAll reads the ids with so many readers at once, and fails for each that does
-// not come out as expected.
+// readAll reads the ids with several readers at once, and fails for each unexpected result.
 func readAll(t *testing.T, r *Reader[thing, query], ids []string, parallel int, expect func(id string, err error) bool) {
 	t.Helper()
 	queue := make(chan string)
@@ -42,7 +41,7 @@ func TestReadsOfKnownSizesCost(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		reads, total int
-		newest       bool // read the newest first, which are in the last page; else in no order
+		newest       bool // read the newest first, which are in the last page; otherwise in random order
 		most         int  // requests
 	}{
 		{reads: 1, total: 20_000, most: 1},
@@ -81,9 +80,9 @@ func TestReadsOfKnownSizesCost(t *testing.T) {
 	}
 }
 
-// The bound of the package comment, for any order of reads, any number of readers
-// at once, any latency, and while others create and delete between the pages. And
-// nothing is called gone that is not.
+// The bound of the package comment holds for any order of reads, any number of readers,
+// any latency, and while others create and delete between the pages. No existing object is
+// reported as gone.
 func TestReadsKeepTheirBound(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(400) {
@@ -118,7 +117,7 @@ func TestReadsKeepTheirBound(t *testing.T) {
 							s.createLocked()
 						}
 						for range random.IntN(3) {
-							// What is managed stays, so that it must be found.
+							// Managed objects stay, so they must be found.
 							if len(s.order) > 0 {
 								if id := s.order[random.IntN(len(s.order))]; !managed[id] {
 									s.deleteLocked(id)
@@ -184,13 +183,13 @@ func TestReadAnswersAreAtMostALifetimeOld(t *testing.T) {
 		if got := mustRead(t, r, thingID(2)); got.Version != s.version(thingID(2)) {
 			t.Errorf("the answer is a Lifetime old")
 		}
-		s.expectRequests(t, 2, 1) // and everything begins again
+		s.expectRequests(t, 2, 1) // and the bound begins again
 		mustRead(t, r, thingID(3))
 		s.expectRequests(t, 2, 2)
 	})
 }
 
-// A request that takes long brings what was true when it began, at best.
+// The answer of a slow request may be as old as the beginning of the request.
 func TestReadCountsAgeFromTheBeginningOfTheRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -240,7 +239,7 @@ func TestFreshIsAlwaysAGet(t *testing.T) {
 			t.Errorf("brought %v, %v", got, err)
 		}
 		s.expectRequests(t, 1, 1)
-		// What it brought is shared.
+		// Its result is shared.
 		if got := mustRead(t, r, thingID(1)); got.Version != s.version(thingID(1)) {
 			t.Error("a read later brings an older state")
 		}
@@ -262,7 +261,7 @@ func TestFreshJoinsNothing(t *testing.T) {
 			t.Errorf("brought %v, %v", got, err)
 		}
 		wait.Wait()
-		// The older answer of the GET, kept first, does not come back either.
+		// The older answer of the GET does not come back either.
 		if got := mustRead(t, r, thingID(1)); got.Version != s.version(thingID(1)) {
 			t.Error("a read later brings an older state")
 		}
@@ -278,7 +277,7 @@ func TestSnapshotKeepsTheNewerAnswer(t *testing.T) {
 		mustRead(t, r, thingID(0))
 		s.setLatency(time.Second)
 		var wait sync.WaitGroup
-		wait.Go(func() { mustRead(t, r, thingID(1)) }) // buys the page
+		wait.Go(func() { mustRead(t, r, thingID(1)) }) // requests the page
 		time.Sleep(1500 * time.Millisecond)
 		s.setLatency(0)
 		s.update(thingID(2))
@@ -342,7 +341,7 @@ func TestOwnWrites(t *testing.T) {
 			s.expectRequests(t, 4, 1)
 			isCurrent(t, s, r)
 			s.expectRequests(t, 4, 1)
-			// The others are where they were.
+			// The others are still kept.
 			mustRead(t, r, thingID(2))
 			s.expectRequests(t, 4, 1)
 		})
@@ -364,7 +363,7 @@ func TestOwnWrites(t *testing.T) {
 			wait.Wait()
 			isCurrent(t, s, r)
 			s.expectRequests(t, 2, 1)
-			mustRead(t, r, thingID(2)) // what else the page brought is there
+			mustRead(t, r, thingID(2)) // the other objects of the page are kept
 			s.expectRequests(t, 2, 1)
 		})
 	})
@@ -391,7 +390,7 @@ func TestOwnWrites(t *testing.T) {
 			s, r := filled(t)
 			endFirst, endSecond := r.BeginWrite(id), r.BeginWrite(id)
 			endFirst()
-			endFirst() // once is enough, and twice does no harm
+			endFirst() // calling it twice does no harm
 			isCurrent(t, s, r)
 			s.update(id)
 			isCurrent(t, s, r)
@@ -435,12 +434,12 @@ func TestWithoutPagesGetsAnswer(t *testing.T) {
 	})
 }
 
-// An object that no page can show costs itself alone: its reads are GETs, and a list has it in its place.
-func TestBrokenItemsCostThemselvesAlone(t *testing.T) {
+// An object that is unreadable in pages does not affect others: its reads are GETs, and a list has it in its place.
+func TestBrokenItemsHideNoOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore(50)
-		// The last of a page is the one by which the next page is seen to follow.
+		// The last object of a page shows that the next page follows.
 		s.broken = map[string]bool{thingID(3): true, thingID(9): true}
 		r := newReader(s, 10)
 		for i := range 10 {
@@ -448,7 +447,7 @@ func TestBrokenItemsCostThemselvesAlone(t *testing.T) {
 				t.Errorf("a read was answered by %v", got)
 			}
 		}
-		s.expectRequests(t, 3, 3) // the first read, and a GET for each that is broken, after the page that it was looked for in
+		s.expectRequests(t, 3, 3) // the first read, and for each broken object a page and a GET
 		for range 2 {
 			mustRead(t, r, thingID(3)) // known by then
 		}
@@ -486,7 +485,7 @@ func TestCallersCannotChangeWhatOthersRead(t *testing.T) {
 			got.Tags[0] = "changed"
 		}
 		check(r.Read(t.Context(), thingID(0))) // a GET
-		check(r.Read(t.Context(), thingID(0))) // what it left
+		check(r.Read(t.Context(), thingID(0))) // from its answer
 		check(r.Read(t.Context(), thingID(0)))
 		check(r.Read(t.Context(), thingID(1))) // a page
 		check(r.Read(t.Context(), thingID(1)))
@@ -510,8 +509,8 @@ func TestWithoutCloneValuesAreHandedOutAsTheyAre(t *testing.T) {
 	}
 }
 
-// While a page is on its way, those who leave harm no one, and those who stay get
-// what they came for without another request.
+// While a page is under way, a read that is cancelled does not affect the others. They get
+// their objects without another request.
 func TestCancellingOneReadHarmsNoOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -524,7 +523,7 @@ func TestCancellingOneReadHarmsNoOther(t *testing.T) {
 		for i := 1; i < 50; i++ {
 			wait.Go(func() {
 				ctx := t.Context()
-				if i%2 == 1 { // the first, who bought the page, among them
+				if i%2 == 1 { // also the first, which requested the page
 					var cancel context.CancelFunc
 					ctx, cancel = context.WithTimeout(ctx, time.Second)
 					defer cancel()
@@ -564,7 +563,7 @@ func TestCancellingAllReadsCancelsTheirRequests(t *testing.T) {
 		s.expectRequests(t, 1, 1)
 		cancel()
 		wait.Wait()
-		synctest.Wait() // a request that went on would stop the bubble from ending
+		synctest.Wait() // a request that continues would keep the test from ending
 		if took := time.Since(begun); took != 0 {
 			t.Errorf("it took %s", took)
 		}
@@ -574,7 +573,7 @@ func TestCancellingAllReadsCancelsTheirRequests(t *testing.T) {
 		}
 		s.expectRequests(t, 1, 1)
 
-		// A cancelled page says nothing of pages as such, and is no answer.
+		// A cancelled page is not an answer, and later pages are still used.
 		s.setLatency(0)
 		readAll(t, r, thingIDs(0, 100), 10, succeeds)
 		if gets, pages := s.requests(); gets+pages > 4 {
@@ -583,8 +582,8 @@ func TestCancellingAllReadsCancelsTheirRequests(t *testing.T) {
 	})
 }
 
-// A request that nobody waits for any more may still be answered, if it does not
-// look at its context. It must not get in the way of the one that took its place.
+// An abandoned request may still be answered, if it ignores its context. It must not affect
+// the request that replaced it.
 func TestAnAbandonedRequestThatIsAnsweredLate(t *testing.T) {
 	t.Parallel()
 	late := func(t *testing.T, s *store) (*Reader[thing, query], context.Context, context.CancelFunc) {
@@ -638,12 +637,12 @@ func TestAnAbandonedRequestThatIsAnsweredLate(t *testing.T) {
 			if _, err := r.Read(ctx, thingID(0)); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("error is %v", err)
 			}
-			time.Sleep(22 * time.Second) // to 23 s, just before it comes
-			r.BeginWrite(thingID(0))()   // so that what it brings is not kept
+			time.Sleep(22 * time.Second) // to 23 s, just before its answer
+			r.BeginWrite(thingID(0))()   // so that its answer is not kept
 			var wait sync.WaitGroup
 			wait.Go(func() { mustRead(t, r, thingID(0)) })
 			time.Sleep(2 * time.Second)
-			mustRead(t, r, thingID(0)) // joins the other
+			mustRead(t, r, thingID(0)) // joins the other request
 			wait.Wait()
 			s.expectRequests(t, 2, 0)
 		})

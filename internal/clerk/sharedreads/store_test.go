@@ -13,9 +13,9 @@ import (
 // thing is what the store of the tests holds.
 type thing struct {
 	ID      string
-	Version int // no two states of any things share one
+	Version int // different for every state of every thing
 	Tags    []string
-	Broken  bool // not whole
+	Broken  bool // incomplete
 }
 
 type query string
@@ -31,7 +31,7 @@ var (
 	errNoPages  = errors.New("no pages today")
 )
 
-// state is what a thing was from a time on.
+// state is a thing from a point in time.
 type state struct {
 	from    time.Time
 	version int
@@ -39,7 +39,7 @@ type state struct {
 }
 
 // store is a server in memory. It serves GETs and pages in order of creation,
-// counts them, and remembers everything that ever was.
+// counts them, and keeps the whole history.
 type store struct {
 	mu       sync.Mutex
 	order    []string           // ids that exist, oldest first
@@ -53,7 +53,7 @@ type store struct {
 	latency    func() time.Duration
 	beforePage func(s *store) // with the mutex held
 	pageError  error
-	broken     map[string]bool // by id: not whole in pages
+	broken     map[string]bool // by id: incomplete in pages
 }
 
 func newStore(things int) *store {
@@ -128,7 +128,7 @@ func (s *store) requests() (gets, pages int) {
 	return s.gets, s.pages
 }
 
-// expectRequests fails unless exactly so many requests arrived so far.
+// expectRequests fails unless exactly this many requests have arrived.
 func (s *store) expectRequests(t *testing.T, gets, pages int) {
 	t.Helper()
 	if g, p := s.requests(); g != gets || p != pages {
@@ -136,14 +136,14 @@ func (s *store) expectRequests(t *testing.T, gets, pages int) {
 	}
 }
 
-// setLatency gives each request the same time for each direction.
+// setLatency sets the time that each request takes in each direction.
 func (s *store) setLatency(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.latency = func() time.Duration { return d }
 }
 
-// travel lets the time of a request on its way pass.
+// travel waits for the latency of a request.
 func (s *store) travel(ctx context.Context) error {
 	var d time.Duration
 	s.mu.Lock()

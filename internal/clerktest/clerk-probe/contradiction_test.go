@@ -9,10 +9,10 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// TestClerkThatChangesItsMind turns one switch in the middle of a run. Turned between two tries at its question, the probe
+// TestClerkThatContradictsItself turns one switch in the middle of a run. Turned between two tries at its question, the probe
 // has to say so and to name no value. Turned anywhere, the probe may see the one value, the other or both, and must never
 // name a third, nor see a contradiction where nothing changed.
-func TestClerkThatChangesItsMind(t *testing.T) {
+func TestClerkThatContradictsItself(t *testing.T) {
 	t.Parallel()
 	for _, setting := range clerktest.AllSwitches()[1:] {
 		t.Run(setting.Name, func(t *testing.T) {

@@ -38,7 +38,7 @@ func switchNames() []string {
 	return names
 }
 
-func TestEveryValueOfEverySwitchIsTold(t *testing.T) {
+func TestEveryValueOfEverySwitchIsReported(t *testing.T) {
 	t.Parallel()
 	for _, setting := range clerktest.AllSwitches() {
 		t.Run(setting.Name, func(t *testing.T) {
