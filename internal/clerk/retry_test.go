@@ -104,7 +104,7 @@ var retryTable = []struct {
 	{"308 to nowhere", clerktest.Redirect(308, "https://elsewhere.example:port/"), 2, 1, 3},
 }
 
-// someJSON is an answer that is cut.
+// someJSON is the answer that truncated cuts.
 const someJSON = `{"object":"oauth_application","id":"oa_1"}`
 
 // truncated is a success without any work, of which only half arrives.

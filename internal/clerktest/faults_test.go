@@ -111,7 +111,7 @@ func TestFaultsThatBreakTheConnection(t *testing.T) {
 			equal(t, name+": status", got.status, test.sent)
 			equal(t, name+": applications made", len(s.Applications())-before, test.made)
 		}
-		// Delimited by the end of the connection: no error tells. Without gzip, which would tell.
+		// The end of the connection ends the body, so there is no error. It has no gzip, which would report the cut.
 		c.extra = http.Header{"Accept-Encoding": {"identity"}}
 		s.Inject(clerktest.Truncated(clerktest.DeliverCutUndeclared).Once())
 		got := c.do(http.MethodPost, applications, object{"name": "x"})

@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// Each request is wrong in all respects from one of them on; the first one must be answered.
+// Each request is wrong in all respects from a certain one on. The answer must be about the first of them.
 func TestOrderOfChecks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

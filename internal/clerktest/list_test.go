@@ -76,7 +76,7 @@ func TestListPages(t *testing.T) {
 	}
 	equal(t, "default limit", len(names(c.must(http.MethodGet, applications, nil))), 10)
 
-	// The sorted order is kept between pages; a write must end that.
+	// The simulator keeps the sorted order between pages; a write must discard it.
 	s.Edit(ids[len(ids)-1], func(a *clerktest.Application) { a.Name = "aaa" })
 	equal(t, "first by name after a rename", names(c.must(http.MethodGet, applications+"?order_by=name", nil))[0], "aaa")
 }

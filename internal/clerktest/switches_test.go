@@ -313,7 +313,7 @@ func TestReadLag(t *testing.T) {
 			return fmt.Sprint(outcome(c.do(http.MethodGet, path, nil), "name"), names(list), list.json["total_count"])
 		}
 		equal(t, "at once", see(), "404 resource_not_found[] 0")
-		c.must(http.MethodPatch, path, object{"name": "two"}) // writes see the truth
+		c.must(http.MethodPatch, path, object{"name": "two"}) // writes see the current values
 		time.Sleep(2999 * time.Millisecond)
 		c.must(http.MethodPatch, path, object{"name": "three"})
 		equal(t, "before the lag", see(), "404 resource_not_found[] 0")

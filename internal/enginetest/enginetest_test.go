@@ -31,7 +31,7 @@ func fakeEngine(t *testing.T, output string) string {
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	// Engines warn of a configuration file that is not there, before they say what they are.
+	// Engines warn of a missing configuration file before they print their version.
 	e, err := enginetest.Open(t.Context(), fakeEngine(t, "\nWarning: no file\n\nOpenTofu v1.12.6-dev\non linux_amd64"))
 	if err != nil || e.Name != "tofu" || e.Version.String() != "1.12.6" || e.String() != "OpenTofu v1.12.6-dev" {
 		t.Errorf("%+v, %v", e, err)

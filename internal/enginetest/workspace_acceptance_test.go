@@ -59,7 +59,7 @@ func TestAccWorkspace(t *testing.T) {
 		t.Errorf("the state has the id %v", id)
 	}
 
-	configure(enginetest.Address, map[string]any{"name": "Portal", "rotate_secret_trigger": "1"}) // of which a plan warns
+	configure(enginetest.Address, map[string]any{"name": "Portal", "rotate_secret_trigger": "1"}) // a plan warns of it
 	if diagnostics := w.Plan().Diagnostics; len(diagnostics) == 0 || diagnostics[0].Severity != tfjson.DiagnosticSeverityWarning {
 		t.Errorf("%+v", diagnostics)
 	}
@@ -70,7 +70,7 @@ func TestAccWorkspace(t *testing.T) {
 	}
 }
 
-// What is killed has no exit status, and its output up to then is kept.
+// A killed process has no exit status, and its output up to then is kept.
 func TestAccKill(t *testing.T) {
 	t.Parallel()
 	w := enginetest.Find(t).Workspace(t)

@@ -11,15 +11,15 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// versionLog follows client_secret_version at one address, as a store does that takes
-// the secret again only if the number differs.
+// versionLog follows client_secret_version at one address, like a store that reads the
+// secret again only if the number differs.
 type versionLog struct {
 	highest int64
 	handed  map[int64]string // the secret that each version stood for
 }
 
-// see compares the version in a state with all that were there before. secret is "" and
-// version nil where the state has none.
+// see compares the version in a state with all earlier versions. secret is "" and version
+// is nil if the state has none.
 func (l *versionLog) see(t testing.TB, secret string, version any) {
 	t.Helper()
 	if number, isNumber := version.(fmt.Stringer); isNumber {
@@ -59,8 +59,8 @@ func (l *versionLog) see(t testing.TB, secret string, version any) {
 	l.highest = max(l.highest, number)
 }
 
-// TestProtocolSecretVersion walks the life of an address, without a moment between two
-// steps: the number never comes again.
+// TestProtocolSecretVersion goes through the life of an address, without time between two
+// steps: no number is used twice.
 func TestProtocolSecretVersion(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestProtocolSecretVersion(t *testing.T) {
 }
 
 // TestProtocolSecretVersionByClerksClock: where Clerk's answer does not say when the application was created, the version
-// follows Clerk's clock all the same. With this machine's clock, which may be ahead, a later version would be lower.
+// still follows Clerk's clock. With this machine's clock, which may be ahead, a later version would be lower.
 func TestProtocolSecretVersionByClerksClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest/contract"
 )
 
-// TestContractClient sends every request that the client has, in every form, and
-// holds request and answer against Clerk's OpenAPI document. Each violation is an
-// error of this test; without the document it is skipped.
+// TestContractClient sends every request of the client in every form, and compares request
+// and answer with Clerk's OpenAPI document. Each violation is an error of this test. The
+// test is skipped without the document.
 func TestContractClient(t *testing.T) {
 	t.Parallel()
 	watch := contract.FromEnvironment(t).Watch(func(violation string) {

@@ -18,13 +18,13 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
-// An example says how the files of a directory below examples/ are checked. All files are in the table; a test holds it to that.
+// An example says how the files of a directory below examples/ are checked. A test compares the table with the files.
 type example struct {
 	dir   string
 	files []string // default: every file of the directory
 	what  string   // distinguishes entries of one directory
 
-	// The least versions, "" for any and "none" where no version will do.
+	// The least versions, "" for any and "none" if no version works.
 	terraform, tofu string
 
 	// check runs the example. Where check is nil, why says what is missing to run it; the example is then only parsed and formatted.
@@ -36,7 +36,7 @@ const (
 	exampleDashboard = "Internal dashboard"
 	examplePortal    = "Partner portal"
 
-	// What the pages have in the place of ids.
+	// Placeholders of the pages for ids.
 	documentedID         = "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u"
 	documentedClientID   = "d9g4CT4WYiCBm7EU"
 	documentedInstanceID = "ins_2O4BCh3zUONvWlZHtBXv6s6tm7u"
@@ -289,7 +289,7 @@ var examples = []example{
 	}},
 }
 
-// TestAccExamples runs every example with the engine, and every block of HCL in the documentation as far as it stands by itself.
+// TestAccExamples runs every example with the engine, and every block of HCL in the documentation that is a whole configuration.
 func TestAccExamples(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)
@@ -325,8 +325,8 @@ func TestAccExamples(t *testing.T) {
 	})
 }
 
-// TestExamples_nullSecret: whatever is handed a client secret refuses null, of examples that no test can run too. The examples
-// named here show it to the reader, or to the demo, and hand it to nothing that would keep it.
+// TestExamples_nullSecret: everything that takes a client secret refuses null, also in examples that no test can run. The
+// examples named here only show the secret to the reader or to the demo, and store it nowhere.
 func TestExamples_nullSecret(t *testing.T) {
 	t.Parallel()
 	shown := []string{"web-app", "demo"}
@@ -356,7 +356,7 @@ func (e example) name() string {
 	return strings.TrimSpace(strings.ReplaceAll(e.dir, "/", "-") + " " + e.what)
 }
 
-// allFiles gives the names of the example's files, relative to its directory.
+// allFiles returns the names of the example's files, relative to its directory.
 func (e example) allFiles(t *testing.T) []string {
 	t.Helper()
 	if e.files != nil {
@@ -394,7 +394,7 @@ func withRedirect(uri string) func(*clerktest.Application) {
 	return func(a *clerktest.Application) { a.RedirectURIs = []string{uri} }
 }
 
-// lifecycle applies, plans again, which must show nothing, runs what is given, and destroys.
+// lifecycle applies, plans again without a change, runs the given check, and destroys.
 func (w *workspace) lifecycle(inBetween ...func()) {
 	w.Helper()
 	before := len(w.clerk.Applications())
@@ -432,11 +432,11 @@ func (w *workspace) protectedLifecycle() {
 	w.destroy()
 }
 
-// rotatingArguments are those that rotate the secret of an application which was just imported: Clerk knows neither.
+// rotatingArguments rotate the secret of an application that was just imported, because Clerk stores neither of them.
 var rotatingArguments = regexp.MustCompile(`(?m)^\s*(rotate_secret_trigger|encrypt_client_secret_to)\s*=.*\n`)
 
-// replaceImportRotate replaces an application, imports it into the same address, and rotates its secret. What hands the secret
-// on has to hand on each new one, and has to refuse the import, of which no secret is known.
+// replaceImportRotate replaces an application, imports it into the same address, and rotates its secret. What passes the
+// secret on must pass on each new one, and must refuse the import, whose secret is unknown.
 func (w *workspace) replaceImportRotate(app string, rotate, handedOn func()) {
 	w.Helper()
 	w.run("apply", "-auto-approve", "-replace="+app)
@@ -509,8 +509,8 @@ func (w *workspace) importSettings(file string) {
 	w.planIsEmpty()
 }
 
-// importByCommand runs each line of import.sh, with the documented ids replaced, on a state of its own, as they are
-// alternatives. Each has to bring the id into the state.
+// importByCommand runs each line of import.sh with real ids and an empty state, because the lines are alternatives. Each must
+// bring the id into the state.
 func (w *workspace) importByCommand(id string, replacements ...string) {
 	w.Helper()
 	w.init()
@@ -544,7 +544,7 @@ func (w *workspace) shell(script string) string {
 	return string(output)
 }
 
-// needMirror wants the providers of HashiCorp that tools/with-engine.sh builds.
+// needMirror requires the providers of HashiCorp that tools/with-engine.sh builds.
 func (w *workspace) needMirror() {
 	w.Helper()
 	if os.Getenv("CLERK_MIRROR") == "" {
@@ -595,8 +595,8 @@ func (w *workspace) demo() {
 	}
 }
 
-// moveFromOtherProvider gives the engine a state that vanillauys/clerk 0.7 has written. That provider is not needed to move
-// from it: the engine wants it installed, and ours stands in.
+// moveFromOtherProvider gives the engine a state that vanillauys/clerk 0.7 has written. The move does
+// not use that provider. The engine only needs it installed, so this provider stands in.
 func (w *workspace) moveFromOtherProvider() {
 	w.Helper()
 	id := w.clerk.Seed(examplePortal, withRedirect("https://portal.example.com/oauth/callback"))

@@ -8,9 +8,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// What Clerk may accept is a warning. It is said once in a plan, in one warning for each
-// attribute, because an engine folds warnings of one summary. A plan says it as long as
-// it is true, and not only when it changes something.
+// A value that Clerk may refuse is a warning. A plan has one such warning for each
+// attribute, because an engine folds warnings with the same summary. Plans have it as long
+// as it is true, also if they change nothing.
 func TestProtocolConcernsAreSaidOnce(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)

@@ -110,8 +110,8 @@ func TestProtocolListErrorOnAnyPage(t *testing.T) {
 	}
 }
 
-// One application that cannot be read costs itself alone, and is named, in a list and in
-// a data source.
+// An unreadable application does not affect the others, and is named, in a list and in a
+// data source.
 func TestProtocolListNamesWhatItLeavesOut(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
@@ -140,7 +140,7 @@ func TestProtocolListNamesWhatItLeavesOut(t *testing.T) {
 	found, ds := p.DataSource(applicationType+"s").TryRead(t.Context(), nil)
 	check("data source", found.Len("oauth_applications"), ds)
 
-	// Nothing but that one is left.
+	// Only that application is left.
 	results, ds = p.TryList(t.Context(), applicationType, prototest.Values{"name_query": "app 2"}, 100, true)
 	if len(results) != 0 || len(ds.Warnings()) != 1 || ds.HasError() {
 		t.Errorf("found %d, %s", len(results), ds)
@@ -169,8 +169,8 @@ func TestProtocolListRefusals(t *testing.T) {
 	}
 }
 
-// TestProtocolListAdopts adopts all that is found, of every shape, by identity and
-// through generated configuration; that plans no change.
+// TestProtocolListAdopts imports all listed applications, of every shape, by identity and
+// through generated configuration. The plan is empty.
 func TestProtocolListAdopts(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)

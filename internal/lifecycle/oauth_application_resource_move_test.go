@@ -13,9 +13,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// foreignState is what vanillauys/clerk keeps of an application of the simulator,
+// stateOfAnother is what vanillauys/clerk keeps of an application of the simulator,
 // and with times also what buildwithdeck/clerk does.
-func foreignState(server *clerktest.Server, id, scopes string, more map[string]any) map[string]any {
+func stateOfAnother(server *clerktest.Server, id, scopes string, more map[string]any) map[string]any {
 	app, _ := server.Application(id)
 	callback := ""
 	if len(app.RedirectURIs) > 0 {
@@ -34,8 +34,8 @@ func foreignState(server *clerktest.Server, id, scopes string, more map[string]a
 	return state
 }
 
-// foreignPrivate is private state as the framework writes it: JSON in base64.
-const foreignPrivate = `{"theirs":"dHJ1ZQ=="}`
+// privateOfAnother is private state as the framework writes it: JSON in base64.
+const privateOfAnother = `{"theirs":"dHJ1ZQ=="}`
 
 func sourceOf(t *testing.T, provider string, state map[string]any) prototest.MoveSource {
 	t.Helper()
@@ -43,7 +43,7 @@ func sourceOf(t *testing.T, provider string, state map[string]any) prototest.Mov
 	if err != nil {
 		t.Fatal(err)
 	}
-	return prototest.MoveSource{ProviderAddress: provider, TypeName: applicationType, State: encoded, Private: []byte(foreignPrivate)}
+	return prototest.MoveSource{ProviderAddress: provider, TypeName: applicationType, State: encoded, Private: []byte(privateOfAnother)}
 }
 
 func TestProtocolMove(t *testing.T) {
@@ -63,7 +63,7 @@ func TestProtocolMove(t *testing.T) {
 			p := newProvider(t, server)
 			app := p.Resource(applicationType)
 
-			if ds := app.Move(sourceOf(t, provider, foreignState(server, id, "profile email", more))); len(ds) > 0 {
+			if ds := app.Move(sourceOf(t, provider, stateOfAnother(server, id, "profile email", more))); len(ds) > 0 {
 				t.Errorf("the move says: %s", ds)
 			}
 			if requests := server.RequestLines(); len(requests) > 0 {
@@ -119,7 +119,7 @@ func TestProtocolMoveWithoutRefresh(t *testing.T) {
 	server := clerktest.New(t)
 	id := server.Seed("web", func(a *clerktest.Application) { a.RedirectURIs = []string{"https://web.example/cb"} })
 	app := newProvider(t, server).Resource(applicationType)
-	app.Move(sourceOf(t, "registry.terraform.io/vanillauys/clerk", foreignState(server, id, "profile email", nil)))
+	app.Move(sourceOf(t, "registry.terraform.io/vanillauys/clerk", stateOfAnother(server, id, "profile email", nil)))
 
 	state := app.State()
 	for attribute, want := range map[string]any{
@@ -153,7 +153,7 @@ func TestProtocolMoveShapes(t *testing.T) {
 		check  func(*testing.T, prototest.Object)
 	}{
 		{
-			"a public client", foreignState(server, public, "profile", map[string]any{"scopes": "email  profile"}),
+			"a public client", stateOfAnother(server, public, "profile", map[string]any{"scopes": "email  profile"}),
 			prototest.Values{"name": "public", "public": true, "redirect_uris": []string{"myapp://cb"}},
 			func(t *testing.T, moved prototest.Object) {
 				t.Helper()
@@ -163,7 +163,7 @@ func TestProtocolMoveShapes(t *testing.T) {
 			},
 		},
 		{
-			"a public client with a secret", foreignState(server, public, "profile email", map[string]any{"client_secret": "left over"}),
+			"a public client with a secret", stateOfAnother(server, public, "profile email", map[string]any{"client_secret": "left over"}),
 			prototest.Values{"name": "public", "public": true},
 			func(t *testing.T, moved prototest.Object) {
 				t.Helper()
@@ -174,7 +174,7 @@ func TestProtocolMoveShapes(t *testing.T) {
 		},
 		{
 			"an imported one without callback, scopes and secret",
-			foreignState(server, bare, "", map[string]any{"scopes": nil, "client_secret": nil}),
+			stateOfAnother(server, bare, "", map[string]any{"scopes": nil, "client_secret": nil}),
 			prototest.Values{"name": "bare", "redirect_uris": []string{}},
 			func(t *testing.T, moved prototest.Object) {
 				t.Helper()
@@ -184,7 +184,7 @@ func TestProtocolMoveShapes(t *testing.T) {
 			},
 		},
 		{
-			"empty scopes", foreignState(server, bare, "", nil),
+			"empty scopes", stateOfAnother(server, bare, "", nil),
 			prototest.Values{"name": "bare"},
 			func(t *testing.T, moved prototest.Object) {
 				t.Helper()
@@ -194,7 +194,7 @@ func TestProtocolMoveShapes(t *testing.T) {
 			},
 		},
 		{
-			"callback_url null", foreignState(server, bare, "profile email", map[string]any{"callback_url": nil}),
+			"callback_url null", stateOfAnother(server, bare, "profile email", map[string]any{"callback_url": nil}),
 			prototest.Values{"name": "bare"},
 			func(t *testing.T, moved prototest.Object) {
 				t.Helper()
@@ -221,7 +221,7 @@ func TestProtocolMoveRefusals(t *testing.T) {
 	secret := server.CurrentSecret(id)
 	p := newProvider(t, server)
 	const theirs = "registry.terraform.io/vanillauys/clerk"
-	state := func(more map[string]any) map[string]any { return foreignState(server, id, "profile", more) }
+	state := func(more map[string]any) map[string]any { return stateOfAnother(server, id, "profile", more) }
 
 	for name, source := range map[string]prototest.MoveSource{
 		"another provider":            sourceOf(t, "registry.terraform.io/hashicorp/null", state(nil)),
@@ -258,15 +258,15 @@ func TestProtocolMoveOnOldEngine(t *testing.T) {
 	server := clerktest.New(t)
 	id := server.Seed("web")
 	app := newProvider(t, server, prototest.OldEngine()).Resource(applicationType)
-	app.Move(sourceOf(t, "clerk", foreignState(server, id, "profile email", nil)))
+	app.Move(sourceOf(t, "clerk", stateOfAnother(server, id, "profile email", nil)))
 	app.AssertNoChanges(prototest.Values{"name": "web", "scopes": []string{"profile", "email"}})
 	if app.State().String("client_secret") != server.CurrentSecret(id) {
 		t.Error("the secret did not survive")
 	}
 }
 
-// An application of this provider under another address, such as a mirror's, is taken as
-// it is: with its secret, the secret's version, and the mark of a pending rotation.
+// An application of this provider under another address, such as a mirror's, is taken
+// over unchanged: with its secret, the secret's version, and the mark of a pending rotation.
 func TestProtocolMoveOfOurOwnState(t *testing.T) {
 	t.Parallel()
 	for _, version := range []int64{0, applicationSchemaVersion} {
@@ -306,8 +306,8 @@ func TestProtocolMoveOfOurOwnState(t *testing.T) {
 	}
 }
 
-// Right after a move the state does not say whose application it is: one that is
-// not found may be another instance's, and must not be dropped with its secret.
+// Right after a move the state does not record the instance. An application that is not
+// found may belong to another instance, and must not be dropped with its secret.
 func TestProtocolMovedApplicationIsKeptUnderAnotherKey(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)

@@ -24,7 +24,7 @@ func stateWith(t *testing.T, state []byte, more map[string]any) []byte {
 
 // An engine that finds a state of another provider under this provider's address asks
 // for an upgrade, as it does after state replace-provider. The other providers have
-// version 0 of their schema; one that has this provider's is no obstacle.
+// version 0 of their schema; the version of this provider works too.
 func TestProtocolUpgradeTakesOverAnotherProvidersState(t *testing.T) {
 	t.Parallel()
 	for _, version := range []int64{0, applicationSchemaVersion} {
@@ -38,10 +38,10 @@ func TestProtocolUpgradeTakesOverAnotherProvidersState(t *testing.T) {
 				id := server.Seed("web", func(a *clerktest.Application) { a.RedirectURIs = []string{"https://web.example/cb"} })
 				secret := server.CurrentSecret(id)
 				app := newProvider(t, server).Resource(applicationType)
-				foreign, err := json.Marshal(foreignState(server, id, "profile email", more))
+				foreign, err := json.Marshal(stateOfAnother(server, id, "profile email", more))
 				must(t, err)
 				if version == applicationSchemaVersion {
-					// The engine has then removed what this schema does not have, which is nothing of these.
+					// The engine has then removed attributes that this schema does not have; there are none here.
 					foreign = stateWith(t, foreign, map[string]any{"client_secret": secret})
 				}
 				app.SetStateJSON(version, foreign)
@@ -97,15 +97,15 @@ func TestProtocolUpgradeKeepsOurOwnState(t *testing.T) {
 	}
 }
 
-// A state that nobody can read is an error that names the attribute and the way out,
-// and never a value.
+// For an unreadable state the error names the attribute and the way out, and never a
+// value.
 func TestProtocolUpgradeRefusals(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
 	app := newProvider(t, server).Resource(applicationType)
 	app.Apply(prototest.Values{"name": "web"})
 	own, id := app.StateJSON(), app.State().String("id")
-	foreign, err := json.Marshal(foreignState(server, id, "profile", nil))
+	foreign, err := json.Marshal(stateOfAnother(server, id, "profile", nil))
 	must(t, err)
 	const secret = "a secret that stands where it should not"
 	for _, test := range []struct {

@@ -43,8 +43,8 @@ func assertPlan(t *testing.T, plan *prototest.Plan, action prototest.Action, cha
 }
 
 // TestProtocolSettings is the life of the settings, under every switch of the
-// simulator that concerns them. Under a read lag the steps, each of which reads
-// right after it wrote, would not be these.
+// simulator that concerns them. It leaves out the read lag, because each step
+// reads right after it wrote.
 func TestProtocolSettings(t *testing.T) {
 	t.Parallel()
 	concerned := []string{"default", "scopes_order", "force_offline_access", "unknown_scope", "organization_scope", "patch_null", "unknown_field", "default_scopes_offline_access", "extra_fields"}
@@ -62,7 +62,7 @@ func TestProtocolSettings(t *testing.T) {
 			})
 			settings := newProvider(t, server).Resource(settingsType)
 
-			// What was chosen in the dashboard stays, and nothing is sent.
+			// Settings from the dashboard stay, and nothing is sent.
 			settings.Apply(nil)
 			assertPatches(t, server)
 			state := settings.State()
@@ -95,7 +95,7 @@ func TestProtocolSettings(t *testing.T) {
 			settings.AssertNoChanges(config)
 			assertPatches(t, server)
 
-			// A switch that is no longer configured stays; default scopes that are not go back to Clerk's own, once.
+			// A switch that is no longer configured stays. Default scopes that are no longer configured are reset to Clerk's own, once.
 			delete(config, "default_scopes")
 			delete(config, "client_id_metadata_documents_only_allow_pre_registered_clients")
 			plan = settings.Plan(config)
@@ -110,7 +110,7 @@ func TestProtocolSettings(t *testing.T) {
 				t.Errorf("the instance has %+v", current)
 			}
 
-			// From then on they are the dashboard's again; the switch that is configured is not.
+			// After that the dashboard decides about them, but not about the configured switch.
 			server.EditSettings(id, func(s *clerktest.Settings) {
 				s.DefaultScopes = []string{"openid"}
 				s.ClientIDMetadataDocumentsAdvertised = false
@@ -203,8 +203,7 @@ func TestProtocolSettingsResetFails(t *testing.T) {
 	assertPatches(t, server, `PATCH {"default_scopes":null}`)
 }
 
-// TestProtocolSettingsUnknown plans with values that other resources have still to
-// give.
+// TestProtocolSettingsUnknown plans with values that are still unknown.
 func TestProtocolSettingsUnknown(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
@@ -265,8 +264,8 @@ func TestProtocolSettingsRefusedFields(t *testing.T) {
 	})
 }
 
-// The empty set means Clerk's own defaults, whatever became of the argument before: also
-// after an import, which leaves no trace of what the configuration asked for.
+// The empty set means Clerk's own defaults, whatever the argument was before: also after
+// an import, which keeps no record of the configuration.
 func TestProtocolSettingsBackToClerksDefaults(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
@@ -295,7 +294,7 @@ func TestProtocolSettingsBackToClerksDefaults(t *testing.T) {
 	settings.AssertNoChanges(nil)
 
 	adopted := newProvider(t, server).Resource(settingsType)
-	adopted.Apply(defaults) // they are Clerk's already
+	adopted.Apply(defaults) // they are Clerk's own already
 	assertPatches(t, server)
 }
 
@@ -375,7 +374,7 @@ func TestProtocolSettingsImport(t *testing.T) {
 	}
 }
 
-// TestProtocolSettingsGuard hands the state of one instance to the key of another.
+// TestProtocolSettingsGuard uses the state of one instance with the key of another.
 func TestProtocolSettingsGuard(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
@@ -416,7 +415,7 @@ func TestProtocolSettingsOnOldEngine(t *testing.T) {
 	}
 }
 
-// Default scopes that Clerk did not apply were never the configuration's: they are not reset when it has none any more.
+// Default scopes that Clerk did not apply are not reset when they leave the configuration.
 func TestProtocolSettingsScopesNotTaken(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)

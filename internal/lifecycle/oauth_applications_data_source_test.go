@@ -138,7 +138,7 @@ func TestProtocolApplicationsDataSourceErrorOnAnyPage(t *testing.T) {
 }
 
 // TestProtocolApplicationsDataSourceHoldsEverything compares the data sources with
-// the resource: all three must say the same of one application.
+// the resource: all three must have the same values for one application.
 func TestProtocolApplicationsDataSourceHoldsEverything(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
@@ -164,7 +164,7 @@ func TestProtocolApplicationsDataSourceHoldsEverything(t *testing.T) {
 		t.Fatal("the data source has no attributes")
 	}
 	for name, value := range one {
-		// The resource leaves offline_access out where it was not asked for.
+		// The resource leaves offline_access out if it was not configured.
 		if name == "scopes" {
 			if want := []any{"email", "offline_access", "openid"}; !reflect.DeepEqual(value, want) {
 				t.Errorf("scopes are %v, want %v", value, want)

@@ -40,7 +40,7 @@ func TestDocumentation_pipelineCheck(t *testing.T) {
 		return all
 	}
 	without := func(attributes map[string]any, name string) map[string]any {
-		delete(attributes, name) // as the JSON of a plan has it for what is unknown
+		delete(attributes, name) // as in the JSON of a plan, for an unknown value
 		return attributes
 	}
 
@@ -104,7 +104,7 @@ func TestDocumentation_pipelineCheck(t *testing.T) {
 	}
 }
 
-// TestDocumentation_pipelineCheckNeedsAPlan holds the check to fail where it has nothing to check.
+// TestDocumentation_pipelineCheckNeedsAPlan: the check fails if it has nothing to check.
 func TestDocumentation_pipelineCheckNeedsAPlan(t *testing.T) {
 	t.Parallel()
 	if output, err := runPipelineCheck(t); err == nil {
@@ -139,7 +139,7 @@ func pipelineLine(t *testing.T) string {
 	return ""
 }
 
-// runPipelineCheck gives what jq -n -r -f prints, and the error that it ends with.
+// runPipelineCheck returns the output of jq -n -r -f, and its error.
 func runPipelineCheck(t *testing.T, inputs ...map[string]any) (string, error) {
 	t.Helper()
 	program, err := os.ReadFile(filepath.Join(repository, pipelineCheckFile))
@@ -147,7 +147,7 @@ func runPipelineCheck(t *testing.T, inputs ...map[string]any) (string, error) {
 	return runJQ(t, string(program), false, inputs...)
 }
 
-// runJQ gives the first result of a program. The program reads its inputs itself unless the first one is handed to it.
+// runJQ returns the first result of a program. The program reads its inputs itself, except a first one that it is given.
 func runJQ(t *testing.T, program string, handed bool, inputs ...map[string]any) (string, error) {
 	t.Helper()
 	query, err := gojq.Parse(program)

@@ -13,8 +13,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// TestProtocolMissingKey: a key that is missing is explained once, when the plan is
-// made, however many resources need it.
+// TestProtocolMissingKey: a plan explains a missing key once, however many resources need
+// it.
 func TestProtocolMissingKey(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
@@ -54,10 +54,10 @@ func TestProtocolUserAgent(t *testing.T) {
 	}
 }
 
-// TestProtocolFaultIsExplainedOnce: a key that Clerk refuses, and a server that is not
-// there, meet every resource of a run. The first error explains the fault and names
-// the address, because an address may be left over from a simulator.
-func TestProtocolFaultIsExplainedOnce(t *testing.T) {
+// TestProtocolSharedErrorIsExplainedOnce: a key that Clerk refuses, and a server that does
+// not exist, affect every resource of a run. The first error explains the cause and names
+// the address, which may be left over from a simulator.
+func TestProtocolSharedErrorIsExplainedOnce(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
 	for name, test := range map[string]struct {
@@ -94,9 +94,9 @@ func TestProtocolFaultIsExplainedOnce(t *testing.T) {
 	}
 }
 
-// TestProtocolUnknownKeyIsDeferred: an engine that can put resources off does so while
-// the key is unknown. Any other engine plans what needs no request, and else says which
-// argument is missing.
+// TestProtocolUnknownKeyIsDeferred: an engine that can defer resources does so while the
+// key is unknown. Any other engine plans what needs no request, and otherwise names the
+// missing argument.
 func TestProtocolUnknownKeyIsDeferred(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)

@@ -30,7 +30,7 @@ type secretLiterals struct {
 // pieceLength is the shortest piece of a secret that counts as printed.
 const pieceLength = 12
 
-// pieces are all pieces of a secret that are looked for.
+// pieces are all pieces of a secret that the test searches for.
 func pieces(secret string) (all []string) {
 	for i := 0; i+pieceLength <= len(secret); i++ {
 		all = append(all, secret[i:i+pieceLength])
@@ -174,8 +174,8 @@ func (l secretLiterals) json(t *testing.T, indent string) string {
 // TestAccSecretLiterals: a secret that stands in the configuration as a literal, where it is wrong, is printed neither in the
 // message nor by the engine, which prints the line of the configuration that a message is about.
 //
-// One layout is beyond a provider: in a .tf.json file of one line, the engine prints that line under every message, because
-// the block begins on it. There, the message itself is looked at.
+// A provider can do nothing about one layout: in a .tf.json file of one line, the engine prints that line under every message, because
+// the block begins on it. There, the test checks only the message.
 func TestAccSecretLiterals(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)
@@ -261,7 +261,7 @@ func (w *workspace) searchLiterals(l secretLiterals, sourceIsShown, oneProblem b
 		output := result.Output()
 		if sourceIsShown {
 			if json {
-				continue // the messages were looked at
+				continue // the messages were checked
 			}
 			output = sourceLine.ReplaceAllString(output, "")
 		}

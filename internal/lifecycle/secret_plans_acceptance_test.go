@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/secrettest"
 )
 
-// TestAccWarningsNameEachApplication: engines fold warnings of one summary, and show the first of them alone. So each
-// application is named, and each warning comes once.
+// TestAccWarningsNameEachApplication: engines fold warnings with the same summary, and show only the first. So each
+// warning names its application, and comes once.
 func TestAccWarningsNameEachApplication(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, enginetest.Find(t))
@@ -107,7 +107,7 @@ func (w *workspace) writeKeys() {
 	w.Write("id_ed25519.pub", pair.Recipient)
 }
 
-// TestAccEncryptedSecretOfFiles: keys come from the files that their programs write. The plan shows null where null will be,
+// TestAccEncryptedSecretOfFiles: keys come from the files that their programs write. The plan shows null if the value will be null,
 // another stack decrypts without a secret key of Clerk's, and a client without a secret, public or imported, gives null.
 //
 //nolint:tparallel // the stacks that decrypt need the secret as it is in between

@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
-// secretStore is a configuration with a store as secret managers have it: it is handed client_secret, and looks at it again
-// only when client_secret_version is another one.
+// secretStore is a configuration with a store like a secret manager's: it takes client_secret, and reads it again only when
+// client_secret_version differs.
 const secretStore = requiredClerk + `
 variable "name" {
   type    = string
@@ -49,7 +49,7 @@ output "stored" {
 }
 `
 
-// A storeWalk walks a configuration with a store through what happens to secrets.
+// A storeWalk takes a configuration with a store through the events of a secret's life.
 type storeWalk struct {
 	*workspace
 
@@ -67,8 +67,8 @@ func (w *storeWalk) version() any {
 	return instancesOf(w.T, []byte(w.state()))[name]["client_secret_version"]
 }
 
-// step does something and applies. Then the store must have the secret that works, the plan must be empty, and the version
-// must not have stood for another secret before.
+// step does something and applies. Then the store must have the secret that works, the plan must be empty, and no other
+// secret had the version before.
 func (w *storeWalk) step(name string, apply ...string) {
 	w.Helper()
 	before := any(nil)
@@ -102,7 +102,7 @@ func showVersion(version any) string {
 	return "      null"
 }
 
-// TestAccStoreHasTheSecretThatWorks walks an address with a store through everything by which a client gets a new secret.
+// TestAccStoreHasTheSecretThatWorks takes an address with a store through everything that gives a client a new secret.
 func TestAccStoreHasTheSecretThatWorks(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)
@@ -128,7 +128,7 @@ func TestAccStoreHasTheSecretThatWorks(t *testing.T) {
 	w.clerk.Delete(w.application(examplePortal).ID)
 	w.step("deleted in Clerk, and created")
 
-	// An import has no secret to hand on, and the store keeps what it has.
+	// An import has no secret to pass on, and the store keeps its value.
 	id := w.application(examplePortal).ID
 	before = w.version()
 	w.run("state", "rm", w.app)

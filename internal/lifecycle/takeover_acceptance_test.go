@@ -31,7 +31,7 @@ resource "clerk_oauth_application" "portal" {
 func (w *workspace) instanceOfAnother() (attributes map[string]any, secret string) {
 	w.Helper()
 	id := w.clerk.Seed(examplePortal, withRedirect("https://portal.example.com/oauth/callback"))
-	return foreignState(w.clerk, id, "profile email", nil), w.clerk.CurrentSecret(id)
+	return stateOfAnother(w.clerk, id, "profile email", nil), w.clerk.CurrentSecret(id)
 }
 
 // writeState writes a state file with one instance of clerk_oauth_application.portal.

@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// TestMistakesAreReported proves for each check that it is made: a provider with that one mistake fails the test with
+// TestMistakesAreReported shows that each check works: a provider with that one mistake fails the test with
 // the message, and without the mistake the same steps pass.
 func TestMistakesAreReported(t *testing.T) {
 	t.Parallel()
@@ -78,7 +78,7 @@ func TestMistakesAreReported(t *testing.T) {
 		p.List("toy_thing", values{}, 10, true)
 	}
 
-	// replanned spoils the second answer only, which is the one at apply time.
+	// replanned changes only the second answer, which is the one at apply time.
 	replanned := func(name string, value any) *faults {
 		plans := 0
 		return &faults{plan: func(_ *planRequest, resp *planResponse) error {
@@ -323,7 +323,7 @@ func TestTryFailsOnBugs(t *testing.T) {
 		r := spoiled.start(tb, newCloud()).Resource("toy_thing")
 		ds := r.TryApply(tb.Context(), values{"name": "one"})
 		equal(t, ds.At("revision")[0].Phase, "Terraform")
-		// What is known is stored all the same, and the object is tainted.
+		// The known values are stored nevertheless, and the object is tainted.
 		equal(t, r.State().String("id"), "thing-1")
 		equal(t, r.State().IsNull("revision"), true)
 		equal(t, r.Tainted(), true)

@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// faulty is the well-behaved provider, spoiled between it and Terraform, since the framework itself would not let some
-// of the mistakes pass. Each hook may change an answer, replace the error, or panic.
+// faulty changes the answers of a correct provider on their way to Terraform, because the framework itself prevents some
+// of the mistakes. Each hook may change an answer, replace the error, or panic.
 type faulty struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer

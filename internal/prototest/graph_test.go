@@ -78,7 +78,7 @@ func TestGraphErrors(t *testing.T) {
 	equal(t, strings.HasPrefix(ds.Errors()[0].String(), "Error on toy_thing.c.name (ValidateResourceConfig): Forbidden name"), true)
 }
 
-// TestGraphParallelism: ten at once, since the first nine wait for the tenth; and never more.
+// TestGraphParallelism: ten at once, because the first nine wait for the tenth, and never more.
 func TestGraphParallelism(t *testing.T) {
 	t.Parallel()
 	c := newCloud()
@@ -114,7 +114,7 @@ func TestInterrupt(t *testing.T) {
 	r := p.Resource("toy_thing")
 	plan := r.Plan(values{"name": "one"})
 
-	// An end of the context reaches the call under way, and the provider as StopProvider.
+	// The end of the context reaches the current call, and the provider as StopProvider.
 	ctx, interrupt := context.WithCancel(t.Context())
 	c.beforeWrite = func(ctx context.Context, _ string, _ *thing) error {
 		interrupt()
@@ -126,7 +126,7 @@ func TestInterrupt(t *testing.T) {
 	equal(t, ds.Errors()[0].Detail, context.Canceled.Error())
 	equal(t, r.Exists(), false)
 
-	// What has not begun does not begin.
+	// Calls that have not begun do not begin.
 	c.beforeWrite = nil
 	g := p.Graph()
 	g.Add(r, values{"name": "one"})
@@ -165,14 +165,14 @@ func TestProcesses(t *testing.T) {
 	shared := prototest.New(t, factory, values{"key": "k"}, prototest.SharedProcess())
 	r = shared.Resource("toy_thing")
 	r.Plan(values{"name": "one"}).Apply()
-	r.Refresh() // finds what was made, since it is in the memory of the same server
+	r.Refresh() // finds the created object, because the same server has it in memory
 	equal(t, r.Exists(), true)
 	shared.NewProcess()
 	r.Refresh()
 	equal(t, r.Exists(), false)
 }
 
-// TestContextsEnd: the context of a call ends with the call, so that a provider which keeps it is found out.
+// TestContextsEnd: the context of a call ends with the call, so that a provider that keeps it is noticed.
 func TestContextsEnd(t *testing.T) {
 	t.Parallel()
 	c := newCloud()

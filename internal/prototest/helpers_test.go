@@ -20,7 +20,7 @@ func equal[T any](t testing.TB, got, want T) {
 
 func stringValue(s string) types.String { return types.StringValue(s) }
 
-// recorder stands in for a test that is expected to fail.
+// recorder stands in for a test that should fail.
 type recorder struct {
 	testing.TB
 	mu       sync.Mutex
@@ -32,7 +32,7 @@ func record(t *testing.T, test func(tb testing.TB)) string {
 	t.Helper()
 	r := &recorder{TB: t}
 	var done sync.WaitGroup
-	done.Go(func() { test(r) }) // of its own, since a fatal failure ends the goroutine
+	done.Go(func() { test(r) }) // in its own goroutine, because a fatal failure ends the goroutine
 	done.Wait()
 	return strings.Join(r.failures, "\n")
 }

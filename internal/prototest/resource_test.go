@@ -52,7 +52,7 @@ func TestLifecycle(t *testing.T) {
 	equal(t, update.Unknown(), []string{"revision"})
 	update.Apply()
 
-	// Without tags in the configuration their prior value is proposed.
+	// Without tags in the configuration, Terraform proposes their prior value.
 	r.Apply(values{"name": "two", "timeouts": values{"create": "5m"}})
 	equal(t, r.State().Strings("tags"), []string{"a", "b"})
 	equal(t, r.State().String("timeouts.create"), "5m")
@@ -115,14 +115,14 @@ func TestErrorsAndState(t *testing.T) {
 	r := start(t, c).Resource("toy_thing")
 	config := values{"name": "one"}
 
-	// Nothing was made: nothing is stored.
+	// Nothing was created, so nothing is stored.
 	c.beforeWrite = func(context.Context, string, *thing) error { return errToy }
 	ds := r.TryApply(t.Context(), config)
 	equal(t, ds.Errors()[0].Summary, "Unable to create thing")
 	equal(t, ds.Errors()[0].Phase, "ApplyResourceChange")
 	equal(t, r.Exists(), false)
 
-	// Made, but with an error: stored, tainted and replaced next.
+	// Created with an error: stored, tainted and replaced next.
 	c.beforeWrite = nil
 	c.afterWrite = func(string, *thingModel) error { return errToy }
 	ds = r.TryApply(t.Context(), config)
@@ -138,7 +138,7 @@ func TestErrorsAndState(t *testing.T) {
 	equal(t, r.Tainted(), false)
 	equal(t, c.ids(), []string{"thing-2"})
 
-	// A failed update keeps what it returns, and is not tainted. Consistency is not asked of it.
+	// A failed update keeps what it returns, and is not tainted. It need not be consistent with the plan.
 	c.afterWrite = func(_ string, m *thingModel) error {
 		m.Name = stringValue("halfway")
 		return errToy
@@ -195,7 +195,7 @@ func TestDiagnostics(t *testing.T) {
 	_, ds = r.TryPlan(t.Context(), values{})
 	equal(t, ds.At("name")[0].Summary, "Missing required argument")
 
-	// Validated twice, and said twice by this provider.
+	// This provider is validated twice, and reports it twice.
 	plan := r.Plan(values{"name": "odd"})
 	equal(t, len(plan.Warnings()), 2)
 	equal(t, r.Validate(values{"name": prototest.Unknown}).HasError(), false)

@@ -50,7 +50,7 @@ func make1(t *testing.T, s *schema, v Values) cty.Value {
 	return value
 }
 
-// TestSchemasBeyondTheModel: a schema whose rules are not written here must not pass for one whose rules are.
+// TestSchemasBeyondTheModel: a schema whose rules are not modelled here must be refused.
 func TestSchemasBeyondTheModel(t *testing.T) {
 	t.Parallel()
 	inner := []*tfprotov6.SchemaAttribute{{Name: "in", Type: tftypes.String, Optional: true}}
@@ -165,7 +165,7 @@ func TestCheckResult(t *testing.T) {
 	}
 }
 
-// expect wants one of the violations to begin with the text, or none at all for "".
+// expect requires a violation that begins with the text, or no violation for "".
 func expect(t *testing.T, found []violation, want string) {
 	t.Helper()
 	var all []string

@@ -97,10 +97,10 @@ func (c *cloud) delete(ctx context.Context, id string) error {
 	return nil
 }
 
-// toy is the provider. Its zero value is well-behaved; mistakes are made around it by faulty.
+// toy is the provider. Its zero value is correct; faulty adds mistakes.
 type toy struct{ cloud *cloud }
 
-// server is a factory for a well-behaved provider.
+// server is a factory for a correct provider.
 func (c *cloud) server() tfprotov6.ProviderServer {
 	return providerserver.NewProtocol6(&toy{cloud: c})()
 }
@@ -208,7 +208,7 @@ func (r *thingResource) ValidateConfig(ctx context.Context, req resource.Validat
 	}
 }
 
-// write sends the plan to the cloud and completes the model with what came back.
+// write sends the plan to the cloud and completes the model with the answer.
 func (r *thingResource) write(ctx context.Context, what string, m *thingModel) error {
 	t := &thing{id: m.ID.ValueString(), name: m.Name.ValueString(), kind: m.Kind.ValueString(), size: m.Size.ValueInt64()}
 	if before, ok := r.cloud.get(t.id); ok && m.Tags.IsUnknown() {
@@ -226,7 +226,7 @@ func (r *thingResource) write(ctx context.Context, what string, m *thingModel) e
 	return nil
 }
 
-// fill takes over what the cloud knows.
+// fill copies the values of the cloud.
 func (m *thingModel) fill(ctx context.Context, t *thing) {
 	m.ID, m.Name, m.Size = types.StringValue(t.id), types.StringValue(t.name), types.Int64Value(t.size)
 	if t.kind != "" || !m.Kind.IsNull() {
@@ -268,7 +268,7 @@ func (r *thingResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// The framework wants an identity even of what is gone.
+	// The framework needs an identity even for a missing object.
 	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("id"), m.ID)...)
 	t, ok := r.cloud.get(m.ID.ValueString())
 	if !ok {

@@ -27,8 +27,8 @@ import (
 
 var updateGolden = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
-// TestDiagnosticTexts holds what a user reads against golden files: `go test -run TestDiagnosticTexts -update` writes
-// them. The errors are the client's own, got from answers as Clerk and what stands before it give them.
+// TestDiagnosticTexts compares what a user reads with golden files: `go test -run TestDiagnosticTexts -update` writes
+// them. The errors are the client's own, for answers as Clerk and proxies give them.
 func TestDiagnosticTexts(t *testing.T) {
 	t.Parallel()
 	for name, test := range diagnosticCases {
@@ -62,7 +62,7 @@ func TestDiagnosticTexts(t *testing.T) {
 	}
 }
 
-// diagnosticsText writes diagnostics in the way in which Terraform shows them.
+// diagnosticsText writes diagnostics as Terraform shows them.
 func diagnosticsText(diags diag.Diagnostics) string {
 	var text strings.Builder
 	for _, d := range diags {
@@ -95,7 +95,7 @@ func compareGolden(t *testing.T, file, got string) {
 	}
 }
 
-// assertNoStrayGolden finds golden files of cases that are no more.
+// assertNoStrayGolden finds golden files of cases that no longer exist.
 func assertNoStrayGolden(t *testing.T) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", "diagnostics", "*.golden"))
@@ -113,20 +113,20 @@ func assertNoStrayGolden(t *testing.T) {
 type diagnosticCase struct {
 	action        string
 	call          func(context.Context, *clerk.Client) error
-	answers       []diagnosticAnswer // the last one is given again and again
+	answers       []diagnosticAnswer // the last one repeats
 	instance      string
 	refuseDoubles bool
 	timeout       time.Duration
 }
 
-// diagnosticAnswer is one answer of a scripted server, with a trace id that does not change.
+// diagnosticAnswer is one answer of a scripted server, with a constant trace id.
 type diagnosticAnswer struct {
 	status     int
 	kind       string // content type
 	body       string
 	header     http.Header
 	err        error // instead of an answer
-	unsent     bool  // the error came before anything was sent
+	unsent     bool  // the error came before the request was sent
 	never      bool  // no answer at all
 	interrupts bool  // the user interrupts meanwhile
 }
@@ -160,7 +160,7 @@ func (s *diagnosticScript) RoundTrip(req *http.Request) (*http.Response, error) 
 	return &http.Response{StatusCode: next.status, Header: header, Body: io.NopCloser(strings.NewReader(next.body)), Request: req}, nil
 }
 
-// clerkErrors is an answer in Clerk's envelope: code, message, long message, and the parameter that is at fault, if any.
+// clerkErrors is an answer in Clerk's envelope: code, message, long message, and the parameter of the error, if any.
 func diagClerkErrors(status int, items ...[4]string) diagnosticAnswer {
 	var encoded []string
 	for _, item := range items {
@@ -177,7 +177,7 @@ func diagEdgePage(status int) diagnosticAnswer {
 	return diagnosticAnswer{status: status, kind: "text/html; charset=UTF-8", body: "<!DOCTYPE html>\n<html><head><title>Error</title></head><body>cloudflare</body></html>\n"}
 }
 
-// listOf is a list of applications named web, made just now in the bubble's time, which begins with the year 2000.
+// listOf is a list of applications named web, created just now in virtual time, which begins with the year 2000.
 func diagList(ids ...string) diagnosticAnswer {
 	var items []string
 	for _, id := range ids {
@@ -240,7 +240,7 @@ const (
 )
 
 var diagnosticCases = map[string]diagnosticCase{
-	// What Clerk says.
+	// Errors of Clerk.
 	"401 key invalid": {action: diagReading, call: diagRead, answers: []diagnosticAnswer{diagClerkErrors(401, [4]string{
 		"clerk_key_invalid", "The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct.", "The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct.",
 	})}},
@@ -282,7 +282,7 @@ var diagnosticCases = map[string]diagnosticCase{
 	"429 again and again": {action: diagReading, call: diagRead, answers: []diagnosticAnswer{diagThrottled}},
 	"429 HTML":            {action: diagReading, call: diagRead, answers: []diagnosticAnswer{diagEdgePage(429)}},
 
-	// What stands before Clerk, and the network, say.
+	// Errors of proxies and of the network.
 	"500 Clerk": {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagClerkErrors(500, [4]string{
 		"internal_clerk_error", "Oops, an unexpected error occurred", "There was an internal error on our servers. We've been notified and are working on fixing it.",
 	})}},
@@ -300,7 +300,7 @@ var diagnosticCases = map[string]diagnosticCase{
 	"host not found":      {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{{unsent: true, err: &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "api.clerk.com", IsNotFound: true}}}}},
 	"certificate refused": {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{{unsent: true, err: diagUntrusted()}}},
 
-	// What the client finds.
+	// Errors of the client.
 	"wrong instance pinned":   {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagOurInstance}, instance: "ins_A"},
 	"wrong instance of state": {action: diagReading, call: diagReadGone, answers: []diagnosticAnswer{diagNotFound, diagOurInstance}},
 	"instance unreachable":    {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagRefused}, instance: "ins_A"},
@@ -315,7 +315,7 @@ var diagnosticCases = map[string]diagnosticCase{
 	"interrupted":       {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagInterrupted(diagNever)}},
 	"deadline exceeded": {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagNever}, timeout: 10 * time.Second},
 
-	// What nobody knows.
+	// Unknown outcomes.
 	"create unknown":            {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagNever, diagList()}},
 	"create unknown 500":        {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagList(), diagList(), diagList(), diagList(), diagList(), diagClerkErrors(500, [4]string{"internal_clerk_error", "Oops, an unexpected error occurred", "There was an internal error on our servers."}), diagList()}},
 	"create unknown refused":    {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagLost, diagList(), diagList(), diagList(), diagList(), diagList(), diagClerkErrors(403, [4]string{"quota_exceeded", "Quota exceeded", "Quota exceeded, you have reached your limit."})}},

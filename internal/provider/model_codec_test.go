@@ -22,7 +22,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// The codec goes by the struct tags, so they must say what the schema says.
+// The codec uses the struct tags, so they must agree with the schema.
 func TestTagsAgreeWithSchema(t *testing.T) {
 	t.Parallel()
 	checkTags[resourceModel](t, newOAuthApplicationResource())
@@ -50,7 +50,7 @@ func checkTags[M any](t *testing.T, r resource.Resource) {
 	}
 }
 
-// Whatever can be configured and is Clerk's is sent.
+// Every argument that Clerk stores is sent.
 func TestEveryArgumentIsSent(t *testing.T) {
 	t.Parallel()
 	t.Run("application", func(t *testing.T) {
@@ -96,7 +96,7 @@ func exampleOf(t *testing.T, field modelField) attr.Value {
 	case types.StringType:
 		return types.StringValue("a")
 	case types.BoolType:
-		return types.BoolValue(false) // which is sent, too
+		return types.BoolValue(false) // false is sent too
 	}
 	if field.typ.Equal(setOfStrings) {
 		return setOf([]string{"a", "b"})
@@ -116,7 +116,7 @@ func checkBody(t *testing.T, names []string, fields any) {
 	}
 }
 
-// Whatever Clerk reports reaches the model.
+// Every field that Clerk reports reaches the model.
 func TestEveryFieldIsReported(t *testing.T) {
 	t.Parallel()
 	t.Run("application", func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestEveryFieldIsReported(t *testing.T) {
 	})
 	t.Run("settings", func(t *testing.T) {
 		t.Parallel()
-		// The id is the instance's, which is not among the settings.
+		// The id is that of the instance, which is not part of the settings.
 		first, second := settingsModel{ID: types.StringValue("1")}, settingsModel{ID: types.StringValue("2")}
 		first.fromAPI(fill[clerk.OAuthApplicationSettings](t, 1))
 		second.fromAPI(fill[clerk.OAuthApplicationSettings](t, 2))
@@ -136,8 +136,7 @@ func TestEveryFieldIsReported(t *testing.T) {
 	})
 }
 
-// fill returns an object of which every field has a value that no other n gives it.
-// n is 1 or 2.
+// fill returns an object in which every field has a value that depends on n, 1 or 2.
 func fill[T any](t *testing.T, n int) (object T) {
 	t.Helper()
 	for _, field := range reflect.ValueOf(&object).Elem().Fields() {
@@ -171,8 +170,8 @@ func checkAllDiffer[M any](t *testing.T, a, b M) {
 	}
 }
 
-// Where two models differ in one attribute, they differ; and of a plan, that one
-// alone is kept.
+// Two models that differ in one attribute are different, and only that attribute of a plan
+// is kept.
 func TestModelsAreComparedWhole(t *testing.T) {
 	t.Parallel()
 	var model reportedModel
@@ -243,7 +242,7 @@ func TestSameValue(t *testing.T) {
 	}
 }
 
-// What the codec reads and writes is what the framework's own Get and Set do.
+// The codec reads and writes the same as the framework's own Get and Set.
 func TestCodecAgreesWithReflection(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)
@@ -253,7 +252,7 @@ func TestCodecAgreesWithReflection(t *testing.T) {
 		"timeouts": prototest.Values{"create": "3m"},
 	})
 	described := applicationSchema(t).Schema
-	// Reflection wants the model to have the schema's type; the codec does not.
+	// Reflection needs a model of the schema's type; the codec does not.
 	uris := described.Attributes["redirect_uris"].(schema.SetAttribute)
 	uris.CustomType, uris.ElementType = nil, types.StringType
 	described.Attributes["redirect_uris"] = uris

@@ -70,7 +70,7 @@ func TestProtocolSameNameInAnotherSpelling(t *testing.T) {
 	}
 }
 
-// prototestNormal is a text as an engine keeps it: composed.
+// prototestNormal is a text as an engine stores it: composed.
 func prototestNormal(text string) string {
 	if text == cafeDecomposed {
 		return cafeComposed
@@ -93,8 +93,8 @@ func TestScopesFromAPI(t *testing.T) {
 		{[]string{"email", "offline_access"}, set("email"), set("email")},                                                           // Clerk added it
 		{[]string{"email", "offline_access", "profile"}, set("email"), set("email", "profile")},                                     // someone added one
 		{[]string{"email", "offline_access", "profile"}, set("email", "offline_access"), set("email", "offline_access", "profile")}, // configured
-		{[]string{"offline_access"}, set("email"), set()},                                                                           // someone took one away
-		{[]string{"email"}, set("email", "offline_access"), set("email")},                                                           // someone took it away
+		{[]string{"offline_access"}, set("email"), set()},                                                                           // someone removed one
+		{[]string{"email"}, set("email", "offline_access"), set("email")},                                                           // someone removed it
 		{[]string{"profile"}, set("email"), set("profile")},
 	} {
 		if got := scopesFromAPI(test.served, test.current); !sameValue(got, test.want) {
@@ -103,7 +103,7 @@ func TestScopesFromAPI(t *testing.T) {
 	}
 }
 
-// In the plan that undoes it, a scope that someone added in the dashboard stands alone.
+// A plan that removes a scope that someone added in the dashboard shows only that scope.
 func TestProtocolScopeAddedInTheDashboard(t *testing.T) {
 	t.Parallel()
 	server := clerktest.New(t)

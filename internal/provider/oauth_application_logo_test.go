@@ -24,8 +24,8 @@ func TestMissingLogoSaysWhereItWasLookedFor(t *testing.T) {
 	}
 }
 
-// terraform destroy plans what it would create first. A missing logo of an application
-// that was never created does not end that.
+// terraform destroy first plans what it would create. A missing logo of an application
+// that was never created does not stop it.
 func TestProtocolMissingLogoOfAnApplicationThatWasNeverCreated(t *testing.T) {
 	t.Parallel()
 	app := newProvider(t, clerktest.New(t)).Resource(applicationType)

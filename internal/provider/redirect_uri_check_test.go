@@ -35,7 +35,7 @@ func TestRedirectURIProblems(t *testing.T) {
 	}
 }
 
-// What Clerk may accept is no error, and what is usual is no warning either.
+// A URI that Clerk may accept is not an error, and a usual URI is not a warning.
 func TestRedirectURIConcerns(t *testing.T) {
 	t.Parallel()
 	for uri, wants := range map[string][]string{

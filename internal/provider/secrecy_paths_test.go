@@ -16,8 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// secretArguments are the arguments that hold a secret, or may hold one by mistake. Under a diagnostic with the path of one
-// of them the engine prints the line of the configuration.
+// secretArguments are the arguments that hold a secret, or may hold one by mistake. The engine prints
+// the line of the configuration below a diagnostic with such a path.
 var secretArguments = []string{
 	"secret_key", "api_url", "client_secret", "client_secret_encrypted", "encrypt_client_secret_to", "ciphertext", "identity", "plaintext",
 }
@@ -42,7 +42,7 @@ var secretPaths = map[string]string{
 	"oauth_application_concerns.go warnOfConcerns encrypt_client_secret_to": "the same",
 }
 
-// TestSecrecyOfPaths goes through all code that gives a diagnostic a path.
+// TestSecrecyOfPaths checks all code that gives a diagnostic a path.
 func TestSecrecyOfPaths(t *testing.T) {
 	t.Parallel()
 	constructors := []string{
@@ -65,7 +65,7 @@ func TestSecrecyOfPaths(t *testing.T) {
 			site := name + " " + function
 			switch {
 			case !ok && dynamicPaths[site] == "":
-				t.Errorf("%s gives a diagnostic a path that is not written in place; if that has to be, add it to dynamicPaths with the reason", site)
+				t.Errorf("%s gives a diagnostic a path that is not written in place; if that is necessary, add it to dynamicPaths with the reason", site)
 			case !ok:
 				dynamic[site] = true
 			case slices.Contains(secretArguments, argument) && secretPaths[site+" "+argument] == "":
@@ -90,7 +90,7 @@ func TestSecrecyOfPaths(t *testing.T) {
 	}
 }
 
-// rootPath gives the argument of path.Root("argument"), also with steps behind it.
+// rootPath returns the argument of path.Root("argument"), also if more steps follow.
 func rootPath(expression ast.Expr) (string, bool) {
 	call, ok := expression.(*ast.CallExpr)
 	if !ok || len(call.Args) != 1 {
@@ -124,8 +124,8 @@ func TestSecrecyOfParams(t *testing.T) {
 	}
 }
 
-// TestSecrecyOfValidators goes through all schemas: an argument that may hold a secret is checked by no validator that could
-// give a diagnostic its path, and every sensitive attribute is known as one that holds a secret.
+// TestSecrecyOfValidators checks all schemas: no validator that could give a diagnostic its path checks an argument that may
+// hold a secret, and secretArguments has every sensitive attribute.
 func TestSecrecyOfValidators(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

@@ -16,11 +16,11 @@ import (
 	"testing"
 )
 
-// The tests of this file read the source of the module, tests left out, and hold rules that keep secrets where they are:
-// what may be logged, where a secret leaves its type, and what no code may do at all.
+// The tests of this file read the module's source code without its tests, and check rules that protect secrets: what may be
+// logged, where a secret leaves its type, and what no code may do.
 
-// revealCallSites are the functions in which a secret leaves its type, by file. A new one needs a line here, and with it a
-// reviewer's eye.
+// revealCallSites are the functions in which a secret leaves its type, by file. A new one needs a line here, so that a
+// reviewer sees it.
 var revealCallSites = map[string]string{
 	"internal/clerk/request.go newRequest":                             "the Authorization header",
 	"internal/clerk/oauth_application_introspect.go CheckClientSecret": "it is encoded as in a form",
@@ -54,7 +54,7 @@ type sourceFile struct {
 
 const modulePath = "github.com/terraform-provider-clerk/terraform-provider-clerk"
 
-// sourceFiles reads the module's files, without tests and what is only for tests, and without modules of their own.
+// sourceFiles reads the module's files, without tests, without packages for tests, and without other modules.
 func sourceFiles(t *testing.T) []sourceFile {
 	t.Helper()
 	root := filepath.Join("..", "..")
@@ -102,7 +102,7 @@ func sourceFiles(t *testing.T) []sourceFile {
 	return files
 }
 
-// imported gives the name under which a file knows a package, or "".
+// imported returns the name under which a file imports a package, or "".
 func (f sourceFile) imported(path string) string {
 	for _, spec := range f.syntax.Imports {
 		if value, _ := strconv.Unquote(spec.Path.Value); value == path {
@@ -115,7 +115,7 @@ func (f sourceFile) imported(path string) string {
 	return ""
 }
 
-// calls goes through the calls of a file, with the function in which each stands.
+// calls visits the calls of a file, each with the function that contains it.
 func (f sourceFile) calls(visit func(function string, call *ast.CallExpr)) {
 	for _, declaration := range f.syntax.Decls {
 		function := "(package)"
@@ -131,7 +131,7 @@ func (f sourceFile) calls(visit func(function string, call *ast.CallExpr)) {
 	}
 }
 
-// selected gives x and y of an expression x.y, as it is written.
+// selected returns x and y of an expression x.y, as written.
 func selected(expression ast.Expr) (x, y string) {
 	if selector, ok := expression.(*ast.SelectorExpr); ok {
 		return written(selector.X), selector.Sel.Name
@@ -139,7 +139,7 @@ func selected(expression ast.Expr) (x, y string) {
 	return "", ""
 }
 
-// written gives back the source of the few kinds of expressions that these rules allow.
+// written returns the source of the few kinds of expressions that these rules allow.
 func written(expression ast.Expr) string {
 	switch e := expression.(type) {
 	case *ast.Ident:
@@ -161,7 +161,7 @@ func TestSecrecyOfReveal(t *testing.T) {
 	found := map[string]bool{}
 	for _, file := range sourceFiles(t) {
 		ast.Inspect(file.syntax, func(node ast.Node) bool {
-			// Any mention counts, so that a method value is one too.
+			// Every mention counts, also a method value.
 			selector, ok := node.(*ast.SelectorExpr)
 			if !ok || selector.Sel.Name != "Reveal" {
 				return true
@@ -178,7 +178,7 @@ func TestSecrecyOfReveal(t *testing.T) {
 	}
 	for site := range found {
 		if revealCallSites[site] == "" {
-			t.Errorf("a secret leaves its type in %s; if that has to be, add it to revealCallSites with the reason", site)
+			t.Errorf("a secret leaves its type in %s; if that is necessary, add it to revealCallSites with the reason", site)
 		}
 	}
 	for site := range revealCallSites {
@@ -243,7 +243,7 @@ func TestSecrecyOfLogs(t *testing.T) {
 	}
 }
 
-// TestSecrecyOfEvents holds that what the log is made from can carry nothing but scalars.
+// TestSecrecyOfEvents: the type of logged events has only scalars.
 func TestSecrecyOfEvents(t *testing.T) {
 	t.Parallel()
 	scalars := []string{"string", "int", "time.Duration"}
@@ -271,7 +271,7 @@ func TestSecrecyOfEvents(t *testing.T) {
 	}
 }
 
-// TestSecrecyOfForbiddenCode holds what no code may do: dump requests, send a header that makes Go's transport repeat a
+// TestSecrecyOfForbiddenCode checks what no code may do: dump requests, send a header that makes Go's transport repeat a
 // POST, trust every certificate, follow redirects, or print.
 func TestSecrecyOfForbiddenCode(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// idleServer has the provider's schema and answers with what it is given.
+// idleServer has the provider's schema and returns its input.
 type idleServer struct {
 	tfprotov6.ProviderServerWithListResource
 }
@@ -36,9 +36,9 @@ func (idleServer) PlanResourceChange(_ context.Context, req *tfprotov6.PlanResou
 	return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.ProposedNewState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: req.PriorIdentity}, nil
 }
 
-// BenchmarkPlanOfManyURIs plans one application with 1,000 redirect URIs of which
-// nothing changes: by the provider, and by a server of the same schema that does
-// nothing. It also applies one URI more.
+// BenchmarkPlanOfManyURIs plans an unchanged application with 1,000 redirect URIs: with the
+// provider, and with a server of the same schema that does nothing. It also applies one
+// more URI.
 func BenchmarkPlanOfManyURIs(b *testing.B) {
 	uris := manyURIs(1000)
 	config := prototest.Values{"name": "web", "redirect_uris": uris}

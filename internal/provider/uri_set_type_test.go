@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// The type of redirect URIs says what the framework's own sets say.
+// The type of redirect URIs behaves like the framework's own sets.
 func TestURISetAgreesWithTheFrameworksSets(t *testing.T) {
 	t.Parallel()
 	partly := types.SetValueMust(types.StringType, []attr.Value{types.StringValue("a"), types.StringUnknown()})

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestIntrospections holds what four answers of the introspection endpoint tell, the ones too that no simulator gives.
+// TestIntrospections checks the conclusions from four answers of the introspection endpoint, also from answers that no simulator gives.
 func TestIntrospections(t *testing.T) {
 	t.Parallel()
 	yes := answer{status: 200, json: object{"active": false}}

@@ -155,7 +155,7 @@ func TestSettingsAreRestored(t *testing.T) {
 	}
 }
 
-// Another run's applications, and other ones, are not touched.
+// The probe does not touch applications of another run or of others.
 func TestOnlyTheRunsApplicationsAreDeleted(t *testing.T) {
 	t.Parallel()
 	made := try(t, func(s *clerktest.Server, p *probe) {
@@ -227,7 +227,7 @@ func TestAllSwitchesAtOnce(t *testing.T) {
 	}
 }
 
-// A lag that the probe does not wait out has no value.
+// A lag that is longer than the probe waits has no value.
 func TestLongLag(t *testing.T) {
 	t.Parallel()
 	made := try(t, nil, clerktest.WithSwitches(clerktest.Switches{ReadLag: 20 * time.Second}))
@@ -236,7 +236,7 @@ func TestLongLag(t *testing.T) {
 	}
 	made.assertClean(t)
 
-	// A read that is right at last does not make it none.
+	// A correct read at last does not mean that there is no lag.
 	made = try(t, func(s *clerktest.Server, _ *probe) {
 		s.Inject(clerktest.ClerkError(404, "resource_not_found").On(http.MethodGet, clerktest.RouteApplication).Repeat(len(readSchedule)))
 	})

@@ -9,9 +9,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// TestClerkThatContradictsItself turns one switch in the middle of a run. Turned between two tries at its question, the probe
-// has to say so and to name no value. Turned anywhere, the probe may see the one value, the other or both, and must never
-// name a third, nor see a contradiction where nothing changed.
+// TestClerkThatContradictsItself turns one switch in the middle of a run. If the switch turns between two tries of its
+// question, the probe must report that and name no value. Wherever it turns, the probe may see either value or both. It must
+// never name a third, or report a contradiction if nothing changed.
 func TestClerkThatContradictsItself(t *testing.T) {
 	t.Parallel()
 	for _, setting := range clerktest.AllSwitches()[1:] {
@@ -44,7 +44,7 @@ func TestClerkThatContradictsItself(t *testing.T) {
 	}
 }
 
-// tries is how often a switch was asked for so far.
+// tries is how often the question of a switch was asked so far.
 func tries(p *probe, switchName string) int {
 	for _, q := range p.questions {
 		if q.switchName == switchName {

@@ -11,7 +11,7 @@ import (
 // cannotTell are the settings whose value no answer shows, with the reason. Currently it is empty.
 var cannotTell = map[string]string{}
 
-// hides are the settings under which another switch cannot be told, because its question needs what the setting denies.
+// hides are the settings under which the value of another switch cannot be found, because its question needs what the setting denies.
 var hides = map[string]map[string]string{
 	"unknown_scope=drop":   {"organization_scope": "a scope that does not exist is dropped too"},
 	"unknown_scope=accept": {"organization_scope": "a scope that does not exist is accepted too"},

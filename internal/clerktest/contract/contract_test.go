@@ -82,7 +82,7 @@ components:
         errors: {type: array, items: {type: object, required: [message, long_message, code]}}
 `
 
-// violations gathers what a watch reports.
+// violations collects the reports of a watch.
 type violations struct {
 	mu    sync.Mutex
 	texts []string
@@ -94,7 +94,7 @@ func (v *violations) report(text string) {
 	v.texts = append(v.texts, text)
 }
 
-// take gives what was reported since the last time.
+// take returns the reports since the last call.
 func (v *violations) take() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -341,7 +341,7 @@ func TestOptionOnAServer(t *testing.T) {
 	}
 }
 
-// failures is a testing.TB that keeps errors to itself.
+// failures is a testing.TB that only collects errors.
 type failures struct {
 	testing.TB
 	mu    sync.Mutex
