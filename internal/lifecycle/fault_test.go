@@ -20,12 +20,12 @@ var faults = slices.Concat(
 	interruptedWrites, interruptedReads, expired, panics,
 )
 
-// TestProtocolFaults tells them in virtual time.
+// TestProtocolFaults runs them in virtual time.
 func TestProtocolFaults(t *testing.T) {
 	t.Parallel()
-	for _, told := range faults {
-		told.fault = true
-		tellInProcess(t, told, told.switches)
+	for _, sc := range faults {
+		sc.fault = true
+		runInProcess(t, sc, sc.switches)
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 )
 
 // A fixture is a provider, one application, and a simulator, in virtual time. It is for
-// tests that no scenario can tell: of several applications, of random sequences, of what
-// happens in the middle of a run.
+// tests that no scenario can express: of several applications, of random sequences, of
+// events in the middle of a run.
 type fixture struct {
 	*user
 	t         *testing.T
@@ -29,8 +29,8 @@ type fixture struct {
 	versions map[string]*versionLog // by the address of the application
 }
 
-// withFixture runs a test in a bubble of virtual time of its own, and searches all that
-// the test has left behind for secrets.
+// withFixture runs a test in virtual time, and searches everything that the test has left
+// behind for secrets.
 func withFixture(t *testing.T, settings values, test func(*fixture), options ...clerktest.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -73,7 +73,7 @@ func (f *fixture) plan(config values) *prototest.Plan {
 	f.t.Helper()
 	plan, ds := f.app.TryPlan(f.ctx, config)
 	if f.say(ds); ds.HasError() {
-		f.t.Fatalf("no plan could be made:\n%s", ds)
+		f.t.Fatalf("the plan failed:\n%s", ds)
 	}
 	f.show(plan)
 	return plan
@@ -83,7 +83,7 @@ func (f *fixture) plan(config values) *prototest.Plan {
 func (f *fixture) given(config values) {
 	f.t.Helper()
 	if ds := f.apply(config); len(ds.Errors()) > 0 || !f.app.Exists() {
-		f.t.Fatalf("what is given could not be created:\n%s", ds)
+		f.t.Fatalf("the application could not be created:\n%s", ds)
 	}
 	time.Sleep(2 * time.Second) // so that a rotation need not wait for its second
 }
@@ -91,7 +91,7 @@ func (f *fixture) given(config values) {
 // id is the id in the state.
 func (f *fixture) id() string { return f.app.State().String("id") }
 
-// writes are the requests so far that were not reads.
+// writes are the requests so far, without reads.
 func (f *fixture) writes() []string {
 	var writes []string
 	for _, request := range f.server.Requests() {
@@ -102,7 +102,7 @@ func (f *fixture) writes() []string {
 	return writes
 }
 
-// secret is how the secret in the state stands to the one that works: [secretWorks],
+// secret compares the secret in the state with the one that works: [secretWorks],
 // [secretNone] or [secretOutdated].
 func (f *fixture) secret() secretFate {
 	f.t.Helper()
@@ -131,7 +131,7 @@ func fateOf(known, works string) secretFate {
 	return secretOutdated
 }
 
-// matchMessages wants one message for each pattern, in any order. A pattern is matched
+// matchMessages requires one message for each pattern, in any order. A pattern is matched
 // with the attribute, summary and detail.
 func matchMessages(t testing.TB, kind string, ds prototest.Diagnostics, patterns []string) {
 	t.Helper()

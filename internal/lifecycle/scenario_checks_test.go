@@ -32,7 +32,7 @@ func (r *run) checkPlan(planned plannedChange) {
 		r.errorf("plan: %s, want %q; it changes %v", planned.action, r.step.plan, planned.changed)
 		return
 	}
-	// In a scenario of faults a step says of its plan what matters.
+	// In a scenario of a fault, a step says only what matters of its plan.
 	full := planned.action == prototest.Update && !r.scenario.fault
 	if full || r.step.changed != "" {
 		r.sameWords("the plan changes", planned.changed, r.step.changed)
@@ -193,7 +193,7 @@ func (r *run) checkSecret(state map[string]any) {
 	r.secret = r.plainSecret
 	if encrypted, _ := state["client_secret_encrypted"].(string); encrypted != "" {
 		if r.secret != "" {
-			r.errorf("state: there is an encrypted secret, and one in plain beside it")
+			r.errorf("state: there is an encrypted secret, and one in plain text beside it")
 		}
 		r.secret = r.decrypt(encrypted, plain(state["encrypt_client_secret_to"]).([]any))
 	}
@@ -219,11 +219,11 @@ func (r *run) checkSecret(state map[string]any) {
 		}
 	}
 	if known && r.secret != "" && (r.secret == works) == (r.step.secret == secretOutdated) {
-		r.errorf("state: whether the client secret works: %t, want the opposite", r.secret == works)
+		r.errorf("state: the client secret works: %t, want the opposite", r.secret == works)
 	}
 }
 
-// currentSecret is the secret that works, where that can be known.
+// currentSecret is the secret that works; false if the run cannot know it.
 func (r *run) currentSecret() (string, bool) {
 	if r.simulator == nil {
 		return "", false
@@ -255,8 +255,8 @@ func (r *run) decrypt(encrypted string, recipients []any) string {
 	return secret
 }
 
-// checkEncrypted makes sure that where secrets are encrypted none is in plain, but for one
-// that an earlier step has left in the state, and that the plan replaces.
+// checkEncrypted: if secrets are encrypted, no secret is in plain text, except one that an
+// earlier step has left in the state, and that the plan replaces.
 func (r *run) checkEncrypted(where string, content []byte) {
 	r.t.Helper()
 	if r.simulator == nil || r.step.config["encrypt_client_secret_to"] == nil {
@@ -264,7 +264,7 @@ func (r *run) checkEncrypted(where string, content []byte) {
 	}
 	for _, secret := range r.simulator.IssuedSecrets() {
 		if secret != r.plainSecret && bytes.Contains(content, []byte(secret)) {
-			r.errorf("the %s holds a client secret in plain", where)
+			r.errorf("the %s holds a client secret in plain text", where)
 		}
 	}
 }

@@ -31,17 +31,17 @@ func TestLiveScenarios(t *testing.T) {
 	case !strings.HasPrefix(key, "sk_test_"):
 		t.Fatalf("%s is not the key of a development instance, which begins with sk_test_: these tests delete applications", envTestSecretKey)
 	}
-	tellLive(t, clerk.DefaultAPIURL, key)
+	runLive(t, clerk.DefaultAPIURL, key)
 }
 
 // TestProtocolLiveScenariosOnSimulator runs the live tests with the simulator in place of
 // Clerk: over a network and in real time, beside another application that they must leave
 // alone.
-func TestProtocolLiveScenariosOnSimulator(t *testing.T) { //nolint:tparallel // tellLive is serial
+func TestProtocolLiveScenariosOnSimulator(t *testing.T) { //nolint:tparallel // runLive is serial
 	t.Parallel()
 	server := clerktest.New(t)
 	other := server.Seed("someone else's")
-	tellLive(t, server.URL(), server.Key())
+	runLive(t, server.URL(), server.Key())
 	if left := server.Applications(); len(left) != 1 || left[0].ID != other {
 		t.Errorf("the live tests left %d applications behind, or deleted the one that is not theirs", len(left)-1)
 	}
@@ -50,20 +50,20 @@ func TestProtocolLiveScenariosOnSimulator(t *testing.T) { //nolint:tparallel // 
 	}
 }
 
-// tellLive runs the scenarios one after the other: what is sent counts against the
+// runLive runs the scenarios one after the other: what is sent counts against the
 // instance's limit of requests.
-func tellLive(t *testing.T, address, key string) {
+func runLive(t *testing.T, address, key string) {
 	t.Helper()
-	for _, told := range scenarios {
-		if why := told.whyNotLive(); why != "" {
-			t.Logf("not %q: %s", told.name, why)
+	for _, sc := range scenarios {
+		if why := sc.whyNotLive(); why != "" {
+			t.Logf("not %q: %s", sc.name, why)
 			continue
 		}
-		t.Run(strings.ReplaceAll(told.name, " ", "_"), func(t *testing.T) {
+		t.Run(strings.ReplaceAll(sc.name, " ", "_"), func(t *testing.T) {
 			tape := &tape{to: http.DefaultTransport}
 			r := &run{
 				user: &user{},
-				t:    t, scenario: told, url: address, key: key, client: http.DefaultClient, dir: t.TempDir(),
+				t:    t, scenario: sc, url: address, key: key, client: http.DefaultClient, dir: t.TempDir(),
 				prefix: "terraform-test-" + strings.ToLower(rand.Text()[:8]) + "-", requests: tape.played, restart: tape.erase,
 			}
 			t.Cleanup(r.deleteLeftovers)
@@ -72,17 +72,17 @@ func tellLive(t *testing.T, address, key string) {
 			if address == clerk.DefaultAPIURL {
 				settle = func() { time.Sleep(2 * time.Second) }
 			}
-			r.tellByProtocol(tape, settle)
+			r.runByProtocol(tape, settle)
 		})
 	}
 }
 
 // whyNotLive is why the scenario cannot run against Clerk; empty if it can.
-func (told scenario) whyNotLive() string {
-	if told.simulatorOnly != "" {
-		return told.simulatorOnly
+func (sc scenario) whyNotLive() string {
+	if sc.simulatorOnly != "" {
+		return sc.simulatorOnly
 	}
-	for _, step := range told.steps {
+	for _, step := range sc.steps {
 		if slices.ContainsFunc(slices.Concat(step.behind, step.between), func(a act) bool { return a.simulated }) {
 			return "Clerk cannot be made to do that: " + step.does
 		}

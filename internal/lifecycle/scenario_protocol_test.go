@@ -16,42 +16,42 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// TestProtocolScenarios tells every scenario in this process and on virtual time, and
-// those without a failure also under every switch of the simulator that concerns a
-// request of theirs. With CLERK_OPENAPI_SPEC each request and each answer is also held
-// against Clerk's OpenAPI document.
+// TestProtocolScenarios runs every scenario in this process and in virtual time. Scenarios
+// without a failure also run under every switch of the simulator that concerns one of their
+// requests. With CLERK_OPENAPI_SPEC the test compares each request and each answer with
+// Clerk's OpenAPI document.
 func TestProtocolScenarios(t *testing.T) {
 	t.Parallel()
 	sent := &sentUnderDefault{}
-	// Not parallel: the other settings begin when all of its scenarios have been told.
+	// Not parallel: the other settings begin when all of its scenarios have run.
 	t.Run("default", func(t *testing.T) { //nolint:paralleltest // see above
-		for _, told := range scenarios {
-			tellWatched(t, told, clerktest.Switches{}, func(request clerktest.Request) { sent.add(told, request) })
+		for _, sc := range scenarios {
+			runWatched(t, sc, clerktest.Switches{}, func(request clerktest.Request) { sent.add(sc, request) })
 		}
 	})
-	tellUnderSwitches(t, func(told scenario, setting clerktest.Setting) bool { return sent.concerns(told, setting) })
+	runUnderSwitches(t, func(sc scenario, setting clerktest.Setting) bool { return sent.concerns(sc, setting) })
 }
 
-// TestSoakScenarios tells the scenarios also under the switches that should not concern
-// them: with the same outcome, unless [clerktest.Setting.Concerns] is wrong.
+// TestSoakScenarios also runs the scenarios under switches that should not concern them.
+// The outcome is the same, unless [clerktest.Setting.Concerns] is wrong.
 func TestSoakScenarios(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("CLERK_SOAK") == "" {
 		t.Skip("CLERK_SOAK is not set; make soak sets it")
 	}
-	tellUnderSwitches(t, func(scenario, clerktest.Setting) bool { return true })
+	runUnderSwitches(t, func(scenario, clerktest.Setting) bool { return true })
 }
 
-func tellUnderSwitches(t *testing.T, isConcerned func(scenario, clerktest.Setting) bool) {
+func runUnderSwitches(t *testing.T, isConcerned func(scenario, clerktest.Setting) bool) {
 	t.Helper()
 	for _, setting := range clerktest.AllSwitches()[1:] {
 		t.Run(setting.Name, func(t *testing.T) {
 			t.Parallel()
-			for _, told := range scenarios {
-				// What fails, fails for reasons that no switch is about, but for the exceptions.
-				course, differs := told.under(setting.Name)
-				if differs || !told.hasFailures() && isConcerned(told, setting) {
-					tellInProcess(t, course, setting.Switches)
+			for _, sc := range scenarios {
+				// No switch concerns a failure, except where an exception says so.
+				course, differs := sc.under(setting.Name)
+				if differs || !sc.hasFailures() && isConcerned(sc, setting) {
+					runInProcess(t, course, setting.Switches)
 				}
 			}
 		})
@@ -65,46 +65,45 @@ type sentUnderDefault struct {
 	requests map[string][]clerktest.Request // by the scenario's name
 }
 
-func (s *sentUnderDefault) add(told scenario, request clerktest.Request) {
+func (s *sentUnderDefault) add(sc scenario, request clerktest.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.requests == nil {
 		s.requests = map[string][]clerktest.Request{}
 	}
-	s.requests[told.name] = append(s.requests[told.name], request)
+	s.requests[sc.name] = append(s.requests[sc.name], request)
 }
 
 // concerns reports whether the scenario may take another course under the setting. A
-// scenario that was not told, because only some tests were asked for, may. So may one
-// that changes applications past the API, of which its requests say nothing.
-func (s *sentUnderDefault) concerns(told scenario, setting clerktest.Setting) bool {
+// scenario that has not run, because only some tests run, may. So may a scenario that
+// changes applications without a request.
+func (s *sentUnderDefault) concerns(sc scenario, setting clerktest.Setting) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	requests, known := s.requests[told.name]
-	return !known || told.editsPastAPI() || slices.ContainsFunc(requests, setting.Concerns)
+	requests, known := s.requests[sc.name]
+	return !known || sc.editsPastAPI() || slices.ContainsFunc(requests, setting.Concerns)
 }
 
 // TestProtocolRefusals has input that must be refused before anything is sent.
 func TestProtocolRefusals(t *testing.T) {
 	t.Parallel()
-	for _, told := range refusals {
-		tellInProcess(t, told, clerktest.Switches{})
+	for _, sc := range refusals {
+		runInProcess(t, sc, clerktest.Switches{})
 	}
 }
 
-// TestProtocolScenariosOldEngine tells what can be told to an engine that knows
-// neither identities nor write-only attributes.
+// TestProtocolScenariosOldEngine runs the scenarios as an engine without identities and
+// write-only attributes.
 func TestProtocolScenariosOldEngine(t *testing.T) {
 	t.Parallel()
-	for _, told := range scenarios {
-		if !told.needsIdentity() {
-			tellInProcess(t, told, clerktest.Switches{}, prototest.OldEngine())
+	for _, sc := range scenarios {
+		if !sc.needsIdentity() {
+			runInProcess(t, sc, clerktest.Switches{}, prototest.OldEngine())
 		}
 	}
 }
 
-// TestProtocolExceptions makes sure that none of the exceptions is about something
-// that is not there.
+// TestProtocolExceptions: every exception names an existing switch, scenario and step.
 func TestProtocolExceptions(t *testing.T) {
 	t.Parallel()
 	for _, exception := range underSwitch {
@@ -116,32 +115,32 @@ func TestProtocolExceptions(t *testing.T) {
 	}
 }
 
-// tellInProcess runs a scenario as a subtest.
-func tellInProcess(t *testing.T, told scenario, switches clerktest.Switches, opts ...prototest.Option) {
+// runInProcess runs a scenario as a subtest.
+func runInProcess(t *testing.T, sc scenario, switches clerktest.Switches, opts ...prototest.Option) {
 	t.Helper()
-	tellWatched(t, told, switches, nil, opts...)
+	runWatched(t, sc, switches, nil, opts...)
 }
 
-// tellWatched is tellInProcess with someone who sees every request, if not nil.
-func tellWatched(t *testing.T, told scenario, switches clerktest.Switches, watch func(clerktest.Request), opts ...prototest.Option) {
+// runWatched is runInProcess with a function that sees every request; nil is none.
+func runWatched(t *testing.T, sc scenario, switches clerktest.Switches, watch func(clerktest.Request), opts ...prototest.Option) {
 	t.Helper()
-	t.Run(strings.ReplaceAll(told.name, " ", "_"), func(t *testing.T) {
+	t.Run(strings.ReplaceAll(sc.name, " ", "_"), func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			server := clerktest.NewInMemory(t, clerktest.WithSwitches(switches), clerktest.WithWatch(watch), contract.Option(t))
 			transport := server.RoundTripper()
-			r := newRun(t, told, server, &http.Client{Transport: transport})
-			r.logs = told.fault
-			r.tellByProtocol(transport, func() { time.Sleep(switches.ReadLag) }, opts...)
+			r := newRun(t, sc, server, &http.Client{Transport: transport})
+			r.logs = sc.fault
+			r.runByProtocol(transport, func() { time.Sleep(switches.ReadLag) }, opts...)
 			r.checkNoSecrets(t, server)
 			server.Close()
 		})
 	})
 }
 
-// tellByProtocol runs the scenario with prototest. settle lets reads catch up with
+// runByProtocol runs the scenario with prototest. settle lets reads catch up with
 // writes.
-func (r *run) tellByProtocol(transport http.RoundTripper, settle func(), opts ...prototest.Option) {
+func (r *run) runByProtocol(transport http.RoundTripper, settle func(), opts ...prototest.Option) {
 	r.t.Helper()
 	r.begin()
 	for _, next := range r.scenario.steps {
@@ -231,7 +230,7 @@ func (r *run) playByProtocol(transport http.RoundTripper, settle func(), opts ..
 	}
 }
 
-// planByProtocol makes the plan of the step; nil if it fails.
+// planByProtocol plans the step; the plan is nil if that fails.
 func (r *run) planByProtocol() (*prototest.Plan, prototest.Diagnostics) {
 	r.t.Helper()
 	ctx, config := r.ctx, r.unknown()
@@ -251,7 +250,7 @@ func (r *run) planByProtocol() (*prototest.Plan, prototest.Diagnostics) {
 	return plan, ds
 }
 
-// unknown is the configuration while planning, known the same when applying.
+// unknown is the configuration at plan time, known the configuration at apply time.
 func (r *run) unknown() values { return r.replaceLater(func(later) any { return prototest.Unknown }) }
 
 func (r *run) known() values { return r.replaceLater(func(value later) any { return string(value) }) }
@@ -308,7 +307,7 @@ func messagesOf(ds prototest.Diagnostics) []message {
 	return all
 }
 
-// A trigger that is not known yet may come to nothing, and then a public client may have it.
+// A trigger that is unknown in the plan may become null, so a public client may have it.
 func TestProtocolUnknownTriggerOfAPublicClient(t *testing.T) {
 	t.Parallel()
 	config := prototest.Values{"name": "a", "public": true, "pkce_required": true, "rotate_secret_trigger": prototest.Unknown}

@@ -14,7 +14,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// A run is a scenario while it is told.
+// A run is a scenario that runs.
 type run struct {
 	*user
 	t         testing.TB
@@ -40,10 +40,10 @@ type run struct {
 type recordedRequest struct{ method, line string }
 
 // newRun begins a scenario on a simulator; client is the way to it.
-func newRun(t testing.TB, told scenario, server *clerktest.Server, client *http.Client) *run {
+func newRun(t testing.TB, sc scenario, server *clerktest.Server, client *http.Client) *run {
 	t.Helper()
 	r := &run{
-		user: &user{}, t: t, scenario: told, url: server.URL(), key: server.Key(), simulator: server, client: client, dir: t.TempDir(),
+		user: &user{}, t: t, scenario: sc, url: server.URL(), key: server.Key(), simulator: server, client: client, dir: t.TempDir(),
 		restart: server.ResetRequests,
 	}
 	r.requests = func() []recordedRequest {
@@ -58,7 +58,7 @@ func newRun(t testing.TB, told scenario, server *clerktest.Server, client *http.
 	return r
 }
 
-// begin creates what the scenario finds there.
+// begin creates the application that someone has created before.
 func (r *run) begin() {
 	if r.scenario.given != nil {
 		app := r.dashboard("POST", "", r.resolve(r.scenario.given))
@@ -99,8 +99,8 @@ func (r *run) errorf(format string, args ...any) {
 	r.t.Errorf("%s\n%s", r.step.does, fmt.Sprintf(format, args...))
 }
 
-// resolve replaces what depends on the run, but for later and ref, which each runner
-// has its own way with.
+// resolve replaces values that depend on the run, except later and ref, which each runner
+// replaces in its own way.
 func (r *run) resolve(config values) values {
 	if config == nil {
 		return nil
@@ -143,7 +143,7 @@ func (r *run) importID(target adoptee) string {
 	return target.text
 }
 
-// dashboardHeader tells requests of the dashboard from the provider's.
+// dashboardHeader distinguishes requests of the dashboard from the provider's.
 const dashboardHeader = "X-From-The-Dashboard"
 
 // dashboard works on applications without Terraform, by HTTP, so that it is the same
@@ -186,6 +186,6 @@ func (r *run) call(method, path string, body any) (int, map[string]any) {
 	must(r.t, err)
 	defer response.Body.Close()
 	var answer map[string]any
-	_ = json.NewDecoder(response.Body).Decode(&answer) // the status tells
+	_ = json.NewDecoder(response.Body).Decode(&answer) // the status is enough
 	return response.StatusCode, answer
 }

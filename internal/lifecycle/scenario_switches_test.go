@@ -12,14 +12,14 @@ type exception struct {
 }
 
 // under returns the scenario under a setting of the simulator, and whether it differs.
-func (told scenario) under(setting string) (scenario, bool) {
+func (sc scenario) under(setting string) (scenario, bool) {
 	for _, exception := range underSwitch {
-		if exception.setting == setting && exception.scenario == told.name {
-			told.steps = slices.Concat(told.steps[:told.stepIndex(exception.from)], exception.instead)
-			return told, true
+		if exception.setting == setting && exception.scenario == sc.name {
+			sc.steps = slices.Concat(sc.steps[:sc.stepIndex(exception.from)], exception.instead)
+			return sc, true
 		}
 	}
-	return told, false
+	return sc, false
 }
 
 // underSwitch has every place where a switch of the simulator rightly changes what

@@ -9,10 +9,10 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// A scenario is the life of one OAuth application, told step by step. It is the one
+// A scenario is the life of one OAuth application, step by step. It is the one
 // language of this package, for what goes well (scenario_list_test.go), for what the
 // provider must refuse (scenario_refusals_test.go), and for faults (fault_…_test.go).
-// Three runners tell it:
+// Three runners run it:
 //
 //   - scenario_protocol_test.go, in this process over the plugin protocol and in virtual
 //     time, under every switch of the simulator that concerns it;
@@ -26,11 +26,11 @@ type scenario struct {
 	name     string
 	given    values             // an application that someone has created in the dashboard before
 	provider values             // arguments of the provider block, in every step
-	switches clerktest.Switches // told under these alone, where it is about them
+	switches clerktest.Switches // it runs under these alone, if it is about them
 	steps    []step
 
-	// Of faults. Such a scenario is told under one setting of the simulator. Its plans
-	// say nothing of unknown values and of warnings, but where a step has them.
+	// A scenario of a fault runs under one setting of the simulator. Unknown values and
+	// warnings of its plans are checked only if a step has them.
 	fault bool
 	// With fault: one for each result that a fault can have, for the engines too.
 	withEngines bool
@@ -62,7 +62,7 @@ type step struct {
 	warns   []string
 
 	// What the apply must do.
-	sends     []string // all requests but GETs, in order; one without a body has any body
+	sends     []string // all requests but GETs, in order; one without a body matches every body
 	silent    bool     // not even a GET
 	warnsLate []string
 	fails     string        // regular expression: the only error, of plan or apply
@@ -74,7 +74,7 @@ type step struct {
 	secret  secretFate
 	others  int  // applications at Clerk that are not in the state; a message has named each by its id
 	unnamed bool // … or could not
-	pending bool // the next plan is not empty; the next step tells what it is
+	pending bool // the next plan is not empty; the next step says what it is
 	check   func(*run)
 }
 
@@ -134,7 +134,7 @@ type (
 	scopesOf string // a set of scopes, whether or not Clerk has added offline_access
 )
 
-// Lines of requests, as step.sends has them. Without a body they stand for any.
+// Lines of requests, as in step.sends. Without a body they match every body.
 const (
 	sendsCreate = "POST /oauth_applications"
 	sendsUpdate = "PATCH /oauth_applications/{id}"
@@ -146,25 +146,25 @@ const (
 func sendsCreateOf(body string) string { return sendsCreate + " " + body }
 func sendsUpdateOf(body string) string { return sendsUpdate + " " + body }
 
-func (told scenario) stepIndex(does string) int {
-	return slices.IndexFunc(told.steps, func(s step) bool { return s.does == does })
+func (sc scenario) stepIndex(does string) int {
+	return slices.IndexFunc(sc.steps, func(s step) bool { return s.does == does })
 }
 
 // hasFailures reports whether a step is meant to fail.
-func (told scenario) hasFailures() bool {
-	return slices.ContainsFunc(told.steps, func(s step) bool { return s.fails != "" })
+func (sc scenario) hasFailures() bool {
+	return slices.ContainsFunc(sc.steps, func(s step) bool { return s.fails != "" })
 }
 
 // editsPastAPI reports whether a step has an act that is marked pastAPI.
-func (told scenario) editsPastAPI() bool {
-	return slices.ContainsFunc(told.steps, func(s step) bool {
+func (sc scenario) editsPastAPI() bool {
+	return slices.ContainsFunc(sc.steps, func(s step) bool {
 		return slices.ContainsFunc(slices.Concat(s.behind, s.between), func(a act) bool { return a.pastAPI })
 	})
 }
 
-// needsIdentity reports whether an engine without resource identities cannot tell it.
-func (told scenario) needsIdentity() bool {
-	return slices.ContainsFunc(told.steps, func(s step) bool { return s.adopt == byIdentity })
+// needsIdentity reports whether an engine without resource identities cannot run it.
+func (sc scenario) needsIdentity() bool {
+	return slices.ContainsFunc(sc.steps, func(s step) bool { return s.adopt == byIdentity })
 }
 
 // disturbs reports whether the provider of the step may not serve after it.

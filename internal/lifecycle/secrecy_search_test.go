@@ -7,11 +7,11 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/secrettest"
 )
 
-// assertNoSecrets fails the test if any of the texts holds a secret of the server's, in any form.
+// assertNoSecrets fails the test if any of the texts has a secret of the server, in any form.
 func assertNoSecrets(t testing.TB, server *clerktest.Server, texts ...string) {
 	t.Helper()
 	if len(server.IssuedSecrets())+len(server.Keys()) == 0 {
-		t.Fatal("the simulator knows no secret, so the search proves nothing")
+		t.Fatal("the simulator has no secret, so the search proves nothing")
 	}
 	c := secrettest.ServerCanary(server)
 	for i, text := range texts {

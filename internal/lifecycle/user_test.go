@@ -70,7 +70,7 @@ func (u *user) sinceInterrupt() (time.Duration, bool) {
 	return time.Since(u.interrupted), !u.interrupted.IsZero()
 }
 
-// say keeps what the user was told.
+// say keeps the messages that the user has seen.
 func (u *user) say(ds prototest.Diagnostics) prototest.Diagnostics {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -90,8 +90,8 @@ func (u *user) show(plan *prototest.Plan) {
 	u.said = append(u.said, plan.String())
 }
 
-// checkNoSecrets ends the last run, and wants no secret of the simulator in anything
-// that was said, logged or sent.
+// checkNoSecrets ends the last run, and searches messages, log and requests for secrets of
+// the simulator.
 func (u *user) checkNoSecrets(t testing.TB, server *clerktest.Server) {
 	t.Helper()
 	u.cancel()
@@ -99,7 +99,7 @@ func (u *user) checkNoSecrets(t testing.TB, server *clerktest.Server) {
 	texts, logged := slices.Clone(u.said), u.log.String()
 	u.mu.Unlock()
 	requests := server.Requests()
-	for _, request := range requests { // without the Authorization header, the place for one
+	for _, request := range requests { // without the Authorization header, which has the key
 		texts = append(texts, fmt.Sprint(request.Method, request.Path, request.Query, request.Header, string(request.Body)))
 	}
 	assertNoSecrets(t, server, append(texts, logged)...)
