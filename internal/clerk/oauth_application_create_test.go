@@ -287,14 +287,14 @@ func TestCreateNeverAdoptsAnUnexpectedApplication(t *testing.T) {
 				if test.change != nil {
 					changes = append(changes, test.change)
 				}
-				foreign := f.server.Seed(test.named, changes...)
-				secret := f.server.CurrentSecret(foreign)
+				other := f.server.Seed(test.named, changes...)
+				secret := f.server.CurrentSecret(other)
 				fields := fieldsNamed("web")
 				fields.Public, fields.PKCERequired, fields.ConsentScreenEnabled = new(false), new(false), new(true)
 				f.server.Inject(clerktest.NeverAnswers().OnCreate())
 				_, err := f.client.CreateOAuthApplication(f.Context(), fields)
 				f.assertUnknown(err, "web", test.candidates)
-				equal(f, "the secret of the foreign one", f.server.CurrentSecret(foreign), secret)
+				equal(f, "the secret of the other application", f.server.CurrentSecret(other), secret)
 				equal(f, "rotations", f.rotations(), 0)
 			})
 		})
@@ -489,7 +489,7 @@ func TestLostCreateIsFoundWhateverTheClocksSay(t *testing.T) {
 				f.assertAdopted(creation, err, "web")
 			})
 		})
-		t.Run(name+", and a foreign one is half an hour old", func(t *testing.T) {
+		t.Run(name+", and another one is half an hour old", func(t *testing.T) {
 			t.Parallel()
 			inVirtualTime(t, func(f *fixture) {
 				f.server.SetClockSkew(skew)

@@ -37,7 +37,7 @@ func TestProtocolApplicationDataSourceFindsNone(t *testing.T) {
 	server := clerktest.New(t)
 	server.Seed("website")
 	otherKey, _ := server.AddInstance(clerktest.Development)
-	foreign := server.Seed("elsewhere")
+	unknown := server.Seed("elsewhere")
 
 	for _, test := range []struct {
 		name            string
@@ -45,7 +45,7 @@ func TestProtocolApplicationDataSourceFindsNone(t *testing.T) {
 		argument, value string
 	}{
 		{"no such id", server.Key(), "id", "oa_nothing"},
-		{"the id of another instance", otherKey, "id", foreign},
+		{"the id of another instance", otherKey, "id", unknown},
 		{"no such client_id", server.Key(), "client_id", "nothing"},
 		{"only part of a name", server.Key(), "name", "web"},
 		{"a name in another case", server.Key(), "name", "Website"},

@@ -38,13 +38,13 @@ func TestProtocolUpgradeTakesOverAnotherProvidersState(t *testing.T) {
 				id := server.Seed("web", func(a *clerktest.Application) { a.RedirectURIs = []string{"https://web.example/cb"} })
 				secret := server.CurrentSecret(id)
 				app := newProvider(t, server).Resource(applicationType)
-				foreign, err := json.Marshal(stateOfAnother(server, id, "profile email", more))
+				other, err := json.Marshal(stateOfAnother(server, id, "profile email", more))
 				must(t, err)
 				if version == applicationSchemaVersion {
 					// The engine has then removed attributes that this schema does not have; there are none here.
-					foreign = stateWith(t, foreign, map[string]any{"client_secret": secret})
+					other = stateWith(t, other, map[string]any{"client_secret": secret})
 				}
-				app.SetStateJSON(version, foreign)
+				app.SetStateJSON(version, other)
 
 				config := prototest.Values{
 					"name": "web", "redirect_uris": []string{"https://web.example/cb"}, "scopes": []string{"email", "profile"},
@@ -105,7 +105,7 @@ func TestProtocolUpgradeRefusals(t *testing.T) {
 	app := newProvider(t, server).Resource(applicationType)
 	app.Apply(prototest.Values{"name": "web"})
 	own, id := app.StateJSON(), app.State().String("id")
-	foreign, err := json.Marshal(stateOfAnother(server, id, "profile", nil))
+	other, err := json.Marshal(stateOfAnother(server, id, "profile", nil))
 	must(t, err)
 	const secret = "a secret that stands where it should not"
 	for _, test := range []struct {
@@ -120,9 +120,9 @@ func TestProtocolUpgradeRefusals(t *testing.T) {
 		{"the version as a list", stateWith(t, own, map[string]any{"client_secret_version": []any{}}), "is not a number"},
 		{"timeouts as a text", stateWith(t, own, map[string]any{"timeouts": secret}), "is not an object"},
 		{"no id", stateWith(t, own, map[string]any{"id": nil}), "no valid id"},
-		{"public as a text in another provider's", stateWith(t, foreign, map[string]any{"public": secret}), "The attribute public of the application " + id + " is not a boolean."},
-		{"the secret as a list in another provider's", stateWith(t, foreign, map[string]any{"client_secret": []any{secret}}), "is not a string"},
-		{"no id in another provider's", stateWith(t, foreign, map[string]any{"id": "../users"}), "no valid id"},
+		{"public as a text in another provider's", stateWith(t, other, map[string]any{"public": secret}), "The attribute public of the application " + id + " is not a boolean."},
+		{"the secret as a list in another provider's", stateWith(t, other, map[string]any{"client_secret": []any{secret}}), "is not a string"},
+		{"no id in another provider's", stateWith(t, other, map[string]any{"id": "../users"}), "no valid id"},
 		{"another object", []byte(`{"name":"web"}`), "not the state of an OAuth application"},
 	} {
 		for _, version := range []int64{0, applicationSchemaVersion} {
