@@ -67,7 +67,12 @@ var failedUpdates = []scenario{
 	updatedUnseen("B12 reset after an update for ever", 6, `connection broke.*Attempts: 6`, clerktest.ResetAfterWork().OnUpdate()),
 	notUpdated("A16 HTML error", 1, `HTTP 400 Bad Request \(an HTML page, \d+ bytes\)`, clerktest.HTML(400).OnUpdate()),
 	notUpdated("A17 redirect of an update", 2, `a redirect to elsewhere.example.com`, clerktest.Redirect(308, "https://elsewhere.example.com/x?y=z").OnUpdate()),
-	notUpdated("B6 conflict", 1, `HTTP status: 409`, clerktest.ClerkError(409, "resource_conflict").OnUpdate()),
+	// What needs no request is done all the same.
+	{name: "B6 conflict", steps: []step{existing(portal), {
+		config: with(renamedPortal, values{"timeouts": values{"update": "10m"}}), faults: met{clerktest.ClerkError(409, "resource_conflict").OnUpdate()},
+		plan: update, sends: []string{sendsUpdate}, fails: `HTTP status: 409`,
+		state: values{"name": "Portal", "timeouts": values{"create": nil, "read": nil, "update": "10m", "delete": nil}},
+	}, next(update, "name", sendsUpdate)}},
 	notUpdated("B2 gone meanwhile", 1, `does not exist in the instance.*next plan shows that`, clerktest.ClerkError(404, "resource_not_found").OnUpdate()),
 	notUpdated("B2 plain 404", 1, `404.*othing is removed from the state`, clerktest.Raw(404, "text/plain", "404 page not found\n").OnUpdate()),
 	updatedUnseen("D2 answer about another application", 2, `about another application`,
