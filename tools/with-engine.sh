@@ -8,8 +8,8 @@
 #
 # The command gets
 #   ENGINE_PATH, ENGINE_NAME   the program (absolute path), and terraform or tofu
-#   TF_ACC_TERRAFORM_PATH, TF_ACC_PROVIDER_HOST, CLERK_ACC_ENGINE, CLERK_ACC_REQUIRED
-#                              what the acceptance tests read; with the last one they fail instead of skip
+#   CLERK_ACC_ENGINE, CLERK_ACC_REQUIRED
+#                              what the acceptance tests read besides; with the last one they fail instead of skip
 #   TF_CLI_CONFIG_FILE         a CLI configuration of our own, see below
 #   CLERK_DEV_CLI_CONFIG       the same with dev_overrides for this provider (no init needed, nothing else can be installed)
 #   CLERK_MIRROR               the filesystem mirror that TF_CLI_CONFIG_FILE names; it has hashicorp/time, hashicorp/random,
@@ -25,11 +25,10 @@ state=$root/.tools
 mkdir -p "$state"
 
 # The user's own settings must reach neither tests nor demo: a key would turn a test on the simulator into one on Clerk.
-# TF_CLI_CONFIG_FILE may name a file that does not exist, of which tofu warns on stdout, where the tests expect a version.
+# TF_CLI_CONFIG_FILE may name a file that does not exist, of which tofu warns on stdout, where the scripts expect an output.
 export CLERK_SECRET_KEY_WAS_SET="${CLERK_SECRET_KEY:+yes}"
 unset CLERK_SECRET_KEY CLERK_API_URL
 unset TF_CLI_CONFIG_FILE TF_CLI_ARGS TF_WORKSPACE TF_DATA_DIR TF_PLUGIN_CACHE_DIR TF_REATTACH_PROVIDERS
-unset TF_ACC_PROVIDER_HOST TF_ACC_PROVIDER_NAMESPACE TF_ACC_TERRAFORM_VERSION TF_ACC_TERRAFORM_PATH
 export CHECKPOINT_DISABLE=1
 
 # name_of PROGRAM: terraform or tofu, whatever the program is called. Nothing if it is neither or does not run.
@@ -117,11 +116,7 @@ provider_installation {
 }
 EOF
 
-if [ "$ENGINE_NAME" = tofu ]; then
-	# Without it the test framework's provider addresses are of a registry that OpenTofu does not take for its own.
-	export TF_ACC_PROVIDER_HOST=registry.opentofu.org
-fi
 export ENGINE_PATH ENGINE_NAME
-export TF_ACC_TERRAFORM_PATH="$ENGINE_PATH" CLERK_ACC_ENGINE="$ENGINE_NAME" CLERK_ACC_REQUIRED=1
+export CLERK_ACC_ENGINE="$ENGINE_NAME" CLERK_ACC_REQUIRED=1
 export TF_CLI_CONFIG_FILE="$state/cli.tfrc" CLERK_DEV_CLI_CONFIG="$state/dev.tfrc" CLERK_MIRROR="$state/mirror"
 exec "$@"

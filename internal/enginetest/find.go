@@ -27,9 +27,8 @@ func Main(m *testing.M) (exitCode int) {
 	return m.Run()
 }
 
-// Find gives the engine of the acceptance tests, the same one to all tests of a process. It also sets the variables with
-// which terraform-plugin-testing runs that engine. Without an engine it skips the test, or fails it where
-// CLERK_ACC_REQUIRED is set.
+// Find gives the engine of the acceptance tests, the same one to all tests of a process. Without an engine it skips the
+// test, or fails it where CLERK_ACC_REQUIRED is set.
 func Find(t testing.TB) *Engine {
 	t.Helper()
 	engine, err := find()
@@ -46,20 +45,7 @@ var find = sync.OnceValues(func() (*Engine, error) {
 	if scratch == "" {
 		return nil, errors.New("TestMain does not call enginetest.Main")
 	}
-	engine, err := wanted(context.Background(), os.Getenv("TF_ACC_TERRAFORM_PATH"), os.Getenv("CLERK_ACC_ENGINE"))
-	if err != nil {
-		return nil, err
-	}
-	// The user's own settings must not count. A variable that names no file will not do: tofu warns of that on standard
-	// output, where terraform-plugin-testing expects a version.
-	config, err := Install(filepath.Join(scratch, "none"))
-	_ = os.Setenv("TF_CLI_CONFIG_FILE", config)
-	_ = os.Setenv("CHECKPOINT_DISABLE", "1")
-	_ = os.Setenv("TF_ACC_TERRAFORM_PATH", engine.Path)
-	if engine.Name == "tofu" {
-		_ = os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org")
-	}
-	return engine, err
+	return wanted(context.Background(), os.Getenv("ENGINE_PATH"), os.Getenv("CLERK_ACC_ENGINE"))
 })
 
 // wanted opens the engine at a path, or else one of a name; either may be empty.

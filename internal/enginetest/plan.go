@@ -35,7 +35,15 @@ func (w *Workspace) Plan(arguments ...string) *Plan {
 	file := filepath.Join(w.Runs(), "plan")
 	defer func() { _ = os.Remove(file) }()
 	run := w.MustRun(slices.Concat([]string{"plan", "-json", "-out=" + file}, arguments)...)
-	plan := &Plan{Plan: &tfjson.Plan{}, Reasons: map[string]string{}, Diagnostics: run.Diagnostics()}
+	plan := w.ReadPlan(file)
+	plan.Diagnostics = run.Diagnostics()
+	return plan
+}
+
+// ReadPlan reads the plan that a run has written into a file. It has no diagnostics.
+func (w *Workspace) ReadPlan(file string) *Plan {
+	w.t.Helper()
+	plan := &Plan{Plan: &tfjson.Plan{}, Reasons: map[string]string{}}
 	shown := w.show(file)
 	check(w.t, json.Unmarshal(shown, plan.Plan))
 	var more struct {

@@ -99,9 +99,25 @@ func fileRemoved(file string) act {
 }
 
 // tainted marks the application as to be replaced.
-func tainted() act { return act{do: func(r *run) { r.resource.Taint() }} }
+func tainted() act {
+	return act{do: func(r *run) {
+		if r.workspace != nil {
+			r.workspace.run("taint", addressInHCL)
+			return
+		}
+		r.resource.Taint()
+	}}
+}
 
-func untainted() act { return act{do: func(r *run) { r.resource.Untaint() }} }
+func untainted() act {
+	return act{do: func(r *run) {
+		if r.workspace != nil {
+			r.workspace.run("untaint", addressInHCL)
+			return
+		}
+		r.resource.Untaint()
+	}}
+}
 
 // pngImage is a small image, another one for each shade.
 func pngImage(shade uint8) []byte {

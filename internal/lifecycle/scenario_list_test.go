@@ -567,7 +567,6 @@ var protections = []scenario{
 				sends: []string{sendsDelete, sendsCreateOf(`{"name":"web"}`)}, secret: secretMade,
 			},
 		},
-		protocolOnly: "the framework for acceptance tests cannot take the mark of a tainted resource away",
 	},
 }
 

@@ -26,9 +26,12 @@ type run struct {
 	requests  func() []recordedRequest // since the step began
 	restart   func()                   // of the requests
 	resource  *prototest.Resource      // nil with an engine
+	workspace *workspace               // of an engine; nil without one
 	dir       string
 	step      step
 	another   string // key of another instance
+
+	configured values // with an engine: the last resource block
 
 	id, clientID string // of the application
 	secret       string // in the state, encrypted or not

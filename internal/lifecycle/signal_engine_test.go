@@ -3,13 +3,10 @@
 package lifecycle
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,11 +18,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
-func readAll(r *http.Request) ([]byte, error) {
-	defer func() { _ = r.Body.Close() }()
-	return io.ReadAll(r.Body)
-}
-
 // exitAllowed is how long an engine may take to end after an interrupt: the six seconds of grace, and much more for a
 // busy machine to start and stop processes in. What it excludes is a run that waits for a request's or Retry-After's end.
 const exitAllowed = 25 * time.Second
@@ -34,32 +26,47 @@ const exitAllowed = 25 * time.Second
 type signalRow struct {
 	name   string
 	repeat int
-	given  string
-	config string
+	given  values
+	config values
 	scene  func(*workspace)
 }
 
-func (row signalRow) play(w *workspace) {
-	w.Helper()
-	if row.given != "" {
-		w.configure("", row.given)
-		w.apply()
+// TestAccSignals sends signals to the engine, or to the engine and the provider, while
+// the provider is at work.
+func TestAccSignals(t *testing.T) {
+	t.Parallel()
+	engine := enginetest.Find(t)
+	for _, row := range signalRows {
+		for i := range max(1, row.repeat) {
+			name := row.name
+			if row.repeat > 1 {
+				name = fmt.Sprintf("%s, %d", name, i+1)
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := newTracedWorkspace(t, engine, clerktest.New(t))
+				if row.given != nil {
+					w.configure(nil, row.given)
+					w.apply()
+				}
+				w.configure(nil, row.config)
+				row.scene(w)
+			})
+		}
 	}
-	w.configure("", row.config)
-	row.scene(w)
 }
 
 var signalRows = []signalRow{
-	{name: "C1 SIGINT in the middle of a create", repeat: 3, config: cliPortal, scene: func(w *workspace) {
+	{name: "C1 SIGINT in the middle of a create", repeat: 3, config: portal, scene: func(w *workspace) {
 		interruptedCreate(w, func(p *enginetest.Process) { p.Signal(syscall.SIGINT) })
 	}},
-	{name: "C1 SIGTERM in the middle of a create", config: cliPortal, scene: func(w *workspace) {
+	{name: "C1 SIGTERM in the middle of a create", config: portal, scene: func(w *workspace) {
 		interruptedCreate(w, func(p *enginetest.Process) { p.Signal(syscall.SIGTERM) })
 	}},
-	{name: "C1 SIGINT to the process group", config: cliPortal, scene: func(w *workspace) {
+	{name: "C1 SIGINT to the process group", config: portal, scene: func(w *workspace) {
 		interruptedCreate(w, func(p *enginetest.Process) { p.SignalGroup(syscall.SIGINT) })
 	}},
-	{name: "C1 SIGINT and the answer never comes", config: cliPortal, scene: func(w *workspace) {
+	{name: "C1 SIGINT and the answer never comes", config: portal, scene: func(w *workspace) {
 		hold := clerktest.NewHold() // never released
 		w.clerk.Inject(clerktest.HeldAfter(hold).OnCreate().Once())
 		p := w.Start(applying...)
@@ -67,7 +74,7 @@ var signalRows = []signalRow{
 		interruptAndWait(w, p, func() { p.Signal(syscall.SIGINT) })
 		assertKept(w, p.Text())
 	}},
-	{name: "C1 SIGINT in the middle of a rotation", given: cliPortal, config: cliPortal + cliTrigger, scene: func(w *workspace) {
+	{name: "C1 SIGINT in the middle of a rotation", given: portal, config: rotatedPortal, scene: func(w *workspace) {
 		hold := clerktest.NewHold()
 		w.clerk.Inject(clerktest.HeldAfter(hold).OnRotate().Once())
 		p := w.Start(applying...)
@@ -79,7 +86,7 @@ var signalRows = []signalRow{
 		})
 		assertKept(w, p.Text())
 	}},
-	{name: "C2 SIGINT during the wait for a 429", config: cliPortal, scene: func(w *workspace) {
+	{name: "C2 SIGINT during the wait for a 429", config: portal, scene: func(w *workspace) {
 		met := make(chan struct{})
 		fault := clerktest.TooManyRequests("59").OnCreate()
 		fault.After = func(clerktest.Request) { close(met) }
@@ -92,7 +99,7 @@ var signalRows = []signalRow{
 			w.Errorf("there were %d creates:\n%s", n, p.Text())
 		}
 	}},
-	{name: "C2 SIGINT during a refresh", given: cliPortal, config: cliPortal, scene: func(w *workspace) {
+	{name: "C2 SIGINT during a refresh", given: portal, config: portal, scene: func(w *workspace) {
 		hold := clerktest.NewHold()
 		w.clerk.Inject(clerktest.Held(hold).OnRead())
 		// Of a plan: neither engine tells the provider of an interrupt while apply makes its own.
@@ -102,13 +109,13 @@ var signalRows = []signalRow{
 		w.clerk.ClearFaults()
 		assertKept(w, p.Text())
 	}},
-	{name: "C3 SIGKILL in the middle of a create", config: cliPortal, scene: func(w *workspace) {
+	{name: "C3 SIGKILL in the middle of a create", config: portal, scene: func(w *workspace) {
 		killedCreate(w, func(p *enginetest.Process) { p.Signal(syscall.SIGKILL) })
 	}},
-	{name: "C3 SIGKILL to the process group", config: cliPortal, scene: func(w *workspace) {
+	{name: "C3 SIGKILL to the process group", config: portal, scene: func(w *workspace) {
 		killedCreate(w, func(p *enginetest.Process) { p.SignalGroup(syscall.SIGKILL) })
 	}},
-	{name: "C3 second SIGINT in the middle of a create", config: cliPortal, scene: func(w *workspace) {
+	{name: "C3 second SIGINT in the middle of a create", config: portal, scene: func(w *workspace) {
 		killedCreate(w, func(p *enginetest.Process) {
 			p.Signal(syscall.SIGINT)
 			p.AwaitText("Interrupt received")
@@ -144,18 +151,6 @@ func interruptedCreate(w *workspace, interrupt func(*enginetest.Process)) {
 	assertKept(w, p.Text())
 }
 
-// assertKept wants one application, in the state, with the secret that works, and nothing left to do.
-func assertKept(w *workspace, output string) {
-	w.Helper()
-	if got := len(w.clerk.Applications()); got != 1 || w.secretState() != secretWorks {
-		w.Errorf("there are %d applications, and the secret in the state is %s:\n%s", got, w.secretState(), output)
-	}
-	w.clerk.ClearFaults()
-	if plan := w.nextPlan(); plan.Code != 0 {
-		w.Errorf("the next plan ends with %d:\n%s", plan.Code, plan.Text())
-	}
-}
-
 // killedCreate kills while the answer to a create is on its way. Nothing can keep it; but the next run finds it.
 func killedCreate(w *workspace, kill func(*enginetest.Process)) {
 	t := w.T
@@ -168,10 +163,10 @@ func killedCreate(w *workspace, kill func(*enginetest.Process)) {
 	p.Wait()
 	hold.Release()
 
-	if w.attributes("terraform.tfstate") != nil {
+	if _, exists := w.instance("managed", applicationType, "test"); exists {
 		t.Fatal("the state has it after all")
 	}
-	w.configure("  prevent_duplicate_names = true", cliPortal+cliTrigger)
+	w.configure(values{"prevent_duplicate_names": true}, rotatedPortal)
 	orphan, _ := w.clerk.Find("Portal")
 	result := w.try(applying...)
 	if result.Code != 1 || !strings.Contains(result.Text(), "exists already") ||
@@ -181,7 +176,7 @@ func killedCreate(w *workspace, kill func(*enginetest.Process)) {
 	if got := len(w.clerk.Applications()); got != 1 {
 		t.Errorf("there are %d applications", got)
 	}
-	if result := w.try("import", "clerk_oauth_application.portal", orphan.ID); result.Code != 0 {
+	if result := w.try("import", addressInHCL, orphan.ID); result.Code != 0 {
 		t.Fatalf("it cannot be imported:\n%s", result.Text())
 	}
 	w.apply()
@@ -200,8 +195,8 @@ func TestSoakInterruptedCreate(t *testing.T) {
 			t.Parallel()
 			for i := range 25 {
 				t.Run(fmt.Sprint(i), func(t *testing.T) {
-					w := newTroubleWorkspace(t, engine, clerktest.New(t))
-					w.configure("", cliPortal)
+					w := newTracedWorkspace(t, engine, clerktest.New(t))
+					w.configure(nil, portal)
 					interruptedCreate(w, func(p *enginetest.Process) {
 						if lane == 0 {
 							p.Signal(syscall.SIGINT)
@@ -231,14 +226,12 @@ func TestSoakKills(t *testing.T) {
 		default:
 		}
 	}), clerktest.WithoutRequestLog(), clerktest.WithLatency(20*time.Millisecond))
-	w := newTroubleWorkspace(t, engine, server)
-	w.Env["TF_LOG"] = "" // there would be hundreds of logs; other tests look into those
+	w := newTracedWorkspace(t, engine, server)
 	random := rand.New(rand.NewPCG(1, 2))
 	var orphans []string
 
 	configuration := func(generation int) string {
-		text := "terraform {\n  required_providers {\n    clerk = {\n      source = \"terraform-provider-clerk/clerk\"\n    }\n  }\n}\n" +
-			"provider \"clerk\" {\n  prevent_duplicate_names = true\n  requests_per_10s = 1000\n}\n"
+		text := requiredClerk + "provider \"clerk\" {\n  prevent_duplicate_names = true\n  requests_per_10s = 1000\n}\n"
 		for i := range apps {
 			text += fmt.Sprintf("resource \"clerk_oauth_application\" \"app%d\" {\n  name = \"App %d of %d\"\n  rotate_secret_trigger = \"1\"\n}\n", i, i, generation)
 		}
@@ -299,9 +292,7 @@ func TestSoakKills(t *testing.T) {
 		}
 		rescue(result.Text())
 	}
-	content, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
-	mustDo(t, err)
-	managed := instancesOf(t, bytes.TrimSpace(content))
+	managed := instancesOf(t, []byte(w.stateFile()))
 	if len(managed) != apps || len(server.Applications()) != apps {
 		t.Errorf("%d applications are managed and there are %d, want %d", len(managed), len(server.Applications()), apps)
 	}

@@ -1,5 +1,3 @@
-//go:build unix
-
 package lifecycle
 
 import (
@@ -26,7 +24,7 @@ func TestAccCanaryOfVerificationAndIdentities(t *testing.T) {
 	if !engine.Supports("1.11", "1.11") {
 		t.Skip("needs ephemeral resources")
 	}
-	w := newTroubleWorkspace(t, engine, clerktest.New(t))
+	w := newTracedWorkspace(t, engine, clerktest.New(t))
 	sshKey, key := secrettest.NewSSHKey(t, "ed25519"), secrettest.NewKey(t)
 	ageSecret := key.Lines()[0]
 	w.variable("ssh_identity", sshKey.Identity)
