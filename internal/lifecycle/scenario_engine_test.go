@@ -77,10 +77,7 @@ func tellByEngine(t *testing.T, engine *enginetest.Engine, told scenario, option
 
 // whyNotByEngine is why an engine cannot tell the scenario; empty if it can.
 func (told scenario) whyNotByEngine(engine *enginetest.Engine) string {
-	switch {
-	case told.protocolOnly != "":
-		return told.protocolOnly
-	case told.needsIdentity() && !engine.Supports("1.12", "1.12"):
+	if told.needsIdentity() && !engine.Supports("1.12", "1.12") {
 		return engine.String() + " knows no resource identity; 1.12 does"
 	}
 	for _, step := range told.steps {
@@ -177,6 +174,9 @@ func (r *run) playByEngine() {
 	}
 	if r.step.config != nil && r.step.fails == "" && !r.step.pending {
 		r.checkSecondPlan()
+	}
+	if r.t.Failed() {
+		r.t.Logf("the plan said:\n%s\nthe apply said:\n%s", planned.Output(), applied.Output())
 	}
 }
 

@@ -36,7 +36,6 @@ type scenario struct {
 	withEngines bool
 
 	simulatorOnly string // why Clerk itself cannot play its part
-	protocolOnly  string // why an engine cannot
 }
 
 // A step is one run of Terraform: plan, apply, and a second plan that is empty.
