@@ -16,7 +16,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/secrettest"
 )
 
-// Faults that no scenario can tell, with an engine. TestAccFaults tells the others.
+// Faults that no scenario can have, with an engine. TestAccFaults runs the others.
 
 // newTracedWorkspace is a workspace without init whose runs log all there is.
 func newTracedWorkspace(t *testing.T, engine *enginetest.Engine, server *clerktest.Server) *workspace {

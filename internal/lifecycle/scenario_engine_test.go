@@ -18,14 +18,14 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
-// TestAccScenarios tells the scenarios with terraform or tofu. What it adds to the
+// TestAccScenarios runs the scenarios with terraform or tofu. What it adds to the
 // protocol runner is HCL, the engine's own reading of plans and messages, its state file,
 // and the provider as a program.
 func TestAccScenarios(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)
-	for _, told := range scenarios {
-		tellByEngine(t, engine, told)
+	for _, sc := range scenarios {
+		runWithEngine(t, engine, sc)
 	}
 }
 
@@ -35,52 +35,52 @@ func TestAccRefusals(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)
 	all := scenario{name: "all"}
-	for _, told := range refusals {
-		refused := told.steps[0]
-		refused.does = told.name
+	for _, sc := range refusals {
+		refused := sc.steps[0]
+		refused.does = sc.name
 		all.steps = append(all.steps, refused)
 	}
 	all.steps = append(all.steps, created)
-	tellByEngine(t, engine, all)
+	runWithEngine(t, engine, all)
 }
 
-// TestAccFaults tells one scenario for each result that a fault can have.
+// TestAccFaults runs one scenario for each result that a fault can have.
 func TestAccFaults(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)
-	for _, told := range faults {
-		if told.withEngines {
-			told.fault = true
-			tellByEngine(t, engine, told)
+	for _, sc := range faults {
+		if sc.withEngines {
+			sc.fault = true
+			runWithEngine(t, engine, sc)
 		}
 	}
 }
 
-// tellByEngine runs a scenario as a subtest. The options are for the simulator.
-func tellByEngine(t *testing.T, engine *enginetest.Engine, told scenario, options ...clerktest.Option) {
+// runWithEngine runs a scenario as a subtest. The options are for the simulator.
+func runWithEngine(t *testing.T, engine *enginetest.Engine, sc scenario, options ...clerktest.Option) {
 	t.Helper()
-	t.Run(strings.ReplaceAll(told.name, " ", "_"), func(t *testing.T) {
+	t.Run(strings.ReplaceAll(sc.name, " ", "_"), func(t *testing.T) {
 		t.Parallel()
-		if why := told.whyNotByEngine(engine); why != "" {
+		if why := sc.whyNotByEngine(engine); why != "" {
 			t.Skip(why)
 		}
-		server := clerktest.New(t, append(options, clerktest.WithSwitches(told.switches))...)
-		r := newRun(t, told, server, http.DefaultClient)
+		server := clerktest.New(t, append(options, clerktest.WithSwitches(sc.switches))...)
+		r := newRun(t, sc, server, http.DefaultClient)
 		r.workspace = newWorkspaceWithoutInit(t, engine, server)
-		if told.fault {
+		if sc.fault {
 			r.workspace.logAtTrace()
 		}
-		r.tellByEngine()
+		r.runByEngine()
 		r.checkNoSecrets(t, server)
 	})
 }
 
-// whyNotByEngine is why an engine cannot tell the scenario; empty if it can.
-func (told scenario) whyNotByEngine(engine *enginetest.Engine) string {
-	if told.needsIdentity() && !engine.Supports("1.12", "1.12") {
+// whyNotByEngine is why an engine cannot run the scenario; empty if it can.
+func (sc scenario) whyNotByEngine(engine *enginetest.Engine) string {
+	if sc.needsIdentity() && !engine.Supports("1.12", "1.12") {
 		return engine.String() + " knows no resource identity; 1.12 does"
 	}
-	for _, step := range told.steps {
+	for _, step := range sc.steps {
 		switch {
 		case step.within > 0:
 			return "signal_engine_test.go interrupts engines"
@@ -91,8 +91,8 @@ func (told scenario) whyNotByEngine(engine *enginetest.Engine) string {
 	return ""
 }
 
-// tellByEngine runs the scenario in its workspace.
-func (r *run) tellByEngine() {
+// runByEngine runs the scenario in its workspace.
+func (r *run) runByEngine() {
 	r.t.Helper()
 	r.begin()
 	for _, next := range r.scenario.steps {

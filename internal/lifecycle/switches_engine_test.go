@@ -26,24 +26,24 @@ var lifeUnderSwitches = scenario{
 	},
 }
 
-// TestAccSwitches tells it with an engine under every setting of the simulator that
+// TestAccSwitches runs it with an engine under every setting of the simulator that
 // concerns a request of it. What each setting changes in detail is in
 // TestProtocolScenarios.
 func TestAccSwitches(t *testing.T) {
 	t.Parallel()
 	engine := enginetest.Find(t)
 	sent := &sentUnderDefault{}
-	// Not parallel: the other settings begin when it has been told.
+	// Not parallel: the other settings begin when it has been run.
 	t.Run("default", func(t *testing.T) { //nolint:paralleltest // see above
-		tellByEngine(t, engine, lifeUnderSwitches, clerktest.WithWatch(func(request clerktest.Request) { sent.add(lifeUnderSwitches, request) }))
+		runWithEngine(t, engine, lifeUnderSwitches, clerktest.WithWatch(func(request clerktest.Request) { sent.add(lifeUnderSwitches, request) }))
 	})
 	for _, setting := range clerktest.AllSwitches()[1:] {
 		if sent.concerns(lifeUnderSwitches, setting) {
-			told := lifeUnderSwitches
-			told.switches = setting.Switches
+			sc := lifeUnderSwitches
+			sc.switches = setting.Switches
 			t.Run(setting.Name, func(t *testing.T) {
 				t.Parallel()
-				tellByEngine(t, engine, told)
+				runWithEngine(t, engine, sc)
 			})
 		}
 	}
