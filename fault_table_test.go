@@ -103,12 +103,8 @@ func readTestFiles(t *testing.T) map[string]*testFile {
 
 // isFaultFile reports whether a file has scenarios that TestProtocolFaults runs.
 func isFaultFile(path string) bool {
-	for _, pattern := range []string{"fault_*_test.go", "trouble_*_test.go"} {
-		if matched, _ := filepath.Match("internal/lifecycle/"+pattern, filepath.ToSlash(path)); matched {
-			return true
-		}
-	}
-	return false
+	matched, _ := filepath.Match("internal/lifecycle/fault_*_test.go", filepath.ToSlash(path))
+	return matched
 }
 
 // faultTableProblems compares the table with the tests. A cell names functions after each file. Only files of faults need
@@ -148,10 +144,7 @@ func faultTableProblems(table string, tests map[string]*testFile) []string {
 			continue
 		}
 		for _, match := range faultPrefix.FindAllStringSubmatch(file.text, -1) {
-			cell := cells[match[1]]
-			// The tests with engines have several files, and a cell names the first.
-			withEngines := strings.Contains(name, "acceptance") && strings.Contains(cell, "`TestAcc")
-			if !strings.Contains(cell, "`"+name+"`") && !withEngines {
+			if !strings.Contains(cells[match[1]], "`"+name+"`") {
 				report("%s has tests of row %s, which does not name it", name, match[1])
 			}
 		}

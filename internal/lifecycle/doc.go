@@ -5,7 +5,7 @@
 //     begin reading with scenario_test.go, then scenario_list_test.go and fault_test.go.
 //   - The fixture (fixture_test.go) is for what no scenario can express, such as several
 //     applications at once. The random sequences (soak_test.go) use it too.
-//   - Files named …_acceptance_test.go run terraform or tofu on HCL.
+//   - Files named …_engine_test.go run terraform or tofu on HCL.
 //
 // All of them know of the provider only provider.NewServer and provider.WithTransport.
 package lifecycle

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -21,16 +20,6 @@ import (
 
 // repository is the root of the repository, as seen from this package.
 const repository = "../.."
-
-// goList runs `go list` in the repository.
-func goList(t *testing.T, arguments ...string) string {
-	t.Helper()
-	list := exec.CommandContext(t.Context(), "go", arguments...)
-	list.Dir = repository
-	output, err := list.Output()
-	must(t, err)
-	return string(output)
-}
 
 // A workspace is a directory in which an engine runs, and a simulated Clerk that it reaches from there.
 type workspace struct {

@@ -114,7 +114,7 @@ var lostCreates = []scenario{
 			sends: []string{sendsRotate, sendsRotate}, state: values{"client_secret": nil}, secret: secretMade,
 		},
 	}},
-	{name: "A10 reset before the work", steps: []step{{
+	{name: "A10 reset before the work", withEngines: true, steps: []step{{
 		config: portal, faults: met{clerktest.ResetBeforeWork().OnCreate().Once()}, plan: create,
 		sends: sendsSecondCreate, warnsLate: []string{wasRepeated}, secret: secretMade,
 	}}},

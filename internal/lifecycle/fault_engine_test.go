@@ -114,7 +114,12 @@ func TestAccFaultRefusedState(t *testing.T) {
 		case refuses.Load():
 			rw.WriteHeader(http.StatusInternalServerError)
 		default:
-			stored.Store(mustValue(io.ReadAll(r.Body)))
+			state, err := io.ReadAll(r.Body)
+			if err != nil {
+				rw.WriteHeader(http.StatusBadRequest)
+				return
+			}
+			stored.Store(state)
 		}
 	}))
 	t.Cleanup(backend.Close)

@@ -94,7 +94,7 @@ func (sc scenario) whyNotByEngine(engine *enginetest.Engine) string {
 // runByEngine runs the scenario in its workspace.
 func (r *run) runByEngine() {
 	r.t.Helper()
-	r.begin()
+	r.prepare()
 	for _, next := range r.scenario.steps {
 		r.enter(next)
 		r.settle()

@@ -64,7 +64,7 @@ func runLive(t *testing.T, address, key string) {
 			r := &run{
 				user: &user{},
 				t:    t, scenario: sc, url: address, key: key, client: http.DefaultClient, dir: t.TempDir(),
-				prefix: "terraform-test-" + strings.ToLower(rand.Text()[:8]) + "-", requests: tape.played, restart: tape.erase,
+				prefix: "terraform-test-" + strings.ToLower(rand.Text()[:8]) + "-", requests: tape.played, forget: tape.erase,
 			}
 			t.Cleanup(r.deleteLeftovers)
 			// Reads may lag behind writes for a moment.

@@ -142,7 +142,7 @@ func runWatched(t *testing.T, sc scenario, switches clerktest.Switches, watch fu
 // writes.
 func (r *run) runByProtocol(transport http.RoundTripper, settle func(), opts ...prototest.Option) {
 	r.t.Helper()
-	r.begin()
+	r.prepare()
 	for _, next := range r.scenario.steps {
 		r.enter(next)
 		settle()
@@ -163,7 +163,7 @@ func (r *run) runByProtocol(transport http.RoundTripper, settle func(), opts ...
 // those of its configuration.
 func (r *run) provide(transport http.RoundTripper, opts ...prototest.Option) (*prototest.Provider, prototest.Diagnostics) {
 	r.t.Helper()
-	r.user.begin(r.t)
+	r.begin(r.t)
 	p, ds := prototest.Start(r.t, factoryWith(transport), r.providerBlock(), opts...)
 	if r.resource == nil {
 		r.resource = p.Resource(applicationType)

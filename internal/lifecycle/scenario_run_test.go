@@ -24,7 +24,7 @@ type run struct {
 	simulator *clerktest.Server        // nil if it is Clerk itself
 	client    *http.Client             // of the dashboard
 	requests  func() []recordedRequest // since the step began
-	restart   func()                   // of the requests
+	forget    func()                   // forgets the requests
 	resource  *prototest.Resource      // nil with an engine
 	workspace *workspace               // of an engine; nil without one
 	dir       string
@@ -47,7 +47,7 @@ func newRun(t testing.TB, sc scenario, server *clerktest.Server, client *http.Cl
 	t.Helper()
 	r := &run{
 		user: &user{}, t: t, scenario: sc, url: server.URL(), key: server.Key(), simulator: server, client: client, dir: t.TempDir(),
-		restart: server.ResetRequests,
+		forget: server.ResetRequests,
 	}
 	r.requests = func() []recordedRequest {
 		var recorded []recordedRequest
@@ -61,8 +61,8 @@ func newRun(t testing.TB, sc scenario, server *clerktest.Server, client *http.Cl
 	return r
 }
 
-// begin creates the application that someone has created before.
-func (r *run) begin() {
+// prepare creates the application that someone has created before.
+func (r *run) prepare() {
 	if r.scenario.given != nil {
 		app := r.dashboard("POST", "", r.resolve(r.scenario.given))
 		r.id, r.clientID = app["id"].(string), app["client_id"].(string)
@@ -75,12 +75,12 @@ func (r *run) enter(next step) {
 		next.config = r.step.config
 	}
 	r.step = next
-	r.user.begin(r.t)
+	r.begin(r.t)
 	r.do(next.behind)
 	for _, fault := range next.faults {
 		r.simulator.Inject(fault)
 	}
-	r.restart()
+	r.forget()
 }
 
 // leave ends a step's faults.

@@ -102,7 +102,7 @@ func (u *user) checkNoSecrets(t testing.TB, server *clerktest.Server) {
 	for _, request := range requests { // without the Authorization header, which has the key
 		texts = append(texts, fmt.Sprint(request.Method, request.Path, request.Query, request.Header, string(request.Body)))
 	}
-	assertNoSecrets(t, server, append(texts, logged)...)
+	searchForSecrets(t, server, append(texts, logged)...)
 	if u.logs && logged == "" && len(requests) > 0 {
 		t.Error("there were requests, but the log is empty: the search for secrets in it proves nothing")
 	}
