@@ -19,11 +19,11 @@ type engine struct {
 	*enginetest.Engine
 
 	config   string // value of TF_CLI_CONFIG_FILE
-	provider string // path of the provider that the witness runs
-	usage    string // file in which the witness tells what the provider used
+	provider string // path of the provider that the meter runs
+	usage    string // file in which the meter tells what the provider used
 }
 
-// findEngines looks at the paths, or else for what is there, one of each name. Each engine starts the witness as our
+// findEngines looks at the paths, or else for what is there, one of each name. Each engine starts the meter as our
 // provider.
 func findEngines(ctx context.Context, paths []string, work, provider string) ([]*engine, error) {
 	var found []*enginetest.Engine
@@ -40,12 +40,12 @@ func findEngines(ctx context.Context, paths []string, work, provider string) ([]
 			return nil, err
 		}
 	}
-	witness, err := os.Executable()
+	meter, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	config, err := enginetest.Install(filepath.Join(work, "providers"), enginetest.Provider{
-		Address: providerAddress, Binary: witness, Override: true,
+		Address: providerAddress, Binary: meter, Override: true,
 	})
 	var engines []*engine
 	for _, e := range found {

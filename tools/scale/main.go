@@ -31,7 +31,7 @@ const longRun = 30 * time.Second
 
 func main() {
 	if filepath.Base(os.Args[0]) == providerName {
-		os.Exit(witness())
+		os.Exit(meter())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

@@ -92,8 +92,8 @@ func TestSimulatorIsCounted(t *testing.T) {
 	}
 }
 
-// TestWitness is also the program that the witness runs.
-func TestWitness(t *testing.T) {
+// TestMeter is also the program that the meter runs.
+func TestMeter(t *testing.T) {
 	if os.Getenv("SCALE_TEST_PROVIDER") != "" {
 		os.Exit(7)
 	}
@@ -107,7 +107,7 @@ func TestWitness(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		command := exec.CommandContext(t.Context(), program, "-test.run=TestWitness")
+		command := exec.CommandContext(t.Context(), program, "-test.run=TestMeter")
 		command.Env = append(os.Environ(), envProvider+"="+self, envUsage+"="+usage, "SCALE_TEST_PROVIDER=yes")
 		if _ = command.Run(); command.ProcessState.ExitCode() != 7 {
 			t.Errorf("the exit code is %d, want the provider's", command.ProcessState.ExitCode())

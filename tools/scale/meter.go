@@ -16,10 +16,10 @@ const (
 	envUsage     = "SCALE_USAGE"
 )
 
-// witness is what the engine starts under the provider's name. It runs the provider as its child, because only the parent
+// meter is what the engine starts under the provider's name. It runs the provider as its child, because only the parent
 // of a process is told what it used, and adds that as a line to a file: nanoseconds of processor time, and the most memory
 // in bytes. It costs each start of the provider some milliseconds.
-func witness() (exitCode int) {
+func meter() (exitCode int) {
 	signal.Ignore(os.Interrupt) // meant for the provider, which gets it too
 	provider := exec.Command(os.Getenv(envProvider), os.Args[1:]...)
 	provider.Stdin, provider.Stdout, provider.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -41,7 +41,7 @@ func witness() (exitCode int) {
 	return used.ExitCode()
 }
 
-// readUsage sums up what the witnesses of one run wrote: the time of all, and the memory of the largest. There is no file
+// readUsage sums up what the meteres of one run wrote: the time of all, and the memory of the largest. There is no file
 // when the run had no provider.
 func readUsage(path string) (cpu time.Duration, memory int64, err error) {
 	content, err := os.ReadFile(path)
