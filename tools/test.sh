@@ -3,8 +3,9 @@
 #
 #   tools/test.sh all|unit|race|acceptance|live|soak [ARGUMENT of go test...]
 #
-# all, acceptance, live and soak want tools/with-engine.sh around them. With COVERPROFILE, unit and race write a profile of
-# the statements of internal/clerk and internal/provider that the tests reach.
+# all, acceptance, live and soak want tools/with-engine.sh around them. With COVERPROFILE, all and unit write a profile of
+# the statements of internal/clerk and internal/provider that unit and protocol tests reach: acceptance tests run the provider as
+# a program, which does not count.
 #
 # `go test` prints "ok" for a package whose tests were all skipped, and for a package that lost its tests to a wrong name or
 # filter. So each kind of run names the layers that it must contain, and fails if one of them ran no test. With arguments of
@@ -73,6 +74,7 @@ all | unit)
 	;;
 race)
 	note "soak tests: they run with make soak"
+	note "scenarios under the switches of the simulator: they run with make test and make test-unit"
 	# The race detector needs cgo, and cgo needs a C compiler.
 	compiler=$(go env CC)
 	if [ "$(CGO_ENABLED=1 go env CGO_ENABLED)" != 1 ] || ! command -v "${compiler%% *}" >/dev/null 2>&1; then
@@ -85,7 +87,7 @@ race)
 esac
 coverage=
 case $what in
-unit | race)
+all | unit)
 	if [ -n "${COVERPROFILE:-}" ]; then
 		rm -f "$COVERPROFILE"
 		mkdir -p "$(dirname "$COVERPROFILE")"
@@ -110,11 +112,8 @@ all | unit | race)
 	;;
 esac
 
-# Acceptance tests spend part of their time in waits of the provider and in the start of engines.
-parallel=
-case $what in
-all | acceptance) parallel="-parallel $((2 * $(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)))" ;;
-esac
+# Some tests spend part of their time in waits of the provider, and in the start of engines.
+parallel="-parallel $((2 * $(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)))"
 
 # Failures and skips are printed in full at the end. The output of passing tests is printed with -v alone.
 format=pkgname

@@ -310,8 +310,11 @@ func (s loggedCalls) PlanResourceChange(ctx context.Context, req *tfprotov6.Plan
 // TestProtocolScaleMemory refreshes and plans 2,000 applications in one process, and
 // measures what stays in memory. It is not parallel because it measures the whole heap.
 func TestProtocolScaleMemory(t *testing.T) { //nolint:paralleltest // see above
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		t.Skip("takes long")
+	case raceDetector:
+		t.Skip("the race detector changes what stays in memory")
 	}
 	const applications = 2000
 	logged := func(server tfprotov6.ProviderServer) tfprotov6.ProviderServer {

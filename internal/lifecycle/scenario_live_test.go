@@ -31,17 +31,19 @@ func TestLiveScenarios(t *testing.T) {
 	case !strings.HasPrefix(key, "sk_test_"):
 		t.Fatalf("%s is not the key of a development instance, which begins with sk_test_: these tests delete applications", envTestSecretKey)
 	}
-	runLive(t, clerk.DefaultAPIURL, key)
+	runLive(t, clerk.DefaultAPIURL, key, false) // what is sent counts against the instance's limit of requests
 }
 
 // TestProtocolLiveScenariosOnSimulator runs the live tests with the simulator in place of
 // Clerk: over a network and in real time, beside another application that they must leave
 // alone.
-func TestProtocolLiveScenariosOnSimulator(t *testing.T) { //nolint:tparallel // runLive is serial
+func TestProtocolLiveScenariosOnSimulator(t *testing.T) { //nolint:tparallel // see below
 	t.Parallel()
 	server := clerktest.New(t)
 	other := server.Seed("someone else's")
-	runLive(t, server.URL(), server.Key())
+	t.Run("all", func(t *testing.T) { //nolint:paralleltest // what follows needs its end
+		runLive(t, server.URL(), server.Key(), true)
+	})
 	if left := server.Applications(); len(left) != 1 || left[0].ID != other {
 		t.Errorf("the live tests left %d applications behind, or deleted the one that is not theirs", len(left)-1)
 	}
@@ -50,9 +52,8 @@ func TestProtocolLiveScenariosOnSimulator(t *testing.T) { //nolint:tparallel // 
 	}
 }
 
-// runLive runs the scenarios one after the other: what is sent counts against the
-// instance's limit of requests.
-func runLive(t *testing.T, address, key string) {
+// runLive runs the scenarios, at once or one after the other.
+func runLive(t *testing.T, address, key string, parallel bool) {
 	t.Helper()
 	for _, sc := range scenarios {
 		if why := sc.whyNotLive(); why != "" {
@@ -60,6 +61,9 @@ func runLive(t *testing.T, address, key string) {
 			continue
 		}
 		t.Run(strings.ReplaceAll(sc.name, " ", "_"), func(t *testing.T) {
+			if parallel {
+				t.Parallel()
+			}
 			tape := &tape{to: http.DefaultTransport}
 			r := &run{
 				user: &user{},
