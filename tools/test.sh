@@ -112,8 +112,12 @@ all | unit | race)
 	;;
 esac
 
-# Some tests spend part of their time in waits of the provider, and in the start of engines.
-parallel="-parallel $((2 * $(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)))"
+# Tests spend part of their time in waits: for a second to pass, for an engine to start or to end.
+waits=2
+case $what in
+all | acceptance) waits=4 ;;
+esac
+parallel="-parallel $((waits * $(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)))"
 
 # Failures and skips are printed in full at the end. The output of passing tests is printed with -v alone.
 format=pkgname

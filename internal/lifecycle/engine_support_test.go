@@ -41,6 +41,7 @@ func newWorkspaceFor(t *testing.T, engine *enginetest.Engine, server *clerktest.
 	t.Helper()
 	w := &workspace{T: t, Workspace: engine.Workspace(t, providers...), clerk: server}
 	w.Env[envAPIURL], w.Env[envSecretKey] = server.URL(), server.Key()
+	w.Env["GOGC"] = "400" // a run is short, and the tests start thousands
 	return w
 }
 
