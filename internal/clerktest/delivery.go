@@ -38,10 +38,10 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, f *Fault, reque
 	}
 
 	s.mu.Lock()
-	now := s.now()
+	date := s.now().Add(s.dateSkew)
 	request.Status = found.status
 	s.mu.Unlock()
-	encoded := found.encode(r, now, f.Change)
+	encoded := found.encode(r, date, f.Change)
 	maps.Copy(w.Header(), encoded.header)
 	if f.Delivery == DeliverWhole {
 		writeWhole(w, encoded)

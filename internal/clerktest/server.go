@@ -32,6 +32,7 @@ type Server struct {
 	mu         sync.Mutex
 	isClosed   bool
 	skew       time.Duration
+	dateSkew   time.Duration
 	switches   Switches
 	limit      RateLimit
 	instances  []*instance
@@ -180,6 +181,14 @@ func (s *Server) SetClockSkew(skew time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.skew = skew
+}
+
+// SetDateSkew sets how far the Date header is ahead of created_at and updated_at; a negative skew puts it behind them. An
+// edge that writes Date need not share the clock of the database.
+func (s *Server) SetDateSkew(skew time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dateSkew = skew
 }
 
 // Close ends every request in progress without an answer, gives up late work, and waits for both.
