@@ -6,7 +6,9 @@ import (
 	"flag"
 	"log"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
@@ -17,7 +19,8 @@ import (
 var version = "dev"
 
 func main() {
-	attach := flag.Bool("debug", false, "wait for a debugger and print how Terraform can attach (TF_REATTACH_PROVIDERS)")
+	attach := flag.Bool("debug", false,
+		"wait for a debugger and print how Terraform can attach (TF_REATTACH_PROVIDERS)")
 	flag.Parse()
 
 	quietLogs()
@@ -28,19 +31,28 @@ func main() {
 	}
 	var options []tf6server.ServeOpt
 	if *attach {
+		// Nobody else stops a provider that waits for a debugger, so SIGTERM ends it.
 		options = append(options, tf6server.WithManagedDebug())
+	} else {
+		// The timeout of a pipeline and a supervisor send SIGTERM to the whole process
+		// group. The engine handles the signal: it asks the provider to stop, waits for
+		// the operations in progress, saves the state and ends the provider. A provider
+		// that dies at the signal loses the application that it is creating. go-plugin
+		// ignores SIGINT for the same reason.
+		signal.Ignore(syscall.SIGTERM)
 	}
-	err := tf6server.Serve("registry.terraform.io/terraform-provider-clerk/clerk", provider.NewServer(version), options...)
+	err := tf6server.Serve("registry.terraform.io/terraform-provider-clerk/clerk",
+		provider.NewServer(version), options...)
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-// quietLogs turns the plugin SDK's own logs off where nobody reads them. Terraform
-// and OpenTofu throw away what a provider logs unless one of the two variables is
-// set, but the SDK writes it all the same: several lines of JSON for every step of
-// every call. In a plan over a thousand applications that was a third of the
-// provider's time, and as much in the CLI that parses them.
+// quietLogs turns off the logs of the plugin SDK where nobody reads them. Terraform and
+// OpenTofu discard what a provider logs unless one of the two variables is set, but the
+// SDK still writes several lines of JSON for every step of every call. In a plan over a
+// thousand applications, these logs took a third of the provider's time, and as much in
+// the CLI that parses them.
 func quietLogs() {
 	if os.Getenv("TF_LOG") != "" || os.Getenv("TF_LOG_PROVIDER") != "" {
 		return

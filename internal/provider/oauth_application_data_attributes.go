@@ -37,7 +37,7 @@ func reportedApplicationAttributes(ctx context.Context) map[string]schema.Attrib
 		}
 		switch typ := attribute.GetType().(type) {
 		case basetypes.StringType:
-			attributes[name] = schema.StringAttribute{MarkdownDescription: description, Computed: true, DeprecationMessage: attribute.GetDeprecationMessage()}
+			attributes[name] = schema.StringAttribute{MarkdownDescription: description, Computed: true}
 		case basetypes.BoolType:
 			attributes[name] = schema.BoolAttribute{MarkdownDescription: description, Computed: true}
 		case uriSetType:

@@ -106,7 +106,7 @@ func listResult(ctx context.Context, req list.ListRequest, app clerk.OAuthApplic
 	result = req.NewListResult(ctx)
 	defer recoverPanic(&result.Diagnostics, "list OAuth application")
 
-	result.DisplayName = app.Name
+	result.DisplayName = visible(app.Name)
 	result.Diagnostics.Append(result.Identity.Set(ctx, oauthApplicationIdentity{ID: types.StringValue(app.ID)})...)
 	if req.IncludeResource {
 		model := unmanagedApplication()

@@ -104,29 +104,3 @@ func redirectURIConcerns(uri string) []string {
 	}
 	return concerns
 }
-
-// invisible are the characters that show nothing and that unicode does not class as
-// format characters.
-var invisible = map[rune]bool{
-	0x034F: true,               // combining grapheme joiner
-	0x115F: true, 0x1160: true, // Hangul fillers
-	0x17B4: true, 0x17B5: true, // Khmer inherent vowels
-	0x2800: true,               // braille pattern blank
-	0x3164: true, 0xFFA0: true, // Hangul fillers
-}
-
-// invisibleIn returns the code points of characters that cannot be seen, each once.
-// White space is not among them.
-func invisibleIn(text string) []string {
-	var found []string
-	for _, r := range text {
-		if unicode.In(r, unicode.Cf, unicode.Variation_Selector) || invisible[r] {
-			found = append(found, codePoint(r))
-		}
-	}
-	slices.Sort(found)
-	return slices.Compact(found)
-}
-
-// codePoint names a character that would not show.
-func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
