@@ -8,13 +8,13 @@
 #
 # The command gets
 #   ENGINE_PATH, ENGINE_NAME   the program (absolute path), and terraform or tofu
-#   CLERK_ACC_ENGINE, CLERK_ACC_REQUIRED
-#                              what the acceptance tests read besides; with the last one they fail instead of skip
-#   TF_CLI_CONFIG_FILE         a CLI configuration of our own, see below
-#   CLERK_DEV_CLI_CONFIG       the same with dev_overrides for this provider (no init needed, nothing else can be installed)
-#   CLERK_MIRROR               the filesystem mirror that TF_CLI_CONFIG_FILE names; it has hashicorp/time, hashicorp/random,
-#                              and this provider, if `make build` has built it, in a version that changes with each build
+#   TF_ACC, TF_ACC_TERRAFORM_PATH, TF_ACC_PROVIDER_HOST, TF_ACC_PROVIDER_NAMESPACE
+#                              the same for terraform-plugin-testing
+#   TF_CLI_CONFIG_FILE         a CLI configuration with a filesystem mirror alone
+#   CLERK_MIRROR               that mirror; it has hashicorp/time, hashicorp/random, and this provider, if `make build` has
+#                              built it, in a version that changes with each build
 #   CLERK_SECRET_KEY_WAS_SET   "yes" when there was a key in the environment, which the command does not get
+# It changes .tools/ alone.
 set -eu
 
 want=${1:?usage: tools/with-engine.sh auto|terraform|tofu COMMAND...}
@@ -22,10 +22,8 @@ shift
 root=$(cd "$(dirname "$0")/.." && pwd)
 state=$root/.tools
 : "${VERSION:=0.1.0}"
-mkdir -p "$state"
 
 # The user's own settings must reach neither tests nor demo: a key would turn a test on the simulator into one on Clerk.
-# TF_CLI_CONFIG_FILE may name a file that does not exist, of which tofu warns on stdout, where the scripts expect an output.
 export CLERK_SECRET_KEY_WAS_SET="${CLERK_SECRET_KEY:+yes}"
 unset CLERK_SECRET_KEY CLERK_API_URL
 unset TF_CLI_CONFIG_FILE TF_CLI_ARGS TF_WORKSPACE TF_DATA_DIR TF_PLUGIN_CACHE_DIR TF_REATTACH_PROVIDERS
@@ -49,25 +47,6 @@ on_path() {
 	[ "$(name_of "$found")" = "$1" ] && echo "$found"
 }
 
-# Written beside and moved into place: several of these run at once.
-write() {
-	cat >"$1.$$"
-	mv -f "$1.$$" "$1"
-}
-
-# mirror NAMESPACE NAME VERSION BINARY: puts a provider into the mirror, for both engines.
-mirror() {
-	for host in registry.terraform.io registry.opentofu.org; do
-		directory=$state/mirror/$host/$1/$2/$3/$platform
-		binary=$directory/terraform-provider-$2_v$3
-		if [ ! -e "$binary" ] || [ "$4" -nt "$binary" ]; then
-			mkdir -p "$directory"
-			cp "$4" "$state/provider-$2.$$"
-			mv -f "$state/provider-$2.$$" "$binary"
-		fi
-	done
-}
-
 case $want in
 auto) ENGINE_PATH=$(on_path terraform || on_path tofu || "$root/tools/build.sh" opentofu) ;;
 terraform)
@@ -83,40 +62,48 @@ tofu) ENGINE_PATH=$(on_path tofu || "$root/tools/build.sh" opentofu) ;;
 	;;
 esac
 ENGINE_NAME=$(name_of "$ENGINE_PATH")
-[ -n "$ENGINE_NAME" ] || {
+case $ENGINE_NAME in
+terraform) TF_ACC_PROVIDER_HOST=registry.terraform.io ;;
+tofu) TF_ACC_PROVIDER_HOST=registry.opentofu.org ;;
+*)
 	echo "$ENGINE_PATH does not run" >&2
 	exit 3
+	;;
+esac
+
+# mirror NAMESPACE NAME VERSION BINARY: puts a provider into the mirror, for both engines. Each file is written beside its
+# place and moved there, because several of these scripts run at once.
+platform=$(go env GOOS)_$(go env GOARCH)
+mirror() {
+	for host in registry.terraform.io registry.opentofu.org; do
+		binary=$state/mirror/$host/$1/$2/$3/$platform/terraform-provider-$2_v$3
+		if [ ! -e "$binary" ] || [ "$4" -nt "$binary" ]; then
+			mkdir -p "$(dirname "$binary")"
+			cp "$4" "$state/provider-$2.$$"
+			mv -f "$state/provider-$2.$$" "$binary"
+		fi
+	done
 }
 
 # The examples use these two besides ours. Their versions: what the module is tagged with; hashicorp/random has no tag that
 # Go accepts, its commit is the one of 3.6.0.
-platform=$(go env GOOS)_$(go env GOARCH)
+mkdir -p "$state"
 mirror hashicorp time "$(sed -n 's/.*terraform-provider-time v\([0-9.]*\).*/\1/p' "$root/tools/terraform-provider-time/go.mod")" \
 	"$("$root/tools/build.sh" terraform-provider-time)"
 mirror hashicorp random 3.6.0 "$("$root/tools/build.sh" terraform-provider-random)"
 if [ -x "$state/provider/terraform-provider-clerk" ]; then
 	VERSION="$VERSION" "$root/tools/mirror.sh" "$state/provider/terraform-provider-clerk" "$state/mirror" >/dev/null
 fi
-
-write "$state/cli.tfrc" <<EOF
+cat >"$state/cli.tfrc.$$" <<END
 provider_installation {
   filesystem_mirror {
     path = "$state/mirror"
   }
 }
-EOF
-write "$state/dev.tfrc" <<EOF
-provider_installation {
-  dev_overrides {
-    "terraform-provider-clerk/clerk" = "$state/provider"
-  }
-  filesystem_mirror {
-    path = "$state/mirror"
-  }
-}
-EOF
+END
+mv -f "$state/cli.tfrc.$$" "$state/cli.tfrc"
 
 export ENGINE_PATH ENGINE_NAME
-export CLERK_ACC_ENGINE="$ENGINE_NAME" CLERK_ACC_REQUIRED=1
-export TF_CLI_CONFIG_FILE="$state/cli.tfrc" CLERK_DEV_CLI_CONFIG="$state/dev.tfrc" CLERK_MIRROR="$state/mirror"
+export TF_ACC=1 TF_ACC_TERRAFORM_PATH="$ENGINE_PATH" TF_ACC_PROVIDER_HOST TF_ACC_PROVIDER_NAMESPACE=terraform-provider-clerk
+export TF_CLI_CONFIG_FILE="$state/cli.tfrc" CLERK_MIRROR="$state/mirror"
 exec "$@"
