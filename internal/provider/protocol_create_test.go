@@ -1,0 +1,46 @@
+package provider_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+)
+
+// inBubble runs a test in virtual time, with a log at TRACE in which no secret may be.
+func inBubble(t *testing.T, test func(*testing.T, *terraform)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tf := newTerraform(t)
+		tf.traces, tf.replans = true, true
+		test(t, tf)
+		tf.checkNoSecrets()
+	})
+}
+
+// portal is the smallest configuration.
+var portal = values{"name": "Portal"}
+
+func TestProtocolLife(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: application}
+		if heard := tf.run(t.Context(), o, portal); len(heard) > 0 || o.str("client_secret") != tf.clerk.CurrentSecret(o.str("id")) {
+			t.Fatalf("created %v\n%s", o.state, heard)
+		}
+		made, _ := tf.plan(t.Context(), o, values{"name": "Portal", "rotate_secret_trigger": "once"})
+		want := []string{"client_secret", "client_secret_version", "rotate_secret_trigger", "updated_at"}
+		if !slices.Equal(made.changes, want) {
+			t.Errorf("a rotation plans to change %v, want %v", made.changes, want)
+		}
+		if heard := tf.run(t.Context(), o, nil); len(heard) > 0 || o.exists() {
+			t.Errorf("destroyed, and there is %v\n%s", o.state, heard)
+		}
+		want = []string{
+			`POST /oauth_applications {"name":"Portal"}`, "GET /oauth_applications/{id}", "GET /oauth_applications/{id}",
+			"DELETE /oauth_applications/{id}",
+		}
+		if got := tf.clerk.RequestLines(); !slices.Equal(got, want) {
+			t.Errorf("sent %q, want %q", got, want)
+		}
+	})
+}
