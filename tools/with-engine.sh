@@ -11,7 +11,8 @@
 #   TF_ACC, TF_ACC_TERRAFORM_PATH, TF_ACC_PROVIDER_HOST, TF_ACC_PROVIDER_NAMESPACE
 #                              the same for terraform-plugin-testing
 #   TF_CLI_CONFIG_FILE         a CLI configuration with a filesystem mirror alone
-#   CLERK_MIRROR               that mirror; it has hashicorp/time, hashicorp/random, and this provider, if `make build` has
+#   CLERK_MIRROR               that mirror; it has hashicorp/time and hashicorp/random (not with
+#                              OTHER_PROVIDERS=no, which saves building them), and this provider, if `make build` has
 #                              built it, in a version that changes with each build
 #   CLERK_SECRET_KEY_WAS_SET   "yes" when there was a key in the environment, which the command does not get
 # It changes .tools/ alone.
@@ -85,12 +86,14 @@ mirror() {
 	done
 }
 
-# The examples use these two besides ours. Their versions: what the module is tagged with; hashicorp/random has no tag that
+# Some examples use these two besides ours. Their versions: what the module is tagged with; hashicorp/random has no tag that
 # Go accepts, its commit is the one of 3.6.0.
 mkdir -p "$state"
-mirror hashicorp time "$(sed -n 's/.*terraform-provider-time v\([0-9.]*\).*/\1/p' "$root/tools/terraform-provider-time/go.mod")" \
-	"$("$root/tools/build.sh" terraform-provider-time)"
-mirror hashicorp random 3.6.0 "$("$root/tools/build.sh" terraform-provider-random)"
+if [ "${OTHER_PROVIDERS:-yes}" = yes ]; then
+	mirror hashicorp time "$(sed -n 's/.*terraform-provider-time v\([0-9.]*\).*/\1/p' "$root/tools/terraform-provider-time/go.mod")" \
+		"$("$root/tools/build.sh" terraform-provider-time)"
+	mirror hashicorp random 3.6.0 "$("$root/tools/build.sh" terraform-provider-random)"
+fi
 if [ -x "$state/provider/terraform-provider-clerk" ]; then
 	VERSION="$VERSION" "$root/tools/mirror.sh" "$state/provider/terraform-provider-clerk" "$state/mirror" >/dev/null
 fi

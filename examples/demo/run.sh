@@ -18,8 +18,9 @@ stop() {
 	[ -z "$simulator" ] || kill "$simulator" 2>/dev/null || true
 	rm -rf "$work"
 }
+# Without a trap for PIPE, the shell would die of `make demo | head` and leave the simulator running.
 trap stop EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP PIPE
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
 	bold=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
@@ -145,8 +146,9 @@ cat <<E2
    export TF_CLI_CONFIG_FILE=$root/.install/cli.tfrc
    mkdir -p ~/try-clerk && cp $examples/main.tf ~/try-clerk/ && cd ~/try-clerk
    $engine init && $engine apply
-   $engine apply -var=secret_rotation=second
    $engine destroy
+
+For a new client secret, change the default of secret_rotation in main.tf and apply again.
 
 Next: $root/docs/guides/getting-started.md
 E2

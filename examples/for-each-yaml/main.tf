@@ -11,13 +11,16 @@ terraform {
 }
 
 locals {
-  # Every value is written out with its default, because what is not in the configuration is not enforced.
+  file = yamldecode(file("${path.module}/applications.yaml"))
+
+  # Every value is written out with its default, because what is not in the configuration is not enforced. A YAML key without a
+  # value is null, and coalesce() gives it the default too: with try() alone, "redirect_uris:" would leave all old URIs active.
   applications = {
-    for key, app in yamldecode(file("${path.module}/applications.yaml")) : key => {
+    for key, app in local.file : key => {
       name          = app.name
-      redirect_uris = toset(try(app.redirect_uris, []))
-      scopes        = toset(try(app.scopes, ["openid", "profile", "email"]))
-      public        = try(app.public, false)
+      redirect_uris = toset(coalesce(try(app.redirect_uris, null), []))
+      scopes        = toset(coalesce(try(app.scopes, null), ["openid", "profile", "email"]))
+      public        = coalesce(try(app.public, null), false)
       rotation      = try(app.rotation, null)
     }
   }
@@ -34,6 +37,14 @@ resource "clerk_oauth_application" "app" {
 
   # A public client has no secret, and a trigger on one is an error.
   rotate_secret_trigger = each.value.public ? null : each.value.rotation
+
+  lifecycle {
+    # A misspelled key, such as redirect_uri, would count as a missing one and remove all redirect URIs.
+    precondition {
+      condition     = length(setsubtract(keys(local.file[each.key]), ["name", "redirect_uris", "scopes", "public", "rotation"])) == 0
+      error_message = "The entry ${each.key} of applications.yaml has a key that this configuration does not read."
+    }
+  }
 }
 
 output "client_ids" {

@@ -11,8 +11,14 @@ terraform {
 }
 
 variable "instances" {
-  description = "Id of each instance, by a name of your own."
+  description = "Id of each instance (ins_...), by a name of your own."
   type        = map(string)
+
+  # Without an id the provider would accept the key of any instance.
+  validation {
+    condition     = alltrue([for id in values(var.instances) : can(regex("^ins_", id))])
+    error_message = "Each instance needs its id, which begins with ins_."
+  }
 }
 
 variable "secret_keys" {

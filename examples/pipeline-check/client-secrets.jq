@@ -3,9 +3,12 @@
 #   terraform plan -out=plan.bin
 #   terraform show -json plan.bin | jq -n -r -f client-secrets.jq
 #
-# Works with the JSON of OpenTofu too, and with jq 1.6 and later. An input that is no plan is a failure as well.
-input
+# Works with the JSON of OpenTofu too, and with jq 1.6 and later. It also fails if the input is not a plan, or is the plan of a
+# run that failed: such a plan lacks what the run did not reach.
+[inputs]
+| if length == 1 then .[0] else error("there is no plan to read") end
 | if has("planned_values") then . else error("this is not the JSON of a plan") end
+| if .errored == true then error("the plan failed, so it does not show every change") else . end
 | [
     .resource_changes[]?
     | select(.mode == "managed" and .type == "clerk_oauth_application" and .change.before != null)

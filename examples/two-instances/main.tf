@@ -14,12 +14,24 @@ variable "development" {
   description = "Key and id of the development instance."
   type        = object({ secret_key = string, instance_id = string })
   sensitive   = true
+
+  # A null id would switch the guard off, and a null key would select the instance of CLERK_SECRET_KEY.
+  validation {
+    condition     = can(regex("^sk_", var.development.secret_key)) && can(regex("^ins_", var.development.instance_id))
+    error_message = "Needs a secret key (sk_...) and the id of its instance (ins_...)."
+  }
 }
 
 variable "production" {
   description = "Key and id of the production instance."
   type        = object({ secret_key = string, instance_id = string })
   sensitive   = true
+
+  # A null id would switch the guard off, and a null key would select the instance of CLERK_SECRET_KEY.
+  validation {
+    condition     = can(regex("^sk_", var.production.secret_key)) && can(regex("^ins_", var.production.instance_id))
+    error_message = "Needs a secret key (sk_...) and the id of its instance (ins_...)."
+  }
 }
 
 provider "clerk" {
@@ -39,6 +51,9 @@ resource "clerk_oauth_application" "development" {
 
   name          = "Internal dashboard"
   redirect_uris = ["http://localhost:3000/oauth/callback"]
+  scopes        = ["openid", "profile", "email"]
+  public        = false
+  pkce_required = true
 }
 
 resource "clerk_oauth_application" "production" {
@@ -46,6 +61,9 @@ resource "clerk_oauth_application" "production" {
 
   name                = "Internal dashboard"
   redirect_uris       = ["https://dashboard.example.com/oauth/callback"]
+  scopes              = ["openid", "profile", "email"]
+  public              = false
+  pkce_required       = true
   deletion_protection = true
 }
 

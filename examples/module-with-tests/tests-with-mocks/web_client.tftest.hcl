@@ -4,7 +4,7 @@ mock_provider "clerk" {
   mock_resource "clerk_oauth_application" {
     defaults = {
       client_id             = "d9g4CT4WYiCBm7EU"
-      client_secret_version = 1785542400
+      client_secret_version = 1785542400000
     }
   }
 }
