@@ -4,86 +4,128 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// addError turns an error of package clerk into diagnostics; it is the only place
-// where that happens. action completes "Unable to …". An error that Clerk
-// attributes to a field stands on the attribute of that name, if params has it.
+// addError turns an error of package clerk into diagnostics. action completes
+// "Unable to …". An error that Clerk attributes to a field stands on the attribute of
+// that name, if params has it.
 //
-// A detail says, in this order: what happened, in Clerk's words where there are
-// any; what follows from it and what to do (diagnostic_steps.go); and the facts
-// that Clerk's support asks for.
-//
-// A fault that every request of a run meets is explained once; the other errors name
-// it and point to the first.
+// A detail says, in this order: what happened, in Clerk's words where there are any;
+// what follows and what to do (diagnostic_advice.go); and the facts that Clerk's
+// support asks for. A refused secret key fails every request, so it is explained once
+// in a run. The later errors about it are one line each. That line can stand alone,
+// because the engine may print it before the explanation.
 func (d *providerData) addError(diags *diag.Diagnostics, action string, err error, params *requestParams) {
-	summary := "Unable to " + action
-	if fault := sharedFault(err); fault != "" && d != nil && !d.explained.first(fault) {
-		diags.AddError(summary, fmt.Sprintf("The first error about %s in this run says what to do.", fault))
+	if refusal := keyRefusal(err); refusal != nil && d != nil && !d.explained.first(subjectKey) {
+		diags.AddError("Unable to "+action, d.refusedKeyLine(refusal))
 		return
 	}
+	diags.Append(d.diagnosticsOf(action, err, params)...)
+}
+
+// addErrorAsWarning is addError for what must not fail the operation. It is no
+// explanation of the secret key: a later error about the key is still told in full.
+func (d *providerData) addErrorAsWarning(diags *diag.Diagnostics, action string, err error, params *requestParams) {
+	diags.Append(asWarnings(d.diagnosticsOf(action, err, params))...)
+}
+
+func (d *providerData) diagnosticsOf(action string, err error, params *requestParams) (diags diag.Diagnostics) {
+	summary := "Unable to " + action
 	api, ok := errors.AsType[*clerk.APIError](err)
 	if !ok || len(api.Errors) == 0 {
-		diags.AddError(summary, paragraphs(sentence(plainText(err)), nextStep(err), lines(facts(err), d.address(err))))
-		return
+		diags.AddError(summary, paragraphs(
+			sentence(plainText(err)), advice(err, action), lines(facts(err), d.address(err))))
+		return diags
 	}
 	for _, item := range api.Errors {
 		words := item.LongMessage
 		if words == "" {
 			words = item.Message
 		}
-		detail := paragraphs(circumstances(err, api), sentence("Clerk says: "+words), params.hint(item.ParamName), nextStep(err), lines(factsOf(item, api.Status), facts(err), d.address(err)))
+		detail := paragraphs(
+			circumstances(err, api), sentence("Clerk says: "+words), params.hint(item.ParamName),
+			advice(err, action), lines(factsOf(item, api.Status), facts(err), d.address(err)))
 		if attribute, ok := params.path(item.ParamName); ok {
 			diags.AddAttributeError(attribute, summary, detail)
 			continue
 		}
 		diags.AddError(summary, detail)
 	}
+	return diags
 }
 
-// sharedFault names the fault that every request of a run meets, if the error is one of
-// a request that changed nothing.
-func sharedFault(err error) string {
-	if e, ok := errors.AsType[*clerk.APIError](err); ok && isKeyRefused(e) {
-		return "the secret key"
+// asWarnings lowers errors to warnings.
+func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
+	var warnings diag.Diagnostics
+	for _, d := range diags {
+		if d.Severity() == diag.SeverityError {
+			warning := diag.Diagnostic(diag.NewWarningDiagnostic(d.Summary(), d.Detail()))
+			if at, ok := d.(diag.DiagnosticWithPath); ok {
+				warning = diag.WithPath(at.Path(), warning)
+			}
+			d = warning
+		}
+		warnings.Append(d)
 	}
-	if e, ok := errors.AsType[*clerk.TransportError](err); ok && !e.Sent && !outcomeUnknown(err) {
-		return "the connection to Clerk"
+	return warnings
+}
+
+// keyRefusal returns the error by which Clerk refused the secret key, if that is all
+// that an error says. An operation whose outcome is unknown is about one application,
+// and is told in full each time.
+func keyRefusal(err error) *clerk.APIError {
+	_, create := errors.AsType[*clerk.CreateOutcomeUnknownError](err)
+	_, rotate := errors.AsType[*clerk.RotateOutcomeUnknownError](err)
+	_, change := errors.AsType[*clerk.ChangeOutcomeUnknownError](err)
+	if api, ok := errors.AsType[*clerk.APIError](err); ok && isKeyRefused(api) && !create && !rotate && !change {
+		return api
 	}
-	return ""
+	return nil
 }
 
 func isKeyRefused(err *clerk.APIError) bool {
 	return err.HasCode(clerk.CodeKeyInvalid) || err.HasCode("authorization_header_format_invalid")
 }
 
-// outcomeUnknown reports whether Clerk may or may not have processed an operation. Such
-// an error is about one application, and is explained each time.
-func outcomeUnknown(err error) bool {
-	_, create := errors.AsType[*clerk.CreateOutcomeUnknownError](err)
-	_, rotate := errors.AsType[*clerk.RotateOutcomeUnknownError](err)
-	_, change := errors.AsType[*clerk.ChangeOutcomeUnknownError](err)
-	return create || rotate || change
+func (d *providerData) refusedKeyLine(err *clerk.APIError) string {
+	where := ""
+	if url := d.otherURL(); url != "" {
+		where = ", by " + url
+	}
+	return fmt.Sprintf("Clerk refused the secret key (HTTP %d, %s%s). Set secret_key or %s to a key of this instance.",
+		err.Status, err.Errors[0].Code, where, envSecretKey)
+}
+
+// otherURL returns the address of the API, where it is not Clerk's own.
+func (d *providerData) otherURL() string {
+	if client := d.clientIfAny(); client != nil && client.APIURL() != clerk.DefaultAPIURL {
+		return client.APIURL()
+	}
+	return ""
 }
 
 // address names the address that was asked, where it is not Clerk's own and may be the
 // reason: one that was left over from a simulator looks like a wrong key.
 func (d *providerData) address(err error) string {
-	client := d.clientIfAny()
-	if client == nil || client.APIURL() == clerk.DefaultAPIURL {
+	url := d.otherURL()
+	if url == "" {
 		return ""
 	}
 	api, isAPI := errors.AsType[*clerk.APIError](err)
 	_, isTransport := errors.AsType[*clerk.TransportError](err)
 	_, isAnswer := errors.AsType[*clerk.AnswerError](err)
 	if isTransport || isAnswer || isAPI && (len(api.Errors) == 0 || isKeyRefused(api)) {
-		return fmt.Sprintf("Address: %s (not Clerk's own; from api_url or %s)", client.APIURL(), envAPIURL)
+		return fmt.Sprintf("Address: %s (not Clerk's own; from %s)", url, d.urlSource)
 	}
 	return ""
 }
@@ -110,7 +152,8 @@ func plainText(err error) string {
 // factsOf lists what Clerk says of one error beside its words.
 func factsOf(item clerk.ErrorItem, status int) string {
 	code := "Clerk's code: " + item.Code
-	if item.LongMessage != "" && !strings.Contains(strings.ToLower(item.LongMessage), strings.ToLower(item.Message)) {
+	if item.LongMessage != "" &&
+		!strings.Contains(strings.ToLower(item.LongMessage), strings.ToLower(item.Message)) {
 		code += " (" + item.Message + ")"
 	}
 	return lines(code, prefixed("Parameter: ", item.ParamName), fmt.Sprintf("HTTP status: %d", status))
@@ -136,7 +179,8 @@ func sentence(text string) string {
 	if text == "" {
 		return ""
 	}
-	text = strings.ToUpper(text[:1]) + text[1:]
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
 	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "…") {
 		text += "."
 	}
@@ -156,4 +200,88 @@ func paragraphs(texts ...string) string { return joined("\n\n", texts) }
 
 func joined(separator string, texts []string) string {
 	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), separator)
+}
+
+// requestParams are the parameters of an object's requests: the attributes that
+// diagnostics about them stand on, and what usually causes an error about them. A nil
+// pointer has none.
+type requestParams struct {
+	paths map[string]path.Path
+	hints map[string]string
+}
+
+// paramsOf maps Clerk's names of parameters to the attributes of the same name of a
+// model, and to the aliases. hints are by Clerk's names too.
+func paramsOf[M any](aliases, hints map[string]string) *requestParams {
+	paths := make(map[string]path.Path)
+	for _, field := range fieldsOf[M]() {
+		paths[field.name] = path.Root(field.name)
+	}
+	for param, attribute := range aliases {
+		paths[param] = path.Root(attribute)
+	}
+	return &requestParams{paths: paths, hints: hints}
+}
+
+// path finds the attribute of a parameter that Clerk names, such as "redirect_uris" or
+// "redirect_uris[0]".
+func (p *requestParams) path(param string) (path.Path, bool) {
+	if p == nil {
+		return path.Empty(), false
+	}
+	name, _, _ := strings.Cut(param, "[")
+	attribute, ok := p.paths[name]
+	return attribute, ok
+}
+
+// hint says what usually keeps Clerk from applying a value of a parameter, or nothing.
+func (p *requestParams) hint(param string) string {
+	if p == nil {
+		return ""
+	}
+	name, _, _ := strings.Cut(param, "[")
+	return p.hints[name]
+}
+
+// notApplied returns the attribute of a field that Clerk did not apply although it
+// reported success, and the text about it: before, the field, after, and the hint.
+func (p *requestParams) notApplied(
+	field clerk.Mismatch, client *clerk.Client, before, after string,
+) (path.Path, string) {
+	attribute, _ := p.path(field.Name)
+	return attribute, paragraphs(
+		fmt.Sprintf("%s, but Clerk's answer has a different value for %s. %s",
+			before, client.Scrub(field.String()), after),
+		p.hint(field.Name))
+}
+
+// recoverPanic turns a panic into an error. Every method that Terraform calls
+// defers it: a panic that leaves a provider ends the process, loses the state of what
+// was just created and prints the panic's value, which may be a secret. The diagnostic
+// holds the value's type and the stack, which shows addresses and no values.
+func recoverPanic(diags *diag.Diagnostics, action string) {
+	if value := recover(); value != nil {
+		diags.AddError(panicText(action, value))
+	}
+}
+
+// recoverPanicSaved does the same where the state may be complete already. In that case
+// it adds a warning: an error after a create taints the application, and the next apply
+// would destroy it.
+func recoverPanicSaved(diags *diag.Diagnostics, action string, saved *bool) {
+	if value := recover(); value != nil {
+		summary, detail := panicText(action, value)
+		if *saved {
+			diags.AddWarning(summary, "The application exists and its state is saved.\n\n"+detail)
+			return
+		}
+		diags.AddError(summary, "The application may or may not have been created. Before you apply again, "+
+			"look for an application of its name in the Clerk dashboard. If there is one, import it.\n\n"+detail)
+	}
+}
+
+func panicText(action string, value any) (summary, detail string) {
+	return "Unable to " + action,
+		fmt.Sprintf("Internal error (panic with a value of type %T). This is a bug in the provider. "+
+			"Please report it with the lines below, which contain no values.\n\n%s", value, debug.Stack())
 }

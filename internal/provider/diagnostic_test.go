@@ -250,6 +250,7 @@ var diagnosticCases = map[string]diagnosticCase{
 	"403":             {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagClerkErrors(403, [4]string{"authorization_invalid", "Unauthorized request", "You are not authorized to perform this request"})}},
 	"403 quota":       {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagClerkErrors(403, [4]string{"quota_exceeded", "Quota exceeded", "Quota exceeded, you have reached your limit."})}},
 	"403 HTML":        {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagEdgePage(403)}},
+	"404 create":      {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{{status: 404, kind: "text/plain; charset=utf-8", body: "404 page not found\n"}}},
 	"404 own":         {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagNotFound}},
 	"404 plain text":  {action: diagReading, call: diagRead, answers: []diagnosticAnswer{{status: 404, kind: "text/plain; charset=utf-8", body: "404 page not found\n"}}},
 	"404 HTML":        {action: diagReading, call: diagRead, answers: []diagnosticAnswer{diagEdgePage(404)}},
@@ -298,6 +299,7 @@ var diagnosticCases = map[string]diagnosticCase{
 	"broken connection":   {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagLost}},
 	"connection refused":  {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{diagRefused}},
 	"host not found":      {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{{unsent: true, err: &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "api.clerk.com", IsNotFound: true}}}}},
+	"certificate expired": {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{{unsent: true, err: diagExpired()}}},
 	"certificate refused": {action: diagUpdating, call: diagUpdate, answers: []diagnosticAnswer{{unsent: true, err: diagUntrusted()}}},
 
 	// Errors of the client.
@@ -339,11 +341,70 @@ func diagUntrusted() error {
 	return &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 }
 
+func diagExpired() error {
+	return &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{
+		Reason: x509.Expired, Detail: "current time 2000-01-01T00:00:00Z is before 2026-01-01T00:00:00Z",
+	}}
+}
+
 func TestDiagnosticsOfOtherErrors(t *testing.T) {
 	t.Parallel()
 	var diags diag.Diagnostics
-	(*providerData)(nil).addError(&diags, "encrypt client secret", errors.New("a reason"), nil)
-	if got, want := diagnosticsText(diags), "Error: Unable to encrypt client secret\n\nA reason.\n"; got != want {
+	(*providerData)(nil).addError(&diags, "encrypt client secret", errors.New("é a reason"), nil)
+	if got, want := diagnosticsText(diags), "Error: Unable to encrypt client secret\n\nÉ a reason.\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A refused key is explained once in a run. What was lowered to a warning is no
+// explanation, and an operation whose outcome is unknown is always told in full.
+func TestRefusedKeyIsExplainedOnce(t *testing.T) {
+	t.Parallel()
+	refused := &clerk.APIError{Status: 401, Errors: []clerk.ErrorItem{{Code: clerk.CodeKeyInvalid, Message: "The key is invalid."}}}
+	unknown := &clerk.RotateOutcomeUnknownError{Err: refused}
+	data := &providerData{}
+	const brief = "Clerk refused the secret key (HTTP 401, clerk_key_invalid). Set secret_key or CLERK_SECRET_KEY to a key of this instance."
+	for i, test := range []struct {
+		add   func(*diag.Diagnostics, string, error, *requestParams)
+		err   error
+		brief bool
+	}{
+		{data.addErrorAsWarning, refused, false},
+		{data.addError, unknown, false},
+		{data.addError, refused, false},
+		{data.addError, fmt.Errorf("the instance could not be read: %w", refused), true},
+		{data.addError, unknown, false},
+		{data.addError, refused, true},
+	} {
+		var diags diag.Diagnostics
+		test.add(&diags, "read OAuth application", test.err, nil)
+		if len(diags) != 1 || (diags[0].Detail() == brief) != test.brief {
+			t.Errorf("%d: got\n%s", i, diagnosticsText(diags))
+		}
+	}
+}
+
+// Every other fault is told in full each time.
+func TestOtherFaultsAreToldInFull(t *testing.T) {
+	t.Parallel()
+	data := &providerData{}
+	var first, second diag.Diagnostics
+	for _, diags := range []*diag.Diagnostics{&first, &second} {
+		data.addError(diags, "read OAuth application", &clerk.TransportError{Problem: "no such host"}, nil)
+	}
+	if got, want := diagnosticsText(second), diagnosticsText(first); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestProxyAdvice(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		&clerk.APIError{Status: 407, Body: "an HTML page, 10 bytes"},
+		&clerk.TransportError{Problem: "Proxy Authentication Required"},
+	} {
+		if got := advice(err, "read OAuth application"); got != proxyCredentials {
+			t.Errorf("%v: got %q", err, got)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
@@ -57,7 +58,7 @@ func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.Sc
 		}
 	}
 	const one = "Exactly one of `id`, `client_id` and `name` must be given."
-	by("id", one, idCheck)
+	by("id", one, stringvalidator.RegexMatches(idForm, "must be letters, digits, _ and -, at most 128"))
 	by("client_id", one, stringvalidator.LengthAtLeast(1))
 	by("name", one+" Exactly one application must have this name. The Unicode normal form and white space at the ends make no difference.", stringvalidator.LengthAtLeast(1))
 
@@ -86,6 +87,10 @@ func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.Re
 	model.fromAPI(app)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
+
+// idForm is the form of an id, which becomes part of a request's path. The client checks
+// it once more.
+var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 const actionFind = "find OAuth application"
 

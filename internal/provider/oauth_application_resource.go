@@ -54,7 +54,7 @@ var applicationParams = paramsOf[reportedModel](map[string]string{
 	"consent_screen_enabled": "Clerk always shows the consent screen for applications that registered themselves. While dynamic client registration is on for the instance " +
 		"(dynamic_oauth_client_registration of clerk_oauth_application_settings), it may show the consent screen for every application. " +
 		"Remove consent_screen_enabled, or turn dynamic client registration off.",
-	"device_authorization_grant_enabled": betaHint("The device authorization grant"),
+	"device_authorization_grant_enabled": deviceGrantHint,
 })
 
 func (r *oauthApplicationResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {

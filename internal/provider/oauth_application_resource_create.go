@@ -74,9 +74,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	noteVersionFloor(ctx, client, resp.Private, model, &resp.Diagnostics)
 
 	if secretErr != nil {
-		var diags diag.Diagnostics
-		r.data.addError(&diags, actionEncrypt, secretErr, nil)
-		resp.Diagnostics.Append(asWarnings(diags)...)
+		r.data.addErrorAsWarning(&resp.Diagnostics, actionEncrypt, secretErr, nil)
 	}
 	warnOfCreation(&resp.Diagnostics, client, creation, fields)
 	if !model.Public.ValueBool() && !model.hasSecret() {
@@ -116,9 +114,7 @@ func createMissingSecret(ctx context.Context, client *clerk.Client, creation cle
 func (r *oauthApplicationResource) uploadLogoAfterCreate(ctx context.Context, client *clerk.Client, model *resourceModel, plan resourceModel, logo logoFile, resp *resource.CreateResponse) {
 	app, err := sendLogo(ctx, client, model, logo)
 	if err != nil {
-		var diags diag.Diagnostics
-		r.data.addError(&diags, actionUploadLogo, err, applicationParams)
-		resp.Diagnostics.Append(asWarnings(diags)...)
+		r.data.addErrorAsWarning(&resp.Diagnostics, actionUploadLogo, err, applicationParams)
 		resp.Diagnostics.AddAttributeWarning(path.Root("logo_path"), "The logo was not uploaded",
 			"The application was created without the logo. The next plan uploads the logo.")
 		return
@@ -176,20 +172,4 @@ func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation cler
 		at, detail := applicationParams.notApplied(refused, client, "The application "+app.ID+" was created", "The next plan shows the difference.")
 		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not apply a value for %q", client.Scrub(app.Name)), detail)
 	}
-}
-
-// asWarnings lowers errors to warnings.
-func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
-	var warnings diag.Diagnostics
-	for _, d := range diags {
-		if d.Severity() == diag.SeverityError {
-			warning := diag.Diagnostic(diag.NewWarningDiagnostic(d.Summary(), d.Detail()))
-			if at, ok := d.(diag.DiagnosticWithPath); ok {
-				warning = diag.WithPath(at.Path(), warning)
-			}
-			d = warning
-		}
-		warnings.Append(d)
-	}
-	return warnings
 }

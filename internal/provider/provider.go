@@ -6,9 +6,11 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -63,9 +65,10 @@ func (p *clerkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 				Optional:            true,
 			},
 			"request_timeout": schema.StringAttribute{
+				CustomType:          timetypes.GoDurationType{},
 				MarkdownDescription: "Time limit of one attempt of one request, as a duration such as `\"30s\"` (the default) or `\"1m30s\"`; from 1 ms to 10 minutes.",
 				Optional:            true,
-				Validators:          []validator.String{durationBetween(time.Millisecond, 10*time.Minute)},
+				Validators:          []validator.String{requestTimeoutCheck},
 			},
 			"max_retries": schema.Int64Attribute{
 				MarkdownDescription: "How often a request is repeated at most, if repeating the request is safe; 0 to 20. Default 5.",
@@ -113,4 +116,16 @@ func (p *clerkProvider) ListResources(context.Context) []func() list.ListResourc
 	return []func() list.ListResource{
 		newOAuthApplicationListResource,
 	}
+}
+
+// requestTimeoutCheck bounds request_timeout. A text that is no duration is an error of
+// the attribute's type.
+var requestTimeoutCheck = textCheck{
+	title: "Invalid duration", want: "a duration from 1ms to 10m",
+	problem: func(text string) string {
+		if d, err := time.ParseDuration(text); err == nil && (d < time.Millisecond || d > 10*time.Minute) {
+			return fmt.Sprintf("The value must be a duration from 1ms to 10m, such as \"30s\"; it is %q.", text)
+		}
+		return ""
+	},
 }

@@ -9,26 +9,28 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 // providerModel is the provider block.
 type providerModel struct {
-	SecretKey             types.String `tfsdk:"secret_key"`
-	APIURL                types.String `tfsdk:"api_url"`
-	InstanceID            types.String `tfsdk:"instance_id"`
-	RequestTimeout        types.String `tfsdk:"request_timeout"`
-	MaxRetries            types.Int64  `tfsdk:"max_retries"`
-	RequestsPer10s        types.Int64  `tfsdk:"requests_per_10s"`
-	PreventDuplicateNames types.Bool   `tfsdk:"prevent_duplicate_names"`
-	AllowHTTP             types.Bool   `tfsdk:"allow_http"`
+	SecretKey             types.String         `tfsdk:"secret_key"`
+	APIURL                types.String         `tfsdk:"api_url"`
+	InstanceID            types.String         `tfsdk:"instance_id"`
+	RequestTimeout        timetypes.GoDuration `tfsdk:"request_timeout"`
+	MaxRetries            types.Int64          `tfsdk:"max_retries"`
+	RequestsPer10s        types.Int64          `tfsdk:"requests_per_10s"`
+	PreventDuplicateNames types.Bool           `tfsdk:"prevent_duplicate_names"`
+	AllowHTTP             types.Bool           `tfsdk:"allow_http"`
 }
 
 // providerData is what Configure hands to resources and data sources.
@@ -42,48 +44,46 @@ type providerData struct {
 	// there is one. Nothing but a request needs a client: clerk_decrypted_secret
 	// works without one.
 	problem *clientProblem
+	// keySource and urlSource name the argument or the environment variable from which
+	// the secret key and the address of the API come; empty where nothing set them.
+	keySource, urlSource string
 
-	explained explainedFaults
+	explained onceInRun
 
 	created createdApplications
 }
 
-// explainedFaults remembers which faults of this run were explained. A fault that
-// meets every resource is explained once, and the other errors point to the first.
-type explainedFaults struct {
-	mu    sync.Mutex
-	known map[string]bool
+// onceInRun remembers what was said in this run and is not said again in full.
+type onceInRun struct{ said sync.Map }
+
+// first reports whether a subject comes up for the first time.
+func (o *onceInRun) first(subject string) bool {
+	_, known := o.said.LoadOrStore(subject, true)
+	return !known
 }
 
-// first reports whether a fault was not explained before, and notes that it is now.
-func (e *explainedFaults) first(fault string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.known[fault] {
-		return false
-	}
-	if e.known == nil {
-		e.known = make(map[string]bool)
-	}
-	e.known[fault] = true
-	return true
-}
+// subjectKey is the subject of the errors about the secret key.
+const subjectKey = "secret key"
 
-// clientProblem is what is wrong with the key or the address. The problem is an error
-// of what needs a request, and not of the provider block, because under an error of
-// the provider block the engine prints the line where the block begins: in
+// clientProblem is what is wrong with the key or the address. It is an error of what
+// needs a request and not of the provider block: below an error of the provider block
+// the engine prints the line where the block begins, and in
 //
 //	provider "clerk" { secret_key = "sk_test_…" }
 //
-// that is the key. (In a .tf.json file that is written on one line the engine prints
-// the whole file under every error, whichever block the error belongs to. No provider
-// can change that.)
+// that line holds the key. (For a .tf.json file that is written on one line, the engine
+// prints the whole file below every error, whichever block the error belongs to. No
+// provider can change that.)
 type clientProblem struct {
-	fault         string // its name among the faults that are explained once
 	summary, help string
+	// brief replaces help where a problem of the secret key was explained before in the
+	// run. It is one line that can stand alone, because the engine may print it first.
+	brief string
 }
 
-func (p *clerkProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+func (p *clerkProvider) Configure(
+	ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse,
+) {
 	defer recoverPanic(&resp.Diagnostics, "configure the provider")
 
 	var model providerModel
@@ -93,20 +93,20 @@ func (p *clerkProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	}
 	data := &providerData{unknown: model.unknownArgument()}
 	if data.unknown == "" {
-		config, problem := model.clientConfig(&resp.Diagnostics)
+		config := model.clientConfig(data, &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		data.problem = problem
-		config.UserAgent = fmt.Sprintf("terraform-provider-clerk/%s (%s)", p.version, engine(req.TerraformVersion))
+		config.UserAgent = fmt.Sprintf("terraform-provider-clerk/%s (%s)",
+			p.version, engine(req.TerraformVersion))
 		config.Observer = logRequest
 		config.Transport = p.transport
-		if problem == nil {
+		if data.problem == nil {
 			data.client = clerk.New(config)
 		}
 	} else if req.ClientCapabilities.DeferralAllowed {
-		// An engine that can put resources off does, rather than failing where the
-		// state has to be read.
+		// An engine that can defer resources does so, and does not fail where the state
+		// has to be read.
 		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 		p.deferred = true
 	}
@@ -118,67 +118,88 @@ func (p *clerkProvider) Configure(ctx context.Context, req provider.ConfigureReq
 
 // unknownArgument returns the first argument whose value is not known yet.
 func (m providerModel) unknownArgument() string {
-	switch {
-	case m.SecretKey.IsUnknown():
-		return "secret_key"
-	case m.APIURL.IsUnknown():
-		return "api_url"
-	case m.InstanceID.IsUnknown():
-		return "instance_id"
-	case m.RequestTimeout.IsUnknown():
-		return "request_timeout"
-	case m.MaxRetries.IsUnknown():
-		return "max_retries"
-	case m.RequestsPer10s.IsUnknown():
-		return "requests_per_10s"
-	case m.PreventDuplicateNames.IsUnknown():
-		return "prevent_duplicate_names"
-	case m.AllowHTTP.IsUnknown():
-		return "allow_http"
+	for _, argument := range []struct {
+		name  string
+		value attr.Value
+	}{
+		{"secret_key", m.SecretKey},
+		{"api_url", m.APIURL},
+		{"instance_id", m.InstanceID},
+		{"request_timeout", m.RequestTimeout},
+		{"max_retries", m.MaxRetries},
+		{"requests_per_10s", m.RequestsPer10s},
+		{"prevent_duplicate_names", m.PreventDuplicateNames},
+		{"allow_http", m.AllowHTTP},
+	} {
+		if argument.value.IsUnknown() {
+			return argument.name
+		}
 	}
 	return ""
 }
 
-// clientConfig checks the arguments. A problem with the key or the address is
-// returned: see clientProblem. Every other problem is a diagnostic.
-func (m providerModel) clientConfig(diags *diag.Diagnostics) (config clerk.Config, problem *clientProblem) {
-	config = clerk.Config{
+// clientConfig checks the arguments, and notes in data where the key and the address
+// come from. A problem with either of the two is noted there too: see clientProblem.
+// Every other problem is a diagnostic.
+func (m providerModel) clientConfig(data *providerData, diags *diag.Diagnostics) clerk.Config {
+	config := clerk.Config{
 		InstanceID:            m.InstanceID.ValueString(),
 		PreventDuplicateNames: m.PreventDuplicateNames.ValueBool(),
+		RequestsPer10s:        int(m.RequestsPer10s.ValueInt64()),
 	}
 
-	key, err := clerk.ParseSecretKey(valueOrEnv(m.SecretKey, envSecretKey))
-	switch {
-	case errors.Is(err, clerk.ErrKeyMissing):
-		problem = &clientProblem{"secret key", "Missing Clerk secret key", secretKeyHelp(err)}
-	case err != nil:
-		problem = &clientProblem{"secret key", "Unable to use Clerk secret key", secretKeyHelp(err)}
+	var rawKey, rawURL string
+	var err error
+	rawKey, data.keySource = valueOrEnv(m.SecretKey, "secret_key", envSecretKey)
+	if config.SecretKey, err = clerk.ParseSecretKey(rawKey); err != nil {
+		data.problem = secretKeyProblem(err, data.keySource)
 	}
-	config.SecretKey = key
-
-	if raw := valueOrEnv(m.APIURL, envAPIURL); raw != "" || !m.APIURL.IsNull() {
-		config.APIURL, err = m.parseAPIURL(raw, key)
-		if err != nil && problem == nil {
-			problem = &clientProblem{
-				"API address", "Unable to use Clerk API address",
-				fmt.Sprintf("The value of api_url, or of the environment variable %s, cannot be used: %s.", envAPIURL, err),
+	rawURL, data.urlSource = valueOrEnv(m.APIURL, "api_url", envAPIURL)
+	if data.urlSource != "" {
+		config.APIURL, err = m.parseAPIURL(rawURL, config.SecretKey)
+		if err != nil && data.problem == nil {
+			data.problem = &clientProblem{
+				summary: "Unable to use Clerk API address",
+				help:    fmt.Sprintf("The value of %s cannot be used: %s.", described(data.urlSource), err),
 			}
 		}
 	}
-	// The empty text too: a variable that was not set must not take the guard away.
+	// The empty string too: a variable that was not set must not remove the guard.
 	if !m.InstanceID.IsNull() && !(clerk.ValidID(config.InstanceID) && strings.HasPrefix(config.InstanceID, "ins_")) {
 		diags.AddAttributeError(path.Root("instance_id"), "Unable to use Clerk instance id",
-			"An instance id is ins_ followed by letters and digits, such as ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. The Clerk dashboard shows the id, and every OAuth application has it as instance_id.")
+			"An instance id is ins_ followed by letters and digits, such as ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. "+
+				"The Clerk dashboard shows the id, and every OAuth application has it as instance_id.")
 	}
 	if !m.RequestTimeout.IsNull() {
-		// The validator has seen the text already.
-		config.RequestTimeout, _ = time.ParseDuration(m.RequestTimeout.ValueString())
+		timeout, more := m.RequestTimeout.ValueGoDuration()
+		diags.Append(more...)
+		config.RequestTimeout = timeout
 	}
 	if !m.MaxRetries.IsNull() {
 		config.MaxRetries = new(int(m.MaxRetries.ValueInt64()))
 	}
-	config.RequestsPer10s = int(m.RequestsPer10s.ValueInt64())
-	return config, problem
+	return config
+}
+
+// valueOrEnv returns the value of an argument, or of the environment variable that
+// stands in for it, and the name of the one that has the value. Both are empty where
+// neither is set.
+func valueOrEnv(value types.String, argument, variable string) (text, source string) {
+	if !value.IsNull() {
+		return value.ValueString(), argument
+	}
+	if text = os.Getenv(variable); text != "" {
+		source = variable
+	}
+	return text, source
+}
+
+// described says what a source of valueOrEnv is.
+func described(source string) string {
+	if strings.HasPrefix(source, "CLERK_") {
+		return "the environment variable " + source
+	}
+	return "the provider's argument " + source
 }
 
 // parseAPIURL reads the address of the API. What allow_http allows ends with a
@@ -189,40 +210,61 @@ func (m providerModel) parseAPIURL(raw string, key clerk.Secret) (*url.URL, erro
 	if !errors.Is(err, clerk.ErrURLInsecure) {
 		return address, err
 	}
-	allowed := m.AllowHTTP.ValueBool()
-	if m.AllowHTTP.IsNull() {
-		allowed, _ = strconv.ParseBool(os.Getenv(envAllowHTTP))
+	allowed, source := m.AllowHTTP.ValueBool(), "allow_http"
+	if set := os.Getenv(envAllowHTTP); m.AllowHTTP.IsNull() && set != "" {
+		source = envAllowHTTP
+		var unclear error
+		if allowed, unclear = strconv.ParseBool(set); unclear != nil {
+			return nil, fmt.Errorf("%w. The value of %s is neither true nor false", err, described(source))
+		}
 	}
 	switch {
 	case !allowed:
-		return nil, fmt.Errorf("%w. For a simulator in another container, set allow_http = true or %s=true", err, envAllowHTTP)
+		return nil, fmt.Errorf("%w. For a simulator in another container, set allow_http = true or %s=true",
+			err, envAllowHTTP)
 	case clerk.IsProductionKey(key):
-		return nil, fmt.Errorf("%w. allow_http does not apply to a production key (sk_live_…)", err)
+		return nil, fmt.Errorf("%w. %s does not apply to a production key (sk_live_…)", err, source)
 	}
 	return clerk.ParseInsecureAPIURL(raw)
 }
 
-// secretKeyHelp says what is wrong with the key, without any part of it.
-func secretKeyHelp(err error) string {
-	help := fmt.Sprintf("The provider needs the secret key of a Clerk instance (sk_test_… or sk_live_…), in the environment variable %s or in the provider's argument secret_key: %s.", envSecretKey, err)
-	switch {
-	case errors.Is(err, clerk.ErrKeyMissing), errors.Is(err, clerk.ErrKeyPlaceholder):
-		return help + fmt.Sprintf("\n\nFind the key in the Clerk dashboard under API keys, and set it with: export %s=sk_test_…", envSecretKey)
-	case errors.Is(err, clerk.ErrKeyPublishable):
-		return help + "\n\nThe secret key is listed beside the publishable key in the Clerk dashboard under API keys."
-	case errors.Is(err, clerk.ErrKeyQuoted):
-		return help + "\n\nSet the key without quotation marks. docker run --env-file, Kubernetes secrets and some pipelines pass on the quotation marks of a file."
-	case errors.Is(err, clerk.ErrKeyAssignment):
-		return help + "\n\nSet only the part after the equals sign."
-	}
-	return help + "\n\nCheck that the key was copied completely, and on one line."
-}
+// secretKeyProblem says what is wrong with the key, without any part of it.
+func secretKeyProblem(err error, source string) *clientProblem {
+	const instanceKey = "the secret key of a Clerk instance (sk_test_… or sk_live_…)"
 
-func valueOrEnv(value types.String, variable string) string {
-	if value.IsNull() {
-		return os.Getenv(variable)
+	if errors.Is(err, clerk.ErrKeyMissing) {
+		where := "No secret key is set."
+		switch source {
+		case "secret_key":
+			where = "The provider's argument secret_key is empty. Leave it out to use the environment variable " + envSecretKey + "."
+		case envSecretKey:
+			where = "The environment variable " + envSecretKey + " is empty."
+		}
+		return &clientProblem{
+			summary: "Missing Clerk secret key",
+			help: where + " The provider needs " + instanceKey + ", in the environment variable " + envSecretKey +
+				" or in its argument secret_key.\n\n" +
+				"Find the key in the Clerk dashboard under API keys, and set it with: export " + envSecretKey + "=sk_test_…",
+			brief: where + " Set secret_key or " + envSecretKey + " to " + instanceKey + ".",
+		}
 	}
-	return value.ValueString()
+	next := "Check that the key was copied completely, and on one line."
+	switch {
+	case errors.Is(err, clerk.ErrKeyPlaceholder):
+		next = "Find the key in the Clerk dashboard under API keys."
+	case errors.Is(err, clerk.ErrKeyPublishable):
+		next = "The secret key is listed beside the publishable key in the Clerk dashboard under API keys."
+	case errors.Is(err, clerk.ErrKeyQuoted):
+		next = "Set the key without quotation marks. docker run --env-file, Kubernetes secrets and some pipelines pass on the quotation marks of a file."
+	case errors.Is(err, clerk.ErrKeyAssignment):
+		next = "Set only the part after the equals sign."
+	}
+	what := fmt.Sprintf("The value of %s cannot be used: %s.", described(source), err)
+	return &clientProblem{
+		summary: "Unable to use Clerk secret key",
+		help:    what + " The provider needs " + instanceKey + ".\n\n" + next,
+		brief:   what + " Set it to " + instanceKey + ".",
+	}
 }
 
 // engine names what runs the provider. The protocol carries a version only, which
@@ -234,6 +276,23 @@ func engine(version string) string {
 	return "engine/" + version
 }
 
+// logRequest writes one attempt of one request to Terraform's log. These fields
+// are all that the provider ever logs: scalars without any content of a request
+// or a response.
+func logRequest(ctx context.Context, event clerk.Event) {
+	tflog.Debug(ctx, "Clerk API request", map[string]any{
+		"method":      event.Method,
+		"route":       event.Route,
+		"attempt":     event.Attempt,
+		"status":      event.Status,
+		"outcome":     event.Outcome,
+		"waited_ms":   event.Waited.Milliseconds(),
+		"duration_ms": event.Duration.Milliseconds(),
+		"bytes":       event.Bytes,
+		"trace_id":    event.TraceID,
+	})
+}
+
 // providerDataFrom returns what Configure left; nil while Terraform only validates.
 func providerDataFrom(raw any, diags *diag.Diagnostics) *providerData {
 	if raw == nil {
@@ -241,21 +300,11 @@ func providerDataFrom(raw any, diags *diag.Diagnostics) *providerData {
 	}
 	data, ok := raw.(*providerData)
 	if !ok {
-		diags.AddError("Unable to configure Clerk client", fmt.Sprintf("This is a bug in the provider: it was handed %T.", raw))
+		diags.AddError("Unable to configure Clerk client",
+			fmt.Sprintf("This is a bug in the provider: it was handed %T.", raw))
 		return nil
 	}
 	return data
-}
-
-func unknownArgumentHelp(argument string) string {
-	first := "Apply those resources first (with -target), or "
-	switch argument {
-	case "secret_key":
-		return first + "leave the argument out and set the environment variable " + envSecretKey + "."
-	case "api_url":
-		return first + "leave the argument out and set the environment variable " + envAPIURL + "."
-	}
-	return first + "set the argument to a known value."
 }
 
 // requireClient returns the client, or says why there is none yet.
@@ -275,6 +324,17 @@ func (d *providerData) requireClient(diags *diag.Diagnostics) *clerk.Client {
 	return nil
 }
 
+func unknownArgumentHelp(argument string) string {
+	first := "Apply those resources first (with -target), or "
+	switch argument {
+	case "secret_key":
+		return first + "leave the argument out and set the environment variable " + envSecretKey + "."
+	case "api_url":
+		return first + "leave the argument out and set the environment variable " + envAPIURL + "."
+	}
+	return first + "set the argument to a known value."
+}
+
 // clientIfAny returns the client, or nil where there is none yet.
 func (d *providerData) clientIfAny() *clerk.Client {
 	if d == nil {
@@ -283,16 +343,16 @@ func (d *providerData) clientIfAny() *clerk.Client {
 	return d.client
 }
 
-// requireKey says so when there is no key, or no usable key or address. A plan needs
-// none, but a plan that cannot be applied should fail before someone approves it. d is
-// nil while Terraform only validates.
+// requireKey reports an error if there is no key, or no usable key or address. A plan
+// needs no key, but a plan that cannot be applied should fail before someone approves
+// it. d is nil while Terraform only validates.
 func (d *providerData) requireKey(diags *diag.Diagnostics) {
 	if d == nil || d.problem == nil {
 		return
 	}
-	help := fmt.Sprintf("The first error about the %s in this run says what to do.", d.problem.fault)
-	if d.explained.first(d.problem.fault) {
-		help = d.problem.help
+	help := d.problem.help
+	if d.problem.brief != "" && !d.explained.first(subjectKey) {
+		help = d.problem.brief
 	}
 	diags.AddError(d.problem.summary, help)
 }
