@@ -1,93 +1,52 @@
-// Command scale measures what many applications cost: requests, time, processor time and the provider's memory, with the
-// real command line tools, for creating N applications and for planning N that are unchanged.
+//go:build unix
+
+// Command scale measures what many applications cost: requests, time, processor time and the
+// provider's memory, with a real engine, for creating N applications and for planning N that are
+// unchanged. It prints the table of the guide "Many applications".
 //
-//	go run ./tools/scale -n 10,1000 -rounds 3 -markdown
+//	tools/with-engine.sh auto go run ./tools/scale -n 10,1000 -rounds 3
 //
-// Beside every time stands the tool's own: the same step over N of its built-in terraform_data, with one text in each;
-// for plans there is a second ratio, to terraform_data with as many texts as an application has. They, and all
-// engines, take turns, and the ratio is the median of the ratios of each turn, so that a machine that is busy with
-// something else changes both sides of it. It runs on Unix.
+// Beside every time stands the engine's own: the same step over N of its built-in terraform_data with
+// one text in each, and for plans a second ratio, to terraform_data with as many texts as an
+// application has. All steps take turns, and a ratio is the median of the ratios of the turns, so
+// that a machine that is busy with something else changes both sides of it.
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/enginetest"
 )
 
 // longRun is how long a step may take to be repeated.
 const longRun = 30 * time.Second
 
+// largestApply is the largest number of applications that are created; more take minutes.
+const largestApply = 1000
+
 func main() {
 	if filepath.Base(os.Args[0]) == providerName {
 		os.Exit(meter())
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
+	sizes := flag.String("n", "10,100,1000,5000", "`numbers` of applications, separated by commas")
+	rounds := flag.Int("rounds", 5, "how often each step is measured; one of more than 30 s is measured once")
+	flag.Parse()
+	if err := run(context.Background(), *sizes, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "scale:", err)
 		os.Exit(1)
 	}
 }
 
-// configuration is what the flags say.
-type configuration struct {
-	sizes     []int
-	rounds    int
-	engines   []string
-	provider  string
-	skipApply bool
-	markdown  bool
-}
-
-func parseFlags(arguments []string, stderr io.Writer) (configuration, error) {
-	c := configuration{sizes: []int{10, 100, 1000, 5000}}
-	flags := flag.NewFlagSet("scale", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Func("n", "`numbers` of applications, separated by commas (default 10,100,1000,5000)", func(text string) error {
-		c.sizes = nil
-		for field := range strings.SplitSeq(text, ",") {
-			n, err := strconv.Atoi(field)
-			if err != nil || n < 1 {
-				return errors.New("want numbers from 1 on")
-			}
-			c.sizes = append(c.sizes, n)
-		}
-		return nil
-	})
-	flags.IntVar(&c.rounds, "rounds", 5, "how often each step is measured; one of more than 30 s is measured once")
-	flags.Func("engine", "`path` of terraform or tofu; may be repeated (default: ENGINE_PATH, and what is on PATH or in .tools/bin)", func(path string) error {
-		c.engines = append(c.engines, path)
-		return nil
-	})
-	flags.StringVar(&c.provider, "provider", "", "`path` of the provider (default: build it)")
-	flags.BoolVar(&c.skipApply, "skip-apply", false, "measure plans only")
-	flags.BoolVar(&c.markdown, "markdown", false, "print Markdown")
-	if err := flags.Parse(arguments); err != nil {
-		return c, err
-	}
-	if flags.NArg() > 0 || c.rounds < 1 {
-		return c, errors.New("-rounds must be 1 at least, and nothing may follow the flags")
-	}
-	return c, nil
-}
-
-func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	c, err := parseFlags(arguments, stderr)
+func run(ctx context.Context, sizes string, rounds int) error {
+	engine, err := exec.LookPath(cmp.Or(os.Getenv("ENGINE_PATH"), "terraform"))
 	if err != nil {
 		return err
 	}
@@ -96,53 +55,100 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-
-	provider, err := filepath.Abs(c.provider)
-	if c.provider == "" {
-		provider = filepath.Join(work, "built", providerName)
-		err = build(ctx, provider, "")
-	}
-	if err != nil {
+	if err := installMeter(ctx, work); err != nil {
 		return err
 	}
-	simulatorPath := filepath.Join(work, "built", "clerk-simulator")
-	if err := build(ctx, simulatorPath, "internal/clerktest/clerk-simulator"); err != nil {
-		return err
-	}
-	engines, err := findEngines(ctx, c.engines, work, provider)
-	if err != nil {
-		return err
-	}
-
-	results := map[*engine][]*row{}
-	for _, n := range c.sizes {
-		var rows []*row
-		for _, e := range engines {
-			s := &site{engine: e, n: n, simulatorPath: simulatorPath, dir: filepath.Join(work, e.Name, strconv.Itoa(n))}
-			defer s.close()
-			made, err := s.rows(ctx, c.skipApply)
-			if err != nil {
-				return fmt.Errorf("%s, %d applications: %w", e.Name, n, err)
-			}
-			results[e] = append(results[e], made...)
-			rows = append(rows, made...)
+	s := site{engine: engine, work: work}
+	defer s.close()
+	var all []*step
+	for text := range strings.SplitSeq(sizes, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return fmt.Errorf("%q is not a number of applications", text)
 		}
-		for round := range c.rounds {
-			fmt.Fprintf(stderr, "%d applications, round %d of %d\n", n, round+1, c.rounds)
-			for _, r := range rows {
-				if err := r.measure(ctx); err != nil {
-					return fmt.Errorf("%d applications, %s: %w", n, r.step, err)
+		steps, err := s.steps(ctx, n)
+		if err != nil {
+			return err
+		}
+		for round := range rounds {
+			fmt.Fprintf(os.Stderr, "%d applications, round %d of %d\n", n, round+1, rounds)
+			for _, st := range steps {
+				if len(st.runs) > 0 && st.runs[0].wall > longRun {
+					continue
+				}
+				if err := st.measure(ctx); err != nil {
+					return fmt.Errorf("%d applications, %s: %w", n, st.name, err)
 				}
 			}
 		}
+		all = append(all, steps...)
 	}
-	for _, e := range engines {
-		printTable(stdout, e.String(), results[e], c.markdown)
-	}
-	return nil
+	version, err := exec.CommandContext(ctx, engine, "version").Output()
+	title, _, _ := strings.Cut(string(version), "\n")
+	printTable(title, all)
+	return err
 }
 
-// build builds a program of this module with the flags of a release.
-func build(ctx context.Context, out, pkg string) error {
-	return enginetest.Build(ctx, out, pkg, "-trimpath", "-ldflags=-s -w")
+// measurement is what one run of a step took.
+type measurement struct {
+	requests, throttled int
+	wall                time.Duration
+	cpu                 time.Duration // of the engine and the provider
+	providerCPU         time.Duration
+	providerMemory      float64 // the most, in megabytes
+}
+
+// printTable prints the steps that have a floor, whose times are in the columns "engine alone".
+func printTable(title string, steps []*step) {
+	fmt.Printf("\n**%s**\n\n| applications | step | requests | answered 429 | time | engine alone | ratio | ratio, same size "+
+		"| CPU | engine alone | provider's CPU | provider's memory | runs |\n"+
+		"| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n", title)
+	wall := func(m measurement) float64 { return m.wall.Seconds() }
+	cpu := func(m measurement) float64 { return m.cpu.Seconds() }
+	for _, s := range steps {
+		if s.floor == nil {
+			continue
+		}
+		fmt.Printf("| %s | %s | %s | %s | %.2f s | %.2f s | %s | %s | %.2f s | %.2f s | %.2f s | %.0f MB | %d |\n",
+			thousands(s.n), s.name,
+			thousands(int(s.median(func(m measurement) float64 { return float64(m.requests) }))),
+			thousands(int(s.median(func(m measurement) float64 { return float64(m.throttled) }))),
+			s.median(wall), s.floor.median(wall), s.ratioTo(s.floor), s.ratioTo(s.sameSize), s.median(cpu), s.floor.median(cpu),
+			s.median(func(m measurement) float64 { return m.providerCPU.Seconds() }),
+			s.median(func(m measurement) float64 { return m.providerMemory }), len(s.runs))
+	}
+}
+
+// median is the median of one property of the runs.
+func (s *step) median(property func(measurement) float64) float64 {
+	var values []float64
+	for _, m := range s.runs {
+		values = append(values, property(m))
+	}
+	return middle(values)
+}
+
+// ratioTo is the median of the time against another step's of the same turn.
+func (s *step) ratioTo(other *step) string {
+	if other == nil {
+		return ""
+	}
+	var ratios []float64
+	for i, m := range s.runs[:min(len(s.runs), len(other.runs))] {
+		ratios = append(ratios, m.wall.Seconds()/other.runs[i].wall.Seconds())
+	}
+	return fmt.Sprintf("%.1f", middle(ratios))
+}
+
+func middle(values []float64) float64 {
+	slices.Sort(values)
+	return values[(len(values)-1)/2]
+}
+
+// thousands writes 5000 as 5,000.
+func thousands(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
