@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
 // decryptedSecretEphemeralResource is clerk_decrypted_secret: it hands an encrypted
@@ -66,15 +68,15 @@ func (*decryptedSecretEphemeralResource) Open(ctx context.Context, req ephemeral
 		return
 	}
 	// A wrong identity is an error even where there is nothing to decrypt yet.
-	identities, err := parseIdentities(model.Identity.ValueString())
+	identities, err := encryption.ParseIdentities(model.Identity.ValueString())
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to "+action, "The value of identity cannot be used: "+err.Error()+".")
 		return
 	}
 	if !model.Ciphertext.IsNull() {
-		plaintext, err := decryptSecret(model.Ciphertext.ValueString(), identities)
+		plaintext, err := encryption.Decrypt(model.Ciphertext.ValueString(), identities)
 		switch {
-		case errors.Is(err, errIdentityWrong):
+		case errors.Is(err, encryption.ErrOtherIdentity):
 			resp.Diagnostics.AddError("Unable to "+action, sentence(err.Error()))
 			return
 		case err != nil:

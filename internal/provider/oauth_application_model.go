@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
 // reportedModel holds the attributes that Clerk reports of an application. The
@@ -136,6 +137,9 @@ func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplica
 	}
 }
 
+// actionEncrypt is the action of an error of secretFromAPI.
+const actionEncrypt = "encrypt client secret"
+
 // secretFromAPI puts a secret that Clerk has just created into client_secret or,
 // encrypted, into client_secret_encrypted. Its error is that of the encryption.
 func (m *resourceModel) secretFromAPI(secret clerk.Secret) error {
@@ -146,7 +150,7 @@ func (m *resourceModel) secretFromAPI(secret clerk.Secret) error {
 	case m.EncryptClientSecretTo.IsNull():
 		m.ClientSecret = types.StringValue(secret.Reveal())
 	default:
-		ciphertext, err := encryptSecret(secret, stringsOf(m.EncryptClientSecretTo))
+		ciphertext, err := encryption.Encrypt(secret.Reveal(), stringsOf(m.EncryptClientSecretTo))
 		if err != nil {
 			return err
 		}

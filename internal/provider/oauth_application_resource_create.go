@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
 // Defaults of the timeouts block. They bound an operation with all its
@@ -39,7 +40,7 @@ func (r *oauthApplicationResource) Create(ctx context.Context, req resource.Crea
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	if err := checkRecipients(stringsOf(plan.EncryptClientSecretTo)); err != nil {
+	if err := encryption.CheckRecipients(stringsOf(plan.EncryptClientSecretTo)); err != nil {
 		r.data.addError(&resp.Diagnostics, actionEncrypt, err, nil)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
 // Update changes the application in up to three steps: the fields that differ, then
@@ -115,7 +116,7 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 	if u.reason == noRotation {
 		return true
 	}
-	if err := checkRecipients(stringsOf(u.plan.EncryptClientSecretTo)); err != nil {
+	if err := encryption.CheckRecipients(stringsOf(u.plan.EncryptClientSecretTo)); err != nil {
 		u.fail(ctx, actionEncrypt, err)
 		return false
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
 // A rotationReason is why an apply replaces the client secret.
@@ -89,7 +91,7 @@ func sameRecipients(a, b types.Set) bool {
 func normalRecipients(set types.Set) []string {
 	recipients := make([]string, 0, len(set.Elements()))
 	for _, text := range stringsOf(set) {
-		recipients = append(recipients, normalRecipient(text))
+		recipients = append(recipients, encryption.NormalRecipient(text))
 	}
 	slices.Sort(recipients)
 	return slices.Compact(recipients)

@@ -1,4 +1,4 @@
-package provider
+package encryption
 
 import (
 	"errors"
@@ -13,32 +13,35 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// maxEncryptedBytes bounds a ciphertext and an identity file. A client secret for
-// twenty recipients, post-quantum ones too, has half of it.
-const maxEncryptedBytes = 64 << 10
+// maxBytes bounds a ciphertext and an identity file. A client secret for twenty
+// recipients, post-quantum ones too, has half of it.
+const maxBytes = 64 << 10
 
-// Errors of parseIdentities and decryptSecret. None of them, nor anything they wrap,
-// holds a piece of an identity or of a plaintext: the library's own errors are
-// dropped, because some quote characters of what they read.
+// ErrOtherIdentity is a ciphertext that was encrypted to other recipients.
+var ErrOtherIdentity = errors.New("the ciphertext is not for this identity: client_secret_encrypted can be decrypted " +
+	"with the identity of each recipient that was in encrypt_client_secret_to when the secret was created")
+
+// Other errors of ParseIdentities and Decrypt. None of them, nor anything they wrap,
+// holds a piece of an identity or of a plaintext: the library's own errors are dropped,
+// because some quote characters of what they read.
 var (
 	errIdentityMissing   = errors.New("it has no identity: no line such as AGE-SECRET-KEY-1…, and no SSH private key")
 	errIdentityRecipient = errors.New("this is a public key (age1… or ssh-…). Decrypting needs its private half: AGE-SECRET-KEY-1…, or the SSH private key")
 	errIdentityPlugin    = errors.New("this identity needs a plugin (AGE-PLUGIN-…). The provider runs no plugins: decrypt with the age program instead")
 	errIdentityLocked    = errors.New("this SSH private key is protected by a passphrase, which the provider cannot ask for. Use a key without one, or an age identity")
 	errIdentitySSH       = errors.New("this SSH private key cannot be used: it must be an ed25519 or RSA key, with all its lines from BEGIN to END. It is not shown here")
-	errIdentityTooLong   = fmt.Errorf("it is longer than %d bytes", maxEncryptedBytes)
-	errIdentityWrong     = errors.New("the ciphertext is not for this identity: client_secret_encrypted can be decrypted with the identity of each recipient that was in encrypt_client_secret_to when the secret was created")
-	errCiphertextTooLong = fmt.Errorf("it is longer than %d bytes, which no encrypted client secret is", maxEncryptedBytes)
+	errIdentityTooLong   = fmt.Errorf("it is longer than %d bytes", maxBytes)
+	errCiphertextTooLong = fmt.Errorf("it is longer than %d bytes, which no encrypted client secret is", maxBytes)
 	errCiphertextForm    = fmt.Errorf("it is not an ASCII-armoured age file, which begins with %q", armor.Header)
-	errCiphertextBroken  = errors.New("it is an age file, but it was cut off or changed; it must be passed on whole, with its line breaks")
+	errCiphertextBroken  = errors.New("it is an age file, but it was cut off or changed; pass it on whole, with its line breaks")
 	errPlaintextNoText   = errors.New("its plaintext is not text")
 )
 
-// parseIdentities reads private keys: what age-keygen writes (identities, one on a
-// line, among comments and empty lines) and SSH private keys in PEM. White space
-// around a line is removed; indented heredocs and Windows line ends leave some.
-func parseIdentities(file string) ([]age.Identity, error) {
-	if len(file) > maxEncryptedBytes {
+// ParseIdentities reads private keys: what age-keygen writes (identities, one on a line,
+// among comments and empty lines) and SSH private keys in PEM. White space around a line
+// is removed, because indented heredocs and Windows line ends leave some.
+func ParseIdentities(file string) ([]age.Identity, error) {
+	if len(file) > maxBytes {
 		return nil, errIdentityTooLong
 	}
 	var identities []age.Identity
@@ -46,7 +49,7 @@ func parseIdentities(file string) ([]age.Identity, error) {
 	number := 0
 	for line := range strings.Lines(file) {
 		number++
-		line = strings.TrimSpace(line)
+		line = trimmed(line)
 		switch {
 		case strings.HasPrefix(line, "-----BEGIN "), pem.Len() > 0:
 			pem.WriteString(line + "\n")
@@ -67,7 +70,8 @@ func parseIdentities(file string) ([]age.Identity, error) {
 		default:
 			parsed, err := age.ParseIdentities(strings.NewReader(line))
 			if err != nil {
-				return nil, fmt.Errorf("line %d is not an age identity, such as AGE-SECRET-KEY-1… (created by age-keygen), and not part of an SSH private key. It is not shown here", number)
+				return nil, fmt.Errorf("line %d is not an age identity, such as AGE-SECRET-KEY-1… (created by age-keygen), "+
+					"and not part of an SSH private key. It is not shown here", number)
 			}
 			identities = append(identities, parsed...)
 		}
@@ -93,12 +97,12 @@ func parseSSHIdentity(pem string) (age.Identity, error) {
 	return identity, nil
 }
 
-// decryptSecret is the inverse of encryptSecret. errIdentityWrong is about the identities,
-// every other error about the ciphertext.
-func decryptSecret(ciphertext string, identities []age.Identity) (string, error) {
-	ciphertext = strings.TrimSpace(ciphertext)
+// Decrypt is the inverse of Encrypt. ErrOtherIdentity is about the identities, every
+// other error about the ciphertext.
+func Decrypt(ciphertext string, identities []age.Identity) (string, error) {
+	ciphertext = trimmed(ciphertext)
 	switch {
-	case len(ciphertext) > maxEncryptedBytes:
+	case len(ciphertext) > maxBytes:
 		return "", errCiphertextTooLong
 	case !strings.HasPrefix(ciphertext, armor.Header):
 		return "", errCiphertextForm
@@ -107,11 +111,11 @@ func decryptSecret(ciphertext string, identities []age.Identity) (string, error)
 	var wrong *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &wrong):
-		return "", errIdentityWrong
+		return "", ErrOtherIdentity
 	case err != nil:
 		return "", errCiphertextBroken
 	}
-	// What is decrypted is never longer than the ciphertext.
+	// A plaintext is never longer than its ciphertext.
 	plaintext, err := io.ReadAll(content)
 	switch {
 	case err != nil:
