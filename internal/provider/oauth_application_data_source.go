@@ -13,7 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
@@ -33,21 +35,32 @@ func newOAuthApplicationDataSource() datasource.DataSource {
 	return &oauthApplicationDataSource{}
 }
 
-func (d *oauthApplicationDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *oauthApplicationDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = applicationType
 }
 
-func (d *oauthApplicationDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+func (d *oauthApplicationDataSource) Configure(
+	_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse,
+) {
 	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *oauthApplicationDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return []datasource.ConfigValidator{
-		datasourcevalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("client_id"), path.MatchRoot("name")),
+		datasourcevalidator.ExactlyOneOf(
+			path.MatchRoot("id"), path.MatchRoot("client_id"), path.MatchRoot("name")),
 	}
 }
 
-func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+// idForm is the form of an id, which becomes part of a request's path. The client checks
+// it once more.
+var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+func (d *oauthApplicationDataSource) Schema(
+	ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
+) {
 	attributes := reportedApplicationAttributes(ctx)
 	by := func(name, condition string, check validator.String) {
 		attributes[name] = schema.StringAttribute{
@@ -60,7 +73,8 @@ func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.Sc
 	const one = "Exactly one of `id`, `client_id` and `name` must be given."
 	by("id", one, stringvalidator.RegexMatches(idForm, "must be letters, digits, _ and -, at most 128"))
 	by("client_id", one, stringvalidator.LengthAtLeast(1))
-	by("name", one+" Exactly one application must have this name. The Unicode normal form and white space at the ends make no difference.", stringvalidator.LengthAtLeast(1))
+	by("name", one+" Exactly one application must have this name. The Unicode normal form and white space at the ends make no difference.",
+		stringvalidator.LengthAtLeast(1))
 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One OAuth application of a Clerk instance: a client that signs in *through* it, not a social connection, by which users sign in *to* it. The data source has no secret, because Clerk shows a client secret only when the secret is created.",
@@ -68,7 +82,53 @@ func (d *oauthApplicationDataSource) Schema(ctx context.Context, _ datasource.Sc
 	}
 }
 
-func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+// reportedDescriptions describe attributes of reportedModel where the text of the
+// resource describes an argument.
+var reportedDescriptions = map[string]string{
+	"name":                   "Name that users see on the consent screen. Names need not be unique.",
+	"redirect_uris":          "URIs to which Clerk may send users back.",
+	"scopes":                 "Scopes that the application may request.",
+	"consent_screen_enabled": "Whether users are asked for consent.",
+	"pkce_required":          "Whether Proof Key for Code Exchange (RFC 7636) is required.",
+	"public":                 "Whether this is a public client: one without a secret.",
+}
+
+// reportedApplicationAttributes derives the schema of reportedModel for the data
+// sources from the resource's, so that types and most descriptions cannot differ. All
+// attributes are computed. None has a deprecation message: for one in a list, OpenTofu
+// takes quadratic time (opentofu#4238), and an expression that hands on the whole object
+// would warn of an attribute that no configuration names.
+func reportedApplicationAttributes(ctx context.Context) map[string]schema.Attribute {
+	var managed resource.SchemaResponse
+	(&oauthApplicationResource{}).Schema(ctx, resource.SchemaRequest{}, &managed)
+
+	attributes := make(map[string]schema.Attribute, len(managed.Schema.Attributes))
+	for _, field := range fieldsOf[reportedModel]() {
+		name := field.name
+		attribute := managed.Schema.Attributes[name]
+		description, ok := reportedDescriptions[name]
+		if !ok {
+			description = attribute.GetMarkdownDescription()
+		}
+		switch typ := attribute.GetType().(type) {
+		case basetypes.StringType:
+			attributes[name] = schema.StringAttribute{MarkdownDescription: description, Computed: true}
+		case basetypes.BoolType:
+			attributes[name] = schema.BoolAttribute{MarkdownDescription: description, Computed: true}
+		case basetypes.SetTypable:
+			attributes[name] = schema.SetAttribute{
+				MarkdownDescription: description, Computed: true, ElementType: basetypes.StringType{},
+			}
+		default:
+			panic(fmt.Sprintf("attribute %s has a type that the data sources do not know: %s", name, typ))
+		}
+	}
+	return attributes
+}
+
+func (d *oauthApplicationDataSource) Read(
+	ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse,
+) {
 	defer recoverPanic(&resp.Diagnostics, actionFind)
 
 	var config reportedModel
@@ -88,14 +148,13 @@ func (d *oauthApplicationDataSource) Read(ctx context.Context, req datasource.Re
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// idForm is the form of an id, which becomes part of a request's path. The client checks
-// it once more.
-var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-
 const actionFind = "find OAuth application"
 
-// findApplication looks for the application by the one argument that is given.
-func (d *providerData) findApplication(ctx context.Context, config reportedModel, diags *diag.Diagnostics) clerk.OAuthApplication {
+// findApplication looks for the application by the one argument that is given. It also
+// finds what this process has just created or renamed, although Clerk's reads can lag.
+func (d *providerData) findApplication(
+	ctx context.Context, config reportedModel, diags *diag.Diagnostics,
+) clerk.OAuthApplication {
 	argument, value, find := "name", config.Name.ValueString(), d.client.FindOwnOAuthApplicationByName
 	switch {
 	case !config.ID.IsNull():
@@ -109,10 +168,12 @@ func (d *providerData) findApplication(ctx context.Context, config reportedModel
 	switch {
 	case clerk.IsNotFound(err), errors.Is(err, clerk.ErrNoMatch):
 		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
-			fmt.Sprintf("No OAuth application of the secret key's instance has the %s %q. The data source clerk_oauth_applications lists all applications of the instance.", argument, value))
+			fmt.Sprintf("No OAuth application of the secret key's instance has the %s %s. "+
+				"The data source clerk_oauth_applications lists all applications of the instance.", argument, quote(value)))
 	case errors.As(err, &several):
 		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
-			fmt.Sprintf("%d OAuth applications have the name %q. Select one of them by its id:\n\n  %s", len(several.IDs), value, strings.Join(several.IDs, "\n  ")))
+			fmt.Sprintf("%d OAuth applications have the name %s. Select one of them by its id:\n\n  %s",
+				len(several.IDs), quote(value), strings.Join(several.IDs, "\n  ")))
 	case err != nil:
 		d.addError(diags, actionFind, err, nil)
 	}

@@ -2,11 +2,15 @@ package provider
 
 import (
 	"context"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -24,15 +28,51 @@ func newOAuthApplicationListResource() list.ListResource {
 	return &oauthApplicationListResource{}
 }
 
-func (l *oauthApplicationListResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+func (l *oauthApplicationListResource) Metadata(
+	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
+) {
 	resp.TypeName = applicationType
 }
 
-func (l *oauthApplicationListResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+func (l *oauthApplicationListResource) Configure(
+	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
+) {
 	l.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-func (l *oauthApplicationListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+// applicationFilter selects applications, in the list resource and in the data source
+// clerk_oauth_applications alike.
+type applicationFilter struct {
+	NameQuery             types.String `tfsdk:"name_query"`
+	OrderBy               types.String `tfsdk:"order_by"`
+	DynamicallyRegistered types.Bool   `tfsdk:"dynamically_registered"`
+}
+
+const (
+	nameQueryDescription = "Part of the name, in upper or lower case, or exactly a `client_id`. Default: all applications."
+	orderByDescription   = "`created_at` or `name`, with `+` (ascending, the default) or `-` (descending) in front. Default: `-created_at`, the newest first."
+)
+
+var (
+	// nameQueryValidators reject the empty string: a variable that was not set would
+	// select all applications.
+	nameQueryValidators = []validator.String{stringvalidator.LengthAtLeast(1)}
+	orderByValidators   = []validator.String{stringvalidator.OneOf(
+		"created_at", "+created_at", "-created_at", "name", "+name", "-name")}
+)
+
+// query converts the filter for the client.
+func (f applicationFilter) query() clerk.ListQuery {
+	return clerk.ListQuery{
+		NameQuery:             f.NameQuery.ValueString(),
+		OrderBy:               f.OrderBy.ValueString(),
+		DynamicallyRegistered: f.DynamicallyRegistered.ValueBoolPointer(),
+	}
+}
+
+func (l *oauthApplicationListResource) ListResourceConfigSchema(
+	_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse,
+) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Finds OAuth applications of a Clerk instance, to bring them under management. They are not social connections, by which users sign in *to* Clerk.",
 		Attributes: map[string]schema.Attribute{
@@ -54,9 +94,11 @@ func (l *oauthApplicationListResource) ListResourceConfigSchema(_ context.Contex
 	}
 }
 
-// List reads all applications before it hands on the first one. An error on any page
-// is then the only result, so no one mistakes a part of a list for the whole.
-func (l *oauthApplicationListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+// List reads all applications before it returns the first one. An error on any page is
+// then the only result, so no one mistakes a part of a list for the whole.
+func (l *oauthApplicationListResource) List(
+	ctx context.Context, req list.ListRequest, stream *list.ListResultsStream,
+) {
 	apps, diags := l.find(ctx, req)
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
@@ -74,40 +116,73 @@ func (l *oauthApplicationListResource) List(ctx context.Context, req list.ListRe
 	}
 }
 
-func (l *oauthApplicationListResource) find(ctx context.Context, req list.ListRequest) (apps []clerk.OAuthApplication, diags diag.Diagnostics) {
-	const action = "list OAuth applications"
-	defer recoverPanic(&diags, action)
+func (l *oauthApplicationListResource) find(
+	ctx context.Context, req list.ListRequest,
+) (apps []clerk.OAuthApplication, diags diag.Diagnostics) {
+	defer recoverPanic(&diags, actionList)
 
 	var filter applicationFilter
 	diags.Append(req.Config.Get(ctx, &filter)...)
-	client := l.data.requireClient(&diags)
 	if diags.HasError() {
 		return nil, diags
 	}
-	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
-	defer cancel()
-
 	query := filter.query()
 	query.Limit = int(req.Limit)
 	if query.DynamicallyRegistered == nil {
 		query.DynamicallyRegistered = new(false)
 	}
+	apps = l.data.listApplications(ctx, query, &diags)
+	return apps, diags
+}
+
+const actionList = "list OAuth applications"
+
+// listParams maps Clerk's parameter names of lists to attributes.
+var listParams = &requestParams{paths: map[string]path.Path{
+	"name_query": path.Root("name_query"),
+	"order_by":   path.Root("order_by"),
+}}
+
+// listApplications lists applications, with a warning that names those that are left out
+// because Clerk's answer about them could not be read.
+func (d *providerData) listApplications(
+	ctx context.Context, query clerk.ListQuery, diags *diag.Diagnostics,
+) []clerk.OAuthApplication {
+	client := d.requireClient(diags)
+	if client == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
 	apps, unreadable, err := client.ListOAuthApplications(ctx, query)
 	if err != nil {
-		l.data.addError(&diags, action, err, listParams)
+		d.addError(diags, actionList, err, listParams)
+		return nil
 	}
-	warnOfUnreadable(&diags, unreadable)
-	return apps, diags
+	if len(unreadable) > 0 {
+		problems := make([]string, len(unreadable))
+		for i, item := range unreadable {
+			problems[i] = "- " + visible(item.Error())
+		}
+		diags.AddWarning("The list of OAuth applications is incomplete", paragraphs(
+			"These applications are left out, because Clerk's answer about them could not be read:",
+			strings.Join(problems, "\n"),
+			"Clerk may describe them in a way that this version of the provider does not know. Try a newer version."))
+	}
+	return apps
 }
 
 // listResult is an application as the list shows it. It must hold nothing secret:
 // Terraform prints the results of a query in plain text, also sensitive attributes.
-func listResult(ctx context.Context, req list.ListRequest, app clerk.OAuthApplication) (result list.ListResult) {
+func listResult(
+	ctx context.Context, req list.ListRequest, app clerk.OAuthApplication,
+) (result list.ListResult) {
 	result = req.NewListResult(ctx)
 	defer recoverPanic(&result.Diagnostics, "list OAuth application")
 
 	result.DisplayName = visible(app.Name)
-	result.Diagnostics.Append(result.Identity.Set(ctx, oauthApplicationIdentity{ID: types.StringValue(app.ID)})...)
+	result.Diagnostics.Append(
+		result.Identity.Set(ctx, oauthApplicationIdentity{ID: types.StringValue(app.ID)})...)
 	if req.IncludeResource {
 		model := unmanagedApplication()
 		model.fromAPI(app)

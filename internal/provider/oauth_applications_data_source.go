@@ -6,12 +6,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// oauthApplicationsDataSource is clerk_oauth_applications: what the instance has.
+// oauthApplicationsDataSource is clerk_oauth_applications: the applications of the
+// instance.
 type oauthApplicationsDataSource struct {
 	data *providerData
 }
@@ -32,21 +32,21 @@ type oauthApplicationsModel struct {
 	OAuthApplications []reportedModel `tfsdk:"oauth_applications"`
 }
 
-// listParams maps Clerk's parameter names of lists to attributes.
-var listParams = &requestParams{paths: map[string]path.Path{
-	"name_query": path.Root("name_query"),
-	"order_by":   path.Root("order_by"),
-}}
-
-func (d *oauthApplicationsDataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *oauthApplicationsDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = applicationType + "s"
 }
 
-func (d *oauthApplicationsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+func (d *oauthApplicationsDataSource) Configure(
+	_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse,
+) {
 	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-func (d *oauthApplicationsDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (d *oauthApplicationsDataSource) Schema(
+	ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
+) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "OAuth applications of a Clerk instance: the clients that sign in *through* it, not social connections, by which users sign in *to* it. The data source reads all of them, page by page, unless `limit` sets a maximum.",
 		Attributes: map[string]schema.Attribute{
@@ -75,36 +75,33 @@ func (d *oauthApplicationsDataSource) Schema(ctx context.Context, _ datasource.S
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
 			},
 			"oauth_applications": schema.ListNestedAttribute{
-				MarkdownDescription: "The applications, in the order asked for.",
+				MarkdownDescription: "The applications, in the order of `order_by`.",
 				Computed:            true,
-				NestedObject:        schema.NestedAttributeObject{Attributes: reportedApplicationAttributes(ctx)},
+				NestedObject: schema.NestedAttributeObject{
+					Attributes: reportedApplicationAttributes(ctx),
+				},
 			},
 		},
 	}
 }
 
-func (d *oauthApplicationsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	const action = "list OAuth applications"
-	defer recoverPanic(&resp.Diagnostics, action)
+func (d *oauthApplicationsDataSource) Read(
+	ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse,
+) {
+	defer recoverPanic(&resp.Diagnostics, actionList)
 
 	var model oauthApplicationsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	client := d.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
-	defer cancel()
-
 	query := model.query()
 	query.Limit = int(model.Limit.ValueInt64())
 	query.Offset = int(model.Offset.ValueInt64())
-	apps, unreadable, err := client.ListOAuthApplications(ctx, query)
-	if err != nil {
-		d.data.addError(&resp.Diagnostics, action, err, listParams)
+	apps := d.data.listApplications(ctx, query, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	warnOfUnreadable(&resp.Diagnostics, unreadable)
 	model.OAuthApplications = make([]reportedModel, len(apps))
 	for i, app := range apps {
 		model.OAuthApplications[i].fromAPI(app)

@@ -3,11 +3,15 @@ package provider
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 // visible returns a text that someone else wrote in a form that is safe on a terminal:
@@ -87,3 +91,18 @@ func (c textCheck) ValidateString(
 		resp.Diagnostics.AddAttributeError(req.Path, c.title, problem)
 	}
 }
+
+// nameCheck accepts the names that Clerk accepts.
+var nameCheck = stringvalidator.All(
+	stringvalidator.UTF8LengthBetween(1, clerk.MaxNameLength),
+	stringvalidator.RegexMatches(notBlank, "must not be only white space"),
+)
+
+// triggerCheck rejects an empty trigger, which is most often a variable that was not set.
+// It would rotate the secret.
+var triggerCheck = stringvalidator.RegexMatches(notBlank,
+	"must not be empty: an empty trigger, most often a variable that was not set, would rotate the secret. "+
+		"Set null for no trigger")
+
+// notBlank matches a text with a character that is not white space.
+var notBlank = regexp.MustCompile(`[^\s\p{Z}]`)

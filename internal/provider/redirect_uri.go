@@ -20,7 +20,7 @@ const redirectURIForm = "an absolute URI, such as https://app.example.com/callba
 // application can be imported; see redirectURIConcerns.
 var redirectURICheck = textCheck{title: "Invalid redirect URI", want: redirectURIForm, problem: func(uri string) string {
 	if problem := redirectURIProblem(uri); problem != "" {
-		return fmt.Sprintf("%q %s. A redirect URI is %s.", uri, problem, redirectURIForm)
+		return fmt.Sprintf("%s %s. A redirect URI is %s.", quote(uri), problem, redirectURIForm)
 	}
 	return ""
 }}
@@ -43,7 +43,8 @@ func redirectURIProblem(uri string) string {
 	if uri == "" {
 		return "is empty"
 	}
-	if index := strings.IndexFunc(uri, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }); index >= 0 {
+	unfit := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+	if index := strings.IndexFunc(uri, unfit); index >= 0 {
 		return fmt.Sprintf("holds white space or a control character (%s)", codePoint([]rune(uri[index:])[0]))
 	}
 	if addressAndPort.MatchString(uri) {
@@ -51,14 +52,15 @@ func redirectURIProblem(uri string) string {
 	}
 	if match := beforeColon.FindStringSubmatch(uri); match != nil {
 		if wrong := notInScheme.FindString(match[1]); wrong != "" {
-			return fmt.Sprintf("has the scheme %q, in which %q is not allowed: a scheme has letters, digits, +, - and . only (RFC 3986 section 3.1)", match[1], wrong)
+			return fmt.Sprintf("has the scheme %q, in which %q is not allowed: "+
+				"a scheme has letters, digits, +, - and . only (RFC 3986 section 3.1)", match[1], wrong)
 		}
 	}
 	parsed, err := url.Parse(uri)
 	switch {
 	case err != nil:
-		if reason, ok := errors.AsType[*url.Error](err); ok { // without the URI, which stands in front already
-			err = reason.Err
+		if reason, ok := errors.AsType[*url.Error](err); ok {
+			err = reason.Err // without the URI, which the message begins with
 		}
 		return "is not a URI: " + err.Error()
 	case parsed.Scheme == "":
@@ -78,7 +80,9 @@ func redirectURIConcerns(uri string) []string {
 		return nil
 	}
 	var concerns []string
-	add := func(format string, values ...any) { concerns = append(concerns, fmt.Sprintf(format, values...)) }
+	add := func(format string, values ...any) {
+		concerns = append(concerns, fmt.Sprintf(format, values...))
+	}
 
 	switch scheme := parsed.Scheme; {
 	case hostAndPort.MatchString(uri):
@@ -88,7 +92,8 @@ func redirectURIConcerns(uri string) []string {
 	case slices.Contains([]string{"tel", "mailto", "sms"}, scheme):
 		add("has the scheme %q, which does not lead to a client", scheme)
 	case scheme == "http" && !clerk.IsLoopback(parsed.Hostname()):
-		add("has the scheme \"http\": authorization codes sent there travel over the network in plain text; use https, except for a loopback address")
+		add("has the scheme \"http\": authorization codes sent there travel over the network " +
+			"in plain text; use https, except for a loopback address")
 	}
 	if parsed.User != nil {
 		add("holds user information (%q), which browsers show, log and drop", parsed.User.Username()+"@")
