@@ -17,7 +17,7 @@ func BenchmarkDecode(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			if decoded, err := decodeApplication(body); err != nil || decoded.complete() != nil {
-				b.Fatal(err, decoded.problems)
+				b.Fatal(err, decoded.app.Problems)
 			}
 		}
 	})
@@ -56,7 +56,7 @@ func BenchmarkRequest(b *testing.B) {
 		do   func(context.Context) error
 	}{
 		{"get", func(ctx context.Context) error {
-			_, err := client.GetOAuthApplicationFresh(ctx, ids[0])
+			_, err := client.GetOAuthApplication(ctx, ids[0])
 			return err
 		}},
 		{"page of 500", func(ctx context.Context) error {

@@ -38,9 +38,9 @@ func TestContractClient(t *testing.T) {
 		_, _, err := client.ListOAuthApplications(t.Context(), query)
 		noError(t, err)
 	}
-	_, err := client.FindOAuthApplicationByName(t.Context(), "app 1")
+	_, err := client.FindOAuthApplication(t.Context(), clerk.By{Name: "app 1"})
 	noError(t, err)
-	_, err = client.FindOAuthApplicationByClientID(t.Context(), server.Applications()[0].ClientID)
+	_, err = client.FindOAuthApplication(t.Context(), clerk.By{ClientID: server.Applications()[0].ClientID})
 	noError(t, err)
 
 	for _, fields := range []clerk.OAuthApplicationSettingsFields{

@@ -1,6 +1,7 @@
 package clerk
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,12 +67,16 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &api) && api.Status == http.StatusNotFound && api.HasCode(CodeResourceNotFound)
 }
 
-// TransportError is a request that got no answer.
+// TransportError is a request that got no answer from Clerk.
 type TransportError struct {
-	Sent      bool   // the request may have reached Clerk; false is a proof that it did not
-	Timeout   bool   // the time for one attempt was over
-	Untrusted bool   // one side refused the other in the TLS handshake
-	Problem   string // scrubbed text of the transport
+	Sent    bool // the request may have reached Clerk; false is a proof that it did not
+	Timeout bool // the time for one attempt was over
+
+	Untrusted            bool // one side refused the other in the TLS handshake
+	CertificateOutOfDate bool // it has expired, or is not valid yet by this machine's clock
+	ProxyAuthentication  bool // a proxy on the way asks for a user name and password
+
+	Problem string // scrubbed text of the transport
 }
 
 func (e *TransportError) Error() string {
@@ -108,9 +113,11 @@ type RetryAfterError struct {
 func (e *RetryAfterError) Error() string {
 	reason := fmt.Sprintf("longer than this client waits (%s)", maxRetryAfter)
 	if e.TimeLeft != 0 {
-		reason = fmt.Sprintf("longer than the operation may still take (%s)", e.TimeLeft.Round(time.Millisecond))
+		left := e.TimeLeft.Round(time.Millisecond)
+		reason = fmt.Sprintf("longer than the operation may still take (%s)", left)
 	}
-	return fmt.Sprintf("the server asks to wait %s, %s: %s", waitText(e.RetryAfter), reason, e.Err)
+	wait := waitText(e.RetryAfter)
+	return fmt.Sprintf("the server asks to wait %s, %s: %s", wait, reason, e.Err)
 }
 
 func (e *RetryAfterError) Unwrap() error { return e.Err }
@@ -124,16 +131,29 @@ func waitText(d time.Duration) string {
 	return d.Round(time.Millisecond).String()
 }
 
-// ChangeOutcomeUnknownError is an update or a delete that was ended by an interrupt or
-// a deadline after Clerk may have processed it. A create and a rotation have errors of
-// their own for that.
+// ChangeOutcomeUnknownError is an update or a delete that failed after an attempt that
+// Clerk may have applied. Creates and rotations have errors of their own for that.
 type ChangeOutcomeUnknownError struct {
-	Err error // of the context
+	Lost error // what happened to the attempt that Clerk may have applied
+	Err  error // how the operation ended: with Lost, with a later attempt, or with its context
 }
 
-func (e *ChangeOutcomeUnknownError) Error() string { return e.Err.Error() }
+func (e *ChangeOutcomeUnknownError) Error() string {
+	const maybe = "Clerk may have applied the change: "
+	ended := e.Err.Error()
+	unsent, isTransport := errors.AsType[*TransportError](e.Err)
+	switch {
+	case errors.Is(e.Err, e.Lost),
+		errors.Is(e.Err, context.Canceled), errors.Is(e.Err, context.DeadlineExceeded):
+		return maybe + ended
+	case isTransport && !unsent.Sent:
+		ended = "no later attempt reached Clerk (" + unsent.Problem + ")"
+	}
+	return maybe + e.Lost.Error() + "; then " + ended
+}
 
-func (e *ChangeOutcomeUnknownError) Unwrap() error { return e.Err }
+// Unwrap returns Lost first: what is said of the operation is about that attempt.
+func (e *ChangeOutcomeUnknownError) Unwrap() []error { return []error{e.Lost, e.Err} }
 
 // AttemptsError is an operation given up after several attempts; it wraps the
 // last one's error.
@@ -199,6 +219,13 @@ func (c *Client) traceID(header http.Header) string {
 		if id := header.Get(name); id != "" {
 			return c.scrubber.clean(id)
 		}
+	}
+	return ""
+}
+
+func traceIDOf(err error) string {
+	if api, ok := errors.AsType[*APIError](err); ok {
+		return api.TraceID
 	}
 	return ""
 }

@@ -19,7 +19,7 @@ var allOperations = map[string]func(context.Context, *clerk.Client, string) erro
 		return err
 	},
 	"get fresh": func(ctx context.Context, c *clerk.Client, id string) error {
-		_, err := c.GetOAuthApplicationFresh(ctx, id)
+		_, err := c.GetOAuthApplication(ctx, id)
 		return err
 	},
 	"list": func(ctx context.Context, c *clerk.Client, _ string) error {
@@ -27,11 +27,11 @@ var allOperations = map[string]func(context.Context, *clerk.Client, string) erro
 		return err
 	},
 	"find by client id": func(ctx context.Context, c *clerk.Client, _ string) error {
-		_, err := c.FindOAuthApplicationByClientID(ctx, "d9g4CT4WYiCBm7EU")
+		_, err := c.FindOAuthApplication(ctx, clerk.By{ClientID: "d9g4CT4WYiCBm7EU"})
 		return err
 	},
 	"find by name": func(ctx context.Context, c *clerk.Client, _ string) error {
-		_, err := c.FindOAuthApplicationByName(ctx, "web")
+		_, err := c.FindOAuthApplication(ctx, clerk.By{Name: "web"})
 		return err
 	},
 	"create": func(ctx context.Context, c *clerk.Client, _ string) error {

@@ -15,15 +15,15 @@ type Instance struct {
 	EnvironmentType string // "development" or "production"
 }
 
-// Instance reads the instance of the secret key. It asks once: a key never
-// changes its instance.
+// Instance reads the instance of the secret key. It asks once: the instance of a key
+// never changes.
 func (c *Client) Instance(ctx context.Context) (Instance, error) {
 	return c.guard.instance(ctx, c)
 }
 
-// CheckInstance returns an InstanceError when the key is known to belong to a
-// different instance than the given one, which may be empty. It sends no request:
-// without an earlier one the instance is not known, and the result is nil.
+// CheckInstance returns an InstanceError if the key is known to belong to a different
+// instance than the given one, which may be empty. It sends no request: as long as the
+// instance is not known, the result is nil.
 func (c *Client) CheckInstance(instanceID string) error {
 	known := c.guard.known.Load()
 	if known == nil || instanceID == "" || known.ID == instanceID {
@@ -32,14 +32,14 @@ func (c *Client) CheckInstance(instanceID string) error {
 	return &InstanceError{Expected: instanceID, Actual: known.ID}
 }
 
-// ConfirmGone reports whether err, the error of an operation on an object that
-// instanceID holds, means that the object is gone. A 404 alone does not say so:
-// every object of a different instance is "not found" too, and what is dropped from
-// the state for that reason would be created a second time.
+// ConfirmGone reports whether err, the error of an operation on an object of the instance
+// instanceID, means that the object is gone. A 404 alone does not say so: every object of
+// a different instance is "not found" too. If such an object were dropped from the state,
+// it would be created a second time.
 //
-// It returns false with a nil error when err means something else, and an
-// InstanceError when the key belongs to a different instance. instanceID may be
-// empty where it is not known; then nothing can be confirmed but the 404 itself.
+// It returns false with a nil error if err means something else, and an InstanceError if
+// the key belongs to a different instance. instanceID may be empty if it is not known;
+// then the 404 alone counts.
 func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) (bool, error) {
 	if !IsNotFound(err) {
 		return false, nil
@@ -49,7 +49,8 @@ func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) 
 	}
 	instance, err := c.Instance(ctx)
 	if err != nil {
-		return false, fmt.Errorf("the application was not found, and the instance of the secret key could not be read: %w", err)
+		return false, fmt.Errorf(
+			"the application was not found, and the instance of the secret key could not be read: %w", err)
 	}
 	if instance.ID != instanceID {
 		return false, &InstanceError{Expected: instanceID, Actual: instance.ID}
@@ -57,8 +58,8 @@ func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) 
 	return true, nil
 }
 
-// instanceGuard asks for the instance of the key when someone needs it first, and holds
-// back every other request until the instance is known to be the expected one.
+// instanceGuard asks for the instance of the key when it is first needed. It holds back
+// every other request until the instance is known to be the expected one.
 type instanceGuard struct {
 	expected string // empty: any
 
@@ -73,7 +74,8 @@ func (g *instanceGuard) check(ctx context.Context, c *Client, r request) error {
 	}
 	instance, err := g.instance(ctx, c)
 	if err != nil {
-		return fmt.Errorf("the instance of the secret key could not be read, to compare it with instance_id: %w", err)
+		return fmt.Errorf(
+			"the instance of the secret key could not be read, to compare it with instance_id: %w", err)
 	}
 	if instance.ID != g.expected {
 		return &InstanceError{Expected: g.expected, Actual: instance.ID, Pinned: true}
@@ -81,8 +83,8 @@ func (g *instanceGuard) check(ctx context.Context, c *Client, r request) error {
 	return nil
 }
 
-// instance asks Clerk unless it is known. The lock is held while asking, so that
-// ten operations that start at once ask once; a failure is not kept.
+// instance asks Clerk, unless the instance is known. The lock is held while asking, so
+// that ten operations that start at once ask once. A failure is not kept.
 func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, error) {
 	unlock, err := g.asking.lock(ctx, "")
 	if err != nil {
@@ -93,7 +95,7 @@ func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, erro
 		return *known, nil
 	}
 
-	instance, err := send(c, patienceOf(ctx), request{
+	instance, err := send(c, singleContext(ctx), request{
 		operation: opRead, method: http.MethodGet, route: routeInstance,
 	}, decodeInstance)
 	if err != nil {
@@ -112,7 +114,9 @@ func decodeInstance(a answer) (Instance, error) {
 	if object := take[string](&f, "object"); object != "" && object != "instance" {
 		return Instance{}, fmt.Errorf("it is not an instance (object is %q)", object)
 	}
-	instance := Instance{ID: need[string](&f, "id"), EnvironmentType: take[string](&f, "environment_type")}
+	instance := Instance{
+		ID: need[string](&f, "id"), EnvironmentType: take[string](&f, "environment_type"),
+	}
 	if !ValidID(instance.ID) {
 		return Instance{}, fmt.Errorf("its id (%q) is not a valid Clerk id", instance.ID)
 	}

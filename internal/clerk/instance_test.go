@@ -1,14 +1,7 @@
 package clerk_test
 
 import (
-	"context"
-	"errors"
-	"net/http"
-	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -42,81 +35,6 @@ func TestInstanceChecksTheAnswer(t *testing.T) {
 		_, err := clientOn(t, answering(200, "application/json", answer)).Instance(t.Context())
 		equal(t, "accepted: "+answer, err == nil, ok)
 	}
-}
-
-func TestPinnedInstance(t *testing.T) {
-	t.Parallel()
-	pin := func(config *clerk.Config) { config.InstanceID = "ins_of_the_configuration" }
-
-	t.Run("the right one", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			server := clerktest.NewInMemory(t)
-			id := server.Seed("web")
-			client := newClient(t, server, func(config *clerk.Config) { config.InstanceID = server.InstanceID() })
-			var wait sync.WaitGroup
-			for range 5 {
-				wait.Go(func() { _, _ = client.GetOAuthApplicationFresh(t.Context(), id) })
-			}
-			wait.Wait()
-			equal(t, "questions", server.CountRequests(http.MethodGet, clerktest.RouteInstance), 1)
-			equal(t, "reads", server.CountRequests(http.MethodGet, clerktest.RouteApplication), 5)
-			equal(t, "the question comes first", server.Requests()[0].Route, clerktest.RouteInstance)
-		})
-	})
-	for name, operate := range allOperations {
-		if name == "instance" {
-			continue
-		}
-		t.Run("another one/"+name, func(t *testing.T) {
-			t.Parallel()
-			inVirtualTime(t, func(f *fixture) {
-				err := operate(f.Context(), f.client, f.server.Seed("web"))
-				mismatch := asError[*clerk.InstanceError](f, err)
-				equal(f, "expected", mismatch.Expected, "ins_of_the_configuration")
-				equal(f, "actual", mismatch.Actual, f.server.InstanceID())
-				equal(f, "names both", strings.Contains(err.Error(), mismatch.Expected) && strings.Contains(err.Error(), mismatch.Actual), true)
-				equal(f, "other requests", f.server.CountRequests("", ""), f.server.CountRequests("", clerktest.RouteInstance))
-			}, pin)
-		})
-		t.Run("unreachable/"+name, func(t *testing.T) {
-			t.Parallel()
-			inVirtualTime(t, func(f *fixture) {
-				f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").On("", clerktest.RouteInstance))
-				err := operate(f.Context(), f.client, f.server.Seed("web"))
-				equal(f, "status", asError[*clerk.APIError](f, err).Status, 403)
-				equal(f, "says what for", strings.Contains(err.Error(), "to compare it with instance_id"), true)
-				equal(f, "other requests", f.server.CountRequests("", ""), f.server.CountRequests("", clerktest.RouteInstance))
-				if _, unknown := errors.AsType[*clerk.CreateOutcomeUnknownError](err); unknown {
-					f.Error("nothing was sent, and the error says that this is not known")
-				}
-			}, pin)
-		})
-	}
-	t.Run("a failure is not kept", func(t *testing.T) {
-		t.Parallel()
-		inVirtualTime(t, func(f *fixture) {
-			f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").Once())
-			_, err := f.client.Instance(f.Context())
-			equal(f, "fails", err != nil, true)
-			_, err = f.client.Instance(f.Context())
-			noError(f, err)
-		})
-	})
-	// A caller that waits for the question of another caller stops when interrupted.
-	t.Run("interrupted while another asks", func(t *testing.T) {
-		t.Parallel()
-		inVirtualTime(t, func(f *fixture) {
-			f.server.Inject(clerktest.NeverAnswers())
-			ctx, cancel := context.WithCancel(f.Context())
-			go func() { _, _ = f.client.Instance(ctx) }()
-			synctest.Wait()
-			err := allOperations["update"](f.cancelledAfter(time.Second), f.client, "oa_1")
-			equal(f, "is context.Canceled", errors.Is(err, context.Canceled), true)
-			equal(f, "time", f.elapsed(), time.Second)
-			cancel()
-		}, pin)
-	})
 }
 
 func TestConfirmGone(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// localChanges is what this process knows of applications because it read or wrote
-// them itself. The zero value knows nothing. Clerk's lists can lag behind it.
+// localChanges is what this process knows of applications because it read or wrote them
+// itself. Clerk's reads can lag behind it. The zero value knows nothing.
 type localChanges struct {
 	mu      sync.Mutex
 	names   map[string]string // by id, as canonicalName; empty where it was only read
@@ -37,8 +37,7 @@ func (l *localChanges) add(app OAuthApplication, name string) {
 	l.created[app.ClientID] = app.ID
 }
 
-// createdAs returns the id of the application of a client_id that was created; empty if
-// there is none.
+// createdAs returns the id of the application with a client_id that was created, or "".
 func (l *localChanges) createdAs(clientID string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,10 +71,17 @@ func (l *localChanges) knows(id string) bool {
 	return known || l.deleted[id]
 }
 
-// correct takes the ids that a list has of applications of a name (see SameName). It
-// returns them without those that were deleted or renamed, and with those that were
-// created.
-func (l *localChanges) correct(name string, listed []string) []string {
+// changed reports whether this process created or renamed an application.
+func (l *localChanges) changed(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.names[id] != ""
+}
+
+// withLocalChanges takes the ids that a list has of applications of a name (see
+// SameName). It returns them without those that this process deleted or renamed, and with
+// those that it created.
+func (l *localChanges) withLocalChanges(name string, listed []string) []string {
 	name = canonicalName(name)
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 func TestLocalChanges(t *testing.T) {
 	t.Parallel()
 	var local localChanges
-	if local.knows("oa_1") || len(local.correct("web", nil)) > 0 {
+	if local.knows("oa_1") || len(local.withLocalChanges("web", nil)) > 0 {
 		t.Error("nothing has happened, and something is known")
 	}
 	local.read("oa_read")
@@ -29,10 +29,10 @@ func TestLocalChanges(t *testing.T) {
 		t.Error("an application of someone else is known")
 	}
 	listed := []string{"oa_foreign", "oa_read", "oa_renamed", "oa_deleted"}
-	if got, want := local.correct("web", listed), []string{"oa_foreign", "oa_read", "oa_made"}; !slices.Equal(got, want) {
+	if got, want := local.withLocalChanges("web", listed), []string{"oa_foreign", "oa_read", "oa_made"}; !slices.Equal(got, want) {
 		t.Errorf("corrected list: got %v, want %v", got, want)
 	}
-	if got := local.correct("w\u00e9b", nil); !slices.Equal(got, []string{"oa_spaced"}) {
+	if got := local.withLocalChanges("w\u00e9b", nil); !slices.Equal(got, []string{"oa_spaced"}) {
 		t.Errorf("the same name in another form: got %v", got)
 	}
 	if len(listed) != 4 || listed[3] != "oa_deleted" {

@@ -1,18 +1,24 @@
 package clerk
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime/multipart"
 	"net/http"
+	"net/textproto"
+	"regexp"
+	"slices"
 	"time"
 )
 
 const (
 	routeApplications = "/oauth_applications"
 	routeApplication  = "/oauth_applications/{id}"
-	routeRotateSecret = "/oauth_applications/{id}/rotate_secret" //nolint:gosec // a path, not a credential
+	routeRotateSecret = "/oauth_applications/{id}/rotate_secret" //nolint:gosec // a path
 	routeLogo         = "/oauth_applications/{id}/logo"
 
 	contentTypeJSON = "application/json"
@@ -45,27 +51,120 @@ type OAuthApplication struct {
 	DiscoveryURL          string
 	TokenIntrospectionURL string
 
-	CreatedAt time.Time // UTC, to the millisecond; zero when the answer had none
+	CreatedAt time.Time // UTC, to the millisecond; zero if the answer had none
 	UpdatedAt time.Time
+
+	// Problems are the fields of the answer that could not be read and are zero here.
+	// Only answers to writes can have any: Clerk did the work, and the answer may hold
+	// what is shown once. An answer to a read that has problems is an error.
+	Problems []FieldProblem
 }
 
-// GetOAuthApplication reads one application. It may be answered from a list page
-// that this client read less than a minute ago and that no write of its own has
-// made stale; GetOAuthApplicationFresh never is. IsNotFound reports whether no
-// application has this id.
-func (c *Client) GetOAuthApplication(ctx context.Context, id string) (OAuthApplication, error) {
+// FieldProblem is a field of Clerk's answer that could not be read.
+type FieldProblem struct {
+	Field   string // Clerk's JSON name
+	Problem string // completes a sentence about the field, such as "is missing"
+}
+
+func (p FieldProblem) String() string { return p.Field + " " + p.Problem }
+
+// Ids become parts of a path. Escaping alone does not protect a path: url.PathEscape
+// leaves ".." unchanged, and an empty id turns a get into a list. Clerk's ids are a prefix
+// and a KSUID (oa_2O4BCh3zUONvWlZHtBXv6s6tm7u). The form checked here is wider, because
+// Clerk documents none.
+var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+// ValidID reports whether id has a form that may become part of a request's path.
+func ValidID(id string) bool { return idForm.MatchString(id) }
+
+// IDError is an id that is refused before any request is made with it.
+type IDError struct {
+	ID string
+}
+
+func (e *IDError) Error() string {
+	return fmt.Sprintf("%.80q is not a valid Clerk id: letters, digits, _ and - only, at most 128",
+		e.ID)
+}
+
+func checkID(id string) error {
+	if !ValidID(id) {
+		return &IDError{ID: id}
+	}
+	return nil
+}
+
+// ReadOption changes what GetOAuthApplication and FindOAuthApplication do.
+type ReadOption func(*readOptions)
+
+type readOptions struct {
+	wait    bool
+	created time.Time
+}
+
+func readOptionsOf(options []ReadOption) readOptions {
+	var o readOptions
+	for _, option := range options {
+		option(&o)
+	}
+	return o
+}
+
+// ReadYourWrites makes a read wait for writes that Clerk's reads may not show yet. An
+// application that this client created or renamed, or that was created less than a minute
+// ago, is looked for again for some seconds before it is not found. created is the time of
+// its creation by Clerk's clock, or zero if the caller does not know it.
+func ReadYourWrites(created time.Time) ReadOption {
+	return func(o *readOptions) { o.wait, o.created = true, created }
+}
+
+// How often an application that is younger than recentAge is looked for again: after one
+// second, two and three. That is longer in all than any lag of Clerk's reads that was seen.
+const (
+	recentAge   = time.Minute
+	recentLooks = 3
+)
+
+// GetOAuthApplication reads one application. It may be answered from a list page that
+// this client read less than a minute ago and that no write of its own has made stale.
+// IsNotFound reports whether no application has this id: a request of its own has then
+// said so.
+func (c *Client) GetOAuthApplication(
+	ctx context.Context, id string, options ...ReadOption,
+) (OAuthApplication, error) {
 	if err := checkID(id); err != nil {
 		return OAuthApplication{}, err
 	}
-	found, err := c.reads.Read(ctx, id)
-	if err == nil {
-		c.local.read(id)
+	app, err := c.known(c.reads.Read(ctx, id))
+	o := readOptionsOf(options)
+	for look := 1; o.wait && IsNotFound(err) && look <= recentLooks && c.isRecent(id, o.created); look++ {
+		wait := time.Duration(look) * time.Second
+		if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < 2*wait {
+			break // a caller who gives a read so little time wants an answer soon
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return OAuthApplication{}, err
+		}
+		app, err = c.known(c.reads.Fresh(ctx, id))
 	}
-	return found.OAuthApplication, err
+	return app, err
 }
 
-// KnownOAuthApplication returns an application as GetOAuthApplication would, if it
-// can without a request and without waiting for one.
+// isRecent reports whether Clerk's reads may not show an application yet.
+func (c *Client) isRecent(id string, created time.Time) bool {
+	return c.local.changed(id) || c.ServerNow().Sub(created) < recentAge
+}
+
+// known notes an application that was read.
+func (c *Client) known(item listItem, err error) (OAuthApplication, error) {
+	if err == nil {
+		c.local.read(item.ID)
+	}
+	return item.OAuthApplication, err
+}
+
+// KnownOAuthApplication returns an application as GetOAuthApplication would, if it can
+// without a request and without waiting for one.
 func (c *Client) KnownOAuthApplication(id string) (app OAuthApplication, known bool) {
 	found, known := c.reads.Known(id)
 	if known {
@@ -74,57 +173,31 @@ func (c *Client) KnownOAuthApplication(id string) (app OAuthApplication, known b
 	return found.OAuthApplication, known
 }
 
-// GetOAuthApplicationFresh reads one application by a request of its own.
-func (c *Client) GetOAuthApplicationFresh(ctx context.Context, id string) (OAuthApplication, error) {
-	if err := checkID(id); err != nil {
-		return OAuthApplication{}, err
-	}
-	found, err := c.reads.Fresh(ctx, id)
-	if err == nil {
-		c.local.read(id)
-	}
-	return found.OAuthApplication, err
-}
-
-// How often an application that is younger than recentAge is looked for again: after
-// one second, two and three, which is longer in all than any lag that was seen of
-// Clerk's reads.
-const (
-	recentAge   = time.Minute
-	recentLooks = 3
-)
-
-// GetRecentOAuthApplication is GetOAuthApplication for an application that was
-// created at the given time. Clerk's reads can lag behind its writes, so an
-// application younger than a minute is looked for again before it is not found.
-func (c *Client) GetRecentOAuthApplication(ctx context.Context, id string, created time.Time) (OAuthApplication, error) {
-	app, err := c.GetOAuthApplication(ctx, id)
-	for look := 1; IsNotFound(err) && look <= recentLooks && c.ServerNow().Sub(created) < recentAge; look++ {
-		wait := time.Duration(look) * time.Second
-		if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < 2*wait {
-			break // who gives a read so little time wants an answer, not patience
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return OAuthApplication{}, err
-		}
-		app, err = c.GetOAuthApplicationFresh(ctx, id)
-	}
-	return app, err
-}
-
 func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplication, error) {
-	return send(c, patienceOf(ctx), request{
+	return send(c, singleContext(ctx), request{
 		operation: opRead, method: http.MethodGet, route: routeApplication, id: id,
-	}, applicationOf(id))
+	}, func(a answer) (OAuthApplication, error) {
+		decoded, err := decodeApplication(a.body)
+		if err == nil {
+			err = decoded.complete()
+		}
+		if err == nil {
+			err = decoded.isOf(id)
+		}
+		return decoded.app, err
+	})
 }
 
-// UpdateOAuthApplication changes the given fields and leaves the others as they
-// are. The answer is returned unchanged: OAuthApplicationFields.NotApplied returns the
-// fields that Clerk did not apply.
+// UpdateOAuthApplication changes the given fields and leaves the others as they are. The
+// answer is returned unchanged: OAuthApplicationFields.NotApplied returns the fields that
+// Clerk did not apply. After an attempt that Clerk may have applied, every error is a
+// ChangeOutcomeUnknownError.
 //
-// Scopes are sent with offline_access among them, whether they hold it or not:
-// Clerk rejects a change of scopes that lacks one of its built-in scopes.
-func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields OAuthApplicationFields) (OAuthApplication, error) {
+// Scopes are sent with offline_access among them, whether they hold it or not: Clerk
+// rejects a change of scopes that lacks one of its built-in scopes.
+func (c *Client) UpdateOAuthApplication(
+	ctx context.Context, id string, fields OAuthApplicationFields,
+) (OAuthApplication, error) {
 	if fields.Scopes != nil {
 		fields.Scopes = new(withOfflineAccess(*fields.Scopes))
 	}
@@ -134,22 +207,23 @@ func (c *Client) UpdateOAuthApplication(ctx context.Context, id string, fields O
 	}
 	defer c.reads.BeginWrite(id)()
 
-	app, err := send(c, patienceOf(ctx), request{
+	app, err := send(c, singleContext(ctx), request{
 		operation: opUpdate, method: http.MethodPatch, route: routeApplication, id: id,
 		body: body, contentType: contentTypeJSON,
-	}, applicationOf(id))
+	}, writtenApplication(id))
 	if err == nil && fields.Name != nil {
-		c.local.named(id, app.Name)
+		c.local.named(id, cmp.Or(app.Name, *fields.Name))
 	}
 	return app, err
 }
 
-// DeleteOAuthApplication deletes an application, for good. IsNotFound reports whether
-// there was none; a repeated delete, whose first answer was lost, ends so too.
+// DeleteOAuthApplication deletes an application permanently. IsNotFound reports whether
+// there was none. A repeated delete, whose first answer was lost, ends so too. Any other
+// error after an attempt that Clerk may have applied is a ChangeOutcomeUnknownError.
 func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 	defer c.reads.BeginWrite(id)()
 
-	err := c.do(patienceOf(ctx), request{
+	err := c.do(singleContext(ctx), request{
 		operation: opDelete, method: http.MethodDelete, route: routeApplication, id: id,
 	}, checkDeleted)
 	if err == nil || IsNotFound(err) {
@@ -158,8 +232,12 @@ func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 	return err
 }
 
-// checkDeleted returns an error unless the answer says that the deletion was done.
+// checkDeleted returns an error unless the answer says that the deletion was done. 204
+// without a body says so too.
 func checkDeleted(a answer) error {
+	if a.status == http.StatusNoContent && len(a.body) == 0 {
+		return nil
+	}
 	var deleted struct {
 		Deleted bool `json:"deleted"`
 	}
@@ -172,20 +250,62 @@ func checkDeleted(a answer) error {
 	return nil
 }
 
-// applicationOf returns the decoder of an answer that must be the whole application
-// of the given id.
-func applicationOf(id string) func(answer) (OAuthApplication, error) {
+// writtenApplication returns the decoder of an answer to a write of the application of
+// an id. Fields that cannot be read are Problems and no error: the write was done.
+func writtenApplication(id string) func(answer) (OAuthApplication, error) {
 	return func(a answer) (OAuthApplication, error) {
 		decoded, err := decodeApplication(a.body)
 		if err != nil {
 			return OAuthApplication{}, err
 		}
-		if err := decoded.complete(); err != nil {
-			return OAuthApplication{}, err
-		}
-		if decoded.app.ID != id {
-			return OAuthApplication{}, fmt.Errorf("it is about another application (%q)", decoded.app.ID)
-		}
-		return decoded.app, nil
+		return decoded.written(), decoded.isOf(id)
 	}
+}
+
+func otherApplication(id string) error {
+	return fmt.Errorf("it is about another application (%q)", id)
+}
+
+// MaxLogoBytes is the largest logo that Clerk accepts.
+const MaxLogoBytes = 10 << 20
+
+// LogoTypes are the image types that Clerk accepts.
+var LogoTypes = []string{"image/jpeg", "image/png", "image/gif", "image/webp"}
+
+// LogoType recognises the type of an image by its first bytes. ok is false if Clerk does
+// not accept it.
+func LogoType(image []byte) (contentType string, ok bool) {
+	contentType = http.DetectContentType(image)
+	return contentType, slices.Contains(LogoTypes, contentType)
+}
+
+// UploadOAuthApplicationLogo sets or replaces the logo. Clerk has no request that removes
+// a logo. Its errors are those of UpdateOAuthApplication, and one for an image that is not
+// of LogoTypes.
+func (c *Client) UploadOAuthApplicationLogo(
+	ctx context.Context, id, fileName string, image []byte,
+) (OAuthApplication, error) {
+	contentType, ok := LogoType(image)
+	if !ok {
+		return OAuthApplication{}, fmt.Errorf("a logo of type %s is not supported; Clerk accepts %v",
+			contentType, LogoTypes)
+	}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {multipart.FileContentDisposition("file", fileName)},
+		"Content-Type":        {contentType},
+	})
+	if err != nil {
+		return OAuthApplication{}, err
+	}
+	// Writes to a bytes.Buffer do not fail.
+	_, _ = part.Write(image)
+	_ = form.Close()
+	defer c.reads.BeginWrite(id)()
+
+	return send(c, singleContext(ctx), request{
+		operation: opUpdate, method: http.MethodPut, route: routeLogo, id: id,
+		body: body.Bytes(), contentType: form.FormDataContentType(),
+	}, writtenApplication(id))
 }

@@ -10,31 +10,46 @@ import (
 	"time"
 )
 
-// decodedApplication is an application as far as it could be read.
+// decodedApplication is an application as far as it could be read: app.Problems says
+// what could not.
 type decodedApplication struct {
-	app      OAuthApplication
-	secret   Secret
-	problems []string // fields that are missing or of another type
+	app    OAuthApplication
+	secret Secret
+	absent []FieldProblem // fields whose absence does no harm to a read
 }
 
-// complete returns an error when a field could not be read.
-func (d decodedApplication) complete() error {
-	if len(d.problems) == 0 {
+// complete returns an error if a field could not be read.
+func (d decodedApplication) complete() error { return problemsError(d.app.Problems) }
+
+// isOf returns an error if the answer is about another application than the given one.
+// An answer to a write that lacks its id is about the application of the request.
+func (d decodedApplication) isOf(id string) error {
+	if d.app.ID != "" && d.app.ID != id {
+		return otherApplication(d.app.ID)
+	}
+	return nil
+}
+
+// problemsError returns an error that names all problems, or nil.
+func problemsError(problems []FieldProblem) error {
+	if len(problems) == 0 {
 		return nil
 	}
-	return errors.New(strings.Join(d.problems, "; "))
+	texts := make([]string, len(problems))
+	for i, problem := range problems {
+		texts[i] = problem.String()
+	}
+	return errors.New(strings.Join(texts, "; "))
 }
 
-// decodeApplication reads an application field by field: first what must not be
-// lost (id, client_id, client_secret), then the rest, where a surprise in one
-// field is noted and costs that field only. It fails when the body is not an
-// application at all.
+// decodeApplication reads an application field by field: first what must not be lost (the
+// secret, id and client_id), then the rest, where a surprise in one field is noted and
+// costs that field only. It fails if the body is not an application at all.
 //
-// One Unmarshal into a struct was rejected. It reports the first field of another
-// type only, where a warning must name all of them; it cannot tell a field that is
-// missing from one that is zero; and it takes a key in other letters, such as
-// CLIENT_SECRET, for the field. Decoder was rejected because it ignores what
-// follows the first value.
+// One Unmarshal into a struct was rejected. It reports the first field of another type
+// only, where a warning must name all of them; it cannot tell a field that is missing from
+// one that is zero; and it treats a key in other letters, such as CLIENT_SECRET, as the
+// field. Decoder was rejected because it ignores what follows the first value.
 func decodeApplication(body []byte) (decodedApplication, error) {
 	var d decodedApplication
 	raw, err := decodeObject(body)
@@ -50,21 +65,16 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 	if secret != nil {
 		d.secret = NewSecret(*secret)
 	}
-	if object := need[string](&f, "object"); object != "oauth_application" {
-		return d, fmt.Errorf("it is not an OAuth application (object is %q)", object)
-	}
-	d.app.ID = need[string](&f, "id")
-	d.app.ClientID = need[string](&f, "client_id")
+	d.app.ID = needText(&f, "id")
+	object := need[string](&f, "object")
 	switch {
-	case d.app.ID == "":
-		return d, errors.New("it has no id")
-	case !ValidID(d.app.ID):
-		// As a whole: the scrubber would not know a piece of a secret.
+	case object == "" && d.app.ID == "", object != "" && object != "oauth_application":
+		return d, fmt.Errorf("it is not an OAuth application (object is %q)", object)
+	case d.app.ID != "" && !ValidID(d.app.ID):
+		// The id is quoted as a whole: the scrubber would not know a piece of a secret.
 		return d, fmt.Errorf("its id (%q) is not a valid Clerk id", d.app.ID)
-	case d.app.ClientID == "":
-		return d, fmt.Errorf("application %s has no client_id", d.app.ID)
 	}
-
+	d.app.ClientID = needText(&f, "client_id")
 	d.app.InstanceID = need[string](&f, "instance_id")
 	d.app.Name = need[string](&f, "name")
 	d.app.Public = need[bool](&f, "public")
@@ -72,10 +82,12 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 	d.app.ConsentScreenEnabled = need[bool](&f, "consent_screen_enabled")
 	d.app.Scopes = ParseScopes(take[string](&f, "scopes"))
 	d.app.RedirectURIs = take[[]string](&f, "redirect_uris")
-	d.app.DeviceAuthorizationGrantEnabled = take[*bool](&f, "device_authorization_grant_enabled") // newer than Clerk's document
+	// This field is newer than Clerk's document.
+	d.app.DeviceAuthorizationGrantEnabled =
+		take[*bool](&f, "device_authorization_grant_enabled")
 
-	// What is only reported may be absent: Clerk can drop the deprecated
-	// callback_url, and that must not stop every plan.
+	// What is only reported may be absent: Clerk can drop the deprecated callback_url, and
+	// that must not stop every plan.
 	d.app.DynamicallyRegistered = take[bool](&f, "dynamically_registered")
 	d.app.ClientURI = take[*string](&f, "client_uri")
 	d.app.ClientImageURL = take[*string](&f, "client_image_url")
@@ -88,26 +100,34 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 	d.app.CreatedAt = millisecondTime(&f, "created_at")
 	d.app.UpdatedAt = millisecondTime(&f, "updated_at")
 
-	d.problems = f.problems
+	d.app.Problems = f.problems
+	for _, name := range []string{"scopes", "redirect_uris"} {
+		if _, ok := raw[name]; !ok {
+			d.absent = append(d.absent, FieldProblem{Field: name, Problem: isMissing})
+		}
+	}
 	return d, nil
 }
 
-// decodeWithSecret reads the answer to a create or a rotation. From here on the
-// scrubber knows the secret.
-//
-// Clerk sends a secret for a public client too, contrary to its document. Nothing
-// needs it, and where it is stored it only invites use, so it ends here.
+// written returns the application of an answer to a write, where absent fields are
+// problems too: nothing must be concluded from them about what Clerk has applied.
+func (d decodedApplication) written() OAuthApplication {
+	app := d.app
+	app.Problems = slices.Concat(app.Problems, d.absent)
+	return app
+}
+
+// decodeWithSecret reads the answer to a create or a rotation. From here on the scrubber
+// knows the secret. Whether the secret is kept is decided by the request and not by
+// another field of this answer.
 func (c *Client) decodeWithSecret(a answer) (decodedApplication, error) {
 	decoded, err := decodeApplication(a.body)
 	c.scrubber.learn(decoded.secret)
-	if decoded.app.Public {
-		decoded.secret = Secret{}
-	}
 	return decoded, err
 }
 
-// decodeObject splits a JSON object into its fields. Unlike a struct's, a map's
-// keys are compared exactly.
+// decodeObject splits a JSON object into its fields. Unlike a struct's, a map's keys are
+// compared exactly.
 func decodeObject(body []byte) (map[string]json.RawMessage, error) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(body, &raw); err != nil {
@@ -125,7 +145,13 @@ func decodeObject(body []byte) (map[string]json.RawMessage, error) {
 // fieldReader reads the fields of an object and gathers what is wrong with them.
 type fieldReader struct {
 	raw      map[string]json.RawMessage
-	problems []string
+	problems []FieldProblem
+}
+
+const isMissing = "is missing"
+
+func (f *fieldReader) note(field, problem string) {
+	f.problems = append(f.problems, FieldProblem{Field: field, Problem: problem})
 }
 
 // take reads a field that may be absent or null; both give the zero value.
@@ -136,7 +162,7 @@ func take[T any](f *fieldReader, name string) T {
 		return value
 	}
 	if err := json.Unmarshal(raw, &value); err != nil {
-		f.problems = append(f.problems, name+" has an unexpected type")
+		f.note(name, "has an unexpected type")
 		var zero T
 		return zero
 	}
@@ -146,23 +172,32 @@ func take[T any](f *fieldReader, name string) T {
 // need reads a field that must be there.
 func need[T any](f *fieldReader, name string) T {
 	if raw, ok := f.raw[name]; !ok || string(raw) == "null" {
-		f.problems = append(f.problems, name+" is missing")
+		f.note(name, isMissing)
 		var zero T
 		return zero
 	}
 	return take[T](f, name)
 }
 
-// millisecondTime reads a Unix time in milliseconds. The document calls it an
-// integer; a float of integral value is taken as well, because the two are one
-// and the same to JSON.
+// needText reads a text that must be there and not empty.
+func needText(f *fieldReader, name string) string {
+	noted := len(f.problems)
+	text := need[string](f, name)
+	if text == "" && len(f.problems) == noted {
+		f.note(name, isMissing)
+	}
+	return text
+}
+
+// millisecondTime reads a Unix time in milliseconds. Clerk's document calls it an
+// integer. A float of integral value is accepted too: to JSON the two are the same.
 func millisecondTime(f *fieldReader, name string) time.Time {
 	ms := take[*float64](f, name)
 	if ms == nil {
 		return time.Time{}
 	}
 	if *ms != math.Trunc(*ms) || math.Abs(*ms) > 1<<53 {
-		f.problems = append(f.problems, name+" is not a time in milliseconds")
+		f.note(name, "is not a time in milliseconds")
 		return time.Time{}
 	}
 	return time.UnixMilli(int64(*ms)).UTC()

@@ -4,24 +4,34 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// OAuthApplicationFields are the fields of an application that can be set. A nil
-// field is not sent: on create Clerk then chooses, on update the current value
-// stays. There is no way to send null, whose meaning Clerk does not document.
+// Limits of Clerk's API, from its OpenAPI document (version 2026-05-12, request body of
+// CreateOAuthApplication). Those of logos are with UploadOAuthApplicationLogo.
+const (
+	MaxNameLength   = 256  // of an application's name, in characters
+	MaxScopesLength = 1024 // of the scopes as one text, separated by blanks, in characters
+)
+
+// OAuthApplicationFields are the fields of an application that can be set. A nil field is
+// not sent: on create Clerk then chooses, on update the current value stays. There is no
+// way to send null, whose meaning Clerk does not document.
 //
 // The tags are the form on the wire. A field must have the name of the field of
 // OAuthApplication that answers it: NotApplied compares the two.
 type OAuthApplicationFields struct {
-	Name                            *string   `json:"name,omitempty"`
-	RedirectURIs                    *[]string `json:"redirect_uris,omitempty"` // an empty list removes all
-	Scopes                          *[]string `json:"scopes,omitempty"`        // sent as one text
-	ConsentScreenEnabled            *bool     `json:"consent_screen_enabled,omitempty"`
-	PKCERequired                    *bool     `json:"pkce_required,omitempty"`
-	Public                          *bool     `json:"public,omitempty"`
-	DeviceAuthorizationGrantEnabled *bool     `json:"device_authorization_grant_enabled,omitempty"` // a beta of Clerk's
+	Name                 *string   `json:"name,omitempty"`
+	RedirectURIs         *[]string `json:"redirect_uris,omitempty"` // an empty list removes all
+	Scopes               *[]string `json:"scopes,omitempty"`        // sent as one text
+	ConsentScreenEnabled *bool     `json:"consent_screen_enabled,omitempty"`
+	PKCERequired         *bool     `json:"pkce_required,omitempty"`
+	Public               *bool     `json:"public,omitempty"`
+
+	// A beta of Clerk's, which it may ignore.
+	DeviceAuthorizationGrantEnabled *bool `json:"device_authorization_grant_enabled,omitempty"`
 }
 
 // IsEmpty reports whether there is nothing to send.
@@ -47,14 +57,15 @@ func (f OAuthApplicationFields) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire)
 }
 
-// NotApplied compares what was sent with what Clerk says it has now. Clerk ignores
-// some values without an error; a success alone proves nothing.
+// NotApplied compares what was sent with what Clerk says it has now. Clerk ignores some
+// values without an error, so a success alone proves nothing. A field of app.Problems is
+// no difference: it is not known.
 func (f OAuthApplicationFields) NotApplied(app OAuthApplication) []Mismatch {
-	return notApplied(f, app)
+	return notApplied(f, app, app.Problems)
 }
 
-// Mismatch is a field that was sent and that Clerk answered, with a success,
-// as having another value.
+// Mismatch is a field that was sent and that Clerk answered, with a success, with another
+// value.
 type Mismatch struct {
 	Name string // Clerk's JSON name
 	Sent string
@@ -65,9 +76,9 @@ func (m Mismatch) String() string {
 	return fmt.Sprintf("%s: sent %s, Clerk has %s", m.Name, m.Sent, m.Got)
 }
 
-// notApplied compares each field that is not nil with the field of the same name
-// in Clerk's answer.
-func notApplied(fields, answer any) []Mismatch {
+// notApplied compares each field that is not nil with the field of the same name in
+// Clerk's answer, except those that could not be read.
+func notApplied(fields, answer any, problems []FieldProblem) []Mismatch {
 	var mismatches []Mismatch
 	sent, got := reflect.ValueOf(fields), reflect.ValueOf(answer)
 	for i := range sent.NumField() {
@@ -75,10 +86,15 @@ func notApplied(fields, answer any) []Mismatch {
 			continue
 		}
 		field := sent.Type().Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if slices.ContainsFunc(problems, func(p FieldProblem) bool { return p.Field == name }) {
+			continue
+		}
 		wanted, served := valueOf(sent.Field(i)), valueOf(got.FieldByName(field.Name))
-		if !applied(field.Name, wanted, served) {
-			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			mismatches = append(mismatches, Mismatch{Name: name, Sent: describeValue(wanted), Got: describeValue(served)})
+		if !isApplied(field.Name, wanted, served) {
+			mismatches = append(mismatches, Mismatch{
+				Name: name, Sent: describeValue(wanted), Got: describeValue(served),
+			})
 		}
 	}
 	return mismatches
@@ -96,9 +112,9 @@ func valueOf(field reflect.Value) any {
 	return field.Interface()
 }
 
-// applied reports whether the value that Clerk serves is the one that was sent.
-// The fields that are named here have values that can be written in several ways.
-func applied(field string, sent, served any) bool {
+// isApplied reports whether the value that Clerk serves is the one that was sent. The
+// fields that are named here have values that can be written in several ways.
+func isApplied(field string, sent, served any) bool {
 	switch field {
 	case "Name":
 		return SameName(sent.(string), served.(string))
@@ -133,4 +149,63 @@ func quotedList(values []string) string {
 		quoted = append(quoted, strconv.Quote(value))
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// ScopeOfflineAccess is the scope that Clerk adds to every application automatically.
+// Without it an authorization yields no refresh token.
+const ScopeOfflineAccess = "offline_access"
+
+// ParseScopes splits the space-separated list of RFC 6749 section 3.3 into its scopes,
+// sorted and without duplicates: their order has no meaning, and Clerk changes it.
+func ParseScopes(list string) []string {
+	scopes := strings.Fields(list)
+	slices.Sort(scopes)
+	return slices.Compact(scopes)
+}
+
+// FormatScopes is the inverse of ParseScopes.
+func FormatScopes(scopes []string) string {
+	return strings.Join(sortedSet(scopes), " ")
+}
+
+// withOfflineAccess returns the scopes with ScopeOfflineAccess among them.
+func withOfflineAccess(scopes []string) []string {
+	return append(slices.Clone(scopes), ScopeOfflineAccess) // twice does no harm: see FormatScopes
+}
+
+// ScopesSatisfy reports whether the scopes that Clerk serves are those that were asked
+// for: all wanted scopes are there, and no other but offline_access, which Clerk adds
+// unasked. It is not symmetric: offline_access that was asked for and is not served is a
+// difference.
+func ScopesSatisfy(served, wanted []string) bool {
+	here, asked := setOf(served), setOf(wanted)
+	for scope := range asked {
+		if !here[scope] {
+			return false
+		}
+	}
+	for scope := range here {
+		if scope != ScopeOfflineAccess && !asked[scope] {
+			return false
+		}
+	}
+	return true
+}
+
+func setOf(list []string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, element := range list {
+		set[element] = true
+	}
+	return set
+}
+
+// sortedSet returns a sorted copy of list without duplicates.
+func sortedSet(list []string) []string {
+	set := slices.Sorted(slices.Values(list))
+	return slices.Compact(set)
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(sortedSet(a), sortedSet(b))
 }

@@ -32,6 +32,12 @@ type ListQuery struct {
 	DynamicallyRegistered *bool  // only those that registered themselves, or only the others
 }
 
+// maxPages is how many pages of a list are read at most. Clerk may serve smaller pages
+// than it is asked for.
+const maxPages = 1000
+
+var errTooManyPages = fmt.Errorf("the list is longer than %d pages", maxPages)
+
 // listKey is what distinguishes one list of the API from another. The zero value is the
 // list of all applications, oldest first: new ones come in at its end and move
 // nothing, so it is the one that reads share.
@@ -171,18 +177,20 @@ func (c *Client) listShared(ctx context.Context, list listKey) iter.Seq2[OAuthAp
 func (c *Client) listAgain(ctx context.Context, list listKey) iter.Seq2[OAuthApplication, error] {
 	return func(yield func(OAuthApplication, error) bool) {
 		seen := make(map[string]bool)
-		for offset := 0; offset < sharedreads.PageSize*sharedreads.MaxPages; offset += sharedreads.PageSize {
+		offset := 0
+		for range maxPages {
 			page, err := c.getPage(ctx, list, offset, sharedreads.PageSize)
 			if err != nil {
 				yield(OAuthApplication{}, err)
 				return
 			}
+			fresh := false
 			for _, item := range page.items {
-				// One that was created between two pages moves the rest by one.
+				// An application that was created between two pages moves the rest by one.
 				if seen[item.key()] {
 					continue
 				}
-				seen[item.key()] = true
+				fresh, seen[item.key()] = true, true
 				var err error
 				if item.unreadable != nil {
 					err = item.unreadable
@@ -191,11 +199,12 @@ func (c *Client) listAgain(ctx context.Context, list listKey) iter.Seq2[OAuthApp
 					return
 				}
 			}
-			if len(page.items) < sharedreads.PageSize {
+			offset += len(page.items)
+			if !fresh || offset == page.total {
 				return
 			}
 		}
-		yield(OAuthApplication{}, sharedreads.ErrTooManyPages)
+		yield(OAuthApplication{}, errTooManyPages)
 	}
 }
 
@@ -215,7 +224,7 @@ func (c *Client) getPage(ctx context.Context, list listKey, offset, limit int) (
 		values.Set("name_query", list.nameQuery)
 	}
 
-	return send(c, patienceOf(ctx), request{
+	return send(c, singleContext(ctx), request{
 		operation: opList, method: http.MethodGet, route: routeApplications, query: values,
 	}, c.decodePage)
 }
@@ -228,8 +237,8 @@ func (c *Client) decodePage(a answer) (page, error) {
 	f := fieldReader{raw: raw}
 	items := need[[]json.RawMessage](&f, "data")
 	result := page{total: need[int](&f, "total_count")}
-	if len(f.problems) > 0 {
-		return page{}, errors.New(f.problems[0])
+	if err := problemsError(f.problems); err != nil {
+		return page{}, err
 	}
 
 	result.items = make([]listItem, len(items))

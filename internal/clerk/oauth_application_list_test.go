@@ -157,9 +157,9 @@ func TestFindWithUnreadableApplications(t *testing.T) {
 					f.server.Inject(clerktest.Changed(test.get).OnRead())
 				}
 				for what, find := range map[string]func() (clerk.OAuthApplication, error){
-					"by name": func() (clerk.OAuthApplication, error) { return f.client.FindOAuthApplicationByName(f.Context(), "web") },
+					"by name": func() (clerk.OAuthApplication, error) { return f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "web"}) },
 					"by client id": func() (clerk.OAuthApplication, error) {
-						return f.client.FindOAuthApplicationByClientID(f.Context(), "d9g4CT4WYiCBm7EU")
+						return f.client.FindOAuthApplication(f.Context(), clerk.By{ClientID: "d9g4CT4WYiCBm7EU"})
 					},
 				} {
 					app, err := find()
@@ -178,17 +178,17 @@ func TestFindWithUnreadableApplications(t *testing.T) {
 		first, second := f.server.Seed("web"), f.server.Seed("web app")
 		f.server.Inject(brokenInLists(second, noTime))
 		f.server.Inject(clerktest.Changed(noTime).OnRead())
-		app, err := f.client.FindOAuthApplicationByName(f.Context(), "web")
+		app, err := f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "web"})
 		noError(f, err)
 		equal(f, "another one does not matter", app.ID, first)
-		_, err = f.client.FindOAuthApplicationByName(f.Context(), "we")
+		_, err = f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "we"})
 		equal(f, "nor where there is none", err, clerk.ErrNoMatch)
 	})
 	inVirtualTime(t, func(f *fixture) {
 		first, second := f.server.Seed("web"), f.server.Seed("web")
 		f.server.Inject(brokenInLists(second, noTime))
 		f.server.Inject(clerktest.Changed(noTime).OnRead())
-		_, err := f.client.FindOAuthApplicationByName(f.Context(), "web")
+		_, err := f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "web"})
 		equalLists(f, "one of the same name does", asError[*clerk.AmbiguousNameError](f, err).IDs, []string{first, second})
 	})
 }
@@ -242,21 +242,21 @@ func TestFind(t *testing.T) {
 		f.server.Seed("d9g4CT4WYiCBm7EU is part of this name")
 		first, second := f.server.Seed("twice"), f.server.Seed("twice")
 
-		app, err := f.client.FindOAuthApplicationByClientID(f.Context(), "d9g4CT4WYiCBm7EU")
+		app, err := f.client.FindOAuthApplication(f.Context(), clerk.By{ClientID: "d9g4CT4WYiCBm7EU"})
 		noError(f, err)
 		equal(f, "by client_id", app.ID, id)
-		app, err = f.client.FindOAuthApplicationByName(f.Context(), "web")
+		app, err = f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "web"})
 		noError(f, err)
 		equal(f, "by name", app.ID, id)
 
 		for _, find := range []string{"by client id", "by name"} {
-			_, err = f.client.FindOAuthApplicationByClientID(f.Context(), "nobody")
+			_, err = f.client.FindOAuthApplication(f.Context(), clerk.By{ClientID: "nobody"})
 			if find == "by name" {
-				_, err = f.client.FindOAuthApplicationByName(f.Context(), "we")
+				_, err = f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "we"})
 			}
 			equal(f, find, err, clerk.ErrNoMatch)
 		}
-		_, err = f.client.FindOAuthApplicationByName(f.Context(), "twice")
+		_, err = f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "twice"})
 		ambiguous := asError[*clerk.AmbiguousNameError](f, err)
 		equalLists(f, "ids", ambiguous.IDs, []string{second, first})
 		equal(f, "text", err.Error(), fmt.Sprintf("2 applications are named \"twice\": %s, %s", second, first))

@@ -50,7 +50,7 @@ func TestFindByNameInAnyForm(t *testing.T) {
 					id := f.server.Seed(there)
 					f.server.Seed(composed + "teria")
 					f.server.Seed("Cafe")
-					app, err := f.client.FindOAuthApplicationByName(f.Context(), name)
+					app, err := f.client.FindOAuthApplication(f.Context(), clerk.By{Name: name})
 					noError(f, err)
 					equal(f, "id", app.ID, id)
 					equal(f, "name", app.Name, there)
@@ -66,7 +66,7 @@ func TestFindByNameInTwoFormsIsAmbiguous(t *testing.T) {
 		f.server.Seed(composed)
 		f.server.Seed(decomposed)
 		for _, name := range sameNames {
-			_, err := f.client.FindOAuthApplicationByName(f.Context(), name)
+			_, err := f.client.FindOAuthApplication(f.Context(), clerk.By{Name: name})
 			equal(f, "applications", len(asError[*clerk.AmbiguousNameError](f, err).IDs), 2)
 		}
 	})
@@ -75,10 +75,10 @@ func TestFindByNameInTwoFormsIsAmbiguous(t *testing.T) {
 func TestNamesOfOneFormAreOneQuery(t *testing.T) {
 	t.Parallel()
 	inVirtualTime(t, func(f *fixture) {
-		_, err := f.client.FindOAuthApplicationByName(f.Context(), " plain and 日本 ")
+		_, err := f.client.FindOAuthApplication(f.Context(), clerk.By{Name: " plain and 日本 "})
 		equal(f, "error", err, clerk.ErrNoMatch)
 		equal(f, "lists", f.lists(), 1)
-		_, err = f.client.FindOAuthApplicationByName(f.Context(), composed)
+		_, err = f.client.FindOAuthApplication(f.Context(), clerk.By{Name: composed})
 		equal(f, "error", err, clerk.ErrNoMatch)
 		equal(f, "lists", f.lists(), 3)
 	})

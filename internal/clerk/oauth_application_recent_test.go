@@ -32,24 +32,24 @@ func TestOwnApplicationIsFoundWhileReadsLag(t *testing.T) {
 		created, err := l.client.CreateOAuthApplication(l.Context(), clerk.OAuthApplicationFields{Name: new("web")})
 		noError(l, err)
 		id := created.Application.ID
-		app, err := l.client.GetOwnOAuthApplication(l.Context(), id)
+		app, err := l.client.GetOAuthApplication(l.Context(), id, clerk.ReadYourWrites(time.Time{}))
 		if err != nil || app.ID != id {
 			l.Errorf("by id: got %q, %v", app.ID, err)
 		}
 		created, err = l.client.CreateOAuthApplication(l.Context(), clerk.OAuthApplicationFields{Name: new("shop")})
 		noError(l, err)
-		app, err = l.client.FindOwnOAuthApplicationByClientID(l.Context(), created.Application.ClientID)
+		app, err = l.client.FindOAuthApplication(l.Context(), clerk.By{ClientID: created.Application.ClientID}, clerk.ReadYourWrites(time.Time{}))
 		if err != nil || app.ID != created.Application.ID {
 			l.Errorf("by client_id: got %q, %v", app.ID, err)
 		}
 		time.Sleep(time.Minute)
 		_, err = l.client.UpdateOAuthApplication(l.Context(), id, clerk.OAuthApplicationFields{Name: new("site")})
 		noError(l, err)
-		app, err = l.client.FindOwnOAuthApplicationByName(l.Context(), "site")
+		app, err = l.client.FindOAuthApplication(l.Context(), clerk.By{Name: "site"}, clerk.ReadYourWrites(time.Time{}))
 		if err != nil || app.ID != id || app.Name != "site" {
 			l.Errorf("by its new name: got %q %q, %v", app.ID, app.Name, err)
 		}
-		if _, err := l.client.FindOwnOAuthApplicationByName(l.Context(), "web"); !errors.Is(err, clerk.ErrNoMatch) {
+		if _, err := l.client.FindOAuthApplication(l.Context(), clerk.By{Name: "web"}, clerk.ReadYourWrites(time.Time{})); !errors.Is(err, clerk.ErrNoMatch) {
 			l.Errorf("by its old name: got %v", err)
 		}
 	})
@@ -60,13 +60,13 @@ func TestOwnApplicationsOfOneNameAreAmbiguous(t *testing.T) {
 	withLaggingReads(t, func(l laggingReads) {
 		seeded := l.server.Seed("web")
 		time.Sleep(time.Minute)
-		app, err := l.client.FindOwnOAuthApplicationByName(l.Context(), "web")
+		app, err := l.client.FindOAuthApplication(l.Context(), clerk.By{Name: "web"}, clerk.ReadYourWrites(time.Time{}))
 		if err != nil || app.ID != seeded {
 			l.Fatalf("got %q, %v", app.ID, err)
 		}
 		created, err := l.client.CreateOAuthApplication(l.Context(), clerk.OAuthApplicationFields{Name: new("web")})
 		noError(l, err)
-		_, err = l.client.FindOwnOAuthApplicationByName(l.Context(), "web")
+		_, err = l.client.FindOAuthApplication(l.Context(), clerk.By{Name: "web"}, clerk.ReadYourWrites(time.Time{}))
 		ambiguous, ok := errors.AsType[*clerk.AmbiguousNameError](err)
 		if !ok || !slices.Contains(ambiguous.IDs, created.Application.ID) || !slices.Contains(ambiguous.IDs, seeded) {
 			l.Errorf("got %v", err)
@@ -79,13 +79,13 @@ func TestOtherApplicationsAreNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	withLaggingReads(t, func(l laggingReads) {
 		begun := time.Now()
-		if _, err := l.client.GetOwnOAuthApplication(l.Context(), "oa_none"); !clerk.IsNotFound(err) {
+		if _, err := l.client.GetOAuthApplication(l.Context(), "oa_none", clerk.ReadYourWrites(time.Time{})); !clerk.IsNotFound(err) {
 			l.Errorf("by id: got %v", err)
 		}
-		if _, err := l.client.FindOwnOAuthApplicationByName(l.Context(), "none"); !errors.Is(err, clerk.ErrNoMatch) {
+		if _, err := l.client.FindOAuthApplication(l.Context(), clerk.By{Name: "none"}, clerk.ReadYourWrites(time.Time{})); !errors.Is(err, clerk.ErrNoMatch) {
 			l.Errorf("by name: got %v", err)
 		}
-		if _, err := l.client.FindOwnOAuthApplicationByClientID(l.Context(), "none"); !errors.Is(err, clerk.ErrNoMatch) {
+		if _, err := l.client.FindOAuthApplication(l.Context(), clerk.By{ClientID: "none"}, clerk.ReadYourWrites(time.Time{})); !errors.Is(err, clerk.ErrNoMatch) {
 			l.Errorf("by client_id: got %v", err)
 		}
 		if waited := time.Since(begun); waited > 0 {
@@ -111,7 +111,7 @@ func TestOwnApplicationThatSomeoneElseChanged(t *testing.T) {
 				noError(l, err)
 				change(l.server, created.Application.ID)
 				time.Sleep(time.Minute)
-				if _, err := l.client.FindOwnOAuthApplicationByName(l.Context(), "web"); !errors.Is(err, clerk.ErrNoMatch) {
+				if _, err := l.client.FindOAuthApplication(l.Context(), clerk.By{Name: "web"}, clerk.ReadYourWrites(time.Time{})); !errors.Is(err, clerk.ErrNoMatch) {
 					l.Errorf("got %v", err)
 				}
 			})

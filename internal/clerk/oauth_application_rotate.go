@@ -10,12 +10,11 @@ import (
 
 // Rotation is a client secret that was replaced.
 type Rotation struct {
-	Application  OAuthApplication
-	ClientSecret Secret   // empty for a public client, whatever Clerk answers
-	Problems     []string // fields of the answer that could not be read and are zero
+	Application  OAuthApplication // may have Problems, even of its ID and ClientID
+	ClientSecret Secret           // as Clerk answered it, for a public client too; may be empty
 
-	// MaybeStale: the answer to an earlier attempt was lost, and ClientSecret may
-	// not be the newest secret.
+	// MaybeStale: the answer to an earlier attempt was lost, and ClientSecret may not be
+	// the newest secret.
 	MaybeStale bool
 }
 
@@ -44,30 +43,36 @@ const (
 	rotateExtraRounds = 2
 )
 
-// RotateClientSecret replaces the client secret. Clerk keeps one secret and grants
-// no grace period: the old secret stops working at once.
+// RotateClientSecret replaces the client secret. Clerk keeps one secret and grants no grace
+// period: the old secret stops working at once.
 //
-// Once the request has begun it runs to its end, even when ctx is over. If its answer is
-// lost it is sent again: only the newest secret matters, and only that one has to be
-// known. The one trap is a first attempt that Clerk processes after the second: the
-// secret of the second would no longer work. So after a lost answer the application is
-// read once more, and rotated again if it has changed since. That needs rotations to
-// show in updated_at, which Clerk does not document. known is the application's
-// updated_at before, if the caller knows it (or zero); it shows whether rotations do.
-func (c *Client) RotateClientSecret(ctx context.Context, id string, known time.Time) (Rotation, error) {
-	finishing, cancel := withGrace(ctx, fullGrace)
+// Once the request has begun it runs to its end, even if ctx ends. If its answer is lost,
+// the rotation is sent again: only the newest secret matters, and only that one has to be
+// known. The one trap is a first attempt that Clerk processes after the second: the secret
+// of the second would no longer work. So after a lost answer the application is read once
+// more, and rotated again if it has changed since. That works only if rotations show in
+// updated_at, which Clerk does not document. known is the updated_at of the application
+// before the rotation, or zero if the caller does not know it. It shows whether they do.
+//
+// After an attempt that Clerk may have carried out, every error is a
+// RotateOutcomeUnknownError.
+func (c *Client) RotateClientSecret(
+	ctx context.Context, id string, known time.Time,
+) (Rotation, error) {
+	send, cancel := withGrace(ctx, fullGrace)
 	defer cancel()
-	return c.rotate(ctx, patience{waiting: ctx, finishing: finishing}, id, known)
+	return c.rotate(ctx, opContext{wait: ctx, send: send}, id, known)
 }
 
-// rotate begins its first attempt only before first is over. An application
-// without any known secret is rotated with first = p.finishing, so that an
-// interrupt does not call it off.
-func (c *Client) rotate(first context.Context, p patience, id string, known time.Time) (Rotation, error) {
+// rotate begins its first attempt only before first ends. An application without any known
+// secret is rotated with first = op.send, so that an interrupt does not prevent it.
+func (c *Client) rotate(
+	first context.Context, op opContext, id string, known time.Time,
+) (Rotation, error) {
 	defer c.reads.BeginWrite(id)()
 
 	begun := time.Now()
-	rotation, lost, err := c.rotateUntilAnswered(first, p, id)
+	rotation, lost, err := c.rotateUntilAnswered(first, op, id)
 	if err != nil || !lost {
 		return rotation, err
 	}
@@ -78,17 +83,17 @@ func (c *Client) rotate(first context.Context, p patience, id string, known time
 		return rotation, nil
 	}
 	for range rotateExtraRounds {
-		if sleep(p.waiting, lateRotationDelay) != nil {
+		if sleep(op.wait, lateRotationDelay) != nil {
 			break
 		}
-		latest, err := c.getApplication(p.finishing, id)
+		latest, err := c.getApplication(op.send, id)
 		if err != nil {
 			break
 		}
 		if !latest.UpdatedAt.After(rotation.Application.UpdatedAt) {
 			return rotation, nil
 		}
-		again, _, err := c.rotateUntilAnswered(p.finishing, p, id)
+		again, _, err := c.rotateUntilAnswered(op.send, op, id)
 		if err != nil {
 			// The secret that was received no longer works.
 			if _, unknown := errors.AsType[*RotateOutcomeUnknownError](err); !unknown {
@@ -102,12 +107,14 @@ func (c *Client) rotate(first context.Context, p patience, id string, known time
 	return rotation, nil
 }
 
-// rotateUntilAnswered rotates until a secret is received. lost reports that an
-// earlier attempt had no usable answer.
-func (c *Client) rotateUntilAnswered(first context.Context, p patience, id string) (rotation Rotation, lost bool, err error) {
-	waiting := first
+// rotateUntilAnswered rotates until a secret is received. lost reports that an earlier
+// attempt had no usable answer.
+func (c *Client) rotateUntilAnswered(
+	first context.Context, op opContext, id string,
+) (rotation Rotation, lost bool, err error) {
+	wait := first
 	for attempt := 1; ; attempt++ {
-		rotation, err = c.postRotation(patience{waiting: waiting, finishing: p.finishing}, id)
+		rotation, err = c.postRotation(opContext{wait: wait, send: op.send}, id)
 		var unknown *outcomeUnknownError
 		if !errors.As(err, &unknown) {
 			if err != nil && lost {
@@ -116,27 +123,27 @@ func (c *Client) rotateUntilAnswered(first context.Context, p patience, id strin
 			return rotation, lost, err
 		}
 		lost = true
-		// The old secret may no longer work. One more attempt can still bring a new
-		// one, so an interrupt does not stop it.
-		waiting = p.finishing
-		if attempt == rotateAttempts || p.finishing.Err() != nil {
+		// The old secret may no longer work. One more attempt can still bring a new one,
+		// so an interrupt does not stop it.
+		wait = op.send
+		if attempt == rotateAttempts || op.send.Err() != nil {
 			return Rotation{}, lost, &RotateOutcomeUnknownError{Err: unknown.err}
 		}
-		_ = sleep(p.waiting, rotateRepeatDelay)
+		_ = sleep(op.wait, rotateRepeatDelay)
 	}
 }
 
-func (c *Client) postRotation(p patience, id string) (Rotation, error) {
-	return send(c, p, request{
+func (c *Client) postRotation(op opContext, id string) (Rotation, error) {
+	return send(c, op, request{
 		operation: opRotate, method: http.MethodPost, route: routeRotateSecret, id: id,
 	}, func(a answer) (Rotation, error) {
 		decoded, err := c.decodeWithSecret(a)
+		if err == nil {
+			err = decoded.isOf(id)
+		}
 		if err != nil {
 			return Rotation{}, err
 		}
-		if decoded.app.ID != id {
-			return Rotation{}, fmt.Errorf("it is about another application (%q)", decoded.app.ID)
-		}
-		return Rotation{Application: decoded.app, ClientSecret: decoded.secret, Problems: decoded.problems}, nil
+		return Rotation{Application: decoded.written(), ClientSecret: decoded.secret}, nil
 	})
 }

@@ -3,10 +3,8 @@ package clerk
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 )
 
 const routeSettings = "/instance/oauth_application_settings"
@@ -26,11 +24,14 @@ type OAuthApplicationSettings struct {
 	// Newer than Clerk's document; nil where its answer lacks them.
 	AudClaimEnabled *bool // access tokens have an aud claim
 	PKCERequired    *bool // of every client of the instance
+
+	// Problems are the fields of the answer that could not be read and are zero here.
+	// Only answers to updates can have any.
+	Problems []FieldProblem
 }
 
-// OAuthApplicationSettingsFields are the settings to change. A nil field is not
-// sent. The tags and names have the meaning that those of OAuthApplicationFields
-// have.
+// OAuthApplicationSettingsFields are the settings to change. A nil field is not sent. Tags
+// and names are used as those of OAuthApplicationFields are.
 type OAuthApplicationSettingsFields struct {
 	DynamicOAuthClientRegistration *bool          `json:"dynamic_oauth_client_registration,omitempty"`
 	DefaultScopes                  *DefaultScopes `json:"default_scopes,omitempty"`
@@ -70,26 +71,38 @@ func (f OAuthApplicationSettingsFields) IsEmpty() bool {
 	return f == OAuthApplicationSettingsFields{}
 }
 
-// NotApplied compares what was sent with what Clerk says it has now.
+// NotApplied compares what was sent with what Clerk says it has now. A field of
+// settings.Problems is no difference: it is not known.
 func (f OAuthApplicationSettingsFields) NotApplied(settings OAuthApplicationSettings) []Mismatch {
-	return notApplied(f, settings)
+	return notApplied(f, settings, settings.Problems)
 }
 
 // GetOAuthApplicationSettings reads the settings of the key's instance.
-func (c *Client) GetOAuthApplicationSettings(ctx context.Context) (OAuthApplicationSettings, error) {
-	return send(c, patienceOf(ctx), request{
+func (c *Client) GetOAuthApplicationSettings(
+	ctx context.Context,
+) (OAuthApplicationSettings, error) {
+	return send(c, singleContext(ctx), request{
 		operation: opRead, method: http.MethodGet, route: routeSettings,
-	}, decodeSettings)
+	}, func(a answer) (OAuthApplicationSettings, error) {
+		settings, err := decodeSettings(a)
+		if err == nil {
+			err = problemsError(settings.Problems)
+		}
+		return settings, err
+	})
 }
 
-// UpdateOAuthApplicationSettings changes the given settings in one request,
-// because some of them depend on each other.
-func (c *Client) UpdateOAuthApplicationSettings(ctx context.Context, fields OAuthApplicationSettingsFields) (OAuthApplicationSettings, error) {
+// UpdateOAuthApplicationSettings changes the given settings in one request, because some
+// of them depend on each other. After an attempt that Clerk may have applied, every error
+// is a ChangeOutcomeUnknownError.
+func (c *Client) UpdateOAuthApplicationSettings(
+	ctx context.Context, fields OAuthApplicationSettingsFields,
+) (OAuthApplicationSettings, error) {
 	body, err := json.Marshal(fields)
 	if err != nil {
 		return OAuthApplicationSettings{}, err
 	}
-	return send(c, patienceOf(ctx), request{
+	return send(c, singleContext(ctx), request{
 		operation: opUpdate, method: http.MethodPatch, route: routeSettings,
 		body: body, contentType: contentTypeJSON,
 	}, decodeSettings)
@@ -101,16 +114,22 @@ func decodeSettings(a answer) (OAuthApplicationSettings, error) {
 		return OAuthApplicationSettings{}, err
 	}
 	f := fieldReader{raw: raw}
-	if object := need[string](&f, "object"); object != "oauth_application_settings" {
-		return OAuthApplicationSettings{}, fmt.Errorf("it is not the instance's OAuth settings (object is %q)", object)
+	object := need[string](&f, "object")
+	_, plausible := raw["dynamic_oauth_client_registration"]
+	if object == "" && !plausible || object != "" && object != "oauth_application_settings" {
+		return OAuthApplicationSettings{}, fmt.Errorf(
+			"it is not the instance's OAuth settings (object is %q)", object)
 	}
+	const cimd = "client_id_metadata_documents_"
 	settings := OAuthApplicationSettings{
 		DynamicOAuthClientRegistration: need[bool](&f, "dynamic_oauth_client_registration"),
 		OAuthJWTAccessTokens:           need[bool](&f, "oauth_jwt_access_tokens"),
 
-		ClientIDMetadataDocumentsAdvertised:                    need[bool](&f, "client_id_metadata_documents_advertised"),
-		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: need[bool](&f, "client_id_metadata_documents_only_allow_pre_registered_clients"),
-		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: need[bool](&f, "client_id_metadata_documents_block_implicitly_allowed_clients"),
+		ClientIDMetadataDocumentsAdvertised: need[bool](&f, cimd+"advertised"),
+		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: need[bool](&f,
+			cimd+"only_allow_pre_registered_clients"),
+		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: need[bool](&f,
+			cimd+"block_implicitly_allowed_clients"),
 
 		AudClaimEnabled: take[*bool](&f, "aud_claim_enabled"),
 		PKCERequired:    take[*bool](&f, "pkce_required"),
@@ -119,8 +138,6 @@ func decodeSettings(a answer) (OAuthApplicationSettings, error) {
 	if scopes := take[[]string](&f, "default_scopes"); len(scopes) > 0 {
 		settings.DefaultScopes = sortedSet(scopes)
 	}
-	if len(f.problems) > 0 {
-		return OAuthApplicationSettings{}, errors.New(strings.Join(f.problems, "; "))
-	}
+	settings.Problems = f.problems
 	return settings, nil
 }

@@ -59,7 +59,7 @@ func TestThroughProxy(t *testing.T) {
 
 	for name, test := range map[string]struct{ variable, says string }{
 		"used":        {"http://user:" + password + "@" + host, `instance "ins_behind_the_proxy", error <nil>`},
-		"refused":     {"http://user:x" + password + "@" + host, "the request could not be sent (Proxy Authentication Required"},
+		"refused":     {"http://user:x" + password + "@" + host, "the request could not be sent (the proxy asks for authentication (HTTP 407)"},
 		"unreachable": {"http://user:" + password + "@127.0.0.1:1", "the request could not be sent (proxyconnect"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -120,7 +120,7 @@ func TestServersThatAreNotTrusted(t *testing.T) {
 			client := clientOf(t, "https://"+server.Listener.Addr().String(), func(config *clerk.Config) { config.MaxRetries, config.Observer = nil, events.add })
 			err := allOperations["create"](t.Context(), client, "")
 			equal(t, "sent", asError[*clerk.TransportError](t, err).Sent, false)
-			equalLists(t, "outcomes", events.outcomes(), []string{"untrusted"})
+			equalLists(t, "outcomes", events.outcomes(), []string{"refused"})
 			equal(t, "requests", reached.Load(), 0)
 		})
 	}

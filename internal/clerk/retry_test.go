@@ -112,34 +112,6 @@ func truncated(delivery clerktest.Delivery) clerktest.Fault {
 	return clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 200, ContentType: "application/json", Body: someJSON}, Delivery: delivery}
 }
 
-func TestRetryTable(t *testing.T) {
-	t.Parallel()
-	for _, row := range retryTable {
-		for _, operation := range retryOperations {
-			want := row.repeatable
-			switch operation.name {
-			case "create":
-				want = row.create
-			case "rotate":
-				want = row.rotate
-			}
-			t.Run(row.name+"/"+operation.name, func(t *testing.T) {
-				t.Parallel()
-				inVirtualTime(t, func(f *fixture) {
-					id := f.server.Seed("web")
-					f.server.Inject(row.fault.On(operation.method, operation.route))
-					err := allOperations[operation.name](f.Context(), f.client, id)
-					equal(f, "requests", f.server.CountRequests(operation.method, operation.route), want)
-					f.assertErrorFor(err, operation.name, want)
-					if f.elapsed() > 5*time.Minute {
-						f.Errorf("it took %s", f.elapsed())
-					}
-				})
-			})
-		}
-	}
-}
-
 // assertErrorFor checks the type of the error that a row of the table ends with.
 func (f *fixture) assertErrorFor(err error, operation string, sent int) {
 	f.Helper()
@@ -190,46 +162,6 @@ func TestEverythingRecoversFromOneFailure(t *testing.T) {
 				})
 			})
 		}
-	}
-}
-
-// Updates, uploads and deletes whose answer was lost after the work converge when they are repeated.
-func TestRepeatedWritesConverge(t *testing.T) {
-	t.Parallel()
-	for name, fault := range lostAnswers {
-		if name == "no answer in time" {
-			fault.Times = 1
-		}
-		t.Run(name+"/update", func(t *testing.T) {
-			t.Parallel()
-			inVirtualTime(t, func(f *fixture) {
-				id := f.server.Seed("web")
-				f.server.Inject(fault.On(http.MethodPatch, "").Once())
-				app, err := f.client.UpdateOAuthApplication(f.Context(), id, clerk.OAuthApplicationFields{Name: new("new")})
-				noError(f, err)
-				equal(f, "name", app.Name, "new")
-			})
-		})
-		t.Run(name+"/upload", func(t *testing.T) {
-			t.Parallel()
-			inVirtualTime(t, func(f *fixture) {
-				id := f.server.Seed("web")
-				f.server.Inject(fault.OnLogo().Once())
-				noError(f, allOperations["upload"](f.Context(), f.client, id))
-				equal(f, "uploads", f.server.CountRequests(http.MethodPut, clerktest.RouteLogo), 2)
-			})
-		})
-		t.Run(name+"/delete", func(t *testing.T) {
-			t.Parallel()
-			inVirtualTime(t, func(f *fixture) {
-				id := f.server.Seed("web")
-				f.server.Inject(fault.On(http.MethodDelete, "").Once())
-				err := f.client.DeleteOAuthApplication(f.Context(), id)
-				// The retry finds nothing, which shows that the first one was carried out.
-				equal(f, "not found", clerk.IsNotFound(err), true)
-				equal(f, "applications", len(f.server.Applications()), 0)
-			})
-		})
 	}
 }
 

@@ -12,115 +12,70 @@ import (
 	"unicode"
 )
 
-// maxOthersText bounds what is repeated of a text that someone else wrote, in
-// runes: enough for Clerk's longest message, too little to fill a screen.
-const maxOthersText = 500
+// Bounds of the scrubber: the most runes of a text that someone else wrote, enough for
+// Clerk's longest message, and the fewest bytes of a secret. A shorter secret would turn
+// the texts themselves into gaps.
+const (
+	maxOthersText  = 500
+	minSecretBytes = 8
+)
 
-// shapes are what a secret looks like whose value is not known here.
+// Shapes of secrets whose values are not known here.
 var (
-	shapes         = regexp.MustCompile(`\bsk_(live|test)_[A-Za-z0-9_\-]+|\b(?i:bearer)\s+[^\s"',;]+|(?i:age-secret-key-)[A-Za-z0-9-]+`)
+	shapes = regexp.MustCompile(`\bsk_(live|test)_[A-Za-z0-9_\-]+|` +
+		`\b(?i:bearer)\s+[^\s"',;]+|(?i:age-secret-key-)[A-Za-z0-9-]+`)
 	urlCredentials = regexp.MustCompile(`://[^/\s]*@`)
 )
 
-// scrubber removes secrets from texts that come from outside: Clerk's messages,
-// transport errors. It knows the secrets of this process and the shapes of
-// others.
+// scrubber removes secrets from texts that come from outside: Clerk's messages, errors
+// of the transport. No text of this module holds a secret on purpose. The scrubber is the
+// second line of defence, against a server or a proxy that echoes what it was sent.
 //
-// What is built here on purpose never holds a secret; the scrubber is the second
-// line, for a server or a proxy that echoes what it was sent.
+// It keeps hashes by length, so that fmt cannot show what it holds (see Secret), and so
+// that a process that creates thousands of secrets does not become slow.
 type scrubber struct {
-	mu    sync.RWMutex
-	known secretForms
+	mu      sync.RWMutex
+	seed    maphash.Seed
+	hashes  map[uint64]bool
+	lengths []int // of the forms of all secrets, the longest first
 }
 
 // learn adds a secret, in every form in which it could come back.
 func (s *scrubber) learn(secret Secret) {
 	value := secret.Reveal()
-	// A very short value would turn the texts themselves into gaps.
-	if len(value) < 8 {
+	if len(value) < minSecretBytes {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, form := range formsOf(value) {
-		s.known.add(form)
+	if s.hashes == nil {
+		s.seed, s.hashes = maphash.MakeSeed(), make(map[uint64]bool)
 	}
-}
-
-// formsOf are the forms in which a value could come back.
-func formsOf(value string) []string {
-	quoted, _ := json.Marshal(value)
+	inJSON, _ := json.Marshal(value)
 	forms := []string{
-		value,
-		strings.Trim(string(quoted), `"`),
-		url.QueryEscape(value),
-		url.PathEscape(value),
-		base64.StdEncoding.EncodeToString([]byte(value)),
-		base64.URLEncoding.EncodeToString([]byte(value)),
-		base64.RawStdEncoding.EncodeToString([]byte(value)),
-		base64.RawURLEncoding.EncodeToString([]byte(value)),
+		value, strings.Trim(string(inJSON), `"`), url.QueryEscape(value), url.PathEscape(value),
 	}
+	// In base64 of a longer text (HTTP Basic), the digits depend on how many bytes stand
+	// before the secret, modulo 3. At its ends a digit holds bits of other bytes too.
 	for shift := range 3 {
-		inner := innerBase64(value, shift)
-		forms = append(forms, inner, strings.NewReplacer("+", "-", "/", "_").Replace(inner))
+		padded := append(make([]byte, shift), value...)
+		from, to := (shift*8+5)/6, len(padded)*8/6
+		forms = append(forms, base64.RawStdEncoding.EncodeToString(padded)[from:to],
+			base64.RawURLEncoding.EncodeToString(padded)[from:to])
 	}
-	return forms
-}
-
-// secretForms are the forms of all secrets. A text is searched piece by piece, for
-// the lengths that forms have, so that neither learning nor searching takes longer
-// for more secrets: one process may create thousands.
-//
-// Only hashes are kept: fmt shows what a struct holds, see Secret. An innocent text
-// of the same hash would be redacted, which happens once in 2^64.
-type secretForms struct {
-	seed    maphash.Seed
-	hashes  map[uint64]bool
-	lengths []int // of the forms, the longest first
-}
-
-func (f *secretForms) add(form string) {
-	if f.hashes == nil {
-		f.seed, f.hashes = maphash.MakeSeed(), make(map[uint64]bool)
-	}
-	f.hashes[maphash.String(f.seed, form)] = true
-	descending := func(a, b int) int { return b - a }
-	if i, known := slices.BinarySearchFunc(f.lengths, len(form), descending); !known {
-		f.lengths = slices.Insert(f.lengths, i, len(form))
-	}
-}
-
-// redact replaces every form in a text. One that contains another goes as a whole,
-// because the longest go first.
-func (f *secretForms) redact(text string) string {
-	for _, length := range f.lengths {
-		for from := 0; from+length <= len(text); {
-			if !f.hashes[maphash.String(f.seed, text[from:from+length])] {
-				from++
-				continue
-			}
-			text = text[:from] + redacted + text[from+length:]
-			from += len(redacted)
+	for _, form := range forms {
+		s.hashes[maphash.String(s.seed, form)] = true
+		descending := func(a, b int) int { return b - a }
+		if i, known := slices.BinarySearchFunc(s.lengths, len(form), descending); !known {
+			s.lengths = slices.Insert(s.lengths, i, len(form))
 		}
 	}
-	return text
 }
 
-// innerBase64 is the part that is certain of the base64 form of a text that holds
-// value after shift (0 to 2) bytes, modulo 3: "Bearer " and the key, for one.
-func innerBase64(value string, shift int) string {
-	const bitsOfByte, bitsOfDigit = 8, 6
-	encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), value...))
-	from := (shift*bitsOfByte + bitsOfDigit - 1) / bitsOfDigit
-	to := (shift + len(value)) * bitsOfByte / bitsOfDigit
-	return encoded[from:to]
-}
-
-// clean returns text without secrets and control characters, on one line and at
-// most maxOthersText runes long.
+// clean returns text without secrets and control characters, on one line and at most
+// maxOthersText runes long. It redacts twice, because what oneLine leaves out may have
+// kept the parts of a secret apart.
 func (s *scrubber) clean(text string) string {
-	// Twice, because what oneLine leaves out may have kept the parts of a secret
-	// apart.
 	runes := []rune(s.redact(oneLine(s.redact(text))))
 	if len(runes) > maxOthersText {
 		runes = append(runes[:maxOthersText-1], '…')
@@ -128,23 +83,22 @@ func (s *scrubber) clean(text string) string {
 	return string(runes)
 }
 
-// Learn adds a secret that this client did not receive itself, so that Scrub and error
-// texts hide it.
-func (c *Client) Learn(secret Secret) { c.scrubber.learn(secret) }
-
-// Scrub returns a text that someone else wrote, such as a value in Clerk's answer,
-// in a form that may be shown: without secrets, on one line and not long.
-func (c *Client) Scrub(text string) string { return c.scrubber.clean(text) }
-
 func (s *scrubber) redact(text string) string {
 	s.mu.RLock()
-	text = s.known.redact(text)
-	s.mu.RUnlock()
+	defer s.mu.RUnlock()
+	for _, length := range s.lengths {
+		for from := 0; from+length <= len(text); from++ {
+			if s.hashes[maphash.String(s.seed, text[from:from+length])] {
+				text = text[:from] + redacted + text[from+length:]
+				from += len(redacted) - 1
+			}
+		}
+	}
 	text = urlCredentials.ReplaceAllLiteralString(text, "://"+redacted+"@")
 	return shapes.ReplaceAllLiteralString(text, redacted)
 }
 
-// oneLine makes of every white space one blank, and leaves out what cannot be seen.
+// oneLine turns all white space into single blanks, and leaves out what cannot be seen.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {

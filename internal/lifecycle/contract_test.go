@@ -37,7 +37,7 @@ func TestContractClient(t *testing.T) {
 	must(t, err)
 	id := full.Application.ID
 
-	_, err = client.GetOAuthApplicationFresh(ctx, id)
+	_, err = client.GetOAuthApplication(ctx, id)
 	must(t, err)
 	for _, query := range []clerk.ListQuery{
 		{},
@@ -53,9 +53,9 @@ func TestContractClient(t *testing.T) {
 		_, _, err = clerk.New(config).ListOAuthApplications(ctx, query) // which shares no pages with the list before
 		must(t, err)
 	}
-	_, err = client.FindOAuthApplicationByClientID(ctx, full.Application.ClientID)
+	_, err = client.FindOAuthApplication(ctx, clerk.By{ClientID: full.Application.ClientID})
 	must(t, err)
-	_, err = client.FindOAuthApplicationByName(ctx, "web")
+	_, err = client.FindOAuthApplication(ctx, clerk.By{Name: "web"})
 	must(t, err)
 
 	for _, change := range []clerk.OAuthApplicationFields{
@@ -76,7 +76,7 @@ func TestContractClient(t *testing.T) {
 	_, err = client.UploadOAuthApplicationLogo(ctx, id, "logo.png", pngImage(1))
 	must(t, err)
 	must(t, client.DeleteOAuthApplication(ctx, minimal.Application.ID))
-	if _, err = client.GetOAuthApplicationFresh(ctx, minimal.Application.ID); !clerk.IsNotFound(err) {
+	if _, err = client.GetOAuthApplication(ctx, minimal.Application.ID); !clerk.IsNotFound(err) {
 		t.Errorf("reading what was deleted: %v", err)
 	}
 

@@ -62,8 +62,12 @@ func advice(err error, action string) string {
 	if _, ok := errors.AsType[*clerk.IDError](err); ok {
 		return "Nothing was sent. The id of an application looks like oa_2O4BCh3zUONvWlZHtBXv6s6tm7u."
 	}
-	if _, ok := errors.AsType[*clerk.ChangeOutcomeUnknownError](err); ok {
-		return "Clerk may have processed the change. The next plan shows the current values."
+	if e, ok := errors.AsType[*clerk.ChangeOutcomeUnknownError](err); ok {
+		const look = "The next plan shows the current values."
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			return look
+		}
+		return paragraphs(look, advice(e.Lost, action))
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return "This operation changed nothing."
@@ -83,7 +87,7 @@ func advice(err error, action string) string {
 
 func transportAdvice(err *clerk.TransportError) string {
 	switch {
-	case strings.Contains(err.Problem, "certificate has expired or is not yet valid"): // of crypto/x509
+	case err.CertificateOutOfDate:
 		return "By the clock of this machine, the server's certificate has expired or is not valid yet. " +
 			"Check the date, the time and the time zone of this machine. If they are right, " +
 			"the certificate is probably that of a proxy on the way: renew it, or check the provider's api_url."
@@ -91,7 +95,7 @@ func transportAdvice(err *clerk.TransportError) string {
 		return "This machine does not trust the server. If a proxy on the way inspects TLS, " +
 			"add its certificate authority to those of the system, or name a list with it in SSL_CERT_FILE. " +
 			"Otherwise check the provider's api_url."
-	case strings.Contains(err.Problem, http.StatusText(http.StatusProxyAuthRequired)):
+	case err.ProxyAuthentication:
 		return proxyCredentials
 	}
 	return "Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and the provider's api_url."
@@ -123,8 +127,6 @@ func apiErrorAdvice(err *clerk.APIError, action string) string {
 		return "The instance uses Clerk's legacy OAuth 2.0 provider. Migrate it in the Clerk dashboard."
 	case err.Status == http.StatusTooManyRequests:
 		return sharedLimit
-	case err.Status == http.StatusProxyAuthRequired && len(err.Errors) == 0:
-		return proxyCredentials
 	case err.Status >= http.StatusInternalServerError:
 		return "This is a failure on Clerk's side, or of something in front of it. Try again later; " +
 			"https://status.clerk.com lists known incidents."

@@ -309,7 +309,7 @@ var diagnosticCases = map[string]diagnosticCase{
 	"duplicate name":          {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagList("oa_1", "oa_2")}, refuseDoubles: true},
 	"duplicate name unread":   {action: diagCreating, call: diagCreate, answers: []diagnosticAnswer{diagEdgePage(403)}, refuseDoubles: true},
 	"invalid id": {action: "import OAuth application", call: func(ctx context.Context, client *clerk.Client) error {
-		_, err := client.GetOAuthApplicationFresh(ctx, "../users")
+		_, err := client.GetOAuthApplication(ctx, "../users")
 		return err
 	}, answers: []diagnosticAnswer{diagNotFound}},
 	"no match":          {action: "find OAuth application", call: diagFind, answers: []diagnosticAnswer{diagList()}},
@@ -333,7 +333,7 @@ var diagnosticCases = map[string]diagnosticCase{
 }
 
 func diagFind(ctx context.Context, client *clerk.Client) error {
-	_, err := client.FindOAuthApplicationByName(ctx, "web")
+	_, err := client.FindOAuthApplication(ctx, clerk.By{Name: "web"})
 	return err
 }
 
@@ -399,12 +399,8 @@ func TestOtherFaultsAreToldInFull(t *testing.T) {
 
 func TestProxyAdvice(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{
-		&clerk.APIError{Status: 407, Body: "an HTML page, 10 bytes"},
-		&clerk.TransportError{Problem: "Proxy Authentication Required"},
-	} {
-		if got := advice(err, "read OAuth application"); got != proxyCredentials {
-			t.Errorf("%v: got %q", err, got)
-		}
+	err := &clerk.TransportError{ProxyAuthentication: true}
+	if got := advice(err, "read OAuth application"); got != proxyCredentials {
+		t.Errorf("got %q", got)
 	}
 }

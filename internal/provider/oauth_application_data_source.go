@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -155,15 +156,22 @@ const actionFind = "find OAuth application"
 func (d *providerData) findApplication(
 	ctx context.Context, config reportedModel, diags *diag.Diagnostics,
 ) clerk.OAuthApplication {
-	argument, value, find := "name", config.Name.ValueString(), d.client.FindOwnOAuthApplicationByName
+	argument, value, by := "name", config.Name.ValueString(), clerk.By{Name: config.Name.ValueString()}
 	switch {
 	case !config.ID.IsNull():
-		argument, value, find = "id", config.ID.ValueString(), d.client.GetOwnOAuthApplication
+		argument, value = "id", config.ID.ValueString()
 	case !config.ClientID.IsNull():
-		argument, value, find = "client_id", config.ClientID.ValueString(), d.client.FindOwnOAuthApplicationByClientID
+		argument, value, by = "client_id", config.ClientID.ValueString(), clerk.By{ClientID: config.ClientID.ValueString()}
 	}
 
-	app, err := find(ctx, value)
+	var app clerk.OAuthApplication
+	var err error
+	ownWrites := clerk.ReadYourWrites(time.Time{})
+	if argument == "id" {
+		app, err = d.client.GetOAuthApplication(ctx, value, ownWrites)
+	} else {
+		app, err = d.client.FindOAuthApplication(ctx, by, ownWrites)
+	}
 	var several *clerk.AmbiguousNameError
 	switch {
 	case clerk.IsNotFound(err), errors.Is(err, clerk.ErrNoMatch):

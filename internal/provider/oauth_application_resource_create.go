@@ -165,12 +165,21 @@ func warnOfCreation(diags *diag.Diagnostics, client *clerk.Client, creation cler
 		diags.AddWarning(fmt.Sprintf("There may be a second OAuth application named %q", client.Scrub(app.Name)),
 			fmt.Sprintf("Clerk seems to have processed the first request after all. The state has %s. Clerk also has %s, with the same name and created at about the same time. Unless someone else created it just now, nobody uses it: delete it in the Clerk dashboard.", app.ID, strings.Join(ids, ", ")))
 	}
-	if len(creation.Problems) > 0 {
+	if len(app.Problems) > 0 {
 		diags.AddWarning(fmt.Sprintf("Clerk's answer about %q was incomplete", client.Scrub(app.Name)),
-			fmt.Sprintf("The application %s was created, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, client.Scrub(strings.Join(creation.Problems, "; "))))
+			fmt.Sprintf("The application %s was created, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.", app.ID, client.Scrub(problemText(app.Problems))))
 	}
 	for _, refused := range fields.NotApplied(app) {
 		at, detail := applicationParams.notApplied(refused, client, "The application "+app.ID+" was created", "The next plan shows the difference.")
 		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not apply a value for %q", client.Scrub(app.Name)), detail)
 	}
+}
+
+// problemText names the fields of an answer that could not be read.
+func problemText(problems []clerk.FieldProblem) string {
+	texts := make([]string, len(problems))
+	for i, problem := range problems {
+		texts[i] = problem.String()
+	}
+	return strings.Join(texts, "; ")
 }

@@ -58,7 +58,7 @@ func (r *oauthApplicationResource) resolveID(ctx context.Context, text string, r
 	if resp.Diagnostics.HasError() {
 		return "", nil
 	}
-	app, err := client.FindOAuthApplicationByClientID(ctx, text)
+	app, err := client.FindOAuthApplication(ctx, clerk.By{ClientID: text})
 	if errors.Is(err, clerk.ErrNoMatch) {
 		return "", fmt.Errorf("no OAuth application of the secret key's instance has the client_id %q. The id of an application begins with oa_", text)
 	}

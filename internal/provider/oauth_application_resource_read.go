@@ -90,7 +90,7 @@ func (m *resourceModel) fetch(ctx context.Context, client *clerk.Client) (clerk.
 	if err := client.CheckInstance(m.InstanceID.ValueString()); err != nil {
 		return clerk.OAuthApplication{}, err
 	}
-	return client.GetRecentOAuthApplication(ctx, m.ID.ValueString(), timeOf(m.CreatedAt))
+	return client.GetOAuthApplication(ctx, m.ID.ValueString(), clerk.ReadYourWrites(timeOf(m.CreatedAt)))
 }
 
 // errInstanceUnknown: an application was not found that was moved from another

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -64,7 +63,7 @@ func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
 	}
 	rotated.RotateSecretTrigger = r.plan.RotateSecretTrigger
 	rotated.ClientSecretVersion = version
-	if len(rotation.Problems) == 0 {
+	if len(rotation.Application.Problems) == 0 {
 		rotated.fromAPI(rotation.Application)
 		keepPlanned(&rotated.reportedModel, r.plan.reportedModel)
 	}
@@ -76,10 +75,10 @@ func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
 	if rotation.MaybeStale {
 		warnOfStaleSecret(r.diags, model.Name.ValueString())
 	}
-	if len(rotation.Problems) > 0 {
+	if len(rotation.Application.Problems) > 0 {
 		r.diags.AddWarning(fmt.Sprintf("Clerk's answer about %q was incomplete", model.Name.ValueString()),
 			fmt.Sprintf("The client secret of OAuth application %q (%s) was rotated and the new one is in the state, but these parts of Clerk's answer could not be read: %s. The next refresh tries again.",
-				model.Name.ValueString(), model.ID.ValueString(), r.client.Scrub(strings.Join(rotation.Problems, "; "))))
+				model.Name.ValueString(), model.ID.ValueString(), r.client.Scrub(problemText(rotation.Application.Problems))))
 	}
 	return nil
 }

@@ -54,10 +54,10 @@ func (l *listing[T, Q]) add(page []*entry[T], total, pageSize int) {
 	switch {
 	case len(page) == 0, end == total:
 		l.complete = true
-	case len(page) < pageSize:
-		// A short page should be the last. A total that says otherwise is believed
-		// (the server may serve smaller pages) as long as there is something new.
-		l.complete = end > total || len(l.entries) == known
+	default:
+		// A page may be shorter than asked for, and the total may be wrong: the list goes
+		// on as long as a page has something new.
+		l.complete = len(l.entries) == known
 	}
 	l.offset = max(0, end-1)
 }

@@ -23,16 +23,17 @@ const routeIntrospection = "/oauth/token_info"
 const (
 	maxChecksAtOnce = 5
 
-	// secretCheckTimeout is for one request. It is short, because the answer is useful
-	// but not needed.
+	// secretCheckTimeout is for one request. It is short, because the answer is useful but
+	// not needed.
 	secretCheckTimeout = 10 * time.Second
-	// rejectionDelay is the time between the two rejections that it takes: one server
-	// of several may not know a new secret yet.
+	// rejectionDelay is the time between the two rejections that it takes: one server of
+	// several may not know a new secret yet. It is also the longest wait for a fresh
+	// secret, because a create waits for it.
 	rejectionDelay = 3 * time.Second
 	// throttledDelay is the wait after a 429 that does not say how long.
 	throttledDelay = 5 * time.Second
 
-	// After maxSilentChecks requests in a row without an answer none is sent for
+	// After maxSilentChecks requests in a row without an answer, none is sent for
 	// silencePause: a thousand checks of an endpoint that is down would take hours.
 	maxSilentChecks = 3
 	silencePause    = time.Minute
@@ -45,7 +46,7 @@ type SecretStatus int
 const (
 	SecretUnknown  SecretStatus = iota // the check says nothing about the secret
 	SecretAccepted                     // the secret works
-	SecretRejected                     // the endpoint rejected the secret twice
+	SecretRejected                     // the endpoint rejected the secret
 )
 
 // SecretCheck is the result of CheckClientSecret.
@@ -54,18 +55,32 @@ type SecretCheck struct {
 	Reason string // what the endpoint answered, as a short text without secrets
 }
 
-// CheckClientSecret asks the instance's token introspection endpoint (RFC 7662)
-// whether a client secret is accepted: it introspects a token that does not exist,
-// with the client id and the secret as HTTP Basic, and nothing on the server
-// changes. introspectionURL is OAuthApplication.TokenIntrospectionURL.
+// SecretCheckOption changes what CheckClientSecret does.
+type SecretCheckOption func(*introspection)
+
+// FreshSecret says that the secret was created just now. The check then waits at most 3
+// seconds in all, and not at all if the endpoint has rejected a fresh secret of this
+// client before: an endpoint that rejects every secret would delay every create.
+func FreshSecret() SecretCheckOption {
+	return func(ask *introspection) { ask.fresh = true }
+}
+
+// CheckClientSecret asks the instance's token introspection endpoint (RFC 7662) whether a
+// client secret is accepted. It introspects a token that does not exist, with the client
+// id and the secret as HTTP Basic, which changes nothing on the server. introspectionURL
+// is OAuthApplication.TokenIntrospectionURL. A rejection is confirmed by a second request
+// after 3 seconds; see FreshSecret for the exception.
 //
-// SecretRejected alone must not be believed: what Clerk answers to a wrong secret is
-// not documented, and an endpoint that has never accepted a secret of this
-// application may reject all of them.
+// SecretRejected alone must not be believed: what Clerk answers to a wrong secret is not
+// documented, and an endpoint that has never accepted a secret of this application may
+// reject all of them.
 //
-// The request goes past the API's rate limit, because the frontend API has one of
-// its own, and without the secret key. The error is that of ctx, or nil.
-func (c *Client) CheckClientSecret(ctx context.Context, introspectionURL, clientID string, secret Secret) (SecretCheck, error) {
+// The request goes past the API's rate limit, because the frontend API has one of its
+// own, and without the secret key. The error is that of ctx, or nil.
+func (c *Client) CheckClientSecret(
+	ctx context.Context, introspectionURL, clientID string, secret Secret,
+	options ...SecretCheckOption,
+) (SecretCheck, error) {
 	c.scrubber.learn(secret)
 	if problem := introspectionURLProblem(introspectionURL); problem != "" {
 		return SecretCheck{Reason: problem}, nil
@@ -75,8 +90,19 @@ func (c *Client) CheckClientSecret(ctx context.Context, introspectionURL, client
 	}
 
 	// RFC 6749 section 2.3.1: both are encoded as in a form before they are credentials.
-	ask := introspection{url: introspectionURL, clientID: url.QueryEscape(clientID), secret: NewSecret(url.QueryEscape(secret.Reveal()))}
+	ask := introspection{
+		url: introspectionURL, clientID: url.QueryEscape(clientID),
+		secret: NewSecret(url.QueryEscape(secret.Reveal())),
+	}
+	for _, option := range options {
+		option(&ask)
+	}
 	c.scrubber.learn(ask.secret)
+
+	longest := maxRetryAfter
+	if ask.fresh {
+		longest = rejectionDelay
+	}
 	rejected, throttled := false, false
 	var waited time.Duration
 	for attempt := 1; ; attempt++ {
@@ -84,22 +110,25 @@ func (c *Client) CheckClientSecret(ctx context.Context, introspectionURL, client
 		if err != nil {
 			return SecretCheck{}, err
 		}
+		var wait time.Duration
 		switch {
-		case answer.Status == SecretRejected && !rejected:
-			rejected, waited = true, rejectionDelay
-		case answer.retryAfter > 0 && answer.retryAfter <= maxRetryAfter && !throttled:
-			throttled, waited = true, answer.retryAfter
-		default:
+		case answer.Status == SecretRejected && !rejected && !c.checks.rejectsFresh(ask):
+			rejected, wait = true, rejectionDelay
+		case answer.retryAfter > 0 && answer.retryAfter <= longest && !throttled:
+			throttled, wait = true, answer.retryAfter
+		}
+		if wait == 0 || ask.fresh && attempt > 1 {
+			c.checks.noteFresh(ask, answer.Status)
 			return answer.SecretCheck, nil
 		}
-		if err := sleep(ctx, waited); err != nil {
+		waited = wait
+		if err := sleep(ctx, wait); err != nil {
 			return SecretCheck{}, err
 		}
 	}
 }
 
-// introspectionURLProblem says why a secret must not be sent to an address, or
-// nothing.
+// introspectionURLProblem says why a secret must not be sent to an address, or "".
 func introspectionURLProblem(raw string) string {
 	u, err := url.Parse(raw)
 	switch {
@@ -110,7 +139,8 @@ func introspectionURLProblem(raw string) string {
 	case u.Scheme == "https", u.Scheme == "http" && IsLoopback(u.Hostname()):
 		return ""
 	}
-	return "the token introspection URL is neither https nor on a loopback address, and the secret would travel in clear text"
+	return "the token introspection URL is neither https nor on a loopback address, " +
+		"and the secret would travel in clear text"
 }
 
 // introspection is one question to the endpoint.
@@ -118,6 +148,7 @@ type introspection struct {
 	url      string
 	clientID string // encoded as in a form, like the secret
 	secret   Secret
+	fresh    bool // see FreshSecret
 }
 
 // introspectionAnswer is what one request brought.
@@ -129,23 +160,27 @@ type introspectionAnswer struct {
 }
 
 // introspect sends one request. Its error is that of ctx.
-func (c *Client) introspect(ctx context.Context, ask introspection, attempt int, waited time.Duration) (introspectionAnswer, error) {
+func (c *Client) introspect(
+	ctx context.Context, ask introspection, attempt int, waited time.Duration,
+) (introspectionAnswer, error) {
 	if err := c.checks.slots.Acquire(ctx, 1); err != nil {
 		return introspectionAnswer{}, err
 	}
 	defer c.checks.slots.Release(1)
+	var result introspectionAnswer
 	if c.checks.paused() {
-		return introspectionAnswer{SecretCheck: SecretCheck{Reason: "the token introspection endpoint did not answer earlier checks"}}, nil
+		result.Reason = "the token introspection endpoint did not answer earlier checks"
+		return result, nil
 	}
 	begun := time.Now()
 	a, err := c.postIntrospection(ctx, ask)
 	if ctx.Err() != nil {
 		return introspectionAnswer{}, ctx.Err()
 	}
-	var result introspectionAnswer
 	if err != nil {
 		result.silent = true
-		result.Reason = c.scrubber.clean("the token introspection endpoint gave no answer: " + err.Error())
+		result.Reason = c.scrubber.clean(
+			"the token introspection endpoint gave no answer: " + err.Error())
 	} else {
 		result = c.classifyIntrospection(a)
 	}
@@ -153,15 +188,16 @@ func (c *Client) introspect(ctx context.Context, ask introspection, attempt int,
 	c.checks.note(result.silent || result.retryAfter > 0 && attempt > 1)
 	if c.observer != nil {
 		c.observer(ctx, Event{
-			Method: http.MethodPost, Route: routeIntrospection, Attempt: attempt, Status: a.status, Outcome: result.outcome(),
-			Waited: waited, Duration: time.Since(begun), Bytes: len(a.body), TraceID: c.traceID(a.header),
+			Method: http.MethodPost, Route: routeIntrospection, Attempt: attempt,
+			Status: a.status, Outcome: result.outcome(), Waited: waited,
+			Duration: time.Since(begun), Bytes: len(a.body), TraceID: c.traceID(a.header),
 		})
 	}
 	return result, nil
 }
 
-// postIntrospection sends the request and reads the answer. Redirects are not
-// followed, because the secret would travel along.
+// postIntrospection sends the request and reads the answer. Redirects are not followed,
+// because the secret would travel along.
 func (c *Client) postIntrospection(ctx context.Context, ask introspection) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, min(secretCheckTimeout, c.requestTimeout))
 	defer cancel()
@@ -169,7 +205,8 @@ func (c *Client) postIntrospection(ctx context.Context, ask introspection) (answ
 	form := url.Values{"token": {rand.Text()}}.Encode() // a token that does not exist
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ask.url, strings.NewReader(form))
 	if err != nil {
-		return answer{}, errors.New("the request could not be formed") // the error itself may quote the URL
+		// The error itself may quote the URL.
+		return answer{}, errors.New("the request could not be formed")
 	}
 	req.SetBasicAuth(ask.clientID, ask.secret.Reveal())
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -193,8 +230,8 @@ func (c *Client) postIntrospection(ctx context.Context, ask introspection) (answ
 }
 
 // oauthErrorCode is the form of the codes that an OAuth server gives, such as
-// invalid_client (RFC 6749) or request_unauthorized (ory/fosite). The "Unauthorized"
-// of a proxy does not have this form.
+// invalid_client (RFC 6749) or request_unauthorized (ory/fosite). The "Unauthorized" of a
+// proxy does not have this form.
 var oauthErrorCode = regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
 
 // classifyIntrospection decides what an answer says about the secret.
@@ -203,24 +240,29 @@ func (c *Client) classifyIntrospection(a answer) (result introspectionAnswer) {
 	f := fieldReader{raw: raw}
 	active, code := take[*bool](&f, "active"), take[string](&f, "error")
 	status := fmt.Sprintf("HTTP %d %s", a.status, http.StatusText(a.status))
+	const endpoint = "the token introspection endpoint "
 	switch {
 	case a.status == http.StatusOK && active != nil:
-		result.SecretCheck = SecretCheck{Status: SecretAccepted, Reason: "the token introspection endpoint accepted it"}
+		result.Status, result.Reason = SecretAccepted, endpoint+"accepted it"
 	case a.status == http.StatusUnauthorized && oauthErrorCode.MatchString(code):
-		result.SecretCheck = SecretCheck{Status: SecretRejected, Reason: "the token introspection endpoint rejected it"}
+		result.Status, result.Reason = SecretRejected, endpoint+"rejected it"
 	case a.status == http.StatusTooManyRequests:
-		result.Reason = "the token introspection endpoint is throttled (" + status + ")"
-		asked, ok := parseRetryAfter(a.header.Values("Retry-After"), c.serverDate(a.header), time.Now())
+		result.Reason = endpoint + "is throttled (" + status + ")"
+		values := a.header.Values("Retry-After")
+		asked, ok := parseRetryAfter(values, c.serverDate(a.header), time.Now())
 		if !ok {
 			asked = throttledDelay
 		}
 		result.retryAfter = asked
 	case a.status == http.StatusUnprocessableEntity:
-		result.Reason = "the token introspection endpoint does not serve this instance (" + status + "); Clerk answers so for its legacy OAuth provider"
+		result.Reason = endpoint + "does not serve this instance (" + status +
+			"); Clerk answers so for its legacy OAuth provider"
 	case a.status >= http.StatusMultipleChoices && a.status < http.StatusBadRequest:
-		result.Reason = "the token introspection endpoint redirects (" + status + "); redirects are not followed, because the secret would travel along"
+		result.Reason = endpoint + "redirects (" + status +
+			"); redirects are not followed, because the secret would travel along"
 	default:
-		result.Reason = "the token introspection endpoint gave an unexpected answer (" + status + ", " + describeBody(a) + ")"
+		result.Reason = endpoint + "gave an unexpected answer (" + status + ", " +
+			describeBody(a) + ")"
 	}
 	return result
 }
@@ -245,8 +287,9 @@ type secretChecks struct {
 	slots *semaphore.Weighted
 
 	mu     sync.Mutex
-	silent int       // requests in a row that brought no answer, or were throttled again
-	until  time.Time // of a pause
+	silent int             // requests in a row without an answer, or throttled again
+	until  time.Time       // of a pause
+	fresh  map[string]bool // by URL: the endpoint has rejected a fresh secret
 }
 
 func (s *secretChecks) paused() bool {
@@ -267,4 +310,25 @@ func (s *secretChecks) note(silent bool) {
 		s.until = time.Now().Add(silencePause)
 		s.silent = 0
 	}
+}
+
+// rejectsFresh reports whether a check of a fresh secret need not wait, because the
+// endpoint has rejected one before.
+func (s *secretChecks) rejectsFresh(ask introspection) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return ask.fresh && s.fresh[ask.url]
+}
+
+// noteFresh remembers how the check of a fresh secret ended.
+func (s *secretChecks) noteFresh(ask introspection, status SecretStatus) {
+	if !ask.fresh || status == SecretUnknown {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fresh == nil {
+		s.fresh = make(map[string]bool)
+	}
+	s.fresh[ask.url] = status == SecretRejected
 }
