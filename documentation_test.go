@@ -1,115 +1,126 @@
 package main
 
 import (
-	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// The tests of this package compare files of the repository with each other, and know
-// nothing of the provider.
+// The tests of this package compare files of the repository with each other.
 
 var (
-	link    = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`) // of Markdown, within the repository
-	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	notSlug = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	link     = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`) // within the repository
+	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	notSlug  = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	codeSpan = regexp.MustCompile("`([^`\n]+)`")
 )
 
-// TestDocumentation_links follows the links between files of the repository, to the heading if a link names one.
+// TestDocumentation_links follows each link between pages, to the heading if it names one.
 func TestDocumentation_links(t *testing.T) {
 	t.Parallel()
-	links := 0
-	for _, page := range documentationPages(t) {
-		content, err := os.ReadFile(page)
-		must(t, err)
-		for _, match := range link.FindAllStringSubmatch(string(content), -1) {
-			links++
+	for _, page := range files(t, ".", ".md") {
+		for _, match := range link.FindAllStringSubmatch(read(t, page), -1) {
 			target := page
 			if match[1] != "" {
 				target = filepath.Join(filepath.Dir(page), match[1])
 			}
 			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s links to %s, which does not exist", page, match[1])
-			} else if match[2] != "" && !hasHeading(t, target, match[2]) {
+			} else if match[2] != "" && !slices.Contains(anchors(read(t, target)), match[2]) {
 				t.Errorf("%s links to %s#%s, which has no such heading", page, match[1], match[2])
 			}
 		}
 	}
-	if links < 100 {
-		t.Errorf("%d links were found; the pages have more", links)
-	}
 }
 
-// documentationPages are all pages of the repository.
-func documentationPages(t *testing.T) []string {
-	t.Helper()
-	var pages []string
-	must(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "dist" || entry.Name() == "testdata"):
-			return fs.SkipDir
-		case strings.HasSuffix(path, ".md"):
-			pages = append(pages, path)
-		}
-		return nil
-	}))
-	return pages
+// anchors are the anchors that GitHub and the registries give to the headings of a page.
+func anchors(page string) []string {
+	var all []string
+	for _, match := range heading.FindAllStringSubmatch(page, -1) {
+		slug := notSlug.ReplaceAllString(strings.ToLower(match[1]), "")
+		all = append(all, strings.ReplaceAll(slug, " ", "-"))
+	}
+	for _, match := range regexp.MustCompile(`<a id="([^"]+)">`).FindAllStringSubmatch(page, -1) {
+		all = append(all, match[1]) // tfplugindocs writes it for nested attributes
+	}
+	return all
 }
 
-// hasHeading reports whether a page has the heading to which GitHub gives this anchor.
-func hasHeading(t *testing.T, page, anchor string) bool {
-	t.Helper()
-	content, err := os.ReadFile(page)
-	must(t, err)
-	if bytes.Contains(content, []byte(`<a id="`+anchor+`"></a>`)) {
-		return true // tfplugindocs writes it for nested attributes
-	}
-	for _, match := range heading.FindAllStringSubmatch(string(content), -1) {
-		slug := strings.ReplaceAll(notSlug.ReplaceAllString(strings.ToLower(match[1]), ""), " ", "-")
-		if slug == anchor {
-			return true
-		}
-	}
-	return false
-}
-
-// TestDocumentation_imports compares CONTRIBUTING's table of packages and their imports with `go list`.
-func TestDocumentation_imports(t *testing.T) {
+// TestDocumentation_messages looks up the messages in the headings of Troubleshooting, by which
+// readers search the page, in the code; and the summaries in the code on the page.
+func TestDocumentation_messages(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile("CONTRIBUTING.md")
-	must(t, err)
-	row := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|.*\\| ([^|]*) \\|$")
-	documented := make(map[string]string)
-	for _, match := range row.FindAllSubmatch(content, -1) {
-		documented[string(match[1])] = strings.ReplaceAll(string(match[2]), "`", "")
-	}
-
-	const module = "github.com/terraform-provider-clerk/terraform-provider-clerk"
-	const format = `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`
-	output, err := exec.CommandContext(t.Context(), "go", "list", "-f", format, ".", "./internal/...").Output()
-	must(t, err)
-	for line := range strings.Lines(string(output)) {
-		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
-		name := packageName(module, pkg)
-		var own []string
-		for path := range strings.FieldsSeq(imports) {
-			if strings.HasPrefix(path, module) {
-				own = append(own, packageName(module, path))
+	var code strings.Builder
+	for _, directory := range []string{"internal/provider", "internal/clerk"} {
+		for _, file := range files(t, directory, ".go") {
+			if !strings.HasSuffix(file, "_test.go") {
+				code.WriteString(read(t, file))
 			}
 		}
-		want, ok := documented[name]
-		switch actual := strings.Join(own, ", "); {
-		case !ok:
-			t.Errorf("CONTRIBUTING.md has no row for %s (imports: %s)", name, actual)
-		case want != actual && (want != "–" || actual != ""):
-			t.Errorf("CONTRIBUTING.md: %s imports %q, but go list says %q", name, want, actual)
+	}
+	// A text may be joined from several literals, and a verb stands for what differs.
+	source := regexp.MustCompile(`"\s*\+\s*"`).ReplaceAllString(code.String(), "")
+	source = strings.ReplaceAll(source, `\"`, `"`)
+	page := read(t, "templates/guides/troubleshooting.md.tmpl")
+	ours, _, _ := strings.Cut(page, "\n## What Terraform and OpenTofu say")
+	for _, title := range heading.FindAllStringSubmatch(ours, -1) {
+		for _, span := range codeSpan.FindAllStringSubmatch(title[1], -1) {
+			if strings.Contains(span[1], "_") {
+				continue // a code of Clerk's
+			}
+			for fragment := range strings.SplitSeq(span[1], "…") {
+				// The code completes "Unable to …", and puts the name after "OAuth application".
+				short := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(fragment), "Unable to "), "OAuth application")
+				if !strings.Contains(source, short) {
+					t.Errorf("the heading %q quotes %q, which the code does not say", title[1], fragment)
+				}
+			}
+		}
+	}
+	summary := regexp.MustCompile(`(?:AddError|AddWarning|NewErrorDiagnostic|NewWarningDiagnostic|addWarning|summary:|title:)[(\s]*"([^"%]+)"`)
+	for _, match := range summary.FindAllStringSubmatch(source, -1) {
+		if !strings.Contains(page, match[1]) {
+			t.Errorf("the page does not mention the message %q", match[1])
+		}
+	}
+}
+
+// TestDocumentation_imports compares CONTRIBUTING's table of packages with `go list`.
+func TestDocumentation_imports(t *testing.T) {
+	t.Parallel()
+	documented := make(map[string]string)
+	row := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|.*\\| ([^|]*) \\|$")
+	for _, match := range row.FindAllStringSubmatch(read(t, "CONTRIBUTING.md"), -1) {
+		documented[match[1]] = match[2]
+	}
+	const module = "github.com/terraform-provider-clerk/terraform-provider-clerk"
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}", ".", "./internal/...")
+	output, err := list.Output()
+	must(t, err)
+	for line := range strings.Lines(string(output)) {
+		paths := strings.Fields(line)
+		var imports []string
+		for _, path := range paths[1:] {
+			if name, own := strings.CutPrefix(path, module+"/"); own {
+				imports = append(imports, "`"+name+"`")
+			}
+		}
+		name := strings.TrimPrefix(strings.TrimPrefix(paths[0], module), "/")
+		if name == "" {
+			name = "main"
+		}
+		want, actual := documented[name], strings.Join(imports, ", ")
+		if actual == "" {
+			actual = "–"
+		}
+		if want != actual {
+			t.Errorf("CONTRIBUTING.md says that %s imports %q; it imports %q", name, want, actual)
 		}
 		delete(documented, name)
 	}
@@ -118,14 +129,69 @@ func TestDocumentation_imports(t *testing.T) {
 	}
 }
 
-func packageName(module, path string) string {
-	if path == module {
-		return "main"
+// TestPipelineCheck runs the jq program that pipelines use over plans that it must stop.
+func TestPipelineCheck(t *testing.T) {
+	t.Parallel()
+	jq, err := exec.LookPath("jq")
+	if err != nil {
+		t.Skip("jq is not on PATH")
 	}
-	return strings.TrimPrefix(path, module+"/")
+	const confidential = `"before":{"public":false,"client_secret_version":5},"after":{"public":%s,"client_secret_version":%s}`
+	for name, tc := range map[string]struct{ plan, want string }{
+		"no input":         {"", "there is no plan to read"},
+		"a state":          {`{"values":{}}`, "not the JSON of a plan"},
+		"a failed plan":    {`{"planned_values":{},"errored":true}`, "the plan failed"},
+		"nothing":          {`{"planned_values":{},"errored":false}`, ""},
+		"a rename":         {planOf("update", fmt.Sprintf(confidential, "false", "5")), ""},
+		"a rotation":       {planOf("update", fmt.Sprintf(confidential, "false", "6")), "the client secret is rotated"},
+		"public":           {planOf("update", fmt.Sprintf(confidential, "true", "null")), "becomes a public client"},
+		"a replacement":    {planOf(`delete","create`, fmt.Sprintf(confidential, "false", "5")), "destroyed or replaced"},
+		"perhaps rotated":  {planOf("update", fmt.Sprintf(confidential, "false", "null")+`,"after_unknown":{"client_secret_version":true}`), "rotated"},
+		"a create":         {planOf("create", `"before":null,"after":{}`), ""},
+		"removed":          {planOf("forget", fmt.Sprintf(confidential, "null", "null")), ""},
+		"a public client":  {planOf("update", `"before":{"public":true},"after":{"public":false}`), ""},
+		"replaced, public": {planOf(`create","delete`, `"before":{"public":true},"after":{"public":true}`), "destroyed or replaced"},
+	} {
+		command := exec.CommandContext(t.Context(), jq, "-n", "-r", "-f", "examples/pipeline-check/client-secrets.jq")
+		command.Stdin = strings.NewReader(tc.plan)
+		output, err := command.CombinedOutput()
+		switch {
+		case tc.want == "" && (err != nil || string(output) != "no client secret is rotated or lost\n"):
+			t.Errorf("%s: %v, %s", name, err, output)
+		case tc.want != "" && (err == nil || !strings.Contains(string(output), tc.want)):
+			t.Errorf("%s: %v, %s; want a failure with %q", name, err, output, tc.want)
+		}
+	}
 }
 
-// must ends the test if there is an error.
+func planOf(actions, change string) string {
+	return `{"planned_values":{},"resource_changes":[{"address":"a","mode":"managed","type":"clerk_oauth_application","change":{"actions":["` +
+		actions + `"],` + change + `}}]}`
+}
+
+// files returns the files of a directory and those below it, except what tools have written.
+func files(t *testing.T, directory, extension string) []string {
+	t.Helper()
+	var found []string
+	must(t, filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "dist") {
+			return fs.SkipDir
+		}
+		if strings.HasSuffix(path, extension) {
+			found = append(found, path)
+		}
+		return err
+	}))
+	return found
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	must(t, err)
+	return string(content)
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -1,18 +1,27 @@
-// Schemadump prints the provider's schema as `terraform providers schema -json` would, without Terraform.
+// Command schemadump prints the provider's schema as `terraform providers schema -json` would,
+// without Terraform. tfplugindocs makes the documentation from it.
 //
-// tfplugindocs makes the documentation from it. It could ask a CLI itself, but then the pages would depend on the CLI at hand:
-// Terraform before 1.14 and every OpenTofu leave list resources out, and documentation that differs from machine to machine
-// cannot be held to what is committed.
+// tfplugindocs could ask a CLI itself, but the pages would then depend on the CLI at hand:
+// Terraform before 1.14 and every OpenTofu leave list resources out.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
+
+// address is where tfplugindocs looks for a provider named clerk.
+const address = "registry.terraform.io/hashicorp/clerk"
+
+type object = map[string]any
 
 func main() {
 	schemas, err := dump(context.Background(), provider.NewServer("dev")())
@@ -25,4 +34,91 @@ func main() {
 		fmt.Fprintln(os.Stderr, "schemadump:", err)
 		os.Exit(1)
 	}
+}
+
+// dump fails for kinds of objects that it does not know. Otherwise they would be missing from
+// the documentation without a word.
+func dump(ctx context.Context, server tfprotov6.ProviderServer) (object, error) {
+	response, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		return nil, err
+	}
+	identities, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range append(response.Diagnostics, identities.Diagnostics...) {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			return nil, fmt.Errorf("%s: %s", d.Summary, d.Detail)
+		}
+	}
+	if len(response.Functions)+len(response.ActionSchemas)+len(response.StateStoreSchemas) > 0 {
+		return nil, errors.New("the provider has functions, actions or state stores, which this program cannot write")
+	}
+	return object{"format_version": "1.0", "provider_schemas": object{address: object{
+		"provider":                   schema(response.Provider),
+		"resource_schemas":           each(response.ResourceSchemas, schema),
+		"data_source_schemas":        each(response.DataSourceSchemas, schema),
+		"ephemeral_resource_schemas": each(response.EphemeralResourceSchemas, schema),
+		"list_resource_schemas":      each(response.ListResourceSchemas, schema),
+		"resource_identity_schemas":  each(identities.IdentitySchemas, identity),
+	}}}, nil
+}
+
+func each[T any](from map[string]T, convert func(T) object) object {
+	to := object{}
+	for name, value := range from {
+		to[name] = convert(value)
+	}
+	return to
+}
+
+func schema(s *tfprotov6.Schema) object {
+	return object{"version": s.Version, "block": block(s.Block)}
+}
+
+func block(b *tfprotov6.SchemaBlock) object {
+	blocks := object{}
+	for _, nested := range b.BlockTypes {
+		blocks[nested.TypeName] = object{
+			"nesting_mode": strings.ToLower(nested.Nesting.String()), "block": block(nested.Block),
+			"min_items": nested.MinItems, "max_items": nested.MaxItems,
+		}
+	}
+	return object{
+		"attributes": attributes(b.Attributes), "block_types": blocks, "deprecated": b.Deprecated,
+		"description": b.Description, "description_kind": strings.ToLower(b.DescriptionKind.String()),
+	}
+}
+
+func attributes(all []*tfprotov6.SchemaAttribute) object {
+	converted := object{}
+	for _, a := range all {
+		attribute := object{
+			"required": a.Required, "optional": a.Optional, "computed": a.Computed, "sensitive": a.Sensitive,
+			"write_only": a.WriteOnly, "deprecated": a.Deprecated,
+			"description": a.Description, "description_kind": strings.ToLower(a.DescriptionKind.String()),
+		}
+		if a.NestedType == nil {
+			attribute["type"] = a.Type
+		} else {
+			attribute["nested_type"] = object{
+				"nesting_mode": strings.ToLower(a.NestedType.Nesting.String()),
+				"attributes":   attributes(a.NestedType.Attributes),
+			}
+		}
+		converted[a.Name] = attribute
+	}
+	return converted
+}
+
+func identity(s *tfprotov6.ResourceIdentitySchema) object {
+	all := object{}
+	for _, a := range s.IdentityAttributes {
+		all[a.Name] = object{
+			"type": a.Type, "description": a.Description,
+			"required_for_import": a.RequiredForImport, "optional_for_import": a.OptionalForImport,
+		}
+	}
+	return object{"version": s.Version, "attributes": all}
 }
