@@ -129,8 +129,8 @@ func TestDocumentation_imports(t *testing.T) {
 	}
 }
 
-// TestPipelineCheck runs the jq program that pipelines use over plans that it must stop.
-func TestPipelineCheck(t *testing.T) {
+// TestDocumentation_pipelineCheck runs the jq program that pipelines use over plans that it must stop.
+func TestDocumentation_pipelineCheck(t *testing.T) {
 	t.Parallel()
 	jq, err := exec.LookPath("jq")
 	if err != nil {

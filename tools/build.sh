@@ -3,9 +3,9 @@
 #
 #   tools/build.sh golangci-lint
 #
-# Each tool has a module of its own, so that no tool can move a version that the provider is built with. What is built
-# depends on that module's go.mod and go.sum and on the Go version; the binary is built again when one of them differs.
-# (Their contents are compared, not their times: a fresh clone has new times, a restored cache old ones.)
+# It writes .tools/bin and .tools/stamp. Each tool has a module of its own, so that no tool can move a version that the provider
+# is built with. A binary is built again when that module's go.mod or go.sum, this script or the Go version changes. (Their
+# contents are compared, not their times: a fresh clone has new times, a restored cache old ones.)
 set -eu
 
 name=${1:?usage: tools/build.sh NAME}

@@ -4,7 +4,7 @@
 #
 #   tools/with-engine.sh auto|terraform|tofu tools/install-test.sh
 #
-# It needs no network: what `direct` would fetch from a registry is taken from the mirror of with-engine.sh.
+# It writes to a temporary directory alone. It needs no network: what `direct` would fetch from a registry is taken from the mirror of with-engine.sh.
 set -eu
 
 cd "$(dirname "$0")/.."

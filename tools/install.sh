@@ -3,9 +3,9 @@
 #
 #   VERSION=0.1.0-dev tools/install.sh BINARY DIRECTORY
 #
-# DIRECTORY gets a filesystem mirror with this provider alone, and a CLI configuration that takes this provider from there and
-# every other one from its registry. Nothing is written anywhere else: a provider in ~/.terraform.d/plugins needs no variable,
-# but it would hide the registry's releases in every shell, for as long as nobody remembers to delete it.
+# It writes to DIRECTORY alone: a filesystem mirror with this provider, and a CLI configuration that takes this provider from
+# there and every other one from its registry. A provider in ~/.terraform.d/plugins would need no variable, but it would hide the
+# registry's releases in every shell, for as long as nobody remembers to delete it.
 set -eu
 
 binary=${1:?usage: tools/install.sh BINARY DIRECTORY}

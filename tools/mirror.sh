@@ -3,12 +3,12 @@
 #
 #   VERSION=0.1.0-dev tools/mirror.sh BINARY MIRROR
 #
+# It writes to MIRROR alone, and deletes all but the ten newest builds there, so that a directory whose lock file names one of
+# them still works. `init -upgrade` takes the newest.
+#
 # A dependency lock file records the checksum of a version, so a version must never have two contents. A build that differs
 # from the newest one in the mirror becomes a new version, which ends with the current time: 0.1.20261126143305. Constraints
 # such as "~> 0.1" match it; they would match no pre-release such as 0.1.0-dev.20261126143305.
-#
-# The ten newest builds stay, so that a directory whose lock file names one of them still works. `init -upgrade` takes the
-# newest there.
 set -eu
 
 binary=${1:?usage: tools/mirror.sh BINARY MIRROR}

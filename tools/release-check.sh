@@ -3,7 +3,7 @@
 #
 #   TARGETS='linux_amd64 ...' tools/with-engine.sh auto tools/release-check.sh DIRECTORY VERSION [FINGERPRINT]
 #
-# DIRECTORY holds the files of the release and nothing else. TARGETS defaults to those of .goreleaser.yml. With a FINGERPRINT
+# It changes nothing. DIRECTORY holds the files of the release and nothing else. TARGETS defaults to those of .goreleaser.yml. With a FINGERPRINT
 # the signature must be by that key of gpg's key ring; without one there must be no signature.
 #
 # https://developer.hashicorp.com/terraform/registry/providers/publishing says what the registries want: a zip for each platform,

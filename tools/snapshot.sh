@@ -4,7 +4,7 @@
 #
 #   SNAPSHOT_TARGETS=all|single VERSION=0.1.0-dev tools/with-engine.sh auto tools/snapshot.sh
 #
-# single builds for the platform of this machine only; all 14 take ten minutes when nothing is cached.
+# It writes dist/ and .tools. single builds for the platform of this machine only; all 14 take ten minutes when nothing is cached.
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs govulncheck on what the provider calls. Its database is on the network; where that cannot be reached the check says that
+# Runs govulncheck on what the provider calls, for `make vuln`; it writes .tools/vuln.log. The database is on the network; where that cannot be reached the check says that
 # it was skipped and ends with status 0, or with 4 if VULN_REQUIRED is set (the workflows set it, so that none passes by accident).
 set -eu
 
