@@ -19,6 +19,7 @@ const (
 		"such as a proxy or a firewall. Check the provider's api_url, and the proxies on the way."
 	proxyCredentials = "The proxy asks for a user name and a password. Write them into HTTPS_PROXY: " +
 		"http://USER:PASSWORD@HOST:PORT."
+	changedNothing = "This operation changed nothing."
 )
 
 // deviceGrantHint says what keeps Clerk from switching on the device authorization
@@ -37,12 +38,15 @@ func betaHint(what string) string {
 // is that of addError. The most specific error comes first: the error of an operation
 // wraps that of its last request.
 func advice(err error, action string) string {
+	if e, ok := errors.AsType[*partialUpdateError](err); ok {
+		return e.advice(action)
+	}
 	if e, ok := errors.AsType[*clerk.InstanceError](err); ok {
 		if e.Pinned {
-			return "This operation changed nothing. The provider's instance_id asks for " + e.Expected +
+			return changedNothing + " The provider's instance_id asks for " + e.Expected +
 				": use the secret key of that instance, or correct instance_id."
 		}
-		return "This operation changed nothing. Use the secret key of " + e.Expected +
+		return changedNothing + " Use the secret key of " + e.Expected +
 			", or another state (workspace) for " + e.Actual + "."
 	}
 	if e, ok := errors.AsType[*clerk.DuplicateNameError](err); ok {
@@ -70,7 +74,7 @@ func advice(err error, action string) string {
 		return paragraphs(look, advice(e.Lost, action))
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return "This operation changed nothing."
+		return changedNothing
 	}
 	if e, ok := errors.AsType[*clerk.TransportError](err); ok {
 		return transportAdvice(e)

@@ -155,6 +155,23 @@ func keepPlanned[M any](model *M, plan M) {
 	}
 }
 
+// copyField copies the value of one attribute from a model to another. A value that is not
+// known becomes null.
+func copyField[M any](model *M, from M, name string) {
+	target, source := reflect.ValueOf(model).Elem(), reflect.ValueOf(&from).Elem()
+	for _, field := range fieldsOf[M]() {
+		if field.name != name {
+			continue
+		}
+		value := field.valueIn(source)
+		if !isWhollyKnown(value) {
+			ctx := context.Background() //nolint:forbidigo // a null value needs no context
+			value, _ = field.typ.ValueFromTerraform(ctx, tftypes.NewValue(field.typ.TerraformType(ctx), nil))
+		}
+		target.FieldByIndex(field.index).Set(reflect.ValueOf(value))
+	}
+}
+
 // plannedOr returns the planned value if it is known, otherwise the actual one.
 func plannedOr[T attr.Value](plan, actual T) T {
 	if !isWhollyKnown(plan) {

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -252,7 +251,7 @@ func TestCodecAgreesWithReflection(t *testing.T) {
 		"name": "codec", "redirect_uris": []string{"https://a.example/cb"}, "rotate_secret_trigger": "1",
 		"timeouts": prototest.Values{"create": "3m"},
 	})
-	described := applicationSchema(t).Schema
+	described := applicationSchema()
 	// Reflection needs a model of the schema's type; the codec does not.
 	uris := described.Attributes["redirect_uris"].(schema.SetAttribute)
 	uris.CustomType, uris.ElementType = nil, types.StringType
@@ -287,16 +286,9 @@ func TestCodecRefusesAnotherShape(t *testing.T) {
 	}
 }
 
-func applicationSchema(t *testing.T) resource.SchemaResponse {
-	t.Helper()
-	var resp resource.SchemaResponse
-	newOAuthApplicationResource().Schema(context.Background(), resource.SchemaRequest{}, &resp)
-	return resp
-}
-
 func applicationSchemaType(t *testing.T) tftypes.Object {
 	t.Helper()
-	return applicationSchema(t).Schema.Type().TerraformType(t.Context()).(tftypes.Object)
+	return applicationStateType().(tftypes.Object)
 }
 
 // rawState is the state of a resource as the framework holds it.

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -24,20 +24,40 @@ type plannedLogo struct {
 	sha256 types.String // unknown when the path is; null when there is none
 }
 
-// logoChangedKey marks, in the private state, that the file at logo_path had another
-// content than the uploaded one when the state was refreshed, so that the plan made
-// then uploads it. An engine plans once more when it applies a plan; without the mark
-// that second plan could not know that an upload was planned, on a machine where the
-// file does not exist, and it would change nothing without an error.
-const logoChangedKey = "logo_changed"
+// logoPathCheck rejects what is certainly no path of a file.
+var logoPathCheck = textCheck{
+	title: "Invalid logo_path", want: "the path of an image file",
+	problem: func(file string) string {
+		switch {
+		case file == "":
+			return "logo_path is an empty string, most often because a variable was not set. Set the " +
+				"path of an image file, or null for an application whose logo Terraform does not manage."
+		case urlForm.MatchString(file):
+			return fmt.Sprintf("logo_path is a URL (%s). The provider uploads files only: download the "+
+				"image, and set the path of the file.", quote(withoutPassword(file)))
+		}
+		return ""
+	},
+}
+
+var urlForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://|^data:`)
 
 // planLogo reads the file when planning, so that an unusable file shows in the plan.
 //
-// A missing file is no error of a plan. It may be written by another resource in the
-// same run, and Create and Update read it before they send anything. If it was uploaded
-// and is gone by now, the logo stays. changed is what logoChangedKey says.
-func (m *resourceModel) planLogo(state resourceModel, changed bool, diags *diag.Diagnostics) plannedLogo {
+// A missing file is no error of a plan. It may be written by another resource in the same
+// run, and Create and Update read it before they send anything. If it was uploaded and is
+// gone by now, the logo stays. changed is privateState.LogoChanged.
+//
+// With ignore_changes = all, or [logo_sha256], Terraform puts the hash of the state into
+// the configuration, where no user can set one: see checkLogoHash. The logo then stays as
+// it is. With ignore_changes = [logo_path] Terraform puts the path of the state there,
+// which is most often the path of the configuration too, so a provider sees no sign of it.
+func (m *resourceModel) planLogo(
+	config, state resourceModel, changed bool, diags *diag.Diagnostics,
+) plannedLogo {
 	switch {
+	case isKnownText(config.LogoSHA256) && config.LogoSHA256.Equal(state.LogoSHA256):
+		return plannedLogo{wanted: true, sha256: state.LogoSHA256}
 	case m.LogoPath.IsNull():
 		return plannedLogo{sha256: types.StringNull()}
 	case m.LogoPath.IsUnknown():
@@ -51,31 +71,84 @@ func (m *resourceModel) planLogo(state resourceModel, changed bool, diags *diag.
 		addLogoError(diags, err, "")
 		return plannedLogo{sha256: types.StringNull()}
 	case uploaded && changed:
-		addLogoError(diags, err, "The plan uploads a new content of this file. Apply the plan where the file exists, or plan again.")
+		addLogoError(diags, err, "The plan uploads a new content of this file. Apply the plan where the "+
+			"file exists, or plan again.")
 		return plannedLogo{sha256: types.StringNull()}
 	case uploaded:
-		diags.AddAttributeWarning(path.Root("logo_path"), "The file with the logo of "+m.titleName()+" is missing",
-			sentence(err.Error())+" The file was uploaded before, and the logo stays as it is. The provider cannot tell whether the file has changed.")
+		diags.AddAttributeWarning(path.Root("logo_path"),
+			"The file with the logo of "+m.titleName()+" is missing",
+			sentence(err.Error())+" The file was uploaded before, and the logo stays as it is. The "+
+				"provider cannot tell whether the file has changed.")
 		return plannedLogo{wanted: true, sha256: state.LogoSHA256}
 	}
-	diags.AddAttributeWarning(path.Root("logo_path"), "The file with the logo of "+m.titleName()+" does not exist yet",
-		sentence(err.Error())+" If another resource writes it during the apply, nothing is wrong. Otherwise the apply fails before it changes anything at Clerk.")
+	diags.AddAttributeWarning(path.Root("logo_path"),
+		"The file with the logo of "+m.titleName()+" does not exist yet",
+		sentence(err.Error())+" If another resource writes it during the apply, nothing is wrong. "+
+			"Otherwise the apply fails before it changes anything at Clerk.")
 	return plannedLogo{wanted: true, sha256: types.StringUnknown()}
 }
 
-func addLogoError(diags *diag.Diagnostics, err error, consequence string) {
-	diags.AddAttributeError(path.Root("logo_path"), "Unable to use logo", paragraphs(sentence(err.Error()), consequence))
+// planLogoUpdate plans the logo of an application that exists, and reports whether a
+// request is needed.
+func (m *resourceModel) planLogoUpdate(state resourceModel, logo plannedLogo, diags *diag.Diagnostics) bool {
+	if m.LogoPath.IsNull() && !state.LogoPath.IsNull() {
+		diags.AddAttributeWarning(path.Root("logo_path"),
+			fmt.Sprintf("The logo of %s stays", quote(m.Name.ValueString())),
+			"Clerk offers no way to delete a logo. Without logo_path the current logo stays, and Terraform "+
+				"no longer manages it.")
+	}
+	m.LogoSHA256 = logo.sha256
+	switch {
+	case !logo.wanted:
+		return false
+	case logo.sha256.Equal(state.LogoSHA256):
+		if isKnownText(m.LogoPath) && isKnownText(state.LogoPath) {
+			// The same content elsewhere is the same logo. An absolute path differs from
+			// one machine to the next.
+			m.LogoPath = state.LogoPath
+		}
+		return false
+	}
+	// Not the hash of the file: the file is read again when the plan is applied, and may
+	// have changed by then.
+	m.LogoSHA256 = types.StringUnknown()
+	m.ClientImageURL = types.StringUnknown()
+	return true
 }
 
-// markChangedLogo sets or clears logoChangedKey.
-func (m *resourceModel) markChangedLogo(ctx context.Context, private privateKeys) diag.Diagnostics {
-	var mark []byte
-	if isKnownText(m.LogoPath) && isKnownText(m.LogoSHA256) {
-		if logo, err := readLogo(m.LogoPath.ValueString()); err == nil && logo.sha256 != m.LogoSHA256.ValueString() {
-			mark = []byte("true")
-		}
+// checkLogoHash rejects a configured logo_sha256. The attribute is optional for the sake of
+// ignore_changes alone: see planLogo.
+func (m *resourceModel) checkLogoHash(diags *diag.Diagnostics) {
+	if !m.LogoSHA256.IsNull() {
+		diags.AddAttributeError(path.Root("logo_sha256"), "logo_sha256 cannot be set",
+			"The provider computes logo_sha256 from the file at logo_path. Remove the argument. To keep "+
+				"the uploaded logo when the file changes, name logo_sha256 in ignore_changes.")
 	}
-	return private.SetKey(ctx, logoChangedKey, mark)
+}
+
+func addLogoError(diags *diag.Diagnostics, err error, consequence string) {
+	diags.AddAttributeError(path.Root("logo_path"), "Unable to use logo",
+		paragraphs(sentence(err.Error()), consequence))
+}
+
+// logoFileChanged reports whether the file at logo_path is there and has another content
+// than the uploaded one.
+func (m *resourceModel) logoFileChanged() bool {
+	if !isKnownText(m.LogoPath) || !isKnownText(m.LogoSHA256) {
+		return false
+	}
+	logo, err := readLogo(m.LogoPath.ValueString())
+	return err == nil && logo.sha256 != m.LogoSHA256.ValueString()
+}
+
+// hasLogoOfFile reports whether the logo is the file at logo_path as it is now, or no file
+// is asked for.
+func (m *resourceModel) hasLogoOfFile() bool {
+	if m.LogoPath.IsNull() {
+		return m.LogoSHA256.IsNull()
+	}
+	logo, err := readLogo(m.LogoPath.ValueString())
+	return err == nil && logo.sha256 == m.LogoSHA256.ValueString()
 }
 
 // A missingLogoError is a path at which there is no file.
@@ -84,7 +157,8 @@ type missingLogoError string
 func (e missingLogoError) Error() string {
 	text := fmt.Sprintf("there is no file %q", string(e))
 	if directory, err := os.Getwd(); err == nil && !filepath.IsAbs(string(e)) {
-		text += fmt.Sprintf(". A relative path starts at the directory in which the engine runs, %s; in a module, write ${path.module}/ in front", directory)
+		text += fmt.Sprintf(". A relative path starts at the directory in which the engine runs, %s; in a "+
+			"module, write ${path.module}/ in front", directory)
 	}
 	return text
 }
@@ -109,7 +183,8 @@ func readLogo(file string) (logoFile, error) {
 	case info.Size() == 0:
 		return logoFile{}, fmt.Errorf("%q is empty", file)
 	case info.Size() > clerk.MaxLogoBytes:
-		return logoFile{}, fmt.Errorf("%q has %d bytes; Clerk accepts logos of at most %d (10 MB)", file, info.Size(), clerk.MaxLogoBytes)
+		return logoFile{}, fmt.Errorf("%q has %d bytes; Clerk accepts logos of at most %d (10 MB)",
+			file, info.Size(), clerk.MaxLogoBytes)
 	}
 	image, err := os.ReadFile(file)
 	if err != nil {
@@ -119,7 +194,8 @@ func readLogo(file string) (logoFile, error) {
 		if isSVG(image) {
 			contentType = "image/svg+xml (SVG)"
 		}
-		return logoFile{}, fmt.Errorf("%q is of type %s; Clerk accepts JPEG, PNG, GIF and WebP images", file, contentType)
+		return logoFile{}, fmt.Errorf("%q is of type %s; Clerk accepts JPEG, PNG, GIF and WebP images",
+			file, contentType)
 	}
 	sum := sha256.Sum256(image)
 	return logoFile{image: image, sha256: hex.EncodeToString(sum[:])}, nil

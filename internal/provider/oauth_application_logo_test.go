@@ -4,11 +4,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 func TestMissingLogoSaysWhereItWasLookedFor(t *testing.T) {
@@ -16,7 +17,8 @@ func TestMissingLogoSaysWhereItWasLookedFor(t *testing.T) {
 	directory, err := os.Getwd()
 	must(t, err)
 	_, err = readLogo("none.png")
-	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), directory) || !strings.Contains(err.Error(), "${path.module}/") {
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), directory) ||
+		!strings.Contains(err.Error(), "${path.module}/") {
 		t.Errorf("a relative path: %v", err)
 	}
 	if _, err = readLogo("/none/none.png"); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), directory) {
@@ -24,16 +26,75 @@ func TestMissingLogoSaysWhereItWasLookedFor(t *testing.T) {
 	}
 }
 
-// terraform destroy first plans what it would create. A missing logo of an application
-// that was never created does not stop it.
-func TestProtocolMissingLogoOfAnApplicationThatWasNeverCreated(t *testing.T) {
+func TestLogoPath(t *testing.T) {
 	t.Parallel()
-	app := newProvider(t, clerktest.New(t)).Resource(applicationType)
-	plan, ds := app.TryPlan(t.Context(), prototest.Values{"name": "web", "logo_path": "none.png"})
-	if ds.HasError() || len(ds.At("logo_path")) != 1 {
-		t.Errorf("the plan says: %s", ds)
+	for file, want := range map[string]string{
+		"logo.png": "", "/a/logo.png": "", `C:\logo.png`: "", "a:b.png": "",
+		"":                            "empty string",
+		"https://a.example/logo.png":  "is a URL",
+		"file:///logo.png":            "is a URL",
+		"data:image/png;base64,AAAA=": "is a URL",
+	} {
+		got := logoPathCheck.problem(file)
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%q: %q", file, got)
+		}
 	}
-	if ds := plan.TryApply(t.Context()); !ds.HasError() || app.Exists() {
-		t.Errorf("the apply says: %s", ds)
+}
+
+// What the plan of an application with a logo says, by what has become of the file.
+func TestPlannedLogo(t *testing.T) {
+	t.Parallel()
+	image, err := os.ReadFile("testdata/logo.png")
+	must(t, err)
+	directory := t.TempDir()
+	file := func(name string, content []byte) types.String {
+		path := filepath.Join(directory, name)
+		must(t, os.WriteFile(path, content, 0o600))
+		return types.StringValue(path)
+	}
+	same, elsewhere, other := file("same.png", image), file("elsewhere.png", image), file("other.png", append(image, 0))
+	missing := types.StringValue(filepath.Join(directory, "missing.png"))
+	uploaded, err := readLogo(same.ValueString())
+	must(t, err)
+	hash := types.StringValue(uploaded.sha256)
+
+	for name, test := range map[string]struct {
+		before, path types.String
+		ignored      bool // logo_sha256 by ignore_changes
+		marked       bool // privateState.LogoChanged
+		upload       bool
+		after        types.String // logo_path in the plan
+		said         diag.Severity
+	}{
+		"same file":          {before: same, path: same, after: same},
+		"same content":       {before: same, path: elsewhere, after: same},
+		"changed":            {before: same, path: other, upload: true, after: other},
+		"changed, ignored":   {before: same, path: other, ignored: true, after: same},
+		"gone":               {before: missing, path: missing, after: missing, said: diag.SeverityWarning},
+		"gone, ignored":      {before: missing, path: missing, ignored: true, after: missing},
+		"gone since planned": {before: missing, path: missing, marked: true, after: missing, said: diag.SeverityError},
+		"to be written":      {before: same, path: missing, upload: true, after: missing, said: diag.SeverityWarning},
+		"not known":          {before: same, path: types.StringUnknown(), upload: true, after: types.StringUnknown()},
+		"removed":            {before: same, path: types.StringNull(), after: types.StringNull(), said: diag.SeverityWarning},
+	} {
+		var config, state, plan resourceModel
+		state.LogoPath, state.LogoSHA256 = test.before, hash
+		config.LogoPath, plan.LogoPath = test.path, test.path
+		if test.ignored {
+			config.LogoSHA256 = hash
+		}
+		var diags diag.Diagnostics
+		uploads := plan.planLogoUpdate(state, plan.planLogo(config, state, test.marked, &diags), &diags)
+		if uploads != test.upload || uploads != plan.LogoSHA256.IsUnknown() || !plan.LogoPath.Equal(test.after) {
+			t.Errorf("%s: uploads %t, path %s, hash %s", name, uploads, plan.LogoPath, plan.LogoSHA256)
+		}
+		said := diag.SeverityInvalid
+		if len(diags) > 0 {
+			said = diags[0].Severity()
+		}
+		if said != test.said || len(diags) > 1 {
+			t.Errorf("%s: %v", name, diags)
+		}
 	}
 }

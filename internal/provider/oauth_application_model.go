@@ -62,8 +62,10 @@ type oauthApplicationIdentity struct {
 }
 
 // fromAPI overwrites what Clerk reports and touches nothing else. Name and scopes keep
-// the spelling that they have where Clerk's mean the same.
+// the spelling that they have where Clerk's mean the same. What could not be read of an
+// answer keeps the value that it has, or is null where none is known.
 func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
+	before := *m
 	m.ID = types.StringValue(app.ID)
 	m.ClientID = types.StringValue(app.ClientID)
 	m.InstanceID = types.StringValue(app.InstanceID)
@@ -85,6 +87,23 @@ func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
 	m.TokenIntrospectionURL = types.StringValue(app.TokenIntrospectionURL)
 	m.CreatedAt = timeValue(app.CreatedAt)
 	m.UpdatedAt = timeValue(app.UpdatedAt)
+	for _, problem := range app.Problems {
+		copyField(m, before, problem.Field)
+	}
+}
+
+// fromAnswer takes over the answer to a write. What the plan knows stays as planned,
+// because Terraform holds a provider to it: where Clerk has a different value, the next
+// refresh shows it. Whether the client is public is decided by the request, and not by a
+// boolean in the answer.
+func (m *reportedModel) fromAnswer(app clerk.OAuthApplication, plan reportedModel) {
+	public := m.Public
+	keepPlanned(m, plan)
+	m.fromAPI(app)
+	if !public.IsNull() && !public.IsUnknown() {
+		m.Public = public
+	}
+	keepPlanned(m, plan)
 }
 
 // nameFromAPI returns the name in the spelling that it has in the plan or the state, if
@@ -146,7 +165,7 @@ func (m *resourceModel) secretFromAPI(secret clerk.Secret) error {
 	m.ClientSecret = types.StringNull()
 	m.ClientSecretEncrypted = types.StringNull()
 	switch {
-	case secret.IsEmpty() || m.Public.ValueBool():
+	case secret.IsEmpty() || m.Public.ValueBool(): // Clerk sends one for a public client too
 	case m.EncryptClientSecretTo.IsNull():
 		m.ClientSecret = types.StringValue(secret.Reveal())
 	default:

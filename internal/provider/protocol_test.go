@@ -116,6 +116,8 @@ type process struct {
 	*terraform
 	tfprotov6.ProviderServer
 	ctx context.Context // ends when the user interrupts
+
+	unvalidated bool // plan a configuration that only ignore_changes can make
 }
 
 // process starts the provider.
@@ -170,13 +172,15 @@ func (p *process) plan(o *object, config values) (*plan, messages) {
 	}
 	made, configured := &plan{prior: *o, config: config}, valueOf(typ, config)
 	proposed := configured
-	if config != nil {
+	if config != nil && !p.unvalidated {
 		response := must(p.ValidateResourceConfig(p.ctx, &tfprotov6.ValidateResourceConfigRequest{
 			TypeName: o.kind, Config: encode(configured),
 		}))
 		if heard := p.hear(response.Diagnostics); heard.failed() {
 			return nil, heard
 		}
+	}
+	if config != nil {
 		proposed = proposedNewState(o.kind, o.raw, configured)
 	}
 	response := must(p.PlanResourceChange(p.ctx, &tfprotov6.PlanResourceChangeRequest{

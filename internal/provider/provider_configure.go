@@ -50,7 +50,7 @@ type providerData struct {
 
 	explained onceInRun
 
-	created createdApplications
+	applications applicationMemory
 }
 
 // onceInRun remembers what was said in this run and is not said again in full.

@@ -75,3 +75,12 @@ func BenchmarkPlanOfManyURIs(b *testing.B) {
 		}
 	})
 }
+
+// manyURIs are more redirect URIs than the framework compares quickly.
+func manyURIs(n int) []string {
+	uris := make([]string, n)
+	for i := range uris {
+		uris[i] = fmt.Sprintf("https://app.example.com/callback/%d", i)
+	}
+	return uris
+}

@@ -6,14 +6,134 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
+
+// An application comes into a state in three ways without a create: by an import, by a move
+// from another provider's state, and by an upgrade of a state that another provider, or an
+// early build of this one, wrote.
+
+// applicationIDPrefix is how the id of an OAuth application begins; a client_id
+// has no such prefix.
+const applicationIDPrefix = "oa_"
+
+// ImportState takes an identity, an id, or a client_id, which is what the Clerk
+// dashboard shows.
+func (r *oauthApplicationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	defer recoverPanic(&resp.Diagnostics, "import OAuth application")
+
+	id := req.ID
+	if id == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
+		var identity oauthApplicationIdentity
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		id = identity.ID.ValueString()
+	}
+	id, err := r.resolveID(ctx, id, resp)
+	if err != nil {
+		r.data.addError(&resp.Diagnostics, "import OAuth application", err, nil)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	if resp.Identity != nil {
+		resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("id"), id)...)
+	}
+}
+
+// resolveID returns the application's id for an id or a client_id. It sends no request
+// with a text that is neither.
+func (r *oauthApplicationResource) resolveID(ctx context.Context, text string, resp *resource.ImportStateResponse) (string, error) {
+	switch {
+	case text == "":
+		return "", errors.New("the import id is empty, most often because a variable was not set")
+	case !clerk.ValidID(text):
+		return "", fmt.Errorf("%.80q is neither the id of an OAuth application (oa_…) nor a client_id: letters, digits, _ and - only, at most 128", text)
+	case strings.HasPrefix(text, applicationIDPrefix):
+		return text, nil
+	}
+	client := r.client(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return "", nil
+	}
+	app, err := client.FindOAuthApplication(ctx, clerk.By{ClientID: text})
+	if errors.Is(err, clerk.ErrNoMatch) {
+		return "", fmt.Errorf("no OAuth application of the secret key's instance has the client_id %q. The id of an application begins with oa_", text)
+	}
+	return app.ID, err
+}
+
+// MoveState takes over applications from the states of other providers for Clerk,
+// vanillauys/clerk and buildwithdeck/clerk, and from this provider under another
+// address, such as that of a mirror. Neither the application nor its secret is lost on
+// the way.
+func (r *oauthApplicationResource) MoveState(context.Context) []resource.StateMover {
+	return []resource.StateMover{{StateMover: moveState}}
+}
+
+func moveState(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+	const action = "move OAuth application from another provider"
+	defer recoverPanic(&resp.Diagnostics, action)
+
+	if !isClerkApplication(req) {
+		return // Terraform then says that this move is not possible
+	}
+	moved, err := readPriorState(ctx, req.SourceRawState.JSON)
+	switch {
+	case errors.Is(err, errNoApplicationState):
+		return
+	case err != nil:
+		addPriorStateError(&resp.Diagnostics, "Unable to "+action, fmt.Errorf("the state of provider %s: %w", req.SourceProviderAddress, err))
+		return
+	}
+	if !moved.ofOther && req.SourcePrivate != nil {
+		// It marks a pending rotation. The private state of another provider means
+		// nothing here.
+		resp.TargetPrivate = req.SourcePrivate
+	}
+	resp.Diagnostics.Append(saveState(ctx, moved.model, &resp.TargetState, resp.TargetIdentity)...)
+}
+
+// isClerkApplication reports whether the state to move is that of a
+// clerk_oauth_application of some provider for Clerk. It looks at the type and at the
+// last part of the provider's address, on any host and in any namespace: providers
+// have forks and mirrors, and OpenTofu before 1.12.4 gives the last part alone.
+func isClerkApplication(req resource.MoveStateRequest) bool {
+	segments := strings.Split(req.SourceProviderAddress, "/")
+	return req.SourceTypeName == applicationType && segments[len(segments)-1] == "clerk" && req.SourceRawState != nil
+}
+
+// UpgradeState takes over the states of other providers, and those of builds of this
+// provider from before its first release, which had version 0 too.
+func (r *oauthApplicationResource) UpgradeState(context.Context) map[int64]resource.StateUpgrader {
+	return map[int64]resource.StateUpgrader{0: {StateUpgrader: upgradeState}}
+}
+
+func upgradeState(ctx context.Context, req resource.UpgradeStateRequest, resp *resource.UpgradeStateResponse) {
+	const summary = "Unable to read the state of an OAuth application"
+	defer recoverPanic(&resp.Diagnostics, "read the state of an OAuth application")
+
+	prior, err := readPriorState(ctx, req.RawState.JSON)
+	if err != nil {
+		addPriorStateError(&resp.Diagnostics, summary, err)
+		return
+	}
+	raw, diags := encodeModel(ctx, applicationStateType(), prior.model)
+	resp.Diagnostics.Append(diags...)
+	resp.State.Raw = raw
+}
 
 // priorState is an application as a state holds it that this schema did not write, or
 // that this provider wrote under another address.

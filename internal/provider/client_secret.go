@@ -1,0 +1,262 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
+)
+
+// A rotationReason is why an apply replaces the client secret.
+type rotationReason int
+
+const (
+	noRotation           rotationReason = iota
+	rotateForTrigger                    // rotate_secret_trigger has a different value
+	rotateForRecipients                 // encrypt_client_secret_to names other recipients
+	rotateForFirstSecret                // a public client becomes confidential
+	rotateForRejected                   // someone rotated it elsewhere: see verify_client_secret
+	rotatePending                       // see privateState.RotationPending
+	rotateUndecided                     // depends on a value that is not known yet
+)
+
+// rotationFor decides whether going from state to plan replaces the secret.
+func rotationFor(plan, state resourceModel, private privateState) rotationReason {
+	if plan.Public.ValueBool() {
+		return noRotation
+	}
+	rejected := isAbout(private.RejectedVersion, state.ClientSecretVersion)
+	reason := noRotation
+	switch {
+	case private.RotationPending && !state.Public.ValueBool():
+		reason = rotatePending
+	case state.Public.ValueBool() && !plan.Public.IsUnknown():
+		// Comes before the reasons to replace a secret: there is no secret yet.
+		reason = rotateForFirstSecret
+	case isKnownText(plan.RotateSecretTrigger) &&
+		!plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger):
+		reason = rotateForTrigger
+	case isWhollyKnown(plan.EncryptClientSecretTo) &&
+		!sameRecipients(plan.EncryptClientSecretTo, state.EncryptClientSecretTo):
+		reason = rotateForRecipients
+	case rejected && plan.VerifyClientSecret.ValueBool():
+		reason = rotateForRejected
+	case plan.Public.IsUnknown() && state.Public.ValueBool(),
+		plan.RotateSecretTrigger.IsUnknown(),
+		!isWhollyKnown(plan.EncryptClientSecretTo):
+		reason = rotateUndecided
+	}
+	if plan.Public.IsUnknown() && reason != noRotation {
+		return rotateUndecided
+	}
+	return reason
+}
+
+// sameTrigger reports whether two triggers differ at most in white space at their ends and
+// in how they end lines, which depends on who saved a file. Such a difference is invisible,
+// and must not rotate a secret.
+func sameTrigger(a, b string) bool {
+	normal := func(trigger string) string {
+		return strings.TrimSpace(strings.ReplaceAll(trigger, "\r\n", "\n"))
+	}
+	return normal(a) == normal(b)
+}
+
+// sameRecipients reports whether two sets name the same recipients, in any spelling.
+func sameRecipients(a, b types.Set) bool {
+	if a.IsNull() || b.IsNull() {
+		return a.IsNull() == b.IsNull()
+	}
+	return sameStrings(normalRecipients(a), normalRecipients(b))
+}
+
+func normalRecipients(set types.Set) []string {
+	recipients := make([]string, 0, len(set.Elements()))
+	for _, text := range stringsOf(set) {
+		recipients = append(recipients, encryption.NormalRecipient(text))
+	}
+	slices.Sort(recipients)
+	return slices.Compact(recipients)
+}
+
+// warn says in the plan what the rotation will do. The summary names the application,
+// because Terraform shows only the first of several warnings with one summary.
+func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) {
+	name := quote(state.Name.ValueString())
+	who := fmt.Sprintf("OAuth application %s (client_id %s)", name, state.ClientID.ValueString())
+	rotated := fmt.Sprintf("The client secret of %s will be rotated", name)
+	const consequence = "The current secret stops working the moment this is applied: Clerk keeps " +
+		"one secret and no grace period. Clients that use it fail until they have the new secret."
+
+	switch reason {
+	case rotateForTrigger:
+		diags.AddAttributeWarning(path.Root("rotate_secret_trigger"), rotated,
+			fmt.Sprintf("rotate_secret_trigger of %s changes. %s", who, consequence))
+	case rotateForRecipients:
+		diags.AddAttributeWarning(path.Root("encrypt_client_secret_to"), rotated,
+			fmt.Sprintf("encrypt_client_secret_to of %s changes, and the secret with it: an encrypted "+
+				"secret cannot be re-encrypted, and one that was stored in plain text should be "+
+				"replaced. %s", who, consequence))
+	case rotateForFirstSecret:
+		diags.AddAttributeWarning(path.Root("public"),
+			fmt.Sprintf("A client secret of %s will be created", name),
+			fmt.Sprintf("%s becomes a confidential client. It has no secret until one is created, "+
+				"by a rotation in the same apply.", who))
+	case rotateForRejected:
+		diags.AddAttributeWarning(path.Root("verify_client_secret"), rotated,
+			fmt.Sprintf("The secret in the state of %s no longer works: someone rotated it outside "+
+				"Terraform. The rotation creates a new secret for the state. The secret that works "+
+				"now stops working wherever it is used. Clients that use it fail until they have "+
+				"the new secret. To keep the secret that works now, remove verify_client_secret "+
+				"before you apply.", who))
+	case rotatePending:
+		diags.AddWarning(rotated,
+			fmt.Sprintf("An earlier apply did not receive the current secret of %s, so the state has "+
+				"no secret that is known to work. A new secret is created, and the secret that the "+
+				"application has now stops working.", who))
+	case rotateUndecided:
+		diags.AddWarning(fmt.Sprintf("The client secret of %s may be rotated", name),
+			fmt.Sprintf("Whether the secret of %s is rotated depends on a value that is known only "+
+				"during apply. If it is: %s", who, consequence))
+	case noRotation:
+	}
+}
+
+// warnOfLostSecret says in the plan that a client loses its secret.
+func warnOfLostSecret(diags *diag.Diagnostics, state resourceModel) {
+	name := quote(state.Name.ValueString())
+	diags.AddAttributeWarning(path.Root("public"),
+		fmt.Sprintf("The client secret of %s will be removed", name),
+		fmt.Sprintf("OAuth application %s (client_id %s) becomes a public client, which has no secret. "+
+			"The secret leaves the state, and clients that authenticate with it may fail. If the "+
+			"client becomes confidential again, it gets a new secret.",
+			name, state.ClientID.ValueString()))
+}
+
+// client_secret_version must never repeat at an address: whatever was handed the secret
+// takes a new one only when the number differs. A counter in the state would start again
+// with every new application, and a store would then keep the secret of an application
+// that is gone. So the numbers follow the clock, in milliseconds:
+//
+//   - A create gives the millisecond in which the application was created.
+//   - A rotation gives one more than the largest of the last version, the millisecond of
+//     the last change and the version floor. All three are in the state, so the plan knows
+//     the number.
+//   - A state without a version, after an import for example, gets a version floor: the
+//     millisecond in which the state was first read. The versions that the address had
+//     before are unknown, and none of them exceeds the floor. The time of the last change
+//     would not do: the address may have held a younger application.
+//
+// Two secrets of one address never come into being within one millisecond, so nothing has
+// to wait for the clock. Early releases counted in seconds; every number in milliseconds
+// is larger than theirs.
+
+// firstSecretVersion is the version of the secret of a new application. created is zero
+// where Clerk's answer lacks it; then now counts, which is the time by Clerk's clock.
+func firstSecretVersion(created, now time.Time) types.Int64 {
+	if created.IsZero() {
+		created = now
+	}
+	return types.Int64Value(created.UnixMilli())
+}
+
+// nextSecretVersion is the version after a rotation of the application in the state. floor
+// is the version floor, 0 if there is none. The result is unknown if the state has no
+// version, no time of the last change and no floor; the apply then uses Clerk's clock.
+func nextSecretVersion(state resourceModel, floor int64) types.Int64 {
+	last := max(state.ClientSecretVersion.ValueInt64(), floor)
+	if updated := timeOf(state.UpdatedAt); !updated.IsZero() {
+		last = max(last, updated.UnixMilli())
+	}
+	if last == 0 {
+		return types.Int64Unknown()
+	}
+	return types.Int64Value(last + 1)
+}
+
+// noteVersionFloor sets the version floor where the state has no version. An existing
+// floor stays: what has happened at the address since is in the state.
+func (n *privateNotes) noteVersionFloor(ctx context.Context, client *clerk.Client, state resourceModel) {
+	if state.ClientSecretVersion.IsNull() && n.VersionFloor == 0 {
+		n.VersionFloor = client.ServerNow().UnixMilli()
+		n.save(ctx)
+	}
+}
+
+const actionRotate = "rotate client secret of OAuth application"
+
+// errNoSecret means that a rotation succeeded and its answer had no secret.
+var errNoSecret = errors.New("the response has no client secret")
+
+// secretRotation replaces the client secret of an application and brings the new one
+// into the state: in Update, and in Create where its answer brought none.
+type secretRotation struct {
+	client *clerk.Client
+	plan   resourceModel
+	notes  *privateNotes
+	diags  *diag.Diagnostics
+	save   func(context.Context) // writes the model that run is given into the state
+
+	done bool // there is a new secret
+}
+
+// run rotates. Until the new secret is in the state, the rotation is pending, whatever
+// ends this. After an error the model is as it was.
+func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
+	version := plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(*model, r.notes.VersionFloor))
+	if version.IsUnknown() {
+		version = firstSecretVersion(time.Time{}, r.client.ServerNow())
+	}
+
+	wasPending := r.notes.RotationPending
+	r.notes.setPending(ctx, true)
+	rotation, err := r.client.RotateClientSecret(ctx, model.ID.ValueString(), timeOf(model.UpdatedAt))
+	if err == nil && rotation.ClientSecret.IsEmpty() {
+		err = errNoSecret
+	}
+	if err != nil {
+		var unknown *clerk.RotateOutcomeUnknownError
+		if !wasPending && !errors.As(err, &unknown) && !errors.Is(err, errNoSecret) {
+			r.notes.setPending(ctx, false) // the old secret still works
+		}
+		return err
+	}
+	rotated := *model
+	rotated.EncryptClientSecretTo = r.plan.EncryptClientSecretTo
+	if err := rotated.secretFromAPI(rotation.ClientSecret); err != nil {
+		// The recipients were checked before, so this should not happen. If it does,
+		// the new secret is lost.
+		return fmt.Errorf("the new client secret could not be encrypted and is lost: %w", err)
+	}
+	rotated.RotateSecretTrigger = r.plan.RotateSecretTrigger
+	rotated.ClientSecretVersion = version
+	rotated.fromAnswer(rotation.Application, r.plan.reportedModel)
+	*model = rotated
+	r.notes.setPending(ctx, false)
+	r.done = true
+	r.save(ctx)
+
+	if rotation.MaybeStale {
+		warnOfStaleSecret(r.diags, model.Name.ValueString())
+	}
+	warnOfProblems(r.diags, r.client, rotation.Application, model.Name.ValueString(),
+		"The client secret was rotated and the new one is in the state")
+	return nil
+}
+
+// warnOfStaleSecret warns that the secret in the state is the latest that was received,
+// and perhaps not the latest that was created.
+func warnOfStaleSecret(diags *diag.Diagnostics, name string) {
+	diags.AddWarning(fmt.Sprintf("The client secret of %s may not be the newest", quote(name)),
+		"An earlier attempt to rotate had no answer, and Clerk may still process it. If clients "+
+			"fail with the new secret, change rotate_secret_trigger once more.")
+}

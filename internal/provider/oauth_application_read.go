@@ -1,0 +1,205 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+const (
+	actionRead   = "read OAuth application"
+	actionDelete = "delete OAuth application"
+)
+
+// Read refreshes the state. An application that is gone is removed from the state, with a
+// warning. It is gone only if Clerk says so itself, about the instance that the state came
+// from.
+func (r *oauthApplicationResource) Read(
+	ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse,
+) {
+	defer recoverPanic(&resp.Diagnostics, actionRead)
+
+	var state resourceModel
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
+	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
+	resp.Diagnostics.Append(diags...)
+	client := r.client(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	found, ahead := r.data.applications.takeFetched(state.ID.ValueString())
+	if !ahead {
+		found = state.fetch(ctx, client)
+	}
+	if found.err != nil {
+		if r.data.confirmGone(ctx, found.err, state, actionRead, &resp.Diagnostics) {
+			removeGone(ctx, state, resp)
+		}
+		return
+	}
+	notes := openPrivate(ctx, resp.Private, &resp.Diagnostics)
+	defer notes.save(ctx)
+	if notes.RotationPending && !found.app.Public {
+		resp.Diagnostics.AddWarning(
+			fmt.Sprintf("The client secret of %s in the state may not work", quote(state.Name.ValueString())),
+			fmt.Sprintf("An earlier apply did not receive the current secret of OAuth application %s (%s). "+
+				"The next apply rotates it.", quote(state.Name.ValueString()), state.ID.ValueString()))
+	}
+
+	state.fromAPI(found.app)
+	if found.app.Public {
+		// The client is public, because of someone else or of an update whose answer was
+		// lost, so its secret no longer counts. If the client becomes confidential again,
+		// nothing but the mark will say that it needs a secret.
+		if state.hasSecret() {
+			notes.RotationPending = true
+			warnOfPublic(&resp.Diagnostics, state)
+		}
+		state.forgetSecret()
+	}
+	notes.noteVersionFloor(ctx, client, state)
+	if !notes.RotationPending {
+		secretVerification{data: r.data, client: client, notes: notes, diags: &resp.Diagnostics}.
+			refresh(ctx, state)
+	}
+	notes.LogoChanged = state.logoFileChanged()
+	if state.DeletionProtection.IsNull() {
+		// After an import. The attribute's default makes the next plan empty.
+		state.DeletionProtection = types.BoolValue(false)
+	}
+	resp.Diagnostics.Append(saveState(ctx, state, &resp.State, resp.Identity)...)
+}
+
+// removeGone removes an application that is gone from the state.
+func removeGone(ctx context.Context, state resourceModel, resp *resource.ReadResponse) {
+	if resp.Identity != nil {
+		// The framework wants the identity of an object that is gone, too.
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthApplicationIdentity{ID: state.ID})...)
+	}
+	resp.State.RemoveResource(ctx)
+	if state.Name.IsNull() { // during an import, which then fails
+		return
+	}
+	replacement := "a new client_id and secret"
+	if state.Public.ValueBool() {
+		replacement = "a new client_id"
+	}
+	name := quote(state.Name.ValueString())
+	resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth application %s is gone", name),
+		fmt.Sprintf("The application %s (%s) no longer exists in Clerk: it was deleted outside Terraform. "+
+			"The application leaves the state. If it is still in the configuration, the plan creates a new "+
+			"application, with %s.", name, state.ID.ValueString(), replacement))
+}
+
+// warnOfPublic says in a refresh that a client lost its secret. A refresh does not know the
+// configuration.
+func warnOfPublic(diags *diag.Diagnostics, state resourceModel) {
+	name := quote(state.Name.ValueString())
+	diags.AddWarning(fmt.Sprintf("The client secret of %s leaves the state", name),
+		fmt.Sprintf("OAuth application %s (%s) was changed outside Terraform to a public client, which has "+
+			"no secret. If the configuration has public = false, the next apply makes the client "+
+			"confidential again and creates a new secret. Otherwise the client stays public.",
+			name, state.ID.ValueString()))
+}
+
+// fetchedApplication is what a request for an application returned.
+type fetchedApplication struct {
+	app clerk.OAuthApplication
+	err error
+}
+
+// fetch reads the application from Clerk.
+func (m *resourceModel) fetch(ctx context.Context, client *clerk.Client) (found fetchedApplication) {
+	if found.err = client.CheckInstance(m.InstanceID.ValueString()); found.err == nil {
+		found.app, found.err = client.GetOAuthApplication(ctx, m.ID.ValueString(),
+			clerk.ReadYourWrites(timeOf(m.CreatedAt)))
+	}
+	return found
+}
+
+// errInstanceUnknown: an application was not found, and the state does not say which
+// instance had it.
+var errInstanceUnknown = errors.New("the application was not found. The state does not record its " +
+	"instance, because it was moved from another provider, or Clerk's answer lacked the instance, and the " +
+	"state has not been refreshed since. Either the application is gone, or the secret key belongs to " +
+	"another instance. The state is kept. With the right key the next run succeeds. If the application is " +
+	"gone, remove it from the state (terraform state rm)")
+
+// confirmGone reports whether the application is gone, given the error of a request about
+// it. Otherwise it adds that error, or the better one that the key belongs to another
+// instance.
+func (d *providerData) confirmGone(
+	ctx context.Context, err error, state resourceModel, action string, diags *diag.Diagnostics,
+) bool {
+	if clerk.IsNotFound(err) && state.InstanceID.IsNull() && !state.Name.IsNull() {
+		d.addError(diags, action, errInstanceUnknown, nil)
+		return false
+	}
+	gone, confirmErr := d.client.ConfirmGone(ctx, err, state.InstanceID.ValueString())
+	if confirmErr != nil {
+		err = confirmErr
+	}
+	if !gone {
+		d.addError(diags, action, err, nil)
+	}
+	return gone
+}
+
+// Delete deletes the application permanently. It succeeds if the application is gone
+// already, and the key belongs to the instance that the state came from.
+func (r *oauthApplicationResource) Delete(
+	ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse,
+) {
+	defer recoverPanic(&resp.Diagnostics, actionDelete)
+
+	var state resourceModel
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
+	timeout, diags := state.Timeouts.Delete(ctx, defaultWriteTimeout)
+	resp.Diagnostics.Append(diags...)
+	client := r.client(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// A plan rejects a destroy, but a provider is not told that a plan is a replacement.
+	replaced := cmp.Or(r.data.createdInstead(state),
+		"The plan was to replace the application (-replace, a taint, or replace_triggered_by). No new "+
+			"application was created. If the application is tainted, untaint it first.")
+	if state.checkDestroy(replaced, &resp.Diagnostics); resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	if err := client.DeleteOAuthApplication(ctx, state.ID.ValueString()); err != nil {
+		r.data.confirmGone(ctx, err, state, actionDelete, &resp.Diagnostics)
+	}
+}
+
+// createdInstead describes a replacement with create_before_destroy that cannot end,
+// because the old application is protected. The new one exists by now, and this run
+// created it. It is "" where this run created nothing of that name. d is nil while
+// Terraform only validates.
+func (d *providerData) createdInstead(state resourceModel) string {
+	if d == nil {
+		return ""
+	}
+	created := d.applications.createdAs(state.Name.ValueString())
+	if created == "" {
+		return ""
+	}
+	return fmt.Sprintf("The plan was to replace the application with create_before_destroy, so the new "+
+		"application exists already: %s, with a different client_id. Every plan will now try to delete the "+
+		"old application again. Decide which application to keep. Remove the resource from the state "+
+		"(state rm), import the application to keep, and delete the other application in the Clerk "+
+		"dashboard.", created)
+}

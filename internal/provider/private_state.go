@@ -1,0 +1,154 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// privateState is what the provider remembers of an application beside its attributes.
+// The zero value remembers nothing, and no key is stored for it.
+type privateState struct {
+	// RotationPending asks for a rotation that the attributes do not ask for: of a secret
+	// that was never received, or that a request without an answer may have invalidated.
+	RotationPending bool `json:"rotation_pending,omitempty"`
+
+	// VersionFloor is a number that no client_secret_version of this address exceeds, in
+	// Unix milliseconds; 0 if there is none. See nextSecretVersion.
+	VersionFloor int64 `json:"client_secret_version_floor,omitempty"`
+
+	// AcceptedVersion is the client_secret_version that the introspection endpoint has
+	// accepted, and RejectedVersion the one that it rejects since; 0 if there is none. A
+	// statement about an older secret means nothing, so each of the two names a version.
+	AcceptedVersion int64 `json:"client_secret_accepted,omitempty"`
+	RejectedVersion int64 `json:"client_secret_rejected,omitempty"`
+
+	// LogoChanged says that the file at logo_path had another content than the uploaded
+	// one when the state was refreshed, so that the plan made then uploads it. An engine
+	// plans once more when it applies a plan. Without the mark that second plan could not
+	// know that an upload was planned, on a machine where the file does not exist, and it
+	// would change nothing without an error.
+	LogoChanged bool `json:"logo_changed,omitempty"`
+}
+
+// privateKey is the key of the one entry in Terraform's private state.
+const privateKey = "clerk"
+
+// privateReader is Terraform's private state in a method that may only read it, and
+// privateStore in a method that may write.
+type (
+	privateReader interface {
+		GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	}
+	privateStore interface {
+		privateReader
+		SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+	}
+)
+
+// An olderKey is a key that releases before 0.2 wrote, each with one fact.
+type olderKey struct {
+	name string
+	take func(private *privateState, value []byte)
+}
+
+var olderKeys = []olderKey{
+	{"rotation_pending", func(p *privateState, _ []byte) { p.RotationPending = true }},
+	{"client_secret_version_floor", func(p *privateState, value []byte) { p.VersionFloor = number(value) }},
+	{"client_secret_accepted", func(p *privateState, value []byte) { p.AcceptedVersion = number(value) }},
+	{"client_secret_rejected", func(p *privateState, value []byte) { p.RejectedVersion = number(value) }},
+	{"logo_changed", func(p *privateState, _ []byte) { p.LogoChanged = true }},
+}
+
+// number reads a version that an older release wrote; 0 if it is none.
+func number(value []byte) int64 {
+	n, _ := strconv.ParseInt(string(value), 10, 64)
+	return n
+}
+
+// readPrivate reads the private state. older reports that an older release wrote it.
+func readPrivate(ctx context.Context, reader privateReader, diags *diag.Diagnostics) (private privateState, older bool) {
+	get := func(key string) []byte {
+		value, more := reader.GetKey(ctx, key)
+		diags.Append(more...)
+		return value
+	}
+	if value := get(privateKey); value != nil {
+		_ = json.Unmarshal(value, &private) // unreadable: nothing is remembered
+	}
+	for _, key := range olderKeys {
+		if value := get(key.name); value != nil {
+			key.take(&private, value)
+			older = true
+		}
+	}
+	return private, older
+}
+
+// readRawPrivate is readPrivate for the bytes that the protocol carries. ok is false where
+// the framework should read them: an older release wrote them, or they are unreadable.
+func readRawPrivate(raw []byte) (private privateState, ok bool) {
+	if len(raw) == 0 {
+		return private, true
+	}
+	var entries map[string][]byte
+	if json.Unmarshal(raw, &entries) != nil {
+		return private, false
+	}
+	for _, key := range olderKeys {
+		if entries[key.name] != nil {
+			return private, false
+		}
+	}
+	value, found := entries[privateKey]
+	return private, !found || json.Unmarshal(value, &private) == nil
+}
+
+// privateNotes is the private state during a call that may change it.
+type privateNotes struct {
+	privateState
+
+	store privateStore
+	diags *diag.Diagnostics
+	older bool
+	saved privateState
+}
+
+// openPrivate reads the private state of a call that may change it.
+func openPrivate(ctx context.Context, store privateStore, diags *diag.Diagnostics) *privateNotes {
+	private, older := readPrivate(ctx, store, diags)
+	return &privateNotes{privateState: private, saved: private, older: older, store: store, diags: diags}
+}
+
+// save writes the private state if it has changed, or if an older release wrote it. Each
+// change is saved at once: the call may end at any request that follows.
+func (n *privateNotes) save(ctx context.Context) {
+	if n.privateState == n.saved && !n.older {
+		return
+	}
+	var value []byte // nil removes the key
+	if n.privateState != (privateState{}) {
+		value, _ = json.Marshal(n.privateState) // numbers and booleans alone
+	}
+	n.diags.Append(n.store.SetKey(ctx, privateKey, value)...)
+	if n.older {
+		for _, key := range olderKeys {
+			n.diags.Append(n.store.SetKey(ctx, key.name, nil)...)
+		}
+	}
+	n.saved, n.older = n.privateState, false
+}
+
+// setPending notes whether a rotation is pending.
+func (n *privateNotes) setPending(ctx context.Context, pending bool) {
+	n.RotationPending = pending
+	n.save(ctx)
+}
+
+// isAbout reports whether a noted version is that of the secret in the state.
+func isAbout(noted int64, version types.Int64) bool {
+	return noted != 0 && !version.IsNull() && !version.IsUnknown() && noted == version.ValueInt64()
+}
