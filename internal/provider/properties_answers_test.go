@@ -1,0 +1,201 @@
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// TestPropertiesAnswers lets Clerk answer oddly: any field of any answer is missing, null, of
+// another type or has another value, for any kind of configuration. Whatever it is, what
+// Clerk has made is in the state and untainted, and the next run sets everything right.
+func TestPropertiesAnswers(t *testing.T) {
+	t.Parallel()
+	const lanes = 10
+	for lane := range lanes {
+		t.Run(fmt.Sprint("lane ", lane), func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(rt *rapid.T) { rapid.SyncTest(rt, answerOddly) })
+		})
+	}
+}
+
+var kinds = map[string]values{
+	"minimal":   {},
+	"full":      {"redirect_uris": arguments["redirect_uris"][3], "scopes": []string{"openid", "email"}, "pkce_required": true, "consent_screen_enabled": true, "public": false},
+	"public":    {"public": true, "pkce_required": true},
+	"encrypted": {"encrypt_client_secret_to": arguments["encrypt_client_secret_to"][1]},
+	"with logo": {"logo_path": "testdata/logo.png"},
+	"device":    {"device_authorization_grant_enabled": true},
+	"verified":  {"verify_client_secret": true},
+}
+
+var answerFields = []string{
+	"object", "id", "instance_id", "name", "client_id", "client_uri", "client_image_url", "dynamically_registered", "consent_screen_enabled",
+	"pkce_required", "public", "device_authorization_grant_enabled", "scopes", "redirect_uris", "callback_url", "authorize_url", "token_fetch_url",
+	"user_info_url", "discovery_url", "token_introspection_url", "created_at", "updated_at", "client_secret", "another_field",
+}
+
+// An oddity is what is odd about a field of an answer.
+type oddity struct{ field, what string }
+
+var oddities = []string{"missing", "null", "a number", "a text", "a truth", "a list", "an object", "another value"}
+
+func drawOddities(rt *rapid.T, fields []string) (all []oddity) {
+	for range rapid.IntRange(1, 2).Draw(rt, "oddities") {
+		all = append(all, oddity{rapid.SampledFrom(fields).Draw(rt, "field"), rapid.SampledFrom(oddities).Draw(rt, "what")})
+	}
+	return all
+}
+
+// isLie reports whether the answer says something else that makes sense.
+func (o oddity) isLie() bool { return o.what == "another value" }
+
+// identifies reports whether Clerk's answer cannot be told from one about something else.
+func (o oddity) identifies() bool {
+	return slices.Contains([]string{"object", "id", "client_id", "instance_id", "client_secret"}, o.field)
+}
+
+func (o oddity) apply(body map[string]any) {
+	odd := map[string]any{"null": nil, "a number": 17.5, "a text": "odd", "a truth": true, "a list": []any{1}, "an object": map[string]any{"odd": "odd"}}
+	value, served := body[o.field]
+	_, isText := value.(string)
+	switch {
+	case o.what == "missing", !served && o.field != "another_field":
+		delete(body, o.field)
+	case o.identifies() && (o.isLie() || o.what == "a text" && isText): // nobody could notice
+	case !o.isLie():
+		body[o.field] = odd[o.what]
+	default:
+		switch value := value.(type) {
+		case bool:
+			body[o.field] = !value
+		case string:
+			body[o.field] = value + "x"
+		case []any:
+			body[o.field] = append(slices.Clone(value), "https://odd.example.com/")
+		default:
+			body[o.field] = 1_600_000_000_000
+		}
+	}
+}
+
+// answerTo are the operations, and to which request Clerk's answer is odd.
+var answerTo = map[string]struct {
+	fault  func(clerktest.Fault) clerktest.Fault
+	change values
+}{
+	"create":              {clerktest.Fault.OnCreate, values{}},
+	"update":              {clerktest.Fault.OnUpdate, values{"name": "Beta", "redirect_uris": []string{"https://b.example.com/"}}},
+	"rotate":              {clerktest.Fault.OnRotate, values{"rotate_secret_trigger": "once", "public": nil}},
+	"update and rotate":   {clerktest.Fault.OnUpdate, values{"rotate_secret_trigger": "once", "public": false, "pkce_required": false}},
+	"become public":       {clerktest.Fault.OnUpdate, values{"public": true, "pkce_required": true}},
+	"become confidential": {clerktest.Fault.OnUpdate, values{"public": false}},
+	"logo":                {clerktest.Fault.OnLogo, values{"logo_path": "testdata/logo.png"}},
+	"read":                {clerktest.Fault.OnRead, nil},
+	"list":                {clerktest.Fault.OnList, nil},
+}
+
+func answerOddly(rt *rapid.T) {
+	kind := rapid.SampledFrom(namesOf(kinds)).Draw(rt, "configuration")
+	operation := rapid.SampledFrom(namesOf(answerTo)).Draw(rt, "operation")
+	odd := drawOddities(rt, answerFields)
+	l, to := newLife(rt, clerktest.Switches{}), answerTo[operation]
+	at, ctx := l.slots[0], rt.Context()
+	at.config = values{"name": "Alpha"}
+	maps.Copy(at.config, kinds[kind])
+	if operation != "create" {
+		if heard := l.apply(ctx, nil, at); heard.failed() || !at.exists() {
+			rt.Fatalf("nothing was created: %s", heard)
+		}
+		l.checkVersion(at)
+	}
+	if kind == "public" && operation == "rotate" {
+		return // refused, and the life of everything else
+	}
+	before := at.object
+	l.clerk.Inject(to.fault(clerktest.Changed(func(body map[string]any) {
+		items := []any{body}
+		if list, ok := body["data"].([]any); ok {
+			items = list[:1]
+		}
+		for _, o := range odd {
+			o.apply(items[0].(map[string]any))
+		}
+	})))
+	var heard messages
+	switch operation {
+	case "read":
+		heard = l.refresh(ctx, &at.object)
+	case "list":
+		heard = l.readLists(at)
+	default:
+		heard = l.apply(ctx, to.change, at)
+	}
+	l.clerk.ClearFaults()
+	time.Sleep(time.Minute)
+	at.note(step{}, heard)
+	text := heard.String()
+	rt.Logf("%s %s with %v: %s", kind, operation, odd, text)
+	any := func(of func(oddity) bool) bool { return slices.ContainsFunc(odd, of) }
+	if strings.Contains(text, "Internal error") || len(l.clerk.Applications()) > 1 {
+		rt.Errorf("a panic, or a second application: %v", l.clerk.Applications())
+	}
+	if operation == "create" && !any(oddity.identifies) && (heard.failed() || !at.exists()) {
+		rt.Errorf("the application was created and the state is %v", at.state)
+	}
+	if operation == "create" && !any(oddity.isLie) && strings.Contains(text, "did not apply") {
+		rt.Errorf("Clerk has applied everything")
+	}
+	if operation != "create" && (!at.exists() || at.str("id") != before.str("id")) {
+		rt.Errorf("the state was %v and is %v", before.state, at.state)
+	}
+	if operation == "read" && !any(oddity.isLie) && at.str("client_secret") != before.str("client_secret") {
+		rt.Errorf("the secret left the state")
+	}
+	if l.check(step{}); rt.Failed() || !at.exists() {
+		return
+	}
+	heard = l.apply(ctx, nil, at)
+	made, more := l.plan(ctx, &at.object, at.config)
+	if heard.failed() || made == nil || len(made.changes) > 0 || l.problemOfSecret(at) != "" {
+		rt.Errorf("the next run does not set everything right, and the secret %q:\n%s%+v\n%s", l.problemOfSecret(at), heard, made, more)
+	}
+	l.checkVersion(at)
+	l.checkNoSecrets()
+}
+
+// readLists reads in all ways that read pages, the first item of which is odd.
+func (l *life) readLists(at *slot) messages {
+	l.clerk.Seed("Other")
+	ids := l.clerk.SeedMany(3, "Many %d")
+	defer func() {
+		for _, app := range l.clerk.Applications() {
+			if app.ID != at.str("id") {
+				l.clerk.Delete(app.ID)
+			}
+		}
+	}()
+	p, heard := l.process(l.rt.Context())
+	for _, id := range append(ids, at.str("id")) {
+		l.known[id] = true
+		more := p.importBy(&object{kind: application}, id, nil)
+		heard = append(heard, more...)
+	}
+	heard = append(heard, p.read(&at.object)...)
+	all, more := p.data(application+"s", values{})
+	heard = append(heard, more...)
+	found, _ := all["oauth_applications"].([]any)
+	names, _, more := p.list(values{}, 100)
+	if heard = append(heard, more...); heard.failed() || len(found) < 4 || len(names) < 4 {
+		l.rt.Errorf("one odd item costs others: %d in the data source, %q in the list:\n%s", len(found), names, heard)
+	}
+	return heard
+}

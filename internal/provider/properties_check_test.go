@@ -1,0 +1,100 @@
+package provider_test
+
+import (
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// check checks what must be true after each step.
+func (l *life) check(s step) {
+	said := strings.Join(l.said, "\n")
+	for _, app := range l.clerk.Applications() {
+		if l.managed(app.ID) || l.known[app.ID] || strings.Contains(said, app.ID) || slices.ContainsFunc(l.late, func(a announcement) bool {
+			return a.name == app.Name && a.from <= app.CreatedAt && app.CreatedAt <= a.to
+		}) {
+			continue
+		}
+		l.rt.Errorf("no state and no message has the application %s (%q)", app.ID, app.Name)
+	}
+	if l.slots[0].exists() && l.slots[1].exists() && l.slots[0].str("id") == l.slots[1].str("id") && s.act != "import" {
+		l.rt.Errorf("both resources have the application %s", l.slots[0].str("id"))
+	}
+	for _, at := range l.slots {
+		if !at.exists() {
+			continue
+		}
+		l.checkVersion(at)
+		if problem := l.problemOfSecret(at); problem != "" && !l.excused(at) {
+			wanted := at.config
+			if wanted == nil {
+				wanted = values{"name": at.state["name"]}
+			}
+			made, heard := l.plan(l.rt.Context(), &at.object, wanted)
+			if made != nil && !slices.Contains(made.changes, "client_secret_version") && !slices.Contains(made.changes, "public") && !strings.Contains(heard.String(), "client secret") {
+				l.rt.Errorf("the secret in the state %s, and neither a message nor the next plan says so: %v %s", problem, made.changes, heard)
+			}
+		}
+	}
+}
+
+// checkVersion checks that the version grows with each secret of the address.
+func (l *life) checkVersion(at *slot) {
+	secret := at.str("client_secret") + at.str("client_secret_encrypted")
+	version, known := at.state["client_secret_version"].(int64)
+	switch {
+	case (secret != "") != known:
+		l.rt.Errorf("the secret is %q and its version %v", secret, at.state["client_secret_version"])
+	case secret == "":
+	case secret == at.secret && version != at.version, secret != at.secret && version <= at.version:
+		l.rt.Errorf("the version is %d, after %d; a new secret: %t", version, at.version, secret != at.secret)
+	default:
+		at.secret, at.version = secret, version
+	}
+}
+
+// problemOfSecret says what is wrong with the secret in a state; "" if nothing is.
+func (l *life) problemOfSecret(at *slot) string {
+	app, exists := l.clerk.Application(at.str("id"))
+	if !exists || app.Public {
+		return ""
+	}
+	secret := at.str("client_secret")
+	if sealed := at.str("client_secret_encrypted"); sealed != "" {
+		secret = unseal(sealed)
+	}
+	switch secret {
+	case l.clerk.CurrentSecret(app.ID):
+		return ""
+	case "":
+		return "is null"
+	}
+	return "does not work"
+}
+
+// excused reports whether the provider cannot know that the secret does not work.
+func (l *life) excused(at *slot) bool {
+	if at.excuse == rotatedElsewhere && at.verified && at.config["verify_client_secret"] == true && at.state["verify_client_secret"] == true {
+		return l.tokenInfo != clerktest.TokenInfoAuthenticates
+	}
+	return at.excuse != ""
+}
+
+func unseal(sealed string) string {
+	reader, err := age.Decrypt(armor.NewReader(strings.NewReader(sealed)), recipients[0], recipients[1])
+	if err != nil {
+		return err.Error()
+	}
+	return string(must(io.ReadAll(reader)))
+}
+
+func namesOf[T any](of map[string]T) []string { return slices.Sorted(maps.Keys(of)) }
+
+func sameAny(a, b any) bool { return reflect.DeepEqual(a, b) }
