@@ -262,8 +262,7 @@ func (p *process) checkResult(what string, planned, result tftypes.Value) {
 func (p *process) importBy(o *object, id string, identity values) messages {
 	request := &tfprotov6.ImportResourceStateRequest{TypeName: o.kind, ID: id}
 	if identity != nil {
-		typ := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}
-		request.Identity = &tfprotov6.ResourceIdentityData{IdentityData: encode(valueOf(typ, identity))}
+		request.Identity = &tfprotov6.ResourceIdentityData{IdentityData: encode(valueOf(identityType, identity))}
 	}
 	response := must(p.ImportResourceState(p.ctx, request))
 	heard := p.hear(response.Diagnostics)

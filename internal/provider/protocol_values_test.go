@@ -30,6 +30,8 @@ func must[T any](value T, err error) T {
 	return value
 }
 
+var identityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}
+
 func typeOf(kind string) tftypes.Object {
 	typ, _ := schemas().ResourceSchemas[kind].ValueType().(tftypes.Object)
 	return typ
