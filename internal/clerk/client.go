@@ -62,7 +62,7 @@ type Client struct {
 	guard       instanceGuard
 	names       keyedMutex
 	local       localChanges
-	reads       *applicationReader
+	reads       *sharedReads
 	checks      secretChecks
 	clock       atomic.Pointer[clockReading] // of the latest answer; nil before the first
 }
@@ -106,7 +106,17 @@ func New(config Config) *Client {
 	c.rateLimiter = newRateLimiter(requests)
 	c.scrubber.learn(c.key)
 	c.checks.slots = semaphore.NewWeighted(maxChecksAtOnce)
-	c.reads = c.newApplicationReader()
+	c.reads = &sharedReads{
+		get: func(ctx context.Context, id string) (listItem, error) {
+			app, err := c.getApplication(ctx, id)
+			return listItem{OAuthApplication: app}, err
+		},
+		page:     c.getPage,
+		callers:  make(map[string]*callers),
+		snapshot: make(map[string]snapshotItem),
+		listings: make(map[listKey]*listing),
+		written:  make(map[string]int),
+	}
 	return c
 }
 

@@ -135,7 +135,7 @@ func (c *Client) GetOAuthApplication(
 	if err := checkID(id); err != nil {
 		return OAuthApplication{}, err
 	}
-	app, err := c.known(c.reads.Read(ctx, id))
+	app, err := c.known(c.reads.read(ctx, id))
 	o := readOptionsOf(options)
 	for look := 1; o.wait && IsNotFound(err) && look <= recentLooks && c.isRecent(id, o.created); look++ {
 		wait := time.Duration(look) * time.Second
@@ -145,7 +145,7 @@ func (c *Client) GetOAuthApplication(
 		if err := sleep(ctx, wait); err != nil {
 			return OAuthApplication{}, err
 		}
-		app, err = c.known(c.reads.Fresh(ctx, id))
+		app, err = c.known(c.reads.fresh(ctx, id))
 	}
 	return app, err
 }
@@ -166,11 +166,14 @@ func (c *Client) known(item listItem, err error) (OAuthApplication, error) {
 // KnownOAuthApplication returns an application as GetOAuthApplication would, if it can
 // without a request and without waiting for one.
 func (c *Client) KnownOAuthApplication(id string) (app OAuthApplication, known bool) {
-	found, known := c.reads.Known(id)
-	if known {
-		c.local.read(id)
+	c.reads.mu.Lock()
+	found, known := c.reads.snapshot[id]
+	c.reads.mu.Unlock()
+	if !known || expired(found.asOf) {
+		return OAuthApplication{}, false
 	}
-	return found.OAuthApplication, known
+	c.local.read(id)
+	return found.clone().OAuthApplication, true
 }
 
 func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplication, error) {
@@ -205,7 +208,7 @@ func (c *Client) UpdateOAuthApplication(
 	if err != nil {
 		return OAuthApplication{}, err
 	}
-	defer c.reads.BeginWrite(id)()
+	defer c.reads.beginWrite(id)()
 
 	app, err := send(c, singleContext(ctx), request{
 		operation: opUpdate, method: http.MethodPatch, route: routeApplication, id: id,
@@ -221,7 +224,7 @@ func (c *Client) UpdateOAuthApplication(
 // there was none. A repeated delete, whose first answer was lost, ends so too. Any other
 // error after an attempt that Clerk may have applied is a ChangeOutcomeUnknownError.
 func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
-	defer c.reads.BeginWrite(id)()
+	defer c.reads.beginWrite(id)()
 
 	err := c.do(singleContext(ctx), request{
 		operation: opDelete, method: http.MethodDelete, route: routeApplication, id: id,
@@ -302,7 +305,7 @@ func (c *Client) UploadOAuthApplicationLogo(
 	// Writes to a bytes.Buffer do not fail.
 	_, _ = part.Write(image)
 	_ = form.Close()
-	defer c.reads.BeginWrite(id)()
+	defer c.reads.beginWrite(id)()
 
 	return send(c, singleContext(ctx), request{
 		operation: opUpdate, method: http.MethodPut, route: routeLogo, id: id,

@@ -176,7 +176,7 @@ func (c *Client) postApplication(
 	if err != nil {
 		return Creation{}, err
 	}
-	defer c.reads.BeginWrite("")()
+	defer c.reads.beginWrite("")()
 	sending, cancel := withGrace(ctx, postGrace)
 	defer cancel()
 

@@ -124,7 +124,7 @@ func (c *Client) findOwnByName(
 		if err := sleep(ctx, time.Duration(look)*time.Second); err != nil {
 			return OAuthApplication{}, err
 		}
-		app, err = c.known(c.reads.Fresh(ctx, ids[0]))
+		app, err = c.known(c.reads.fresh(ctx, ids[0]))
 	}
 	if IsNotFound(err) || err == nil && !SameName(app.Name, name) {
 		err = ErrNoMatch // someone deleted or renamed it
@@ -239,7 +239,7 @@ func (c *Client) readUnreadable(
 	if item.Application.ID == "" {
 		return OAuthApplication{}, item
 	}
-	found, err := c.reads.Fresh(ctx, item.Application.ID)
+	found, err := c.reads.fresh(ctx, item.Application.ID)
 	// An item that is in the list and not found alone may be too young for Clerk's reads.
 	if _, unexpected := errors.AsType[*AnswerError](err); unexpected || IsNotFound(err) {
 		return OAuthApplication{}, item

@@ -12,8 +12,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk/sharedreads"
 )
 
 // Orders of a list. Clerk's document contradicts itself on the default, so every
@@ -32,12 +30,6 @@ type ListQuery struct {
 	DynamicallyRegistered *bool  // only those that registered themselves, or only the others
 }
 
-// maxPages is how many pages of a list are read at most. Clerk may serve smaller pages
-// than it is asked for.
-const maxPages = 1000
-
-var errTooManyPages = fmt.Errorf("the list is longer than %d pages", maxPages)
-
 // listKey is what distinguishes one list of the API from another. The zero value is the
 // list of all applications, oldest first: new ones come in at its end and move
 // nothing, so it is the one that reads share.
@@ -45,9 +37,6 @@ type listKey struct {
 	nameQuery string
 	orderBy   string
 }
-
-// applicationReader reads applications through shared pages.
-type applicationReader = sharedreads.Reader[listItem, listKey]
 
 // listItem is an application, or what could not be read of one.
 type listItem struct {
@@ -83,22 +72,6 @@ func (e *UnreadableApplicationError) Error() string {
 		what = "application " + e.Application.ID
 	}
 	return what + " cannot be read: " + e.Problem
-}
-
-func (c *Client) newApplicationReader() *applicationReader {
-	return sharedreads.New(sharedreads.Source[listItem, listKey]{
-		Get: func(ctx context.Context, id string) (listItem, error) {
-			app, err := c.getApplication(ctx, id)
-			return listItem{OAuthApplication: app}, err
-		},
-		Page: func(ctx context.Context, list listKey, offset, limit int) ([]listItem, int, error) {
-			page, err := c.getPage(ctx, list, offset, limit)
-			return page.items, page.total, err
-		},
-		ID:    listItem.key,
-		Clone: listItem.clone,
-		Whole: func(item listItem) bool { return item.unreadable == nil },
-	})
 }
 
 // ListOAuthApplications lists applications. Two lists of one query within a
@@ -161,7 +134,7 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (ap
 // any other error is the last.
 func (c *Client) listShared(ctx context.Context, list listKey) iter.Seq2[OAuthApplication, error] {
 	return func(yield func(OAuthApplication, error) bool) {
-		for item, err := range c.reads.List(ctx, list) {
+		for item, err := range c.reads.list(ctx, list) {
 			if err == nil && item.unreadable != nil {
 				err = item.unreadable
 			}
@@ -179,7 +152,7 @@ func (c *Client) listAgain(ctx context.Context, list listKey) iter.Seq2[OAuthApp
 		seen := make(map[string]bool)
 		offset := 0
 		for range maxPages {
-			page, err := c.getPage(ctx, list, offset, sharedreads.PageSize)
+			page, err := c.getPage(ctx, list, offset, pageSize)
 			if err != nil {
 				yield(OAuthApplication{}, err)
 				return

@@ -69,7 +69,7 @@ func (c *Client) RotateClientSecret(
 func (c *Client) rotate(
 	first context.Context, op opContext, id string, known time.Time,
 ) (Rotation, error) {
-	defer c.reads.BeginWrite(id)()
+	defer c.reads.beginWrite(id)()
 
 	begun := time.Now()
 	rotation, lost, err := c.rotateUntilAnswered(first, op, id)
