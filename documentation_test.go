@@ -83,10 +83,12 @@ func TestDocumentation_messages(t *testing.T) {
 			}
 		}
 	}
-	summary := regexp.MustCompile(`(?:AddError|AddWarning|NewErrorDiagnostic|NewWarningDiagnostic|addWarning|summary:|title:)[(\s]*"([^"%]+)"`)
+	summary := regexp.MustCompile(`(?:Error|Warning|Diagnostic|summary:|summary =|title:)[(\s]*(?:fmt\.Sprintf\()?"([A-Z][^"]+)"`)
 	for _, match := range summary.FindAllStringSubmatch(source, -1) {
-		if !strings.Contains(page, match[1]) {
-			t.Errorf("the page does not mention the message %q", match[1])
+		for _, fragment := range regexp.MustCompile(`%[a-z]`).Split(match[1], -1) {
+			if !strings.Contains(page, strings.TrimSpace(fragment)) {
+				t.Errorf("the page does not have %q of the message %q", fragment, match[1])
+			}
 		}
 	}
 }
