@@ -1,0 +1,84 @@
+package acctest
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// lookUp is a data source that looks for one application.
+func lookUp(name, argument string) string {
+	return fmt.Sprintf("data \"clerk_oauth_application\" %q {\n  %s\n}\n", name, argument)
+}
+
+// TestAccOAuthApplicationDataSource_basic finds an application by each of three arguments, with the
+// same values as the resource has, and without its secret.
+func TestAccOAuthApplicationDataSource_basic(t *testing.T) {
+	f := anywhere(t)
+	var checks []statecheck.StateCheck
+	for _, by := range []string{"id", "client_id", "name"} {
+		for _, attribute := range []string{
+			"id", "client_id", "name", "instance_id", "redirect_uris", "scopes", "public", "pkce_required", "consent_screen_enabled",
+			"dynamically_registered", "discovery_url", "authorize_url", "token_fetch_url", "user_info_url", "token_introspection_url",
+			"created_at", "updated_at",
+		} {
+			checks = append(checks, statecheck.CompareValuePairs(address, tfjsonpath.New(attribute),
+				"data.clerk_oauth_application."+by, tfjsonpath.New(attribute), compare.ValuesSame()))
+		}
+	}
+	f.test(resource.TestStep{
+		Config: f.config(
+			application(f.name, `redirect_uris = ["https://app.example.com/cb", "myapp://cb"]`,
+				`scopes = ["openid", "email", "offline_access"]`, `pkce_required = true`),
+			lookUp("id", "id = "+address+".id"), lookUp("client_id", "client_id = "+address+".client_id"),
+			lookUp("name", "name = "+address+".name"),
+		),
+		ConfigStateChecks: checks,
+	})
+}
+
+// TestAccOAuthApplicationDataSource_createdInTheSameRun: an application that the run has just created
+// is found, even where Clerk shows it late.
+func TestAccOAuthApplicationDataSource_createdInTheSameRun(t *testing.T) {
+	f := simulated(t, clerktest.WithSwitches(clerktest.Switches{ReadLag: 700 * time.Millisecond}))
+	f.test(resource.TestStep{
+		Config: f.config(application(f.name), lookUp("id", "id = "+address+".id"), lookUp("name", "name = "+address+".name")),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.clerk_oauth_application.id", tfjsonpath.New("name"), knownvalue.StringExact(f.name)),
+			statecheck.ExpectKnownValue("data.clerk_oauth_application.name", tfjsonpath.New("name"), knownvalue.StringExact(f.name)),
+		},
+		PostApplyFunc: func() { f.Set(clerktest.Switches{}) }, // Clerk would show what is deleted for as long
+	})
+}
+
+// TestAccOAuthApplicationDataSource_refused: an application that is not there, a name that two have,
+// and arguments that are no question. Case and parts of a name are not the name.
+func TestAccOAuthApplicationDataSource_refused(t *testing.T) {
+	f := simulated(t)
+	first, second := f.Seed("Portal"), f.Seed("Portal")
+	f.Seed("Shop")
+	var steps []resource.TestStep
+	for _, test := range []struct{ argument, says string }{
+		{`name = "Portal"`, "(?s)" + first + ".*" + second + "|" + second + ".*" + first},
+		{`name = "shop"`, `No\s+OAuth\s+application.*has\s+the\s+name\s+"shop"`},
+		{`name = "Sho"`, `No\s+OAuth\s+application`},
+		{`id = "oa_nothing"`, `has\s+the\s+id\s+"oa_nothing"`},
+		{`client_id = "nothing"`, `has\s+the\s+client_id\s+"nothing"`},
+		{`id = "../users"`, `id\s+must\s+be\s+letters`},
+		{`id = ""`, `id\s+must\s+be\s+letters`},
+		{``, `one\s+of`},
+		{"id = \"oa_1\"\n  name = \"Shop\"", `one\s+of`},
+	} {
+		steps = append(steps, resource.TestStep{Config: f.config(lookUp("test", test.argument)), ExpectError: regexp.MustCompile("(?s)" + test.says)})
+	}
+	f.test(steps...)
+}
