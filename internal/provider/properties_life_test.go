@@ -241,7 +241,7 @@ func (l *life) apply(ctx context.Context, change values, slots ...*slot) message
 		}
 		return heard
 	})
-	if sent := l.writes(); len(sent) > 0 {
+	if sent := l.written(); len(sent) > 0 {
 		l.rt.Errorf("a plan sent %v", sent)
 	}
 	if heard.failed() {
@@ -256,7 +256,7 @@ func (l *life) apply(ctx context.Context, change values, slots ...*slot) message
 // checkSent checks that nothing was sent that is not configured, and no rotation that was not
 // planned.
 func (l *life) checkSent(slots []*slot, plans []*plan) {
-	for _, r := range l.writes() {
+	for _, r := range l.written() {
 		if r.JSON != nil && !slices.ContainsFunc(slots, func(at *slot) bool {
 			return !slices.ContainsFunc(namesOf(r.JSON), func(name string) bool { return at.config[name] == nil })
 		}) {
@@ -270,7 +270,7 @@ func (l *life) checkSent(slots []*slot, plans []*plan) {
 	}
 }
 
-func (l *life) writes() []clerktest.Request {
+func (l *life) written() []clerktest.Request {
 	return slices.DeleteFunc(l.clerk.Requests(), func(r clerktest.Request) bool {
 		return r.Method == http.MethodGet || r.Route == clerktest.RouteTokenInfo
 	})
@@ -313,8 +313,8 @@ func (l *life) playOther(ctx context.Context, s step, at *slot) {
 		if at.exists() {
 			own := l.block["secret_key"]
 			l.block["secret_key"] = l.others
-			if heard := l.run(ctx, &at.object, wanted); !heard.failed() || len(l.writes()) > 0 || !maps.EqualFunc(before, at.state, sameAny) {
-				l.rt.Errorf("with the key of another instance, %q was sent:\n%s", l.writes(), heard)
+			if heard := l.run(ctx, &at.object, wanted); !heard.failed() || len(l.written()) > 0 || !maps.EqualFunc(before, at.state, sameAny) {
+				l.rt.Errorf("with the key of another instance, %q was sent:\n%s", l.written(), heard)
 			}
 			l.block["secret_key"] = own
 		}
@@ -322,8 +322,8 @@ func (l *life) playOther(ctx context.Context, s step, at *slot) {
 	case "apply a refused value":
 		name := namesOf(refusedArguments)[s.choice%len(refusedArguments)]
 		wanted[name] = refusedArguments[name]
-		if heard := l.run(ctx, &at.object, wanted); !heard.failed() || len(l.writes()) > 0 {
-			l.rt.Errorf("with %s = %q, %q was sent:\n%s", name, wanted[name], l.writes(), heard)
+		if heard := l.run(ctx, &at.object, wanted); !heard.failed() || len(l.written()) > 0 {
+			l.rt.Errorf("with %s = %q, %q was sent:\n%s", name, wanted[name], l.written(), heard)
 		}
 		return
 	case "create another of the name":

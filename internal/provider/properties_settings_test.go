@@ -110,7 +110,7 @@ func (l *life) playSettings(s settingsStep, o *object, config values) messages {
 		reset := o.state["default_scopes"] != nil && config["default_scopes"] == nil
 		l.clerk.ResetRequests()
 		heard := l.run(ctx, o, config)
-		for _, r := range l.writes() {
+		for _, r := range l.written() {
 			for _, name := range namesOf(r.JSON) {
 				if config[name] == nil && (name != "default_scopes" || !reset) {
 					l.rt.Errorf("sent what is not configured: %s", r)
@@ -142,8 +142,8 @@ func (l *life) playSettings(s settingsStep, o *object, config values) messages {
 		own := l.block["secret_key"]
 		l.block["secret_key"] = l.others
 		l.clerk.ResetRequests()
-		if heard := l.run(ctx, o, config); !heard.failed() || len(l.writes()) > 0 {
-			l.rt.Errorf("with the key of another instance, %q was sent:\n%s", l.writes(), heard)
+		if heard := l.run(ctx, o, config); !heard.failed() || len(l.written()) > 0 {
+			l.rt.Errorf("with the key of another instance, %q was sent:\n%s", l.written(), heard)
 		}
 		l.block["secret_key"] = own
 	}

@@ -1,0 +1,72 @@
+package provider_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+var verified = values{"name": "Portal", "verify_client_secret": true}
+
+func TestProtocolVerifySecretRotatedElsewhere(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: application}
+		tf.run(t.Context(), o, verified)
+		tf.clerk.Rotate(o.str("id"))
+		made, heard := tf.plan(t.Context(), o, verified)
+		if made == nil || strings.Join(made.changes, " ") != pendingChanges+" updated_at" || !strings.Contains(heard.String(), `"Portal" in the state no longer works`) {
+			t.Fatalf("planned %+v\n%s", made, heard)
+		}
+		if heard := tf.run(t.Context(), o, verified); heard.failed() || o.str("client_secret") != tf.clerk.CurrentSecret(o.str("id")) {
+			t.Errorf("the secret in the state does not work after the rotation:\n%s", heard)
+		}
+	})
+}
+
+// Only a secret that the endpoint has accepted before can be found to be dead.
+func TestProtocolVerifyNothingIsKnown(t *testing.T) {
+	for name, fault := range map[string]clerktest.Fault{
+		"HTML 401": clerktest.HTML(401), "403": clerktest.ClerkError(403, "forbidden"), "404": clerktest.HTML(404), "503": clerktest.HTML(503),
+		"redirect": clerktest.Redirect(307, "https://elsewhere.example.com/"), "no connection": clerktest.ResetBeforeWork(),
+		"no answer": clerktest.NeverAnswers(), "not JSON": clerktest.Raw(200, "application/json", "yes"), "429": clerktest.TooManyRequests("20"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, tf *terraform) {
+				o := &object{kind: application}
+				tf.run(t.Context(), o, verified)
+				tf.clerk.Inject(fault.On("POST", clerktest.RouteTokenInfo))
+				made, heard := tf.plan(t.Context(), o, verified)
+				if made == nil || len(made.changes) > 0 || len(heard) != 1 || !strings.Contains(heard.String(), "could not be verified") {
+					t.Errorf("planned %+v\n%s", made, heard)
+				}
+			})
+		})
+	}
+}
+
+// An endpoint that refuses everything costs the first create of a run three seconds, and the
+// others nothing. It is said once.
+func TestProtocolVerifyRefusedFreshSecret(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		tf.clerk.Set(clerktest.Switches{TokenInfo: clerktest.TokenInfoRefusesEverybody})
+		p, _ := tf.process(t.Context())
+		objects, heard := [2]*object{{kind: application}, {kind: application}}, messages{}
+		for i, limit := range []time.Duration{3 * time.Second, 100 * time.Millisecond} {
+			begun := time.Now()
+			made, _ := p.plan(objects[i], verified)
+			heard = append(heard, p.apply(objects[i], made)...)
+			if took := time.Since(begun); took > limit+500*time.Millisecond {
+				t.Errorf("create %d took %s", i, took)
+			}
+		}
+		if heard.failed() || strings.Count(heard.String(), "erified") == 0 || len(heard) != 1 {
+			t.Errorf("two creates say:\n%s", heard)
+		}
+		tf.clerk.Rotate(objects[0].str("id"))
+		if made, heard := tf.plan(t.Context(), objects[0], verified); made == nil || len(made.changes) > 0 {
+			t.Errorf("planned %+v\n%s", made, heard)
+		}
+	})
+}
