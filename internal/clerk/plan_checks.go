@@ -2,6 +2,7 @@ package clerk
 
 import (
 	"context"
+	"fmt"
 	"slices"
 )
 
@@ -22,7 +23,7 @@ func (c *Client) CheckPlannedName(ctx context.Context, name string) error {
 	}
 	apps, _, err := c.ListOAuthApplications(ctx, ListQuery{})
 	if err != nil {
-		return err
+		return fmt.Errorf("the search for an application of this name failed: %w", err)
 	}
 	ids := idsOf(slices.DeleteFunc(apps, func(app OAuthApplication) bool {
 		return !SameName(app.Name, name) || c.local.knows(app.ID)

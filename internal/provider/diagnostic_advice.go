@@ -38,7 +38,7 @@ func betaHint(what string) string {
 // is that of addError. The most specific error comes first: the error of an operation
 // wraps that of its last request.
 func advice(err error, action string) string {
-	if e, ok := errors.AsType[*partialUpdateError](err); ok {
+	if e, ok := errors.AsType[*partialError](err); ok {
 		return e.advice(action)
 	}
 	if e, ok := errors.AsType[*clerk.InstanceError](err); ok {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -156,10 +155,9 @@ func (c *oauthApplicationCreation) ensureSecret(ctx context.Context, creation cl
 func (c *oauthApplicationCreation) uploadLogo(ctx context.Context, logo logoFile) {
 	app, err := sendLogo(ctx, c.client, &c.model, logo)
 	if err != nil {
-		c.data.addErrorAsWarning(c.diags, actionUploadLogo, err, applicationParams)
-		c.diags.AddAttributeWarning(path.Root("logo_path"),
-			fmt.Sprintf("The logo of %s was not uploaded", quote(c.model.Name.ValueString())),
-			"The application was created without the logo. The next plan uploads the logo.")
+		c.data.addErrorAsWarning(c.diags, "upload the logo of "+c.model.titleName(), &partialError{
+			err: err, done: "The application was created without the logo. The next plan uploads the logo.",
+		}, applicationParams)
 		return
 	}
 	c.model.fromAnswer(app, c.plan.reportedModel)

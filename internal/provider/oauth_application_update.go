@@ -183,7 +183,11 @@ func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err er
 		err = otherErr
 	}
 	if u.patched || u.rotated {
-		err = &partialUpdateError{err: err, rotated: u.rotated}
+		done := "The fields of the application were changed"
+		if u.rotated {
+			done = "The client secret was rotated"
+		}
+		err = &partialError{err: err, done: done + " before this, and the state has that. The next plan has only the rest."}
 	}
 	u.data.addError(u.diags(), action, err, applicationParams)
 	u.saveState(ctx)
@@ -195,24 +199,19 @@ func (u *oauthApplicationUpdate) saveState(ctx context.Context) {
 
 func (u *oauthApplicationUpdate) diags() *diag.Diagnostics { return &u.resp.Diagnostics }
 
-// partialUpdateError is an update that stopped after a step that succeeded.
-type partialUpdateError struct {
-	err     error
-	rotated bool
+// partialError is the error of a step that came after a step that succeeded.
+type partialError struct {
+	err  error
+	done string // sentences about what was done and what happens next
 }
 
-func (e *partialUpdateError) Error() string { return e.err.Error() }
+func (e *partialError) Error() string { return e.err.Error() }
 
-func (e *partialUpdateError) Unwrap() error { return e.err }
+func (e *partialError) Unwrap() error { return e.err }
 
-// advice says what was changed, and what the failed step advises.
-func (e *partialUpdateError) advice(action string) string {
-	done := "The fields of the application were changed before this"
-	if e.rotated {
-		done = "The client secret was rotated before this"
-	}
-	return paragraphs(done+", and the state has that. The next plan has only the rest.",
-		strings.TrimSpace(strings.Replace(advice(e.err, action), changedNothing, "", 1)))
+// advice says what was done, and what the failed step advises.
+func (e *partialError) advice(action string) string {
+	return paragraphs(e.done, strings.TrimSpace(strings.Replace(advice(e.err, action), changedNothing, "", 1)))
 }
 
 // forgetSecret removes the secret from the model, for a public client.

@@ -24,20 +24,22 @@ func (m *resourceModel) addWarnings(diags *diag.Diagnostics) {
 	who := m.titleName()
 	warn := func(attribute, summary, detail string) {
 		if detail != "" {
-			diags.AddAttributeWarning(path.Root(attribute), summary+who, detail)
+			diags.AddAttributeWarning(path.Root(attribute), summary, detail)
 		}
 	}
-	warn("name", "Unusual characters in the name of ", oddName(m.Name.ValueString()))
-	warn("redirect_uris", "Redirect URIs may not work as intended: ", oddURIs(stringsOf(m.RedirectURIs)))
-	warn("scopes", "Comma in a scope of ", oddScopes(stringsOf(m.Scopes)))
-	if digitsOnly.MatchString(m.RotateSecretTrigger.ValueString()) {
-		warn("rotate_secret_trigger", "Rotation trigger of digits only: ",
+	name := m.Name.ValueString()
+	warn("name", "White space around the name of "+who, oddEnds(name))
+	warn("name", "Invisible characters in the name of "+who, oddCharacters(name))
+	warn("redirect_uris", "Redirect URIs of "+who+" may not work as intended", oddURIs(stringsOf(m.RedirectURIs)))
+	warn("scopes", "Comma in a scope of "+who, oddScopes(stringsOf(m.Scopes)))
+	if yearOnly.MatchString(m.RotateSecretTrigger.ValueString()) {
+		warn("rotate_secret_trigger", "Rotation trigger of digits only: "+who,
 			fmt.Sprintf("rotate_secret_trigger is %q. A date without quotation marks is a calculation: "+
 				"2026-07-01 is 2018. Write a date in quotation marks. If the number is meant, ignore this.",
 				m.RotateSecretTrigger.ValueString()))
 	}
 	if m.VerifyClientSecret.ValueBool() && !m.EncryptClientSecretTo.IsNull() {
-		warn("verify_client_secret", "An encrypted client secret cannot be verified: ",
+		warn("verify_client_secret", "An encrypted client secret cannot be verified: "+who,
 			"With encrypt_client_secret_to the provider cannot read the secret in the state, so "+
 				"verify_client_secret has no effect. Remove one of the two arguments.")
 	}
@@ -45,24 +47,25 @@ func (m *resourceModel) addWarnings(diags *diag.Diagnostics) {
 		return
 	}
 	if !m.PKCERequired.IsUnknown() && !m.PKCERequired.ValueBool() && !m.DeviceGrantEnabled.ValueBool() {
-		warn("pkce_required", "Public client without PKCE: ",
+		warn("pkce_required", "Public client without PKCE: "+who,
 			"A public client has no secret. Only PKCE (RFC 7636) ties an authorization code to the client "+
 				"that requested it. Set pkce_required = true.")
 	}
 	if !m.EncryptClientSecretTo.IsNull() {
-		warn("encrypt_client_secret_to", "Recipients without a client secret: ",
+		warn("encrypt_client_secret_to", "Recipients without a client secret: "+who,
 			"A public client has no secret, so nothing is encrypted to the recipients and "+
 				"client_secret_encrypted stays null.")
 	}
 	if slices.Contains(stringsOf(m.Scopes), "private_metadata") {
-		warn("scopes", "Private metadata for a public client: ",
+		warn("scopes", "Private metadata for a public client: "+who,
 			"The scope private_metadata gives users' private metadata to a client whose code and tokens "+
 				"are on the users' devices.")
 	}
 }
 
-// digitsOnly matches what HCL makes of a date without quotation marks.
-var digitsOnly = regexp.MustCompile(`^\s*-?[0-9]+\s*$`)
+// yearOnly matches what HCL makes of a date without quotation marks. Other numbers are
+// counters, which many configurations have.
+var yearOnly = regexp.MustCompile(`^\s*(19|20)[0-9]{2}\s*$`)
 
 // titleName is how the summary of a warning names the application.
 func (m *resourceModel) titleName() string {
@@ -72,29 +75,41 @@ func (m *resourceModel) titleName() string {
 	return "OAuth application " + quote(m.Name.ValueString())
 }
 
-// oddName says what users cannot see in a name, or "".
-func oddName(name string) string {
-	var lines []string
-	add := func(line string) { lines = append(lines, line) }
-	if outer := outerWhiteSpace(name); outer != "" {
-		add(fmt.Sprintf("The name %s. Clerk may remove white space at the ends of a name, and users cannot "+
-			"see it. The provider treats both spellings as the same name.", outer))
+// oddEnds says with which white space a name begins and ends, or "".
+func oddEnds(name string) string {
+	var where []string
+	characters := []rune(name)
+	if strings.TrimLeftFunc(name, unicode.IsSpace) != name {
+		where = append(where, "begins with "+codePoint(characters[0]))
 	}
-	hidden := invisibleIn(name)
+	if strings.TrimRightFunc(name, unicode.IsSpace) != name {
+		where = append(where, "ends with "+codePoint(characters[len(characters)-1]))
+	}
+	if len(where) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The name %s. Clerk may remove white space at the ends of a name, and users cannot "+
+		"see it. The provider treats both spellings as the same name.", strings.Join(where, " and "))
+}
+
+// oddCharacters names the characters inside a name that nobody can see, or "".
+func oddCharacters(name string) string {
+	hidden, seen := invisibleIn(name), false
 	for _, r := range strings.TrimSpace(name) {
+		seen = seen || unicode.IsPrint(r) && !isInvisible(r)
 		if unicode.IsControl(r) && !slices.Contains(hidden, codePoint(r)) {
 			hidden = append(hidden, codePoint(r))
 		}
 	}
-	if len(hidden) > 0 {
-		add(fmt.Sprintf("The name has characters that users cannot see: %s. They can make a name look like "+
-			"another one, and change how a terminal or the consent screen shows it.",
-			strings.Join(hidden, ", ")))
-		if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsPrint(r) && !isInvisible(r) && !unicode.IsSpace(r) }) {
-			add("No character of the name is visible.")
-		}
+	if len(hidden) == 0 {
+		return ""
 	}
-	return strings.Join(lines, "\n")
+	text := fmt.Sprintf("The name has characters that users cannot see: %s. They can make a name look like "+
+		"another one, and change how a terminal or the consent screen shows it.", strings.Join(hidden, ", "))
+	if !seen {
+		text += " No character of the name is visible."
+	}
+	return text
 }
 
 // oddURIs lists what is unusual about redirect URIs, or "".
@@ -116,19 +131,6 @@ func oddScopes(scopes []string) string {
 	}
 	return fmt.Sprintf("Clerk treats %s as one scope. If several are meant, write each of them as a separate "+
 		"element.", quoted(scopes))
-}
-
-// outerWhiteSpace says with which white space a name begins and ends, or "".
-func outerWhiteSpace(name string) string {
-	var where []string
-	characters := []rune(name)
-	if strings.TrimLeftFunc(name, unicode.IsSpace) != name {
-		where = append(where, "begins with "+codePoint(characters[0]))
-	}
-	if strings.TrimRightFunc(name, unicode.IsSpace) != name {
-		where = append(where, "ends with "+codePoint(characters[len(characters)-1]))
-	}
-	return strings.Join(where, " and ")
 }
 
 // withoutPassword hides the password of user information.
@@ -272,7 +274,7 @@ func warnOfCreation(
 	for _, refused := range refusedFields(fields, app) {
 		at, detail := applicationParams.notApplied(refused, client,
 			"The application "+app.ID+" was created", "The next plan shows the difference.")
-		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not apply %s for %s", refused.Name, name),
+		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not apply a value for %s: %s", name, refused.Name),
 			paragraphs(detail, plan.otherSpelling(refused, app)))
 	}
 }

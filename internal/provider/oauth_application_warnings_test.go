@@ -24,6 +24,7 @@ func TestWarnings(t *testing.T) {
 		"invisible":   {func(m *resourceModel) { m.Name = types.StringValue("\u2800\u3164") }, []string{"No character of the name is visible"}},
 		"a comma":     {func(m *resourceModel) { m.Scopes = setOf([]string{"a,b"}) }, []string{`"a,b" as one scope`}},
 		"a date":      {func(m *resourceModel) { m.RotateSecretTrigger = types.StringValue("2018") }, []string{"2026-07-01 is 2018"}},
+		"a counter":   {func(m *resourceModel) { m.RotateSecretTrigger = types.StringValue("2") }, nil},
 		"a password": {
 			func(m *resourceModel) { m.RedirectURIs = setOf([]string{"https://u:hidden@a.example/"}) },
 			[]string{`"https://u:xxxxx@a.example/" holds user information`},
@@ -56,8 +57,8 @@ func TestWarnings(t *testing.T) {
 			if d.Severity() != diag.SeverityWarning || !strings.Contains(text, test.want[i]) || strings.Contains(text, "hidden@") {
 				t.Errorf("%s: %s", name, text)
 			}
-			if summary := d.Summary(); !strings.HasSuffix(summary, model.titleName()) {
-				t.Errorf("%s: the summary %q does not end with the application", name, summary)
+			if summary := d.Summary(); !strings.Contains(summary, model.titleName()) {
+				t.Errorf("%s: the summary %q does not name the application", name, summary)
 			}
 		}
 	}
