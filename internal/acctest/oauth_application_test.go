@@ -1,8 +1,10 @@
 package acctest
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -10,6 +12,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+var (
+	creates  = plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)
+	replaces = plancheck.ExpectResourceAction(address, plancheck.ResourceActionReplace)
+	noChange = plancheck.ExpectEmptyPlan()
 )
 
 // has checks one attribute of the application under test.
@@ -17,36 +27,253 @@ func has(attribute string, value knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(address, tfjsonpath.New(attribute), value)
 }
 
-func strs(values ...string) knownvalue.Check {
-	checks := make([]knownvalue.Check, len(values))
-	for i, value := range values {
-		checks[i] = knownvalue.StringExact(value)
+func text(value string) knownvalue.Check { return knownvalue.StringExact(value) }
+
+func matches(pattern string) knownvalue.Check {
+	return knownvalue.StringRegexp(regexp.MustCompile(pattern))
+}
+
+func set(values ...string) knownvalue.Check {
+	checks := []knownvalue.Check{}
+	for _, value := range values {
+		checks = append(checks, text(value))
 	}
 	return knownvalue.SetExact(checks)
 }
 
-func TestAccOAuthApplication_name(t *testing.T) {
+// fails is what an error must say. The engine breaks lines anywhere, so a space matches them too.
+func fails(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("(?s)" + strings.ReplaceAll(pattern, " ", `\s+`))
+}
+
+// later is a block with a value that a plan does not know when it changes, as
+// terraform_data.later.output.
+func later(value string) string {
+	return fmt.Sprintf("resource \"terraform_data\" \"later\" {\n  input = %q\n}\n", value)
+}
+
+func TestAccOAuthApplication_basic(t *testing.T) {
 	f := anywhere(t)
 	f.test(
 		resource.TestStep{
 			Config:           f.web(),
-			ConfigPlanChecks: planned(plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate), do(f.warned())),
+			ConfigPlanChecks: planned(creates, do(f.warned())),
 			ConfigStateChecks: []statecheck.StateCheck{
-				f.secretWorks(nil), has("client_id", knownvalue.StringRegexp(regexp.MustCompile("^.{16}$"))),
+				f.secretWorks(nil),
+				statecheck.ExpectSensitiveValue(address, tfjsonpath.New("client_secret")),
+				has("id", matches("^oa_")), has("instance_id", matches("^ins_")), has("client_id", matches("^.{16}$")),
+				has("name", text(f.name)), has("redirect_uris", set()), has("scopes", set("profile", "email")),
+				has("consent_screen_enabled", knownvalue.Bool(true)), has("pkce_required", knownvalue.Bool(false)),
+				has("public", knownvalue.Bool(false)), has("dynamically_registered", knownvalue.Bool(false)),
+				has("deletion_protection", knownvalue.Bool(false)), has("client_secret_version", milliseconds),
+				has("client_secret_encrypted", knownvalue.Null()), has("rotate_secret_trigger", knownvalue.Null()),
+				has("client_uri", knownvalue.Null()), has("client_image_url", knownvalue.Null()), has("logo_sha256", knownvalue.Null()),
+				has("created_at", matches(`^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)), has("updated_at", matches("Z$")),
+				has("discovery_url", matches("/.well-known/openid-configuration$")), has("authorize_url", matches("/oauth/authorize$")),
+				has("token_fetch_url", matches("/oauth/token$")), has("user_info_url", matches("/oauth/userinfo$")),
+				has("token_introspection_url", matches("/oauth/token_info$")),
 			},
 			PostApplyFunc: f.sent(`POST {"name":"NAME"}`),
 		},
+		resource.TestStep{Config: f.web(), Destroy: true, PostApplyFunc: f.sent("DELETE")},
+	)
+}
+
+func TestAccOAuthApplication_complete(t *testing.T) {
+	f := anywhere(t)
+	settings := `
+  redirect_uris          = ["https://app.example.com/cb", "myapp://cb"]
+  scopes                 = ["openid", "profile", "email"]
+  consent_screen_enabled = false
+  pkce_required          = true
+  public                 = false
+  deletion_protection    = false`
+	enforced := []statecheck.StateCheck{
+		f.secretWorks(nil), has("redirect_uris", set("https://app.example.com/cb", "myapp://cb")), has("scopes", set("openid", "profile", "email")),
+		has("consent_screen_enabled", knownvalue.Bool(false)), has("pkce_required", knownvalue.Bool(true)),
+	}
+	f.test(
 		resource.TestStep{
-			Config:            f.config(application(f.name + " shop")),
+			Config: f.web(settings, `rotate_secret_trigger = "first"`, `timeouts {
+    create = "1m"
+    read   = "1m"
+  }`),
+			ConfigPlanChecks:  planned(creates, do(f.warned())),
+			ConfigStateChecks: append(enforced, has("rotate_secret_trigger", text("first"))),
+			PostApplyFunc: f.sent(`POST {"consent_screen_enabled":false,"name":"NAME","pkce_required":true,"public":false,` +
+				`"redirect_uris":["https://app.example.com/cb","myapp://cb"],"scopes":"email openid profile"}`),
+		},
+		resource.TestStep{ // what only Terraform knows needs no request
+			Config:            f.web(settings, "timeouts {\n    delete = \"1m\"\n  }"),
+			ConfigPlanChecks:  planned(updates("rotate_secret_trigger timeouts"), do(f.warned())),
+			ConfigStateChecks: append(enforced, has("rotate_secret_trigger", knownvalue.Null())),
+			PostApplyFunc:     f.sent(),
+		},
+		resource.TestStep{
+			Config:            f.web(),
+			ConfigPlanChecks:  planned(updates("timeouts"), do(f.warned())),
+			ConfigStateChecks: enforced,
+			PostApplyFunc:     f.sent(),
+		},
+		resource.TestStep{ // what is not configured is not enforced
+			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"pkce_required":false,"redirect_uris":[]}`),
+			Config:            f.web(),
+			ConfigPlanChecks:  planned(noChange, do(f.warned())),
+			ConfigStateChecks: []statecheck.StateCheck{has("pkce_required", knownvalue.Bool(false)), has("redirect_uris", set())},
+			PostApplyFunc:     f.sent(),
+		},
+	)
+}
+
+func TestAccOAuthApplication_name(t *testing.T) {
+	f := anywhere(t)
+	renamed := f.config(application(f.name + " caf\u00e9"))
+	f.test(
+		resource.TestStep{Config: f.web()},
+		resource.TestStep{
+			Config:            renamed,
 			ConfigPlanChecks:  planned(updates("name updated_at?"), do(f.warned())),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("name", knownvalue.StringExact(f.name+" shop"))},
-			PostApplyFunc:     f.sent(`PATCH {"name":"NAME shop"}`),
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("name", text(f.name+" caf\u00e9"))},
+			PostApplyFunc:     f.sent("PATCH {\"name\":\"NAME caf\u00e9\"}"),
 		},
-		resource.TestStep{ // someone else changes it
+		resource.TestStep{
 			PreConfig:        f.elsewhere(http.MethodPatch, "", `{"name":"`+f.name+` theirs"}`),
-			Config:           f.config(application(f.name + " shop")),
+			Config:           renamed,
 			ConfigPlanChecks: planned(updates("name updated_at?"), do(f.warned())),
-			PostApplyFunc:    f.sent(`PATCH {"name":"NAME shop"}`),
+			PostApplyFunc:    f.sent("PATCH {\"name\":\"NAME caf\u00e9\"}"),
 		},
+		resource.TestStep{ // the same letters in another normal form are the same name
+			Config:        f.config(application(f.name + " cafe\u0301")),
+			PlanOnly:      true,
+			PostApplyFunc: f.sent(),
+		},
+	)
+}
+
+func TestAccOAuthApplication_unknownValues(t *testing.T) {
+	f := anywhere(t)
+	unknown := func(path, scope string) string {
+		return f.config(`
+locals {
+  path  = "${terraform_data.later.output}"
+  scope = split("/", terraform_data.later.output)[1]
+}
+`, later(path+"/"+scope), `resource "clerk_oauth_application" "test" {
+  name          = "`+f.name+` ${terraform_data.later.output}"
+  redirect_uris = ["https://app.example.com/${terraform_data.later.output}"]
+  scopes        = ["profile", split("/", terraform_data.later.output)[1]]
+}
+`)
+	}
+	f.test(
+		resource.TestStep{
+			Config:        unknown("one", "email"),
+			PostApplyFunc: f.sent(`POST {"name":"NAME one/email","redirect_uris":["https://app.example.com/one/email"],"scopes":"email profile"}`),
+		},
+		resource.TestStep{
+			Config:           unknown("two", "openid"),
+			ConfigPlanChecks: planned(updates("name? redirect_uris? callback_url? scopes? updated_at?"), do(f.warned())),
+			ConfigStateChecks: []statecheck.StateCheck{
+				f.secretWorks(nil), has("name", text(f.name+" two/openid")), has("scopes", set("profile", "openid")),
+			},
+			PostApplyFunc: f.sent(`PATCH {"name":"NAME two/openid","redirect_uris":["https://app.example.com/two/openid"],"scopes":"offline_access openid profile"}`),
+		},
+	)
+}
+
+func TestAccOAuthApplication_redirectURIs(t *testing.T) {
+	f := anywhere(t)
+	uris := func(list string) string { return f.web("redirect_uris = " + list) }
+	f.test(
+		resource.TestStep{
+			Config:        uris(`["https://app.example.com/cb", "myapp://cb"]`),
+			PostApplyFunc: f.sent(`POST {"name":"NAME","redirect_uris":["https://app.example.com/cb","myapp://cb"]}`),
+		},
+		resource.TestStep{ // their order makes no difference, nor does naming one twice
+			Config:   uris(`["myapp://cb", "https://app.example.com/cb", "myapp://cb"]`),
+			PlanOnly: true,
+		},
+		resource.TestStep{
+			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"redirect_uris":["https://theirs.example.com/cb"]}`),
+			Config:            uris(`["http://localhost:8080/cb"]`),
+			ConfigPlanChecks:  planned(updates("redirect_uris callback_url? updated_at?"), do(f.warned())),
+			ConfigStateChecks: []statecheck.StateCheck{has("callback_url", text("http://localhost:8080/cb"))},
+			PostApplyFunc:     f.sent(`PATCH {"redirect_uris":["http://localhost:8080/cb"]}`),
+		},
+		resource.TestStep{
+			Config:            uris("[]"),
+			ConfigPlanChecks:  planned(updates("redirect_uris callback_url? updated_at?"), do(f.warned())),
+			ConfigStateChecks: []statecheck.StateCheck{has("redirect_uris", set()), has("callback_url", text(""))},
+			PostApplyFunc:     f.sent(`PATCH {"redirect_uris":[]}`),
+		},
+	)
+}
+
+func TestAccOAuthApplication_switches(t *testing.T) {
+	for attribute, first := range map[string]bool{"consent_screen_enabled": true, "pkce_required": false} {
+		t.Run(attribute, func(t *testing.T) {
+			f := anywhere(t)
+			second := fmt.Sprintf(`{"%s":%t}`, attribute, !first)
+			changed := f.web(fmt.Sprintf("%s = %t", attribute, !first))
+			f.test(
+				resource.TestStep{
+					Config:            f.web(fmt.Sprintf("%s = %t", attribute, first)),
+					ConfigStateChecks: []statecheck.StateCheck{has(attribute, knownvalue.Bool(first))},
+				},
+				resource.TestStep{
+					Config:            changed,
+					ConfigPlanChecks:  planned(updates(attribute+" updated_at?"), do(f.warned())),
+					ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has(attribute, knownvalue.Bool(!first))},
+					PostApplyFunc:     f.sent("PATCH " + second),
+				},
+				resource.TestStep{
+					PreConfig:        f.elsewhere(http.MethodPatch, "", fmt.Sprintf(`{"%s":%t}`, attribute, first)),
+					Config:           changed,
+					ConfigPlanChecks: planned(updates(attribute+" updated_at?"), do(f.warned())),
+					PostApplyFunc:    f.sent("PATCH " + second),
+				},
+				resource.TestStep{Config: f.web(), PlanOnly: true},
+			)
+		})
+	}
+}
+
+func TestAccOAuthApplication_deviceGrant(t *testing.T) {
+	f := simulated(t)
+	f.test(
+		resource.TestStep{
+			Config:            f.web("device_authorization_grant_enabled = true"),
+			ConfigStateChecks: []statecheck.StateCheck{has("device_authorization_grant_enabled", knownvalue.Bool(true))},
+			PostApplyFunc:     f.sent(`POST {"device_authorization_grant_enabled":true,"name":"NAME"}`),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				f.Edit(f.ids()[0], func(a *clerktest.Application) { a.DeviceAuthorizationGrantEnabled = false })
+			},
+			Config:           f.web("device_authorization_grant_enabled = true"),
+			ConfigPlanChecks: planned(updates("device_authorization_grant_enabled updated_at?"), do(f.warned())),
+			PostApplyFunc:    f.sent(`PATCH {"device_authorization_grant_enabled":true}`),
+		},
+		resource.TestStep{ // Clerk's answer may lack it
+			PreConfig:         func() { f.Set(clerktest.Switches{NewerFields: clerktest.NewerFieldsDropped}) },
+			Config:            f.web(),
+			ConfigPlanChecks:  planned(noChange, do(f.warned())),
+			ConfigStateChecks: []statecheck.StateCheck{has("device_authorization_grant_enabled", knownvalue.Null())},
+		},
+	)
+}
+
+func TestAccOAuthApplication_timeouts(t *testing.T) {
+	f := simulated(t)
+	config := f.web("timeouts {\n    read = \"2s\"\n  }")
+	f.test(
+		resource.TestStep{Config: config},
+		resource.TestStep{
+			PreConfig:   func() { f.Inject(clerktest.NeverAnswers().OnRead().Once()) },
+			Config:      config,
+			PlanOnly:    true,
+			ExpectError: fails("took longer than its timeout"),
+		},
+		resource.TestStep{Config: config, PlanOnly: true},
 	)
 }

@@ -2,6 +2,7 @@ package acctest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"reflect"
@@ -99,7 +100,7 @@ func (check stateCheck) CheckState(_ context.Context, req statecheck.CheckStateR
 }
 
 // sent checks which requests of the step change something, in their order: the method, what follows
-// the id in the path, and the body, in which NAME is the name of the test.
+// the id in the path, and the body with sorted keys, in which NAME is the name of the test.
 func (f *fixture) sent(want ...string) func() {
 	return func() {
 		f.t.Helper()
@@ -110,8 +111,12 @@ func (f *fixture) sent(want ...string) func() {
 		for _, r := range f.Requests() {
 			if r.Method != "GET" && r.Header.Get("User-Agent") != "" && !strings.HasPrefix(r.Route, "/oauth/") {
 				route := strings.NewReplacer("/oauth_applications/{id}", "", "/oauth_applications", "").Replace(r.Route)
-				body, _, _ := strings.Cut(string(r.Body), "\r\n") // of a logo nothing
-				got = append(got, strings.ReplaceAll(strings.TrimSpace(r.Method+route+" "+body), f.name, "NAME"))
+				line := r.Method + route
+				if r.JSON != nil {
+					body, _ := json.Marshal(r.JSON) // with sorted keys
+					line += " " + strings.ReplaceAll(string(body), f.name, "NAME")
+				}
+				got = append(got, line)
 			}
 		}
 		if !slices.Equal(got, want) {
@@ -147,5 +152,14 @@ func (f *fixture) reset() {
 	f.warnings = nil
 	if f.Server != nil {
 		f.ResetRequests()
+	}
+}
+
+// all runs checks one after the other.
+func all(checks ...func()) func() {
+	return func() {
+		for _, check := range checks {
+			check()
+		}
 	}
 }

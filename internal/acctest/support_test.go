@@ -25,15 +25,19 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
-// envTestKey has the key of a development instance of Clerk, for live tests.
-const envTestKey = "CLERK_TEST_SECRET_KEY"
+// Variables of live tests: the key of a development instance of Clerk, and an address in place of
+// Clerk's, to try the tests themselves on a simulator.
+const (
+	envTestKey = "CLERK_TEST_SECRET_KEY"
+	envTestURL = "CLERK_TEST_API_URL"
+)
 
 // TestMain keeps the user's keys, variables and CLI configuration out of the tests. TF_ACC… choose
 // the engine; CLERK_MIRROR comes with a CLI configuration, for a mirror of other providers.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		kept := strings.HasPrefix(name, "TF_ACC") || name == envTestKey || name == "CLERK_MIRROR" ||
+		kept := strings.HasPrefix(name, "TF_ACC") || name == envTestKey || name == envTestURL || name == "CLERK_MIRROR" ||
 			name == "TF_CLI_CONFIG_FILE" && os.Getenv("CLERK_MIRROR") != ""
 		if !kept && (strings.HasPrefix(name, "TF_") || strings.HasPrefix(name, "CLERK_")) {
 			_ = os.Unsetenv(name)
@@ -81,7 +85,7 @@ func anywhere(t *testing.T) *fixture {
 		t.Fatalf("%s is not the key of a development instance: the tests delete applications", envTestKey)
 	}
 	name := acctest.RandomWithPrefix("tf-acc")
-	f := &fixture{t: t, url: "https://api.clerk.com/v1", key: key, transport: http.DefaultTransport, name: name}
+	f := &fixture{t: t, url: cmp.Or(os.Getenv(envTestURL), "https://api.clerk.com/v1"), key: key, transport: http.DefaultTransport, name: name}
 	t.Cleanup(func() {
 		for _, id := range f.ids() {
 			f.call(http.MethodDelete, "/"+id, "")

@@ -1,0 +1,62 @@
+package acctest
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+)
+
+// What Clerk cannot accept is refused before anything is sent. The tables of the validators have
+// every case; here is one for each argument.
+func TestAccOAuthApplication_refusedInput(t *testing.T) {
+	f := simulated(t)
+	identity := newIdentity(t)
+	var steps []resource.TestStep
+	for _, bad := range []struct{ argument, says string }{
+		{`redirect_uris = ["/callback"]`, "/callback.*relative"},
+		{`redirect_uris = ["https://app.example.com/a b"]`, "white space"},
+		{`scopes = []`, "use the defaults"},
+		{`scopes = ["openid,profile"]`, "separated by commas"},
+		{`rotate_secret_trigger = ""`, "must not be empty"},
+		{"public = true\n  rotate_secret_trigger = \"1\"", "public client has no secret"},
+		{`encrypt_client_secret_to = []`, "at least one"},
+		{`encrypt_client_secret_to = ["` + identity.String() + `"]`, "private key"},
+		{`logo_path = "."`, "not a regular file"},
+		{"timeouts {\n    create = \"-5m\"\n  }", "at least 1s"},
+	} {
+		steps = append(steps, resource.TestStep{Config: f.web(bad.argument), ExpectError: fails(bad.says)})
+	}
+	steps = append(steps,
+		resource.TestStep{Config: f.config(application(" ")), ExpectError: fails("must not be only white space")},
+		resource.TestStep{
+			PreConfig: func() {
+				if lines := f.RequestLines(); len(lines) > 0 {
+					t.Errorf("the provider sent %q", lines)
+				}
+			},
+			Config: f.web(),
+		},
+	)
+	f.test(steps...)
+}
+
+// What Clerk may accept is not refused, so that whatever exists can be adopted.
+func TestAccOAuthApplication_warnings(t *testing.T) {
+	f := simulated(t)
+	f.test(
+		resource.TestStep{
+			Config: f.web("public = true", `scopes = ["profile", "private_metadata"]`,
+				`redirect_uris = ["http://app.example.com/cb", "http://127.0.0.1/cb"]`),
+			ConfigPlanChecks: planned(do(f.warned(
+				`Redirect URIs of .*http://app\.example\.com/cb`, "Private metadata for a public client", "Public client without PKCE"))),
+			ConfigStateChecks: []statecheck.StateCheck{has("pkce_required", knownvalue.Bool(false))},
+		},
+		resource.TestStep{
+			Config: f.web("public = true", "pkce_required = true", `scopes = ["profile"]`, `redirect_uris = ["http://localhost/cb", "http://[::1]/cb"]`),
+			ConfigPlanChecks: planned(updates("pkce_required scopes redirect_uris callback_url? updated_at?"),
+				do(f.warned())),
+		},
+	)
+}

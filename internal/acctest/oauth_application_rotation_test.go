@@ -1,0 +1,162 @@
+package acctest
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// milliseconds is a version of a secret: Unix time in milliseconds has 13 digits.
+var milliseconds = knownvalue.Int64Func(func(version int64) error {
+	if version < 1e12 || version >= 1e13 {
+		return fmt.Errorf("%d is not a time in milliseconds", version)
+	}
+	return nil
+})
+
+const (
+	rotation        = " client_secret? client_secret_version updated_at?"
+	rotationWarning = "The client secret of .* will be rotated.*stop"
+)
+
+func TestAccOAuthApplication_rotation(t *testing.T) {
+	f := anywhere(t)
+	trigger := func(value string) string { return f.web(`rotate_secret_trigger = "` + value + `"`) }
+	application := statecheck.CompareValue(compare.ValuesSame())
+	secret, version := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(increases{})
+	state := []statecheck.StateCheck{
+		f.secretWorks(nil), has("client_secret_version", milliseconds),
+		application.AddStateValue(address, tfjsonpath.New("client_id")),
+		secret.AddStateValue(address, tfjsonpath.New("client_secret")),
+		version.AddStateValue(address, tfjsonpath.New("client_secret_version")),
+	}
+	f.test(
+		resource.TestStep{
+			Config:            f.web(),
+			ConfigPlanChecks:  planned(plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret_version"))),
+			ConfigStateChecks: state,
+		},
+		resource.TestStep{ // set
+			Config: trigger("may"),
+			ConfigPlanChecks: planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning)),
+				plancheck.ExpectKnownValue(address, tfjsonpath.New("client_secret_version"), milliseconds)),
+			ConfigStateChecks: state,
+			PostApplyFunc:     f.sent("POST/rotate_secret"),
+		},
+		resource.TestStep{ // changed, with another change
+			Config:            f.web(`rotate_secret_trigger = "june"`, "pkce_required = true"),
+			ConfigPlanChecks:  planned(updates("pkce_required rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
+			ConfigStateChecks: state,
+			PostApplyFunc:     f.sent(`PATCH {"pkce_required":true}`, "POST/rotate_secret"),
+		},
+		resource.TestStep{ // removed
+			Config:           f.web(),
+			ConfigPlanChecks: planned(updates("rotate_secret_trigger"), do(f.warned())),
+			PostApplyFunc:    f.sent(),
+		},
+		resource.TestStep{ // back again
+			Config:            trigger("june"),
+			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
+			ConfigStateChecks: state,
+			PostApplyFunc:     f.sent("POST/rotate_secret"),
+		},
+		resource.TestStep{ // someone else rotates: without verify_client_secret nobody can see that
+			PreConfig: f.elsewhere(http.MethodPost, "/rotate_secret", ""),
+			Config:    trigger("june"),
+			PlanOnly:  true,
+		},
+		resource.TestStep{
+			Config:            trigger("july"),
+			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
+			ConfigStateChecks: state,
+		},
+	)
+}
+
+// increases compares numbers of as many digits: each is greater than the one before.
+type increases struct{}
+
+// CompareValues implements compare.ValueComparer.
+func (increases) CompareValues(values ...any) error {
+	for i := 1; i < len(values); i++ {
+		if fmt.Sprint(values[i-1]) >= fmt.Sprint(values[i]) {
+			return fmt.Errorf("%v does not grow", values)
+		}
+	}
+	return nil
+}
+
+// A version that a plan knows is the version of a write-only argument that takes the secret: a new
+// secret without a new version would not reach the store.
+func TestAccOAuthApplication_versionNeverRepeats(t *testing.T) {
+	f := anywhere(t)
+	version := statecheck.CompareValue(increases{})
+	state := []statecheck.StateCheck{
+		f.secretWorks(nil), has("client_secret_version", milliseconds),
+		version.AddStateValue(address, tfjsonpath.New("client_secret_version")),
+	}
+	f.test(
+		resource.TestStep{Config: f.web(), ConfigStateChecks: state},
+		resource.TestStep{Config: f.web(`rotate_secret_trigger = "1"`), ConfigStateChecks: state},
+		resource.TestStep{
+			Taint:             []string{address},
+			Config:            f.web(`rotate_secret_trigger = "1"`),
+			ConfigPlanChecks:  planned(replaces),
+			ConfigStateChecks: state,
+		},
+		resource.TestStep{
+			PreConfig:         f.elsewhere(http.MethodDelete, "", ""),
+			Config:            f.web(`rotate_secret_trigger = "1"`),
+			ConfigPlanChecks:  planned(creates),
+			ConfigStateChecks: state,
+		},
+	)
+}
+
+func TestAccOAuthApplication_unknownTrigger(t *testing.T) {
+	f := anywhere(t)
+	trigger := func(value string) string {
+		return f.config(later(value), application(f.name, "rotate_secret_trigger = terraform_data.later.output"))
+	}
+	f.test(
+		resource.TestStep{Config: trigger("may"), PostApplyFunc: f.sent(`POST {"name":"NAME"}`)},
+		resource.TestStep{
+			Config: trigger("june"),
+			ConfigPlanChecks: planned(
+				updates("rotate_secret_trigger? client_secret? client_secret_version? updated_at?"), do(f.warned("may be rotated"))),
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("rotate_secret_trigger", text("june"))},
+			PostApplyFunc:     f.sent("POST/rotate_secret"),
+		},
+	)
+}
+
+// An update that was done stays done when the rotation after it fails. The old secret stays valid
+// and in the state.
+func TestAccOAuthApplication_rotationFails(t *testing.T) {
+	f := simulated(t)
+	config := f.web(`rotate_secret_trigger = "1"`, "pkce_required = true")
+	f.test(
+		resource.TestStep{Config: f.web()},
+		resource.TestStep{
+			PreConfig:   func() { f.Inject(clerktest.ClerkError(http.StatusForbidden, "feature_not_enabled").OnRotate().Once()) },
+			Config:      config,
+			ExpectError: fails("Unable to rotate .*not enabled"),
+		},
+		resource.TestStep{ // the next apply does what is missing
+			PreConfig:         f.sent(`PATCH {"pkce_required":true}`, "POST/rotate_secret"),
+			Config:            config,
+			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			PostApplyFunc:     f.sent("POST/rotate_secret"),
+		},
+	)
+}
