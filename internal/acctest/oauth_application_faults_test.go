@@ -42,7 +42,7 @@ func TestAccOAuthApplication_createOutcomeUnknown(t *testing.T) {
 					t.Errorf("there are %d applications", len(ids))
 				}
 			},
-			Config: f.config(application(f.name, `rotate_secret_trigger = "1"`), `
+			Config: f.config(application(f.name, `rotate_secret_trigger = "first"`), `
 data "clerk_oauth_application" "lost" {
   name = "`+f.name+`"
 }
@@ -59,18 +59,18 @@ func TestAccOAuthApplication_rotationPending(t *testing.T) {
 		resource.TestStep{Config: f.web()},
 		resource.TestStep{ // only the newest secret works, so a lost rotation is repeated
 			PreConfig:         func() { f.Inject(clerktest.ResetAfterWork().OnRotate().Once()) },
-			Config:            f.web(`rotate_secret_trigger = "1"`),
+			Config:            f.web(`rotate_secret_trigger = "first"`),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent("POST/rotate_secret", "POST/rotate_secret"),
 		},
 		resource.TestStep{
 			PreConfig:   func() { f.Inject(clerktest.ResetAfterWork().OnRotate()) },
-			Config:      f.web(`rotate_secret_trigger = "2"`),
+			Config:      f.web(`rotate_secret_trigger = "second"`),
 			ExpectError: fails("Unable to rotate"),
 		},
 		resource.TestStep{ // even without the trigger the next apply rotates
 			PreConfig:         func() { f.ClearFaults() },
-			Config:            f.web(`rotate_secret_trigger = "1"`),
+			Config:            f.web(`rotate_secret_trigger = "first"`),
 			ConfigPlanChecks:  planned(updates("client_secret? client_secret_version updated_at?"), do(f.warned("may not work", "will be rotated"))),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
@@ -110,6 +110,6 @@ func TestAccOAuthApplication_createNotApplied(t *testing.T) {
 	f.test(resource.TestStep{
 		Config:            f.web("pkce_required = true"),
 		ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("pkce_required", knownvalue.Bool(true))},
-		PostApplyFunc:     f.warned("Clerk did not apply a value for .*pkce_required"),
+		PostApplyFunc:     f.warned("Clerk did not apply .*pkce_required"),
 	})
 }

@@ -93,7 +93,7 @@ data "clerk_oauth_applications" "all" {
 			PostApplyFunc: f.sent(),
 		},
 		resource.TestStep{ // the way to a secret that Terraform knows
-			Config: adopt(`scopes = ["email", "profile"]`, `rotate_secret_trigger = "1"`),
+			Config: adopt(`scopes = ["email", "profile"]`, `rotate_secret_trigger = "first"`),
 			ConfigPlanChecks: planned(updates("rotate_secret_trigger client_secret? client_secret_version updated_at?"),
 				do(f.warned(rotationWarning))),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("client_secret_version", milliseconds)},

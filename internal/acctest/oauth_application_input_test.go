@@ -20,7 +20,7 @@ func TestAccOAuthApplication_refusedInput(t *testing.T) {
 		{`scopes = []`, "use the defaults"},
 		{`scopes = ["openid,profile"]`, "separated by commas"},
 		{`rotate_secret_trigger = ""`, "must not be empty"},
-		{"public = true\n  rotate_secret_trigger = \"1\"", "public client has no secret"},
+		{"public = true\n  rotate_secret_trigger = \"first\"", "public client has no secret"},
 		{`encrypt_client_secret_to = []`, "at least one"},
 		{`encrypt_client_secret_to = ["` + identity.String() + `"]`, "private key"},
 		{`logo_path = "."`, "not a regular file"},
@@ -50,7 +50,7 @@ func TestAccOAuthApplication_warnings(t *testing.T) {
 			Config: f.web("public = true", `scopes = ["profile", "private_metadata"]`,
 				`redirect_uris = ["http://app.example.com/cb", "http://127.0.0.1/cb"]`),
 			ConfigPlanChecks: planned(do(f.warned(
-				`Redirect URIs of .*http://app\.example\.com/cb`, "Private metadata for a public client", "Public client without PKCE"))),
+				`Redirect URIs .*http://app\.example\.com/cb`, "Private metadata for a public client", "Public client without PKCE"))),
 			ConfigStateChecks: []statecheck.StateCheck{has("pkce_required", knownvalue.Bool(false))},
 		},
 		resource.TestStep{

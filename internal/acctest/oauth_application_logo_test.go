@@ -101,7 +101,7 @@ func TestAccOAuthApplication_logoRefused(t *testing.T) {
 			PreConfig:          all(write(1), func() { f.Inject(refused) }),
 			Config:             f.web(logo),
 			ConfigStateChecks:  []statecheck.StateCheck{f.secretWorks(nil), has("logo_sha256", knownvalue.Null())},
-			PostApplyFunc:      all(f.sent(`POST {"name":"NAME"}`, "PUT/logo"), f.warned("Unable to upload logo", "The logo was not uploaded")),
+			PostApplyFunc:      all(f.sent(`POST {"name":"NAME"}`, "PUT/logo"), f.warned("Unable to upload logo", "The logo .*was not uploaded")),
 			ExpectNonEmptyPlan: true,
 		},
 		resource.TestStep{
@@ -111,12 +111,12 @@ func TestAccOAuthApplication_logoRefused(t *testing.T) {
 		},
 		resource.TestStep{
 			PreConfig:   all(write(2), func() { f.Inject(refused) }),
-			Config:      f.web(logo, `rotate_secret_trigger = "1"`),
+			Config:      f.web(logo, `rotate_secret_trigger = "first"`),
 			ExpectError: fails("Unable to upload logo"),
 		},
 		resource.TestStep{ // the rotation is not done again
 			PreConfig:         f.sent("POST/rotate_secret", "PUT/logo"),
-			Config:            f.web(logo, `rotate_secret_trigger = "1"`),
+			Config:            f.web(logo, `rotate_secret_trigger = "first"`),
 			ConfigPlanChecks:  planned(updates(uploaded), do(f.warned())),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent("PUT/logo"),

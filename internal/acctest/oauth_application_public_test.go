@@ -53,7 +53,7 @@ func TestAccOAuthApplication_public(t *testing.T) {
 func TestAccOAuthApplication_madePublicElsewhere(t *testing.T) {
 	f := anywhere(t)
 	enforced := f.web("public = false", "pkce_required = true")
-	left := "secret of .* leaves the state.*[Ss]et public = false"
+	left := "secret of .* leaves the state.*public client"
 	f.test(
 		resource.TestStep{Config: enforced},
 		resource.TestStep{

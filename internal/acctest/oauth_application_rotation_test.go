@@ -33,29 +33,31 @@ func TestAccOAuthApplication_rotation(t *testing.T) {
 	trigger := func(value string) string { return f.web(`rotate_secret_trigger = "` + value + `"`) }
 	application := statecheck.CompareValue(compare.ValuesSame())
 	secret, version := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(increases{})
-	state := []statecheck.StateCheck{
-		f.secretWorks(nil), has("client_secret_version", milliseconds),
-		application.AddStateValue(address, tfjsonpath.New("client_id")),
-		secret.AddStateValue(address, tfjsonpath.New("client_secret")),
-		version.AddStateValue(address, tfjsonpath.New("client_secret_version")),
+	newSecret := func() []statecheck.StateCheck {
+		return []statecheck.StateCheck{
+			f.secretWorks(nil), has("client_secret_version", milliseconds),
+			application.AddStateValue(address, tfjsonpath.New("client_id")),
+			secret.AddStateValue(address, tfjsonpath.New("client_secret")),
+			version.AddStateValue(address, tfjsonpath.New("client_secret_version")),
+		}
 	}
 	f.test(
 		resource.TestStep{
 			Config:            f.web(),
 			ConfigPlanChecks:  planned(plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret_version"))),
-			ConfigStateChecks: state,
+			ConfigStateChecks: newSecret(),
 		},
 		resource.TestStep{ // set
 			Config: trigger("may"),
 			ConfigPlanChecks: planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning)),
 				plancheck.ExpectKnownValue(address, tfjsonpath.New("client_secret_version"), milliseconds)),
-			ConfigStateChecks: state,
+			ConfigStateChecks: newSecret(),
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 		resource.TestStep{ // changed, with another change
 			Config:            f.web(`rotate_secret_trigger = "june"`, "pkce_required = true"),
 			ConfigPlanChecks:  planned(updates("pkce_required rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
-			ConfigStateChecks: state,
+			ConfigStateChecks: newSecret(),
 			PostApplyFunc:     f.sent(`PATCH {"pkce_required":true}`, "POST/rotate_secret"),
 		},
 		resource.TestStep{ // removed
@@ -66,7 +68,7 @@ func TestAccOAuthApplication_rotation(t *testing.T) {
 		resource.TestStep{ // back again
 			Config:            trigger("june"),
 			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
-			ConfigStateChecks: state,
+			ConfigStateChecks: newSecret(),
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 		resource.TestStep{ // someone else rotates: without verify_client_secret nobody can see that
@@ -77,7 +79,7 @@ func TestAccOAuthApplication_rotation(t *testing.T) {
 		resource.TestStep{
 			Config:            trigger("july"),
 			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
-			ConfigStateChecks: state,
+			ConfigStateChecks: newSecret(),
 		},
 	)
 }
@@ -100,24 +102,26 @@ func (increases) CompareValues(values ...any) error {
 func TestAccOAuthApplication_versionNeverRepeats(t *testing.T) {
 	f := anywhere(t)
 	version := statecheck.CompareValue(increases{})
-	state := []statecheck.StateCheck{
-		f.secretWorks(nil), has("client_secret_version", milliseconds),
-		version.AddStateValue(address, tfjsonpath.New("client_secret_version")),
+	newSecret := func() []statecheck.StateCheck {
+		return []statecheck.StateCheck{
+			f.secretWorks(nil), has("client_secret_version", milliseconds),
+			version.AddStateValue(address, tfjsonpath.New("client_secret_version")),
+		}
 	}
 	f.test(
-		resource.TestStep{Config: f.web(), ConfigStateChecks: state},
-		resource.TestStep{Config: f.web(`rotate_secret_trigger = "1"`), ConfigStateChecks: state},
+		resource.TestStep{Config: f.web(), ConfigStateChecks: newSecret()},
+		resource.TestStep{Config: f.web(`rotate_secret_trigger = "first"`), ConfigStateChecks: newSecret()},
 		resource.TestStep{
 			Taint:             []string{address},
-			Config:            f.web(`rotate_secret_trigger = "1"`),
+			Config:            f.web(`rotate_secret_trigger = "first"`),
 			ConfigPlanChecks:  planned(replaces),
-			ConfigStateChecks: state,
+			ConfigStateChecks: newSecret(),
 		},
 		resource.TestStep{
 			PreConfig:         f.elsewhere(http.MethodDelete, "", ""),
-			Config:            f.web(`rotate_secret_trigger = "1"`),
+			Config:            f.web(`rotate_secret_trigger = "first"`),
 			ConfigPlanChecks:  planned(creates),
-			ConfigStateChecks: state,
+			ConfigStateChecks: newSecret(),
 		},
 	)
 }
@@ -143,7 +147,7 @@ func TestAccOAuthApplication_unknownTrigger(t *testing.T) {
 // and in the state.
 func TestAccOAuthApplication_rotationFails(t *testing.T) {
 	f := simulated(t)
-	config := f.web(`rotate_secret_trigger = "1"`, "pkce_required = true")
+	config := f.web(`rotate_secret_trigger = "first"`, "pkce_required = true")
 	f.test(
 		resource.TestStep{Config: f.web()},
 		resource.TestStep{

@@ -54,13 +54,13 @@ func TestAccOAuthApplication_encryptedSecret(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{notPlain, f.secretWorks(alice)},
 		},
 		resource.TestStep{
-			Config:            f.web(encryptTo(alice), `rotate_secret_trigger = "1"`),
+			Config:            f.web(encryptTo(alice), `rotate_secret_trigger = "first"`),
 			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+encrypted), do(f.warned(rotationWarning))),
 			ConfigStateChecks: []statecheck.StateCheck{notPlain, f.secretWorks(alice)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 		resource.TestStep{ // the current secret cannot be encrypted to one more recipient
-			Config:            f.web(encryptTo(bob, alice), `rotate_secret_trigger = "1"`),
+			Config:            f.web(encryptTo(bob, alice), `rotate_secret_trigger = "first"`),
 			ConfigPlanChecks:  planned(updates("encrypt_client_secret_to"+encrypted), do(f.warned(warning))),
 			ConfigStateChecks: []statecheck.StateCheck{notPlain, f.secretWorks(alice), f.secretWorks(bob)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
@@ -134,7 +134,7 @@ resource "echo" "test" {
 			ConfigStateChecks: []statecheck.StateCheck{stored},
 		},
 		resource.TestStep{
-			Config:            f.config(application(f.name, encryptTo(alice), `rotate_secret_trigger = "1"`), store),
+			Config:            f.config(application(f.name, encryptTo(alice), `rotate_secret_trigger = "first"`), store),
 			ConfigStateChecks: []statecheck.StateCheck{stored},
 		},
 	)
