@@ -1,7 +1,6 @@
 package acctest
 
 import (
-	"fmt"
 	"net/http"
 	"testing"
 
@@ -37,43 +36,11 @@ func TestAccOAuthApplication_deletedElsewhere(t *testing.T) {
 	)
 }
 
-func TestAccOAuthApplication_keyOfOtherInstance(t *testing.T) {
-	f := simulated(t)
-	other, _ := f.AddInstance(clerktest.Development)
-	wrong := f.configWith(other, "", application(f.name))
-	f.test(
-		resource.TestStep{Config: f.web()},
-		resource.TestStep{Config: wrong, PlanOnly: true, ExpectError: fails("ins_.*ins_")},
-		resource.TestStep{Config: wrong, Destroy: true, ExpectError: fails("ins_.*ins_")},
-		resource.TestStep{
-			PreConfig:         f.sent(),
-			Config:            f.web(),
-			ConfigPlanChecks:  planned(noChange, do(f.warned())),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
-		},
-	)
-}
-
-func TestAccOAuthApplication_instanceID(t *testing.T) {
-	f := simulated(t)
-	pinned := func(id string) string {
-		return f.configWith(f.key, fmt.Sprintf("instance_id = %q", id), application(f.name))
-	}
-	f.test(
-		resource.TestStep{
-			Config:      pinned("ins_2O4BCh3zUONvWlZHtBXv6s6tm7a"),
-			ExpectError: fails("ins_2O4BCh3zUONvWlZHtBXv6s6tm7a"),
-		},
-		resource.TestStep{
-			PreConfig:     f.sent(),
-			Config:        pinned(f.InstanceID()),
-			PostApplyFunc: f.sent(`POST {"name":"NAME"}`),
-		},
-	)
-}
-
+// A key that Clerk refuses, and one of another instance, cost nothing of what is in the state.
 func TestAccOAuthApplication_wrongKey(t *testing.T) {
 	f := simulated(t)
+	otherKey, _ := f.AddInstance(clerktest.Development)
+	other := f.configWith(otherKey, "", application(f.name))
 	f.test(
 		resource.TestStep{Config: f.web()},
 		resource.TestStep{
@@ -81,26 +48,13 @@ func TestAccOAuthApplication_wrongKey(t *testing.T) {
 			PlanOnly:    true,
 			ExpectError: fails("CLERK_SECRET_KEY.*clerk_key_invalid"),
 		},
+		resource.TestStep{Config: other, PlanOnly: true, ExpectError: fails("ins_.*ins_")},
+		resource.TestStep{Config: other, Destroy: true, ExpectError: fails("ins_.*ins_")},
 		resource.TestStep{
+			PreConfig:         f.sent(),
 			Config:            f.web(),
 			ConfigPlanChecks:  planned(noChange, do(f.warned())),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
-		},
-	)
-}
-
-func TestAccOAuthApplication_duplicateName(t *testing.T) {
-	f := simulated(t)
-	theirs := f.Seed(f.name)
-	f.test(
-		resource.TestStep{
-			Config:      f.configWith(f.key, "prevent_duplicate_names = true", application(f.name)),
-			ExpectError: fails("exists already.*import .*" + theirs),
-		},
-		resource.TestStep{
-			PreConfig:     f.sent(),
-			Config:        f.web(),
-			PostApplyFunc: all(f.sent(`POST {"name":"NAME"}`), func() { f.Delete(theirs) }),
 		},
 	)
 }

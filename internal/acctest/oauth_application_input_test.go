@@ -54,9 +54,12 @@ func TestAccOAuthApplication_warnings(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{has("pkce_required", knownvalue.Bool(false))},
 		},
 		resource.TestStep{
-			Config: f.web("public = true", "pkce_required = true", `scopes = ["profile"]`, `redirect_uris = ["http://localhost/cb", "http://[::1]/cb"]`),
-			ConfigPlanChecks: planned(updates("pkce_required scopes redirect_uris callback_url? updated_at?"),
-				do(f.warned())),
+			Config:           f.web("public = true", "pkce_required = true", `scopes = ["profile"]`, `redirect_uris = ["http://localhost/cb", "http://[::1]/cb"]`),
+			ConfigPlanChecks: planned(updates("pkce_required scopes redirect_uris callback_url? updated_at?"), do(f.warned())),
+		},
+		resource.TestStep{ // a date without quotation marks is a calculation
+			Config:           f.web("public = false", "pkce_required = true", `rotate_secret_trigger = 2026-07-01`),
+			ConfigPlanChecks: planned(do(f.warned("Rotation trigger of digits only.*2018", secretCreated))),
 		},
 	)
 }

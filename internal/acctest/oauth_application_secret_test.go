@@ -9,21 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
-
-// newIdentity is a new private key of age.
-func newIdentity(t *testing.T) *age.X25519Identity {
-	t.Helper()
-	identity, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return identity
-}
 
 // encryptTo is the argument with these recipients.
 func encryptTo(identities ...*age.X25519Identity) string {
@@ -98,44 +86,6 @@ func TestAccOAuthApplication_unknownRecipient(t *testing.T) {
 				do(f.warned("may be rotated"))),
 			ConfigStateChecks: []statecheck.StateCheck{has("client_secret", knownvalue.Null()), f.secretWorks(bob)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
-		},
-	)
-}
-
-// The encrypted secret reaches its store through an ephemeral value, and a new one with the version.
-func TestAccOAuthApplication_encryptedSecretEphemeral(t *testing.T) {
-	f := simulated(t)
-	f.versions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)}
-	alice := newIdentity(t)
-	store := fmt.Sprintf(`
-ephemeral "clerk_decrypted_secret" "test" {
-  ciphertext = clerk_oauth_application.test.client_secret_encrypted
-  identity   = %q
-}
-provider "echo" {
-  data = ephemeral.clerk_decrypted_secret.test.plaintext
-}
-resource "echo" "test" {
-  lifecycle {
-    replace_triggered_by = [clerk_oauth_application.test.client_secret_version]
-  }
-}
-`, alice)
-	stored := statecheck.ExpectKnownValue("echo.test", tfjsonpath.New("data"), knownvalue.StringFunc(func(secret string) error {
-		if secret != f.CurrentSecret(f.ids()[0]) {
-			return fmt.Errorf("the stored secret does not work")
-		}
-		return nil
-	}))
-	f.test(
-		resource.TestStep{Config: f.web(encryptTo(alice))},
-		resource.TestStep{
-			Config:            f.config(application(f.name, encryptTo(alice)), store),
-			ConfigStateChecks: []statecheck.StateCheck{stored},
-		},
-		resource.TestStep{
-			Config:            f.config(application(f.name, encryptTo(alice), `rotate_secret_trigger = "first"`), store),
-			ConfigStateChecks: []statecheck.StateCheck{stored},
 		},
 	)
 }

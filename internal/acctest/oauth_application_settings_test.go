@@ -39,7 +39,7 @@ func TestAccOAuthApplicationSettings_basic(t *testing.T) {
 		resource.TestStep{ // what the dashboard says stays, and nothing is sent for it
 			Config: f.settings(`dynamic_oauth_client_registration = true
 				default_scopes = ["profile", "email"]`),
-			ConfigPlanChecks: settingsPlan(plancheck.ResourceActionCreate, "default_scopes", strs("email", "profile")),
+			ConfigPlanChecks: settingsPlan(plancheck.ResourceActionCreate, "default_scopes", set("email", "profile")),
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue(settingsAddress, tfjsonpath.New("id"), knownvalue.StringExact(f.InstanceID())),
 				statecheck.ExpectKnownValue(settingsAddress, tfjsonpath.New("oauth_jwt_access_tokens"), knownvalue.Bool(true)),
@@ -70,7 +70,7 @@ func TestAccOAuthApplicationSettings_basic(t *testing.T) {
 		},
 		resource.TestStep{ // the empty set asks for Clerk's own defaults, whatever there was before
 			Config:           f.settings("default_scopes = []"),
-			ConfigPlanChecks: settingsPlan(plancheck.ResourceActionUpdate, "default_scopes", strs()),
+			ConfigPlanChecks: settingsPlan(plancheck.ResourceActionUpdate, "default_scopes", set()),
 			PostApplyFunc:    f.sent(`PATCH/instance/oauth_application_settings {"default_scopes":null}`),
 		},
 		resource.TestStep{
