@@ -130,7 +130,11 @@ func exampleFiles(t *testing.T, dir string) configuration {
 func (c configuration) test(t *testing.T, e exampleCase) {
 	t.Helper()
 	clerk := simulated(t)
-	files, variables := c.prepared(t, clerk), config.Variables{}
+	files, left := c.prepared(t, clerk)
+	for _, block := range left {
+		t.Log("left out, because its provider is not here:", block)
+	}
+	variables := config.Variables{}
 	if e.given != nil {
 		variables = e.given(t, clerk.Server)
 	}
@@ -237,7 +241,7 @@ var available = []string{"clerk", "terraform", "time", "random"}
 // prepared leaves out what belongs to a provider that is not here, such as a secret manager's, so that
 // the rest of the example is applied. It also adds what a reader does: the source of the provider, as
 // the pages of a registry leave it out, and the address and key, which come from the environment.
-func (c configuration) prepared(t *testing.T, clerk *fixture) configuration {
+func (c configuration) prepared(t *testing.T, clerk *fixture) (kept configuration, left []string) {
 	t.Helper()
 	kept, configured, required := configuration{}, false, false
 	for name, content := range c {
@@ -263,7 +267,7 @@ func (c configuration) prepared(t *testing.T, clerk *fixture) configuration {
 					}
 				}
 			case provider != "" && !slices.Contains(available, provider):
-				t.Logf("left out, because the provider %s is not here: %s %q", provider, block.Type(), block.Labels())
+				left = append(left, fmt.Sprintf("%s %q", block.Type(), block.Labels()))
 				file.Body().RemoveBlock(block)
 			case block.Type() == "provider":
 				configured = true
@@ -279,7 +283,7 @@ func (c configuration) prepared(t *testing.T, clerk *fixture) configuration {
 	if !configured {
 		kept["provider.tf"] = fmt.Sprintf("provider \"clerk\" {\n  api_url    = %q\n  secret_key = %q\n}\n", clerk.url, clerk.key)
 	}
-	return kept
+	return kept, left
 }
 
 // providerOf is the local name of the provider that a block belongs to; empty if it needs none.
