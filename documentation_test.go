@@ -195,8 +195,7 @@ func read(t *testing.T, path string) string {
 }
 
 func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
+	if t.Helper(); err != nil {
 		t.Fatal(err)
 	}
 }
