@@ -59,6 +59,7 @@ func TestAccProvider_wrongKey(t *testing.T) {
 		resource.TestStep{
 			Config:      f.configWith(otherKey, guard, application(f.name)),
 			ExpectError: regexp.MustCompile(`(?s)belongs\s+to\s+instance\s+` + otherID + `,\s+not\s+to\s+` + f.InstanceID()),
+			PlanOnly:    true,
 		},
 		resource.TestStep{
 			PreConfig:     func() { f.sent()() },
@@ -118,7 +119,7 @@ func TestAccProvider_preventDuplicateNames(t *testing.T) {
 	}
 	f.test(
 		resource.TestStep{
-			Config:      guarded(f.name + " \u00e9"),
+			Config: guarded(f.name + " \u00e9"), PlanOnly: true,
 			ExpectError: regexp.MustCompile(`(?s)exists\s+already.*terraform\s+import\s+` + `clerk_oauth_application\.NAME\s+` + id),
 		},
 		resource.TestStep{
