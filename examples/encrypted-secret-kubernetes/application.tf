@@ -1,4 +1,4 @@
-# The application, and its client secret in plain text while an apply runs. The same for every secret store.
+# The application, and the ephemeral resource that decrypts its client secret during an apply. Every secret store can use it.
 
 variable "age_recipient" {
   description = "Public half of an age key (age1...) or of an SSH key (ssh-ed25519 ...)."
