@@ -17,8 +17,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/prototest"
 )
 
 // The codec uses the struct tags, so they must agree with the schema.
@@ -245,19 +243,21 @@ func TestSameValue(t *testing.T) {
 // The codec reads and writes the same as the framework's own Get and Set.
 func TestCodecAgreesWithReflection(t *testing.T) {
 	t.Parallel()
-	server := clerktest.New(t)
-	app := newProvider(t, server).Resource(applicationType)
-	app.Apply(prototest.Values{
-		"name": "codec", "redirect_uris": []string{"https://a.example/cb"}, "rotate_secret_trigger": "1",
-		"timeouts": prototest.Values{"create": "3m"},
+	model := unmanagedApplication()
+	model.fromAPI(fill[clerk.OAuthApplication](t, 1))
+	model.RotateSecretTrigger, model.ClientSecretVersion = types.StringValue("1"), types.Int64Unknown()
+	model.Timeouts.Object = types.ObjectValueMust(model.Timeouts.Object.AttributeTypes(t.Context()), map[string]attr.Value{
+		"create": types.StringValue("3m"), "read": types.StringNull(), "update": types.StringNull(), "delete": types.StringNull(),
 	})
+	raw, diags := encodeModel(t.Context(), applicationStateType(), model)
+	if diags.HasError() {
+		t.Fatal(diags)
+	}
 	described := applicationSchema()
 	// Reflection needs a model of the schema's type; the codec does not.
 	uris := described.Attributes["redirect_uris"].(schema.SetAttribute)
 	uris.CustomType, uris.ElementType = nil, types.StringType
 	described.Attributes["redirect_uris"] = uris
-	raw := rawState(t, app)
-
 	var decoded, reflected resourceModel
 	if diags := decodeModel(t.Context(), raw, &decoded); diags.HasError() {
 		t.Fatal(diags)
@@ -284,19 +284,4 @@ func TestCodecRefusesAnotherShape(t *testing.T) {
 	if _, diags := encodeModel(t.Context(), tftypes.Object{AttributeTypes: map[string]tftypes.Type{"other": tftypes.String}}, unmanagedApplication()); !diags.HasError() {
 		t.Error("an application was encoded as an empty object")
 	}
-}
-
-func applicationSchemaType(t *testing.T) tftypes.Object {
-	t.Helper()
-	return applicationStateType().(tftypes.Object)
-}
-
-// rawState is the state of a resource as the framework holds it.
-func rawState(t *testing.T, app *prototest.Resource) tftypes.Value {
-	t.Helper()
-	raw, err := tftypes.ValueFromJSON(app.StateJSON(), applicationSchemaType(t)) //nolint:staticcheck // there is no other way from JSON
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
 }
