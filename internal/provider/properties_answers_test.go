@@ -143,7 +143,7 @@ func answerOddly(rt *rapid.T) {
 	}
 	l.clerk.ClearFaults()
 	time.Sleep(time.Minute)
-	at.note(step{}, heard)
+	l.note(at, step{}, heard)
 	text := heard.String()
 	rt.Logf("%s %s with %v: %s", kind, operation, odd, text)
 	any := func(of func(oddity) bool) bool { return slices.ContainsFunc(odd, of) }

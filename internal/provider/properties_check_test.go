@@ -82,7 +82,7 @@ func (l *life) problemOfSecret(at *slot) string {
 // excused reports whether the provider cannot know that the secret does not work.
 func (l *life) excused(at *slot) bool {
 	if at.excuse == rotatedElsewhere && at.verified && at.config["verify_client_secret"] == true && at.state["verify_client_secret"] == true {
-		return l.tokenInfo != clerktest.TokenInfoAuthenticates
+		return l.tokenInfo != clerktest.TokenInfoAuthenticates // else the next plan must say so
 	}
 	return at.excuse != ""
 }

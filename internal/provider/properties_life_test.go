@@ -369,7 +369,7 @@ func (l *life) settle(s step, ran []*slot, heard messages, begun time.Time) {
 	time.Sleep(time.Minute)
 	text := heard.String()
 	for _, at := range ran {
-		at.note(s, heard)
+		l.note(at, s, heard)
 		if !announced.MatchString(text) || at.config == nil {
 			continue
 		}
@@ -386,7 +386,7 @@ func (l *life) settle(s step, ran []*slot, heard messages, begun time.Time) {
 }
 
 // note takes note of what a run has done to the secret and has said of it.
-func (at *slot) note(s step, heard messages) {
+func (l *life) note(at *slot, s step, heard messages) {
 	secret := at.str("client_secret") + at.str("client_secret_encrypted")
 	if secret != "" && secret != at.secret {
 		at.excuse, at.verified = "", false
@@ -395,7 +395,7 @@ func (at *slot) note(s step, heard messages) {
 		at.excuse = "it may not be the newest"
 	}
 	if len(s.faults) == 0 && s.interrupt == 0 && !heard.failed() && at.str("client_secret") != "" && at.excuse == "" {
-		at.verified = at.state["verify_client_secret"] == true
+		at.verified = l.tokenInfo == clerktest.TokenInfoAuthenticates && at.state["verify_client_secret"] == true
 	}
 }
 
@@ -417,7 +417,7 @@ func (l *life) converge() {
 			l.rt.Errorf("resource %d does not converge: %s%+v%s", i, heard, made, more)
 			return
 		}
-		at.note(step{}, heard)
+		l.note(at, step{}, heard)
 		if problem := l.problemOfSecret(at); problem != "" && !l.excused(at) {
 			l.rt.Errorf("in the end the secret of resource %d %s", i, problem)
 		}
