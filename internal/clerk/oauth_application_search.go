@@ -34,19 +34,20 @@ type applicationSearch struct {
 type candidates struct {
 	exact   []OAuthApplication // created since the request began, with every field as sent
 	similar []OAuthApplication // the same with another value, which Clerk may have put there
-	// older have every field as sent and seem older than the request by less than
-	// maxClockSkew: the clocks of Date and created_at may differ, so they may be new.
-	older      []OAuthApplication
+	// doubtful have every field as sent, and a time of creation that fits only if the
+	// clocks of Date and created_at differ: before the request by less than maxClockSkew,
+	// or after the answer that lists them. They may be new, or older applications.
+	doubtful   []OAuthApplication
 	unreadable []*UnreadableApplicationError
 }
 
 func (s candidates) none() bool {
-	return len(s.exact)+len(s.similar)+len(s.older)+len(s.unreadable) == 0
+	return len(s.exact)+len(s.similar)+len(s.doubtful)+len(s.unreadable) == 0
 }
 
 // all returns the candidates that have an id.
 func (s candidates) all() []OAuthApplication {
-	all := slices.Concat(s.exact, s.similar, s.older)
+	all := slices.Concat(s.exact, s.similar, s.doubtful)
 	for _, item := range s.unreadable {
 		if item.Application.ID != "" {
 			all = append(all, item.Application)
@@ -99,15 +100,18 @@ func (c *Client) searchOnce(
 	}
 	// The list's own answer has just told the server's time.
 	since := c.serverTime(search.since).Add(-clockSlack)
+	now := c.ServerNow().Add(clockSlack)
 	for _, app := range named {
 		exact := search.fields.asCreated(app)
 		switch {
+		case c.mayBeCreatedSince(since, app) && exact && app.CreatedAt.After(now):
+			found.doubtful = append(found.doubtful, app)
 		case c.mayBeCreatedSince(since, app) && exact:
 			found.exact = append(found.exact, app)
 		case c.mayBeCreatedSince(since, app):
 			found.similar = append(found.similar, app)
 		case c.mayBeCreatedSince(since.Add(-maxClockSkew), app) && exact:
-			found.older = append(found.older, app)
+			found.doubtful = append(found.doubtful, app)
 		}
 	}
 	for _, item := range unreadable {
