@@ -144,9 +144,6 @@ func live(rt *rapid.T) {
 	l := newLife(rt, switches)
 	l.skew = rapid.SampledFrom([]time.Duration{0, 0, 0, time.Hour, -time.Hour, 40 * time.Second, -40 * time.Second}).Draw(rt, "clock ahead")
 	dateSkew := rapid.SampledFrom([]time.Duration{0, 0, 0, 10 * time.Second, -10 * time.Second, 5 * time.Minute, -5 * time.Minute}).Draw(rt, "Date ahead")
-	if notYetMended {
-		dateSkew = 0
-	}
 	l.clerk.SetClockSkew(l.skew)
 	l.clerk.SetDateSkew(dateSkew)
 	if rapid.IntRange(0, 3).Draw(rt, "names") == 3 {

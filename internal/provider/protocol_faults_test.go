@@ -20,6 +20,7 @@ type faultCase struct {
 	before values // applied without faults; nil is nothing
 	config values // nil destroys
 	faults []clerktest.Fault
+	date   time.Duration // how far the Date header is ahead of created_at
 
 	// interrupted by the user when a request meets the first fault.
 	interrupted bool
@@ -75,6 +76,16 @@ var faultCases = []faultCase{
 		sends: "create create", warns: `"Portal" created by a second request`, state: values{"client_secret": works},
 	},
 	{
+		name: "Date is ahead, and the answer to a create is lost", config: portal, date: 10 * time.Second,
+		faults: []clerktest.Fault{clerktest.ResetAfterWork().OnCreate().Once()},
+		sends:  "create", fails: `not known whether the application "Portal" was created(.|\n)*oa_`,
+	},
+	{
+		name: "Date is behind, and the answer to a create is lost", config: portal, date: -time.Minute,
+		faults: []clerktest.Fault{clerktest.ResetAfterWork().OnCreate().Once()},
+		sends:  "create", fails: `not known whether the application "Portal" was created(.|\n)*oa_`,
+	},
+	{
 		name: "it is not known whether a create was done", config: portal, faults: []clerktest.Fault{clerktest.NeverAnswers().OnCreate()},
 		sends: "create", fails: `not known whether the application "Portal" was created`,
 	},
@@ -85,7 +96,7 @@ var faultCases = []faultCase{
 	},
 	{
 		name: "a logo is refused after the create", config: withLogo, faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnLogo()},
-		sends: "create logo", warns: `logo of "Portal" was not uploaded`, state: values{"client_secret": works, "logo_sha256": nil}, next: "client_image_url logo_sha256",
+		sends: "create logo", warns: `created without the logo`, state: values{"client_secret": works, "logo_sha256": nil}, next: "client_image_url logo_sha256",
 	},
 	{
 		name: "a create takes longer than its timeout", config: hurried, faults: []clerktest.Fault{clerktest.SlowAnswer(5 * time.Second).OnCreate()},
@@ -166,7 +177,7 @@ var faultCases = []faultCase{
 	},
 	{
 		name: "interrupted between create and logo", config: withLogo, faults: []clerktest.Fault{clerktest.SlowAnswer(time.Second).OnCreate()},
-		interrupted: true, within: grace, sends: "create", warns: `logo of "Portal" was not uploaded`, state: values{"client_secret": works},
+		interrupted: true, within: grace, sends: "create", warns: `created without the logo`, state: values{"client_secret": works},
 		next: "client_image_url logo_sha256",
 	},
 	{
@@ -206,6 +217,7 @@ func (c faultCase) run(t *testing.T, tf *terraform) {
 		}
 	}
 	tf.clerk.ResetRequests()
+	tf.clerk.SetDateSkew(c.date)
 	ctx, cancel := context.WithCancel(t.Context())
 	begun := time.Now()
 	for i, fault := range c.faults {
