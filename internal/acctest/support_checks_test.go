@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
@@ -109,7 +110,7 @@ func (f *fixture) sent(want ...string) func() {
 		}
 		var got []string
 		for _, r := range f.Requests() {
-			if r.Method != "GET" && r.Header.Get("User-Agent") != "" && !strings.HasPrefix(r.Route, "/oauth/") {
+			if r.Method != http.MethodGet && r.Header.Get("User-Agent") != "" && !strings.HasPrefix(r.Route, "/oauth/") {
 				route := strings.NewReplacer("/oauth_applications/{id}", "", "/oauth_applications", "").Replace(r.Route)
 				line := r.Method + route
 				if r.JSON != nil {

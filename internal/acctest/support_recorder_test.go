@@ -9,12 +9,12 @@ import (
 
 // recorder is the provider's server. It records the warnings, which plugin-testing does not show.
 type recorder struct {
-	tfprotov6.ProviderServerWithListResource //nolint:staticcheck // deprecated for the day on which all servers have lists
+	tfprotov6.ProviderServerWithListResource
 	*fixture
 }
 
 func newRecorder(server tfprotov6.ProviderServer, f *fixture) recorder {
-	return recorder{server.(tfprotov6.ProviderServerWithListResource), f} //nolint:staticcheck // as above
+	return recorder{server.(tfprotov6.ProviderServerWithListResource), f} //nolint:staticcheck // deprecated for the day on which all servers have lists
 }
 
 func (r recorder) record(diagnostics []*tfprotov6.Diagnostic, err error) error {
