@@ -2,11 +2,14 @@ package clerk
 
 import (
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // wholeApplication is an answer of the API as it comes over the wire, written by hand after Clerk's OpenAPI document.
@@ -286,3 +289,159 @@ func TestCloneSharesNothing(t *testing.T) {
 	}
 }
 
+// An unreadable item does not affect the others, and is recognised by its id or its text.
+func TestDecodePageWithUnreadableItems(t *testing.T) {
+	t.Parallel()
+	for item, want := range map[string]struct{ id, says string }{
+		`null`:                          {"", "an application without a readable id cannot be read: it is null"},
+		`7`:                             {"", "an application without a readable id cannot be read: it is a JSON number, not an object"},
+		`{}`:                            {"", "an application without a readable id cannot be read: it is not an OAuth application (object is \"\")"},
+		string(with("id", `"oa_2?x"`)):  {"", "an application without a readable id cannot be read: its id (\"oa_2?x\") is not a valid Clerk id"},
+		string(with("public", `"no"`)):  {"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", "application oa_2O4BCh3zUONvWlZHtBXv6s6tm7u cannot be read: public has an unexpected type"},
+		string(with("client_id", `""`)): {"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", "application oa_2O4BCh3zUONvWlZHtBXv6s6tm7u cannot be read: client_id is missing"},
+	} {
+		body := []byte(`{"data": [` + string(with("id", `"oa_1"`)) + `,` + item + `,` + string(with("id", `"oa_3"`)) + `], "total_count": 3}`)
+		page, err := decodePage(body)
+		if err != nil || len(page.items) != 3 || page.items[0].ID != "oa_1" || page.items[2].ID != "oa_3" || page.items[1].unreadable == nil {
+			t.Errorf("%.40s: the page is %+v (%v)", item, page, err)
+			continue
+		}
+		got := page.items[1]
+		if got.unreadable.Application.ID != want.id || got.unreadable.Error() != want.says {
+			t.Errorf("%.40s: error %v, want %q", item, got.unreadable, want.says)
+		}
+		if again, _ := decodePage(body); got.key() == "" || again.items[1].key() != got.key() {
+			t.Errorf("%.40s: the item is %q and then %q", item, got.key(), again.items[1].key())
+		}
+	}
+}
+
+// No answer leads to a panic, to an id that is not usable, or to a whole application without id and
+// client_id. Unknown fields do not change the result.
+func FuzzDecodeApplication(f *testing.F) {
+	for _, seed := range []string{
+		wholeApplication, "", "null", "[]", "{}", `""`, "0", "<!DOCTYPE html>", "\ufeff{}", wholeApplication + "}",
+		string(with("id", `"../users"`)), string(with("created_at", "1e400")), string(with("scopes", "[]")), string(with("client_secret", "{}")),
+		`{"object":"oauth_application","id":"oa_1","client_id":"c","id":"oa_2","ID":"oa_3"}`, `{"object":"oauth_application","id":"oa_1","client_id":"\ud800"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		decoded, err := decodeApplication(body)
+		if err != nil {
+			return
+		}
+		app := decoded.app
+		whole := decoded.complete() == nil
+		if app.ID != "" && !ValidID(app.ID) || whole && (app.ID == "" || app.ClientID == "") {
+			t.Fatalf("accepted with id %q and client_id %q", app.ID, app.ClientID)
+		}
+		if !slices.IsSorted(app.Scopes) || !utf8.ValidString(app.Name) || !utf8.ValidString(decoded.secret.Reveal()) {
+			t.Fatalf("not in normal form: %+v", app)
+		}
+		// Another unknown field changes nothing.
+		var raw map[string]json.RawMessage
+		if err := json.Unmarshal(body, &raw); err != nil {
+			t.Fatalf("accepted what is no object: %v", err)
+		}
+		raw["one more field"] = json.RawMessage(`{"id":"oa_other","client_secret":"other"}`)
+		more, _ := json.Marshal(raw)
+		again, err := decodeApplication(more)
+		if err != nil || !reflect.DeepEqual(app, again.app) || decoded.secret.Reveal() != again.secret.Reveal() {
+			t.Fatalf("another field changes the application: %v\n%+v\n%+v", err, app, again.app)
+		}
+
+		// Garbage in a field that is only reported cannot lose the secret.
+		raw["created_at"] = json.RawMessage(`"garbage"`)
+		more, _ = json.Marshal(raw)
+		again, err = decodeApplication(more)
+		if err != nil || again.secret.Reveal() != decoded.secret.Reveal() {
+			t.Fatalf("garbage in created_at loses the secret: %v", err)
+		}
+	})
+}
+
+// A page without a list is refused. An incomplete item does not affect the other items.
+func FuzzDecodePage(f *testing.F) {
+	for _, seed := range []string{
+		`{"data":[` + wholeApplication + `],"total_count":1}`, `{"data":[],"total_count":0}`, `{"data":null,"total_count":0}`, `{"data":[null],"total_count":-1}`,
+		`{"data":[{}],"total_count":1e3}`, `[]`, `null`, ``, `{"data":{"0":{}},"total_count":1}`, `{"data":[` + string(with("id", `"a/b"`)) + `],"total_count":1}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		page, err := decodePage(body)
+		if err != nil {
+			if len(page.items) > 0 {
+				t.Fatal("a page that failed has items")
+			}
+			return
+		}
+		var raw struct {
+			Data []json.RawMessage `json:"data"`
+		}
+		if err := json.Unmarshal(body, &raw); err == nil && !strings.Contains(strings.ToLower(string(body)), `"data"`) {
+			t.Fatal("a page without data was accepted")
+		}
+		for _, item := range page.items {
+			app := item.OAuthApplication
+			if unreadable := item.unreadable; unreadable != nil {
+				if unreadable.Problem == "" || !ValidID(item.key()) || unreadable.Application.ID != "" && unreadable.Application.ID != item.key() {
+					t.Fatalf("an item that was not read: %+v", item)
+				}
+				continue
+			}
+			if app.ID != item.key() || !ValidID(app.ID) || app.InstanceID == "" && !strings.Contains(string(body), "instance_id") {
+				t.Fatalf("an application that is not complete: %+v", app)
+			}
+		}
+	})
+}
+
+// For every answer with a status of 400 or more, the error is short, on one line, and shows no secret.
+func FuzzAPIError(f *testing.F) {
+	for _, seed := range []string{
+		`{"errors":[{"code":"form_param_missing","message":"is missing","long_message":"name must be included.","meta":{"param_name":"name"}}],"clerk_trace_id":"abc"}`,
+		`{"errors":[]}`, `{"errors":[null]}`, `{"errors":{}}`, `{"errors":[{"code":1}]}`, `<html>`, "", "404 page not found\n", `{"errors":[{"meta":null}]}`,
+		`{"errors":[{"message":"Bearer sk_test_0123456789abcdef"}]}`, `{"errors":[{"message":"sk_te\u0000st_0123456789abcdef"}]}`, `{"errors":[{"code":"resource_not_found"}]}`,
+	} {
+		f.Add(404, "application/json", "trace", []byte(seed))
+	}
+	f.Add(502, "text/html", "\x00sk_test_0123456789abcdef", []byte("<html>"))
+	client := New(Config{SecretKey: NewSecret("sk_test_0123456789abcdef"), MaxRetries: new(0)})
+	f.Fuzz(func(t *testing.T, status int, contentType, trace string, body []byte) {
+		err := client.newAPIError(answer{status: status, header: http.Header{"Content-Type": {contentType}, "X-Clerk-Trace-Id": {trace}}, body: body})
+		texts := []string{err.TraceID, err.Body, err.Error()}
+		for _, item := range err.Errors {
+			texts = append(texts, item.Code, item.Message, item.LongMessage, item.ParamName)
+		}
+		for i, text := range texts {
+			if i != 2 && utf8.RuneCountInString(text) > maxOthersText {
+				t.Errorf("a text of %d runes", utf8.RuneCountInString(text))
+			}
+			if strings.Contains(text, "sk_test_0123456789abcdef") {
+				t.Errorf("the key is shown: %q", text)
+			}
+			if strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+				t.Errorf("not printable: %q", text)
+			}
+		}
+		if IsNotFound(err) && (status != http.StatusNotFound || !strings.Contains(strings.ToLower(string(body)), "resource_not_found") && !strings.Contains(string(body), `\u`)) {
+			t.Errorf("status %d with %q counts as gone", status, body)
+		}
+	})
+}
+
+func TestDecodeApplicationRefuses(t *testing.T) {
+	t.Parallel()
+	for body, says := range map[string]string{
+		"": "unexpected end", "null": "it is null", "[]": "a JSON array", `""`: "a JSON string", "7": "a JSON number",
+		"{}": "not an OAuth application", string(with("object", `"user"`)): `object is "user"`,
+		string(with("id", `"../users"`)): `its id ("../users") is not a valid Clerk id`,
+		wholeApplication + "}":           "after top-level value", "\ufeff" + wholeApplication: "invalid character",
+	} {
+		if _, err := decodeApplication([]byte(body)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%.60s: error %v, want one with %q", body, err, says)
+		}
+	}
+}

@@ -2,7 +2,9 @@ package clerk_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,12 +12,14 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-func namesOf(apps []clerk.OAuthApplication) []string {
-	names := []string{}
+func (f *fixture) list(query clerk.ListQuery) (names string, unreadable int) {
+	f.Helper()
+	apps, broken, err := f.client.ListOAuthApplications(f.Context(), query)
+	noError(f, err)
 	for _, app := range apps {
-		names = append(names, app.Name)
+		names += " " + app.Name
 	}
-	return names
+	return strings.TrimSpace(names), len(broken)
 }
 
 func TestList(t *testing.T) {
@@ -29,7 +33,6 @@ func TestList(t *testing.T) {
 		"oldest":                {clerk.ListQuery{OrderBy: clerk.OrderByOldest}, "Gamma alpha beta dyn Beta"},
 		"by age":                {clerk.ListQuery{OrderBy: "created_at"}, "Gamma alpha beta dyn Beta"},
 		"by name":               {clerk.ListQuery{OrderBy: "name"}, "Beta Gamma alpha beta dyn"},
-		"by name, ascending":    {clerk.ListQuery{OrderBy: "+name"}, "Beta Gamma alpha beta dyn"},
 		"by name, descending":   {clerk.ListQuery{OrderBy: "-name"}, "dyn beta alpha Gamma Beta"},
 		"of a name":             {clerk.ListQuery{NameQuery: "BETA"}, "Beta beta"},
 		"of no name":            {clerk.ListQuery{NameQuery: "delta"}, ""},
@@ -40,245 +43,180 @@ func TestList(t *testing.T) {
 		"registered by itself":  {clerk.ListQuery{DynamicallyRegistered: new(true)}, "dyn"},
 		"registered by someone": {clerk.ListQuery{DynamicallyRegistered: new(false), Limit: 2, Offset: 1}, "beta alpha"},
 	} {
+		run(t, name, func(f *fixture) {
+			for _, name := range []string{"Gamma", "alpha", "beta"} {
+				f.server.Seed(name)
+			}
+			f.server.RegisterDynamically("dyn")
+			f.server.Seed("Beta")
+			for range 2 {
+				names, unreadable := f.list(test.query)
+				equal(f, "names", names, test.want)
+				equal(f, "unreadable", unreadable, 0)
+			}
+			equal(f, "requests", f.lists(), 1)
+		})
+	}
+	bubble(t, func(f *fixture) {
+		_, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{OrderBy: "+colour"})
+		equal(f, "status", asError[*clerk.APIError](f, err).Status, 422)
+	})
+}
+
+// pagesOf returns a transport to a server with n applications that gives at most limit of them in
+// one page, and says that there are total.
+func pagesOf(t *testing.T, n, limit, total int, requests *int) roundTrip {
+	return func(req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodPost {
+			return answering(200, "application/json", appJSON)(req)
+		}
+		*requests++
+		query := req.URL.Query()
+		asked, err := strconv.Atoi(query.Get("limit"))
+		noError(t, err)
+		offset, err := strconv.Atoi(query.Get("offset"))
+		noError(t, err)
+		var items []string
+		for i := offset; i < min(n, offset+min(limit, asked)); i++ {
+			item := strings.Replace(appJSON, `"oa_1"`, fmt.Sprintf(`"oa_%d"`, i+1), 1)
+			items = append(items, strings.Replace(item, `"web"`, fmt.Sprintf(`"web %d"`, i+1), 1))
+		}
+		return answering(200, "application/json", fmt.Sprintf(`{"data":[%s],"total_count":%d}`, strings.Join(items, ","), total))(req)
+	}
+}
+
+// All pages are read, however many applications a page has and whatever the total says.
+func TestListsAreReadWhole(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ n, limit, total, requests int }{
+		"1234 in pages of 500":   {1234, 500, 1234, 3},
+		"1000 in pages of 500":   {1000, 500, 1000, 3},
+		"500":                    {500, 500, 500, 1},
+		"none":                   {0, 500, 0, 1},
+		"250 in pages of 100":    {250, 100, 250, 3},
+		"250, total too small":   {250, 100, 7, 4},
+		"250, total of one page": {250, 100, 99, 4},
+		"250, total too large":   {250, 100, 9999, 4},
+		"250, no total":          {250, 100, 0, 4},
+		"3 in pages of 2":        {3, 2, 3, 2},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inVirtualTime(t, func(f *fixture) {
-				for _, name := range []string{"Gamma", "alpha", "beta"} {
-					f.server.Seed(name)
+			requests := 0
+			client := clientOn(t, pagesOf(t, test.n, test.limit, test.total, &requests))
+			apps, _, err := client.ListOAuthApplications(t.Context(), clerk.ListQuery{OrderBy: clerk.OrderByOldest})
+			noError(t, err)
+			equal(t, "applications", len(apps), test.n)
+			for i, app := range apps {
+				if app.ID != fmt.Sprint("oa_", i+1) {
+					t.Fatalf("application %d is %s", i+1, app.ID)
 				}
-				f.server.RegisterDynamically("dyn")
-				f.server.Seed("Beta")
-				for range 2 {
-					apps, unreadable, err := f.client.ListOAuthApplications(f.Context(), test.query)
-					noError(f, err)
-					equal(f, "names", strings.Join(namesOf(apps), " "), test.want)
-					equal(f, "unreadable", len(unreadable), 0)
-				}
-				equal(f, "requests", f.lists(), 1)
-			})
+			}
+			if requests > test.requests+1 {
+				t.Errorf("%d requests", requests)
+			}
+			// A search for a lost create reads requests of its own.
+			last := fmt.Sprint("web ", test.n)
+			client = clientOn(t, pagesOf(t, test.n, test.limit, test.total, &requests), func(config *clerk.Config) { config.PreventDuplicateNames = true })
+			if _, err := client.CreateOAuthApplication(t.Context(), fieldsNamed(last)); test.n > 0 {
+				equalLists(t, "ids", asError[*clerk.DuplicateNameError](t, err).IDs, []string{fmt.Sprint("oa_", test.n)})
+			}
 		})
 	}
 }
 
-func TestListOfManyPages(t *testing.T) {
+func TestEndlessLists(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(f *fixture) {
-		ids := f.server.SeedMany(1234, "app %d")
-		apps, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{})
-		noError(f, err)
-		equal(f, "applications", len(apps), len(ids))
-		slices.Reverse(apps)
-		for i, app := range apps {
-			if app.ID != ids[i] {
-				f.Fatalf("application %d is %s, want %s", i, app.ID, ids[i])
-			}
-		}
-		equal(f, "requests", f.lists(), 3)
-
-		_, err = f.client.GetOAuthApplication(f.Context(), ids[7])
-		noError(f, err)
-		equal(f, "requests after a read", f.server.CountRequests("", ""), 3)
-	})
+	requests := 0
+	client := func() *clerk.Client {
+		return clientOn(t, pagesOf(t, 1<<30, 3, -1, &requests), func(config *clerk.Config) {
+			config.PreventDuplicateNames, config.RequestsPer10s = true, 1<<20
+		})
+	}
+	_, _, err := client().ListOAuthApplications(t.Context(), clerk.ListQuery{})
+	contains(t, "list", fmt.Sprint(err), "longer than 1000 pages")
+	_, err = client().CreateOAuthApplication(t.Context(), fieldsNamed("other"))
+	contains(t, "search", fmt.Sprint(err), "longer than 1000 pages")
+	equal(t, "requests", requests, 2000)
 }
 
-// brokenInLists makes an application unreadable in the list. A GET of it still works.
-func brokenInLists(id string, change func(map[string]any)) clerktest.Fault {
-	return clerktest.Changed(func(page map[string]any) {
-		for _, item := range page["data"].([]any) {
-			if app := item.(map[string]any); app["id"] == id {
-				change(app)
-			}
-		}
-	}).OnList()
-}
-
-// An unmanaged application with an unexpected type in a field does not affect the others.
+// An application with an unexpected type in a field does not affect the others.
 func TestOneUnreadableApplicationHidesNoOther(t *testing.T) {
 	t.Parallel()
-	inVirtualTime(t, func(f *fixture) {
+	bubble(t, func(f *fixture) {
 		ids := f.server.SeedMany(50, "app %d")
 		f.server.RegisterDynamically("self-made")
 		broken := f.server.Applications()[50].ID
-		f.server.Inject(brokenInLists(broken, func(o map[string]any) { o["name"] = nil }))
+		f.inject(clerktest.Changed(func(page map[string]any) {
+			for _, item := range page["data"].([]any) {
+				if app := item.(map[string]any); app["id"] == broken {
+					app["name"] = nil
+				}
+			}
+		}).OnList())
 		for _, id := range ids {
 			_, err := f.client.GetOAuthApplication(f.Context(), id)
 			noError(f, err)
 		}
-		equal(f, "requests for 50", f.server.CountRequests("", ""), 2)
+		equal(f, "requests for 50", f.requests(), 2)
 		app, err := f.client.GetOAuthApplication(f.Context(), broken)
 		noError(f, err)
 		equal(f, "the broken one", app.Name, "self-made")
-		equal(f, "requests with it", f.server.CountRequests("", ""), 3)
-
-		for name, test := range map[string]struct {
+		equal(f, "requests with it", f.requests(), 3)
+		for _, test := range []struct {
 			query            clerk.ListQuery
 			apps, unreadable int
 		}{
-			"all":       {clerk.ListQuery{}, 50, 1},
-			"oldest":    {clerk.ListQuery{OrderBy: clerk.OrderByOldest}, 50, 1},
-			"by name":   {clerk.ListQuery{OrderBy: "name"}, 50, 1},
-			"others":    {clerk.ListQuery{DynamicallyRegistered: new(false)}, 50, 0},
-			"self-made": {clerk.ListQuery{DynamicallyRegistered: new(true)}, 0, 1},
-			"the rest":  {clerk.ListQuery{Offset: 45}, 5, 1},
+			{clerk.ListQuery{}, 50, 1},
+			{clerk.ListQuery{OrderBy: "name"}, 50, 1},
+			{clerk.ListQuery{DynamicallyRegistered: new(false)}, 50, 0},
+			{clerk.ListQuery{DynamicallyRegistered: new(true)}, 0, 1},
+			{clerk.ListQuery{Offset: 45}, 5, 1},
 		} {
 			apps, unreadable, err := f.client.ListOAuthApplications(f.Context(), test.query)
 			noError(f, err)
-			equal(f, name, len(apps), test.apps)
-			equal(f, name+", unreadable", len(unreadable), test.unreadable)
+			equal(f, "applications", len(apps), test.apps)
+			equal(f, "unreadable", len(unreadable), test.unreadable)
 			for _, item := range unreadable {
-				equal(f, name+", which", item.Error(), "application "+broken+" cannot be read: name is missing")
+				equal(f, "which", item.Error(), "application "+broken+" cannot be read: name is missing")
 			}
 		}
 	})
 }
 
-func TestFindWithUnreadableApplications(t *testing.T) {
+// Pages shift when applications come and go between two of them. What is there from the beginning
+// to the end is listed, and once only.
+func TestListsWhilePagesShift(t *testing.T) {
 	t.Parallel()
-	noName := func(o map[string]any) { o["name"] = nil }
-	noTime := func(o map[string]any) { o["created_at"] = "today" }
-	noIDs := func(o map[string]any) { o["client_id"] = nil }
-	for name, test := range map[string]struct {
-		list, get func(map[string]any)
-		found     bool
-	}{
-		"a GET has the name":            {list: noName, found: true},
-		"a GET has the time":            {list: noTime, found: true},
-		"a GET has the client_id":       {list: noIDs, found: true},
-		"a GET has no name either":      {list: noName, get: noName},
-		"a GET has no time either":      {list: noTime, get: noTime},
-		"a GET has no client_id either": {list: noIDs, get: noIDs},
+	for name, change := range map[string]func(f *fixture, ids []string){
+		"one is deleted":   func(f *fixture, ids []string) { f.server.Delete(ids[3]) },
+		"many are deleted": func(f *fixture, ids []string) { f.removeAll(ids[:400]) },
+		"nearly all are":   func(f *fixture, ids []string) { f.removeAll(ids[:1200]) },
+		"one comes in":     func(f *fixture, _ []string) { f.server.Seed("new") },
+		"one for another":  func(f *fixture, ids []string) { f.server.Delete(ids[3]); f.server.Seed("new") },
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inVirtualTime(t, func(f *fixture) {
-				id := f.server.Seed("web", func(a *clerktest.Application) { a.ClientID = "d9g4CT4WYiCBm7EU" })
-				f.server.Inject(brokenInLists(id, test.list))
-				if test.get != nil {
-					f.server.Inject(clerktest.Changed(test.get).OnRead())
+		run(t, name, func(f *fixture) {
+			ids := f.server.SeedMany(1250, "app %d")
+			f.inject(clerktest.Meanwhile(func(clerktest.Request) { change(f, ids) }).OnList().Skipping(1).Once())
+			apps, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{OrderBy: clerk.OrderByOldest})
+			noError(f, err)
+			var listed []string
+			for _, app := range apps {
+				listed = append(listed, app.ID)
+			}
+			for _, app := range f.server.Applications() {
+				if app.Name != "new" && !slices.Contains(listed, app.ID) {
+					f.Fatalf("%s is not listed", app.ID)
 				}
-				for what, find := range map[string]func() (clerk.OAuthApplication, error){
-					"by name": func() (clerk.OAuthApplication, error) { return f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "web"}) },
-					"by client id": func() (clerk.OAuthApplication, error) {
-						return f.client.FindOAuthApplication(f.Context(), clerk.By{ClientID: "d9g4CT4WYiCBm7EU"})
-					},
-				} {
-					app, err := find()
-					if test.found {
-						noError(f, err)
-						equal(f, what, app.ID, id)
-						continue
-					}
-					equal(f, what, asError[*clerk.UnreadableApplicationError](f, err).Application.ID, id)
-				}
-			})
-		})
-	}
-
-	inVirtualTime(t, func(f *fixture) {
-		first, second := f.server.Seed("web"), f.server.Seed("web app")
-		f.server.Inject(brokenInLists(second, noTime))
-		f.server.Inject(clerktest.Changed(noTime).OnRead())
-		app, err := f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "web"})
-		noError(f, err)
-		equal(f, "another one does not matter", app.ID, first)
-		_, err = f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "we"})
-		equal(f, "nor where there is none", err, clerk.ErrNoMatch)
-	})
-	inVirtualTime(t, func(f *fixture) {
-		first, second := f.server.Seed("web"), f.server.Seed("web")
-		f.server.Inject(brokenInLists(second, noTime))
-		f.server.Inject(clerktest.Changed(noTime).OnRead())
-		_, err := f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "web"})
-		equalLists(f, "one of the same name does", asError[*clerk.AmbiguousNameError](f, err).IDs, []string{first, second})
-	})
-}
-
-func TestDuplicateNameOfAnUnreadableApplicationIsRefused(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		change func(map[string]any)
-		named  bool
-	}{
-		"its time":  {func(o map[string]any) { o["created_at"] = "today" }, true},
-		"its name":  {func(o map[string]any) { o["name"] = nil }, false},
-		"its scope": {func(o map[string]any) { o["scopes"] = 7 }, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inVirtualTime(t, func(f *fixture) {
-				id := f.server.Seed("web")
-				f.server.Inject(brokenInLists(id, test.change))
-				f.server.Inject(clerktest.Changed(test.change).OnRead())
-				_, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
-				if test.named {
-					equalLists(f, "ids", asError[*clerk.DuplicateNameError](f, err).IDs, []string{id})
-				} else {
-					equal(f, "which", asError[*clerk.UnreadableApplicationError](f, err).Application.ID, id)
-				}
-				equal(f, "creates", f.posts(), 0)
-			}, func(config *clerk.Config) { config.PreventDuplicateNames = true })
+			}
+			slices.Sort(listed)
+			equal(f, "listed once", len(slices.Compact(listed)), len(apps))
 		})
 	}
 }
 
-func TestListErrors(t *testing.T) {
-	t.Parallel()
-	inVirtualTime(t, func(f *fixture) {
-		_, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{OrderBy: "+colour"})
-		equal(f, "status", asError[*clerk.APIError](f, err).Status, 422)
-		f.server.Inject(clerktest.ClerkError(403, "authorization_invalid").OnList())
-		for _, name := range []string{"list", "find by name", "find by client id"} {
-			err := allOperations[name](f.Context(), f.client, "")
-			equal(f, name, asError[*clerk.APIError](f, err).Status, 403)
-		}
-	})
-}
-
-func TestFind(t *testing.T) {
-	t.Parallel()
-	inVirtualTime(t, func(f *fixture) {
-		id := f.server.Seed("web", func(a *clerktest.Application) { a.ClientID = "d9g4CT4WYiCBm7EU" })
-		f.server.Seed("web app")
-		f.server.Seed("d9g4CT4WYiCBm7EU is part of this name")
-		first, second := f.server.Seed("twice"), f.server.Seed("twice")
-
-		app, err := f.client.FindOAuthApplication(f.Context(), clerk.By{ClientID: "d9g4CT4WYiCBm7EU"})
-		noError(f, err)
-		equal(f, "by client_id", app.ID, id)
-		app, err = f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "web"})
-		noError(f, err)
-		equal(f, "by name", app.ID, id)
-
-		for _, find := range []string{"by client id", "by name"} {
-			_, err = f.client.FindOAuthApplication(f.Context(), clerk.By{ClientID: "nobody"})
-			if find == "by name" {
-				_, err = f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "we"})
-			}
-			equal(f, find, err, clerk.ErrNoMatch)
-		}
-		_, err = f.client.FindOAuthApplication(f.Context(), clerk.By{Name: "twice"})
-		ambiguous := asError[*clerk.AmbiguousNameError](f, err)
-		equalLists(f, "ids", ambiguous.IDs, []string{second, first})
-		equal(f, "text", err.Error(), fmt.Sprintf("2 applications are named \"twice\": %s, %s", second, first))
-	})
-}
-
-// The search for a lost create reads all pages. An application that it sees twice, because pages shift, counts once.
-func TestSearchForALostCreateGoesThroughAllPages(t *testing.T) {
-	t.Parallel()
-	inVirtualTime(t, func(f *fixture) {
-		f.server.SeedMany(10, "web, older %d")
-		lost := clerktest.ResetAfterWork()
-		lost.After = func(clerktest.Request) {
-			for i := range 499 {
-				f.server.Seed(fmt.Sprint("web, newer ", i))
-			}
-		}
-		f.server.Inject(lost.OnCreate().Once())
-		// It is the last of the first page, and then the first of the second.
-		f.server.Inject(clerktest.Meanwhile(func(clerktest.Request) { f.server.Seed("web, newest") }).OnList().Skipping(1).Once())
-		creation, err := f.client.CreateOAuthApplication(f.Context(), fieldsNamed("web"))
-		f.assertAdopted(creation, err, "web")
-		equal(f, "lists", f.lists(), 2)
-	})
+func (f *fixture) removeAll(ids []string) {
+	for _, id := range ids {
+		f.server.Delete(id)
+	}
 }

@@ -2,341 +2,484 @@ package clerk_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
-	"math/big"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httptrace"
-	"net/url"
-	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// The tests of this file use sockets, and the transport that the provider uses.
-
-// clientOf returns a client of a server on loopback, with the transport that the provider uses, which never repeats.
-func clientOf(t testing.TB, address string, options ...func(*clerk.Config)) *clerk.Client {
-	t.Helper()
-	base, err := clerk.ParseAPIURL(address)
-	noError(t, err)
-	return clientOn(t, nil, append([]func(*clerk.Config){func(config *clerk.Config) { config.APIURL = base }}, options...)...)
+// operation is one method of the client, on an application that exists.
+type operation struct {
+	name, method, route string // of its one request; "" if other requests follow
+	call                func(context.Context, *clerk.Client, string) error
 }
 
-func TestWhatIsProvenUnsent(t *testing.T) {
+var operations = []operation{
+	{"get", http.MethodGet, clerktest.RouteApplication, func(ctx context.Context, c *clerk.Client, id string) error {
+		_, err := c.GetOAuthApplication(ctx, id)
+		return err
+	}},
+	{"list", http.MethodGet, clerktest.RouteApplications, func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, _, err := c.ListOAuthApplications(ctx, clerk.ListQuery{})
+		return err
+	}},
+	{"find by client_id", "", "", func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.FindOAuthApplication(ctx, clerk.By{ClientID: "d9g4CT4WYiCBm7EU"})
+		return err
+	}},
+	{"find by name", "", "", func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.FindOAuthApplication(ctx, clerk.By{Name: "web"})
+		return err
+	}},
+	{"create", http.MethodPost, clerktest.RouteApplications, func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.CreateOAuthApplication(ctx, fieldsNamed("new"))
+		return err
+	}},
+	{"update", http.MethodPatch, clerktest.RouteApplication, func(ctx context.Context, c *clerk.Client, id string) error {
+		_, err := c.UpdateOAuthApplication(ctx, id, clerk.OAuthApplicationFields{Name: new("new")})
+		return err
+	}},
+	{"rotate", http.MethodPost, clerktest.RouteRotateSecret, func(ctx context.Context, c *clerk.Client, id string) error {
+		_, err := c.RotateClientSecret(ctx, id, time.Time{})
+		return err
+	}},
+	{"upload", http.MethodPut, clerktest.RouteLogo, func(ctx context.Context, c *clerk.Client, id string) error {
+		_, err := c.UploadOAuthApplicationLogo(ctx, id, "logo.png", pngImage)
+		return err
+	}},
+	{"delete", http.MethodDelete, clerktest.RouteApplication, func(ctx context.Context, c *clerk.Client, id string) error {
+		return c.DeleteOAuthApplication(ctx, id)
+	}},
+	{"get settings", http.MethodGet, clerktest.RouteSettings, func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.GetOAuthApplicationSettings(ctx)
+		return err
+	}},
+	{"update settings", http.MethodPatch, clerktest.RouteSettings, func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.UpdateOAuthApplicationSettings(ctx, clerk.OAuthApplicationSettingsFields{OAuthJWTAccessTokens: new(true)})
+		return err
+	}},
+	{"instance", http.MethodGet, clerktest.RouteInstance, func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, err := c.Instance(ctx)
+		return err
+	}},
+}
+
+func (o operation) changes() bool {
+	return o.method == http.MethodPatch || o.method == http.MethodPut || o.method == http.MethodDelete
+}
+
+// most is how often a request is sent at most: once, and clerk.DefaultMaxRetries retries.
+const most = 6
+
+// applied says what Clerk may have done.
+type applied string
+
+const (
+	certainlyNot applied = "no"
+	maybe        applied = "maybe"
+)
+
+// someJSON is an answer that truncated cuts in two.
+const someJSON = `{"object":"oauth_application","id":"oa_1"}`
+
+func truncated(delivery clerktest.Delivery) clerktest.Fault {
+	return clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 200, ContentType: "application/json", Body: someJSON}, Delivery: delivery}
+}
+
+func raw(body string) clerktest.Fault { return clerktest.Raw(200, "application/json", body) }
+
+// faults are the rows of the retry table: how often a request is sent if it always ends so.
+// Between two creates the client searches for the application; between rotations it waits.
+var faults = map[string]struct {
+	fault                      clerktest.Fault
+	repeatable, create, rotate int
+	applied                    applied
+}{
+	"429":                     {clerktest.TooManyRequests(), most, most, most, certainlyNot},
+	"429 with Retry-After":    {clerktest.TooManyRequests("1"), most, most, most, certainlyNot},
+	"429 with one of 0":       {clerktest.TooManyRequests("0"), most, most, most, certainlyNot},
+	"429 with one unreadable": {clerktest.TooManyRequests("abc", "1.5"), most, most, most, certainlyNot},
+	"429 HTML":                {clerktest.HTML(429), most, most, most, certainlyNot},
+	"409 resource_locked":     {clerktest.Locked(), most, most, most, certainlyNot},
+
+	"400":      {clerktest.ClerkError(400, "request_body_invalid"), 1, 1, 1, certainlyNot},
+	"401":      {clerktest.ClerkError(401, "clerk_key_invalid"), 1, 1, 1, certainlyNot},
+	"403 HTML": {clerktest.HTML(403), 1, 1, 1, certainlyNot},
+	"404":      {clerktest.ClerkError(404, "resource_not_found"), 1, 1, 1, certainlyNot},
+	"404 text": {clerktest.Raw(404, "text/plain", "404 page not found\n"), 1, 1, 1, certainlyNot},
+	"405":      {clerktest.Raw(405, "", ""), 1, 1, 1, certainlyNot},
+	"407":      {clerktest.HTML(407), 1, 1, 1, certainlyNot},
+	"409":      {clerktest.ClerkError(409, "conflict"), 1, 1, 1, certainlyNot},
+	"413":      {clerktest.ClerkError(413, "request_body_too_large"), 1, 1, 1, certainlyNot},
+	"422":      {clerktest.ClerkError(422, "form_param_value_invalid"), 1, 1, 1, certainlyNot},
+
+	"408":       {clerktest.ClerkError(408, "request_timeout"), most, 2, 3, maybe},
+	"500":       {clerktest.ClerkError(500, "internal_clerk_error"), most, 2, 3, maybe},
+	"502 HTML":  {clerktest.HTML(502), most, 2, 3, maybe},
+	"503 empty": {clerktest.Raw(503, "", ""), most, 2, 3, maybe},
+	"530":       {clerktest.HTML(530), most, 2, 3, maybe},
+	"reset":     {clerktest.ResetBeforeWork(), most, 2, 3, maybe},
+	"no answer": {clerktest.NeverAnswers(), most, 1, 3, maybe},
+
+	"short":        {truncated(clerktest.DeliverShort), most, 1, 3, maybe},
+	"cut chunks":   {truncated(clerktest.DeliverCutChunks), most, 1, 3, maybe},
+	"cut stream":   {truncated(clerktest.DeliverCutUndeclared), most, 1, 3, maybe},
+	"cut gzip":     {truncated(clerktest.DeliverCutGzip), most, 1, 3, maybe},
+	"empty 200":    {raw(""), 2, 1, 3, maybe},
+	"HTML 200":     {clerktest.HTML(200), 2, 1, 3, maybe},
+	"null":         {raw("null"), 2, 1, 3, maybe},
+	"array":        {raw("[]"), 2, 1, 3, maybe},
+	"empty object": {raw("{}"), 2, 1, 3, maybe},
+	"another":      {raw(`{"object":"user","id":"user_1","deleted":false}`), 2, 1, 3, maybe},
+	"with a tail":  {raw(someJSON + "}"), 2, 1, 3, maybe},
+	"after a BOM":  {raw("\ufeff" + someJSON), 2, 1, 3, maybe},
+	"deep JSON":    {raw(strings.Repeat("[", 20000) + strings.Repeat("]", 20000)), 2, 1, 3, maybe},
+	"redirect":     {clerktest.Redirect(307, "http://127.0.0.1:1/v1"), 2, 1, 3, maybe},
+	"304":          {clerktest.Raw(304, "", ""), 2, 1, 3, maybe},
+}
+
+func TestRetries(t *testing.T) {
 	t.Parallel()
-	closed, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	noError(t, err)
-	refused := "http://" + closed.Addr().String()
-	closed.Close()
-
-	hangsUp, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	noError(t, err)
-	t.Cleanup(func() { hangsUp.Close() })
-	go func() {
-		for connection, err := hangsUp.Accept(); err == nil; connection, err = hangsUp.Accept() {
-			connection.Close()
-		}
-	}()
-
-	noDNS := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("there is no name server")
-	}}
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
-	t.Cleanup(proxy.Close)
-	proxyURL, err := url.Parse(proxy.URL)
-	noError(t, err)
-
-	for name, test := range map[string]struct {
-		address   string
-		transport http.RoundTripper
-	}{
-		"connection refused": {refused, nil},
-		"TLS broken off":     {"https://" + hangsUp.Addr().String(), nil},
-		"no such host":       {"https://api.clerk.invalid", &http.Transport{DialContext: (&net.Dialer{Resolver: noDNS}).DialContext}},
-		"proxy says no":      {"https://api.clerk.invalid", &http.Transport{Proxy: http.ProxyURL(proxyURL)}},
-	} {
-		for _, operation := range []string{"create", "rotate", "get"} {
-			t.Run(name+"/"+operation, func(t *testing.T) {
-				t.Parallel()
-				events := &eventLog{}
-				client := clientOf(t, test.address, func(config *clerk.Config) { config.Transport, config.Observer = test.transport, events.add })
-				err := allOperations[operation](t.Context(), client, "oa_1")
-				unsent := asError[*clerk.TransportError](t, err)
-				equal(t, "sent", unsent.Sent, false)
-				equal(t, "says so", strings.Contains(err.Error(), "could not be sent"), true)
-				equalLists(t, "outcomes", events.outcomes(), []string{"unsent"})
+	for name, row := range faults {
+		for _, operation := range operations {
+			if operation.route == "" {
+				continue
+			}
+			want := map[string]int{"create": row.create, "rotate": row.rotate}[operation.name]
+			if want == 0 {
+				want = row.repeatable
+			}
+			run(t, name+"/"+operation.name, func(f *fixture) {
+				id := f.server.Seed("web")
+				f.inject(row.fault.On(operation.method, operation.route))
+				err := operation.call(f.Context(), f.client, id)
+				equal(f, "requests", f.server.CountRequests(operation.method, operation.route), want)
+				if !isError[*clerk.APIError](err) && !isError[*clerk.AnswerError](err) && !isError[*clerk.TransportError](err) {
+					f.Fatalf("the error does not say what happened: %T %v", err, err)
+				}
+				unknown := row.applied == maybe
+				equal(f, "a change may be applied", isError[*clerk.ChangeOutcomeUnknownError](err), unknown && operation.changes())
+				equal(f, "a create may be", isError[*clerk.CreateOutcomeUnknownError](err), unknown && operation.name == "create")
+				equal(f, "a rotation may be", isError[*clerk.RotateOutcomeUnknownError](err), unknown && operation.name == "rotate")
+				if want == most {
+					equal(f, "attempts", asError[*clerk.AttemptsError](f, err).Attempts, most)
+				}
+				if text := err.Error(); len([]rune(text)) > 1000 || strings.ContainsAny(text, "<>\n") {
+					f.Errorf("the error's text is no short line: %q", text)
+				}
+				equal(f, "ends in time", f.elapsed() < 5*time.Minute, true)
+			})
+			if row.repeatable == 1 || operation.name == "create" && row.create == 1 {
+				continue
+			}
+			run(t, name+" once/"+operation.name, func(f *fixture) {
+				id := f.server.Seed("web")
+				f.inject(row.fault.On(operation.method, operation.route).Once())
+				noError(f, operation.call(f.Context(), f.client, id))
 			})
 		}
 	}
 }
 
-// certificate returns a self-signed certificate for 127.0.0.1.
-func certificate(t testing.TB, until time.Time) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	noError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: until.Add(-time.Hour), NotAfter: until, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	noError(t, err)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+// lostAnswers are ways to lose the answer of a request that Clerk carried out.
+var lostAnswers = map[string]clerktest.Fault{
+	"reset":          clerktest.ResetAfterWork(),
+	"408":            clerktest.ClerkError(408, "request_timeout").AfterWork(),
+	"500":            clerktest.ClerkError(500, "internal_clerk_error").AfterWork(),
+	"502 HTML":       clerktest.HTML(502).AfterWork(),
+	"short":          clerktest.Truncated(clerktest.DeliverShort),
+	"cut chunks":     clerktest.Truncated(clerktest.DeliverCutChunks),
+	"cut stream":     clerktest.Truncated(clerktest.DeliverCutUndeclared),
+	"cut gzip":       clerktest.Truncated(clerktest.DeliverCutGzip),
+	"HTML 200":       clerktest.HTML(200).AfterWork(),
+	"empty 200":      raw("").AfterWork(),
+	"null":           raw("null").AfterWork(),
+	"another object": raw(`{"object":"user","id":"user_1"}`).AfterWork(),
+	"redirect":       clerktest.Redirect(307, "https://elsewhere.example/").AfterWork(),
+	"too late":       clerktest.SlowAnswer(time.Hour),
 }
 
-// A server that is not trusted is refused at once, without retries.
-func TestServersThatAreNotTrusted(t *testing.T) {
+// Updates, uploads and deletes converge when they are repeated.
+func TestLostChangesConverge(t *testing.T) {
 	t.Parallel()
-	for name, config := range map[string]*tls.Config{
-		"unknown authority": {Certificates: []tls.Certificate{certificate(t, time.Now().Add(time.Hour))}},
-		"expired":           {Certificates: []tls.Certificate{certificate(t, time.Now().Add(-time.Hour))}},
-		"TLS 1.1":           {Certificates: []tls.Certificate{certificate(t, time.Now().Add(time.Hour))}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11},
-		"no TLS":            nil,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var reached atomic.Int32
-			server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
-			server.Config.ErrorLog = nullLog
-			server.TLS = config
-			if config == nil {
-				server.Start()
-			} else {
-				server.StartTLS()
-			}
-			t.Cleanup(server.Close)
-			events := &eventLog{}
-			client := clientOf(t, "https://"+server.Listener.Addr().String(), func(config *clerk.Config) { config.MaxRetries, config.Observer = nil, events.add })
-			err := allOperations["create"](t.Context(), client, "")
-			equal(t, "sent", asError[*clerk.TransportError](t, err).Sent, false)
-			equalLists(t, "outcomes", events.outcomes(), []string{"refused"})
-			equal(t, "requests", reached.Load(), 0)
+	for name, fault := range lostAnswers {
+		run(t, name, func(f *fixture) {
+			id := f.server.Seed("web")
+			f.inject(fault.OnUpdate().Once(), fault.OnLogo().Once(), fault.OnDelete().Once())
+			app, err := f.rename(id, "new")
+			noError(f, err)
+			equal(f, "name", app.Name, "new")
+			_, err = f.client.UploadOAuthApplicationLogo(f.Context(), id, "logo.png", pngImage)
+			noError(f, err)
+			// The retry finds nothing, which shows that the first delete was carried out.
+			equal(f, "not found", clerk.IsNotFound(f.client.DeleteOAuthApplication(f.Context(), id)), true)
+			equal(f, "requests", f.requests(), 6)
 		})
 	}
 }
 
-// With TLS 1.3 the server's refusal can arrive after the request was written, so the request may have been processed.
-func TestAlertAfterSendingIsALostAnswer(t *testing.T) {
+// After an attempt that Clerk may have applied, no later failure says that nothing was sent.
+func TestChangesThatMayBeApplied(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = nullLog
-	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-
-	ctx, cancel := context.WithCancel(t.Context())
-	var handshaken atomic.Bool
-	written := make(chan struct{})
-	write := sync.OnceFunc(func() { close(written) })
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		TLSHandshakeDone: func(tls.ConnectionState, error) { handshaken.Store(true) },
-		WroteRequest:     func(httptrace.WroteRequestInfo) { write() },
-	})
-	transport := &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13},
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			connection, err := (&net.Dialer{}).DialContext(ctx, network, address)
-			return lateReader{connection, func() {
-				if handshaken.Load() {
-					<-written
-				}
-			}}, err
-		},
-	}
-	t.Cleanup(transport.CloseIdleConnections)
-
-	events := &eventLog{}
-	client := clientOf(t, server.URL, func(config *clerk.Config) {
-		config.Transport = transport
-		config.Observer = func(ctx context.Context, event clerk.Event) { events.add(ctx, event); cancel() }
-	})
-	_, err := client.RotateClientSecret(ctx, "oa_1", time.Time{})
-	equal(t, "outcome", events.outcomes()[0], "lost")
-	asError[*clerk.RotateOutcomeUnknownError](t, err)
-	if !strings.Contains(err.Error(), "tls:") {
-		t.Errorf("the test did not provoke an alert: %v", err)
-	}
-}
-
-// lateReader is a connection that calls wait before each read.
-type lateReader struct {
-	net.Conn
-	wait func()
-}
-
-func (r lateReader) Read(p []byte) (int, error) {
-	r.wait()
-	return r.Conn.Read(p)
-}
-
-// The key is sent only to the address that the user configured.
-func TestRedirectsAreNotFollowed(t *testing.T) {
-	t.Parallel()
-	var reached atomic.Int32
-	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
-	t.Cleanup(target.Close)
-	elsewhere := strings.Replace(target.URL, "127.0.0.1", "localhost", 1)
-
-	for _, status := range []int{300, 301, 302, 303, 307, 308} {
-		for kind, location := range map[string]string{
-			"same server":   "/v1/instance",
-			"same host":     target.URL + "/v1/instance",
-			"another host":  elsewhere + "/v1/instance?secret=query",
-			"nowhere":       "",
-			"no address":    "http://[",
-			"with a secret": "https://user:hunter22@elsewhere.example/",
-		} {
-			server := clerktest.New(t)
-			server.Inject(clerktest.Redirect(status, location))
-			key, err := clerk.ParseSecretKey(server.Key())
-			noError(t, err)
-			for _, operation := range []string{"get", "update", "delete", "create", "rotate", "instance"} {
-				ctx, cancel := context.WithCancel(t.Context())
-				client := clientOf(t, server.URL(), func(config *clerk.Config) {
-					config.SecretKey = key
-					config.Observer = func(context.Context, clerk.Event) { cancel() } // no searches and no retries
-				})
-				before := server.CountRequests("", "")
-				err := allOperations[operation](ctx, client, "oa_1")
-				sent := server.CountRequests("", "") - before
-				cancel()
-				most := map[string]int{"create": 2, "rotate": 3}[operation] // with the search, with the retries
-				if sent > max(1, most) {
-					t.Errorf("%d %s, %s: %d requests", status, kind, operation, sent)
-				}
-				if err == nil || !strings.Contains(err.Error(), "a redirect") && !errors.Is(err, context.Canceled) {
-					t.Errorf("%d %s, %s: %v", status, kind, operation, err)
-				} else if strings.Contains(err.Error(), "query") || strings.Contains(err.Error(), "hunter22") {
-					t.Errorf("%d %s, %s: the error shows more than the host: %v", status, kind, operation, err)
-				}
-			}
-		}
-	}
-	equal(t, "requests that reached the target", reached.Load(), 0)
-}
-
-func TestRedirectErrorNamesTheHost(t *testing.T) {
-	t.Parallel()
-	client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-		res, err := answering(307, "", "")(req)
-		res.Header.Set("Location", "https://user:pass@elsewhere.example:8443/path?query")
-		return res, err
-	}))
-	_, err := client.Instance(t.Context())
-	wrong := asError[*clerk.AnswerError](t, err)
-	equal(t, "status", wrong.Status, 307)
-	equal(t, "text", wrong.Problem, "a redirect to elsewhere.example; redirects are not followed, because the secret key would travel along")
-}
-
-// Not parallel: it counts what the process allocates.
-func TestLargeAnswersCostLittleMemory(t *testing.T) {
+	unsent := errors.New("no route to host")
 	for name, test := range map[string]struct {
-		fault     clerktest.Fault
-		operation string
-		most      uint64
+		later     clerktest.Fault
+		cut       bool // no connection after the first attempt
+		interrupt bool
+		says      string
 	}{
-		"gzip bomb for an object": {clerktest.GzipBomb(1 << 30), "get", 32 << 20},
-		"gzip bomb for a list":    {clerktest.GzipBomb(1 << 30), "list", 192 << 20}, // the buffer grows to 16 MiB in steps
-		"endless object":          {clerktest.Endless(), "get", 32 << 20},
-		"endless list":            {clerktest.Endless(), "list", 192 << 20},
+		"then unsent":      {cut: true, says: "); then no later attempt reached Clerk (no route to host)"},
+		"then throttled":   {later: clerktest.TooManyRequests("3600"), says: "then the server asks to wait 1h0m0s"},
+		"then refused":     {later: clerktest.ClerkError(403, "authorization_invalid"), says: "then HTTP 403"},
+		"then locked":      {later: clerktest.Locked(), says: "then HTTP 409"},
+		"then interrupted": {later: clerktest.TooManyRequests("30"), interrupt: true, says: "context canceled"},
 	} {
-		server := clerktest.New(t)
-		server.Inject(test.fault)
-		client := clientOf(t, server.URL())
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		err := allOperations[test.operation](t.Context(), client, "oa_1")
-		runtime.ReadMemStats(&after)
-		equal(t, name+": says so", strings.Contains(asError[*clerk.AnswerError](t, err).Problem, "is larger than"), true)
-		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > test.most {
-			t.Errorf("%s: %d MiB were allocated", name, allocated>>20)
+		for _, operation := range operations {
+			if !operation.changes() {
+				continue
+			}
+			t.Run(name+"/"+operation.name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					server := clerktest.NewInMemory(t)
+					sent := 0
+					client := newClient(t, server, func(config *clerk.Config) {
+						transport := config.Transport
+						config.Transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+							if sent++; sent > 1 && test.cut {
+								return nil, unsent
+							}
+							return transport.RoundTrip(req)
+						})
+					})
+					id := server.Seed("web")
+					server.Inject(clerktest.ResetAfterWork().Once())
+					server.Inject(test.later)
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					if test.interrupt {
+						time.AfterFunc(20*time.Second, cancel)
+					}
+					err := operation.call(ctx, client, id)
+					asError[*clerk.ChangeOutcomeUnknownError](t, err)
+					equal(t, "sent", asError[*clerk.TransportError](t, err).Sent, true)
+					contains(t, "text", err.Error(), "Clerk may have applied the change: ")
+					contains(t, "text", err.Error(), test.says)
+					equal(t, "says that it was not sent", strings.Contains(err.Error(), "could not be sent"), false)
+				})
+			})
 		}
 	}
 }
 
-func TestLargeErrorsAreCutOff(t *testing.T) {
+// A request that was never sent may be sent again, whatever its method.
+func TestUnsentRequestsAreRepeated(t *testing.T) {
 	t.Parallel()
-	endless := strings.Repeat("<p>no</p>", 1<<20)
-	for status, body := range map[int]string{502: endless, 400: `{"errors":[{"code":"x","long_message":"` + endless + `"}]}`, 403: `{"errors":[` + strings.Repeat(`{"code":"x"},`, 1<<16)} {
-		_, err := clientOn(t, answering(status, "application/json", body)).Instance(t.Context())
-		refused := asError[*clerk.APIError](t, err)
-		equal(t, "status", refused.Status, status)
-		equal(t, "errors", len(refused.Errors), 0)
-		equal(t, "is short", len(err.Error()) < 200, true)
-		equal(t, "tells the size that was read", strings.Contains(refused.Body, "65536 bytes"), true)
+	for name, problem := range map[string]error{
+		"refused":          &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED},
+		"no such host":     &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", IsNotFound: true}},
+		"handshake breaks": syscall.ECONNRESET,
+		"proxy refuses":    errors.New("Forbidden"),
+	} {
+		for _, operation := range operations {
+			t.Run(name+"/"+operation.name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					server, events := clerktest.NewInMemory(t), &eventLog{}
+					id := server.Seed("web", func(a *clerktest.Application) { a.ClientID = "d9g4CT4WYiCBm7EU" })
+					attempts, works := 0, most
+					client := newClient(t, server, func(config *clerk.Config) {
+						transport := config.Transport
+						config.Observer = events.add
+						config.Transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+							if attempts++; attempts < works {
+								return nil, problem
+							}
+							return transport.RoundTrip(req)
+						})
+					})
+					noError(t, operation.call(t.Context(), client, id))
+					equal(t, "requests", server.CountRequests("", ""), 1)
+					equal(t, "outcomes", events.outcomes(), "unsent unsent unsent unsent unsent ok")
+
+					attempts, works = 0, 100
+					err := operation.call(t.Context(), newClient(t, server, func(config *clerk.Config) {
+						config.Transport = roundTrip(func(*http.Request) (*http.Response, error) { return nil, problem })
+					}), id)
+					equal(t, "attempts", asError[*clerk.AttemptsError](t, err).Attempts, most)
+					equal(t, "sent", asError[*clerk.TransportError](t, err).Sent, false)
+					contains(t, "text", err.Error(), "could not be sent")
+				})
+			})
+		}
 	}
 }
 
-// A connection that the server closed while it was idle creates no duplicate.
-func TestStaleConnections(t *testing.T) {
+func TestMaxRetries(t *testing.T) {
 	t.Parallel()
-	simulator := clerktest.NewServer()
-	server := httptest.NewServer(simulator.Handler())
-	t.Cleanup(func() { server.Close(); simulator.Close() })
-	key, err := clerk.ParseSecretKey(simulator.Key())
-	noError(t, err)
-	for round := range 10 {
-		ctx, cancel := context.WithCancel(t.Context())
-		client := clientOf(t, server.URL, func(config *clerk.Config) {
-			config.SecretKey = key
-			config.Observer = func(_ context.Context, event clerk.Event) {
-				if event.Outcome == "lost" {
-					cancel() // the client searches once and does not send it again
+	for _, retries := range []int{0, 1, 10} {
+		bubble(t, func(f *fixture) {
+			f.inject(clerktest.HTML(503))
+			_, err := f.client.GetOAuthApplicationSettings(f.Context())
+			equal(f, "requests", f.requests(), retries+1)
+			equal(f, "says how often", isError[*clerk.AttemptsError](err), retries > 0)
+		}, func(config *clerk.Config) { config.MaxRetries = &retries })
+	}
+}
+
+func TestRequestTimeout(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(f *fixture) {
+		f.inject(clerktest.NeverAnswers())
+		_, err := f.client.GetOAuthApplicationSettings(f.Context())
+		lost := asError[*clerk.TransportError](f, err)
+		equal(f, "timeout", lost.Timeout && lost.Sent, true)
+		contains(f, "text", err.Error(), "nothing came within 7s")
+		for _, event := range f.events.all() {
+			equal(f, "duration", event.Duration, 7*time.Second)
+			equal(f, "outcome", event.Outcome, "lost")
+		}
+	}, func(config *clerk.Config) { config.RequestTimeout = 7 * time.Second })
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	t.Parallel()
+	const second = time.Second
+	for _, skew := range []time.Duration{0, time.Hour, -time.Hour} {
+		for name, test := range map[string]struct {
+			status int
+			header func(serverNow time.Time) string
+			min    time.Duration
+			jitter time.Duration
+		}{
+			"seconds":     {429, func(time.Time) string { return "7" }, 7 * second, second / 2},
+			"zero":        {429, func(time.Time) string { return "0" }, second / 4, second / 2},
+			"a date":      {429, func(now time.Time) string { return now.Add(20 * second).UTC().Format(http.TimeFormat) }, 20 * second, second / 2},
+			"unreadable":  {429, func(time.Time) string { return "soon" }, second / 2, second / 2},
+			"of a 503":    {503, func(time.Time) string { return "11" }, 11 * second, 0},
+			"of a locked": {409, func(time.Time) string { return "11" }, 11 * second, 0},
+		} {
+			run(t, name+" "+skew.String(), func(f *fixture) {
+				f.server.SetClockSkew(skew)
+				header := http.Header{"Retry-After": {test.header(time.Now().Add(skew))}}
+				f.inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: test.status, Code: "resource_locked", Header: header}}.Once())
+				_, err := f.client.GetOAuthApplicationSettings(f.Context())
+				noError(f, err)
+				if waited := f.elapsed(); waited < test.min || waited > test.min+test.jitter {
+					f.Errorf("waited %s, want %s and up to %s more", waited, test.min, test.jitter)
+				}
+				equal(f, "the event tells of the wait", f.events.all()[1].Waited, f.elapsed())
+			})
+		}
+	}
+}
+
+func TestLongRetryAfterIsAnError(t *testing.T) {
+	t.Parallel()
+	for header, says := range map[string]string{
+		"61": "asks to wait 1m1s", "1000000000000": "asks to wait 106751 days", "Wed, 12 May 2100 10:00:00 GMT": " days, longer",
+	} {
+		for _, status := range []int{429, 503} {
+			bubble(t, func(f *fixture) {
+				f.inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: status, Code: "too_many_requests", Header: http.Header{"Retry-After": {header}}}})
+				_, err := f.client.GetOAuthApplicationSettings(f.Context())
+				equal(f, "trace id", len(asError[*clerk.RetryAfterError](f, err).TraceID), 32)
+				contains(f, "text", err.Error(), says)
+				equal(f, "status", asError[*clerk.APIError](f, err).Status, status)
+				equal(f, "requests", f.requests(), 1)
+				equal(f, "time", f.elapsed(), 0)
+			})
+		}
+	}
+}
+
+func TestDeadlineShorterThanTheWaitStops(t *testing.T) {
+	t.Parallel()
+	run(t, "Retry-After", func(f *fixture) {
+		f.inject(clerktest.TooManyRequests("30"))
+		ctx, cancel := context.WithTimeout(f.Context(), 20*time.Second)
+		defer cancel()
+		_, err := f.client.GetOAuthApplicationSettings(ctx)
+		long := asError[*clerk.RetryAfterError](f, err)
+		equal(f, "asked", long.RetryAfter, 30*time.Second)
+		equal(f, "left", long.TimeLeft, 20*time.Second)
+		equal(f, "time", f.elapsed(), 0)
+	})
+	run(t, "backoff", func(f *fixture) {
+		f.inject(clerktest.HTML(503))
+		ctx, cancel := context.WithTimeout(f.Context(), time.Second)
+		defer cancel()
+		_, err := f.client.GetOAuthApplicationSettings(ctx)
+		equal(f, "status", asError[*clerk.APIError](f, err).Status, 503)
+		equal(f, "waits for the deadline", f.elapsed() >= time.Second, false)
+	}, func(config *clerk.Config) { config.MaxRetries = new(100) })
+}
+
+// A 429 pauses all requests of the client, whatever becomes of the one that got it.
+func TestOneThrottledRequestPausesAll(t *testing.T) {
+	t.Parallel()
+	for _, retries := range []int{5, 0} {
+		bubble(t, func(f *fixture) {
+			f.inject(clerktest.TooManyRequests("5").Once())
+			_, _ = f.client.GetOAuthApplicationSettings(f.interruptAfter(time.Second))
+			throttled := f.server.Requests()[0].Time
+			var wait sync.WaitGroup
+			for range 20 {
+				wait.Go(func() { _, _ = f.client.GetOAuthApplicationSettings(f.Context()) })
+			}
+			wait.Wait()
+			requests := f.server.Requests()
+			equal(f, "requests", len(requests), 21)
+			for _, request := range requests[1:] {
+				if pause := request.Time.Sub(throttled); pause < 5*time.Second || pause >= 5500*time.Millisecond {
+					f.Errorf("a request was sent %s after the 429", pause)
 				}
 			}
-		})
-		_, err := client.GetOAuthApplicationSettings(ctx)
-		noError(t, err)
-		before := len(simulator.Applications())
-		server.CloseClientConnections()
-		_, err = client.CreateOAuthApplication(ctx, fieldsNamed(fmt.Sprint("web ", round)))
-		made := 1
-		if err != nil {
-			asError[*clerk.CreateOutcomeUnknownError](t, err)
-			made = 0
+		}, func(config *clerk.Config) { config.MaxRetries = &retries })
+	}
+}
+
+// Clerk's window is 10 seconds long. Retries outlast it without a Retry-After too.
+func TestThrottlingOfAWholeWindowIsWaitedOut(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(f *fixture) {
+		early := func(clerktest.Request) bool { return f.elapsed() < 10*time.Second }
+		f.inject(clerktest.TooManyRequests().When(early))
+		for range 100 {
+			begun := time.Now()
+			f.began = begun
+			_, err := newClient(f, f.server).GetOAuthApplicationSettings(f.Context())
+			noError(f, err)
 		}
-		equal(t, "applications made", len(simulator.Applications())-before, made)
-		cancel()
-	}
+	})
 }
 
-// A network error after sending says so.
-func TestLostAnswerOverSockets(t *testing.T) {
+// Waited, in an event, is the backoff after the attempt before, and the wait for the rate limit.
+func TestEvents(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]clerktest.Fault{"reset": clerktest.ResetAfterWork(), "close": clerktest.CloseAfterWork()} {
-		server := clerktest.New(t)
-		server.Inject(fault)
-		_, err := clientOf(t, server.URL()).GetOAuthApplicationSettings(t.Context())
-		lost := asError[*clerk.TransportError](t, err)
-		equal(t, name+" sent", lost.Sent, true)
-		equal(t, name+" timeout", lost.Timeout, false)
-		equal(t, name+" says so", strings.Contains(err.Error(), "broke after the request was sent"), true)
-	}
-}
-
-func TestCreateOverSockets(t *testing.T) {
-	t.Parallel()
-	server := clerktest.New(t)
-	key, err := clerk.ParseSecretKey(server.Key())
-	noError(t, err)
-	client := clientOf(t, server.URL(), func(config *clerk.Config) { config.SecretKey = key })
-	server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
-	creation, err := client.CreateOAuthApplication(t.Context(), fieldsNamed("web"))
-	noError(t, err)
-	equal(t, "adopted", creation.Adopted, true)
-	equal(t, "applications", len(server.Applications()), 1)
-	equal(t, "secret", creation.ClientSecret.Reveal(), server.CurrentSecret(creation.Application.ID))
+	bubble(t, func(f *fixture) {
+		id := f.server.Seed("web")
+		f.inject(clerktest.HTML(502).Repeat(4))
+		_, err := f.client.GetOAuthApplication(f.Context(), id)
+		noError(f, err)
+		var waited time.Duration
+		for i, event := range f.events.all() {
+			waited += event.Waited
+			equal(f, "method", event.Method+" "+event.Route, "GET /oauth_applications/{id}")
+			equal(f, "attempt", event.Attempt, i+1)
+			equal(f, "status", event.Status, map[bool]int{true: 502, false: 200}[i < 4])
+			equal(f, "trace id", len(event.TraceID), 32)
+			equal(f, "has bytes", event.Bytes > 100, true)
+		}
+		equal(f, "outcomes", f.events.outcomes(), "failed failed failed failed ok")
+		equal(f, "waited", waited, f.elapsed())
+	})
 }

@@ -94,7 +94,9 @@ func (s *sharedReads) read(ctx context.Context, id string) (listItem, error) {
 		l := s.listingSince(s.written[id], listKey{})
 		mayBuy := l.bought <= l.gets && l.pages < maxPages && time.Now().After(s.noPagesBefore)
 		onItsWay := s.callers[l.nextKey()] != nil
-		if l.gets > 0 && !l.complete && (onItsWay || mayBuy) {
+		// A GET that began before the latest own write is not joined.
+		key := fmt.Sprintf("get %d %s", s.written[id], id)
+		if s.callers[key] == nil && l.gets > 0 && !l.complete && (onItsWay || mayBuy) {
 			if !onItsWay {
 				l.bought++
 			}
@@ -104,8 +106,6 @@ func (s *sharedReads) read(ctx context.Context, id string) (listItem, error) {
 			continue
 		}
 		l.gets++
-		// A GET that began before the latest own write is not joined.
-		key := fmt.Sprintf("get %d %s", s.written[id], id)
 		wait := s.share(ctx, key, func(ctx context.Context) (listItem, error) { return s.fresh(ctx, id) })
 		s.mu.Unlock()
 		item, err := wait()

@@ -1,8 +1,11 @@
 package clerk_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/png"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -20,6 +23,22 @@ import (
 // testKey is the key of clients that do not speak to the simulator.
 const testKey = "sk_test_0123456789abcdefABCDEF"
 
+// appJSON is an answer of the API, written by hand after Clerk's OpenAPI document.
+const appJSON = `{"object":"oauth_application","id":"oa_1","instance_id":"ins_1","name":"web","client_id":"d9g4CT4WYiCBm7EU",` +
+	`"client_uri":null,"client_image_url":null,"dynamically_registered":false,"consent_screen_enabled":true,"pkce_required":false,"public":false,` +
+	`"scopes":"email profile","redirect_uris":["https://a.example/cb"],"callback_url":"","authorize_url":"","token_fetch_url":"","user_info_url":"","discovery_url":"",` +
+	`"token_introspection_url":"","created_at":1755000000000,"updated_at":1755000000000,"client_secret":"VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k"}`
+
+const settingsJSON = `{"object":"oauth_application_settings","dynamic_oauth_client_registration":true,"default_scopes":null,"oauth_jwt_access_tokens":true,` +
+	`"client_id_metadata_documents_advertised":false,"client_id_metadata_documents_only_allow_pre_registered_clients":false,"client_id_metadata_documents_block_implicitly_allowed_clients":false}`
+
+// pngImage is an image of one pixel.
+var pngImage = func() []byte {
+	var encoded bytes.Buffer
+	_ = png.Encode(&encoded, image.NewGray(image.Rect(0, 0, 1, 1)))
+	return encoded.Bytes()
+}()
+
 // fixture is a simulator and a client of it, in virtual time.
 type fixture struct {
 	*testing.T
@@ -29,26 +48,29 @@ type fixture struct {
 	began  time.Time
 }
 
-// inVirtualTime runs a test against the simulator in virtual time, where waits are exact and take no time. A goroutine that
-// the client leaves behind fails the test.
-func inVirtualTime(t *testing.T, test func(f *fixture), options ...func(*clerk.Config)) {
+// bubble runs a test against the simulator in virtual time, where waits are exact and take no
+// time. A goroutine that the client leaves behind fails the test.
+func bubble(t *testing.T, test func(f *fixture), options ...func(*clerk.Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fixture{T: t, server: clerktest.NewInMemory(t), events: &eventLog{}, began: time.Now()}
-		f.client = newClient(t, f.server, append([]func(*clerk.Config){func(config *clerk.Config) {
-			config.Observer = f.events.add
-		}}, options...)...)
+		observe := func(config *clerk.Config) { config.Observer = f.events.add }
+		f.client = newClient(t, f.server, append([]func(*clerk.Config){observe}, options...)...)
 		test(f)
+	})
+}
+
+// run runs a case of a table in a bubble.
+func run(t *testing.T, name string, test func(f *fixture), options ...func(*clerk.Config)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		bubble(t, test, options...)
 	})
 }
 
 // newClient returns a client of the simulator.
 func newClient(t testing.TB, server *clerktest.Server, options ...func(*clerk.Config)) *clerk.Client {
-	t.Helper()
-	return clerk.New(newConfig(t, server, options...))
-}
-
-func newConfig(t testing.TB, server *clerktest.Server, options ...func(*clerk.Config)) clerk.Config {
 	t.Helper()
 	key, err := clerk.ParseSecretKey(server.Key())
 	noError(t, err)
@@ -58,31 +80,63 @@ func newConfig(t testing.TB, server *clerktest.Server, options ...func(*clerk.Co
 	for _, option := range options {
 		option(&config)
 	}
-	return config
+	return clerk.New(config)
+}
+
+// clientOn returns a client on the given transport, which never repeats a request.
+func clientOn(t testing.TB, transport http.RoundTripper, options ...func(*clerk.Config)) *clerk.Client {
+	t.Helper()
+	key, err := clerk.ParseSecretKey(testKey)
+	noError(t, err)
+	config := clerk.Config{SecretKey: key, Transport: transport, MaxRetries: new(0)}
+	for _, option := range options {
+		option(&config)
+	}
+	return clerk.New(config)
 }
 
 // elapsed is the virtual time since the test began.
 func (f *fixture) elapsed() time.Duration { return time.Since(f.began) }
 
-// context returns a context that ends after the given virtual time.
-func (f *fixture) cancelledAfter(d time.Duration) context.Context {
+// interruptAfter returns a context that is cancelled after the given virtual time.
+func (f *fixture) interruptAfter(d time.Duration) context.Context {
 	ctx, cancel := context.WithCancel(f.Context())
 	timer := time.AfterFunc(d, cancel)
 	f.Cleanup(func() { timer.Stop(); cancel() })
 	return ctx
 }
 
-// posts is the number of creates that the simulator received, rotations of rotations, and lists of list pages.
-func (f *fixture) posts() int {
-	return f.server.CountRequests(http.MethodPost, clerktest.RouteApplications)
+// inject adds faults in their order.
+func (f *fixture) inject(faults ...clerktest.Fault) {
+	for _, fault := range faults {
+		f.server.Inject(fault)
+	}
 }
 
-func (f *fixture) rotations() int {
-	return f.server.CountRequests(http.MethodPost, clerktest.RouteRotateSecret)
+func (f *fixture) create(fields clerk.OAuthApplicationFields) (clerk.Creation, error) {
+	return f.client.CreateOAuthApplication(f.Context(), fields)
 }
 
+func (f *fixture) rotate(id string) (clerk.Rotation, error) {
+	return f.client.RotateClientSecret(f.Context(), id, time.Time{})
+}
+
+func (f *fixture) rename(id, name string) (clerk.OAuthApplication, error) {
+	return f.client.UpdateOAuthApplication(f.Context(), id, clerk.OAuthApplicationFields{Name: &name})
+}
+
+func (f *fixture) requests() int { return f.server.CountRequests("", "") }
+func (f *fixture) gets() int {
+	return f.server.CountRequests(http.MethodGet, clerktest.RouteApplication)
+}
 func (f *fixture) lists() int {
 	return f.server.CountRequests(http.MethodGet, clerktest.RouteApplications)
+}
+func (f *fixture) creates() int {
+	return f.server.CountRequests(http.MethodPost, clerktest.RouteApplications)
+}
+func (f *fixture) rotations() int {
+	return f.server.CountRequests(http.MethodPost, clerktest.RouteRotateSecret)
 }
 
 // eventLog is an observer that keeps all events.
@@ -103,25 +157,18 @@ func (l *eventLog) all() []clerk.Event {
 	return slices.Clone(l.events)
 }
 
-func (l *eventLog) outcomes() []string {
+func (l *eventLog) outcomes() string {
 	var outcomes []string
 	for _, event := range l.all() {
 		outcomes = append(outcomes, event.Outcome)
 	}
-	return outcomes
+	return strings.Join(outcomes, " ")
 }
 
 // roundTrip is a function as a transport.
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
-
-// written reports that the request was sent, as http.Transport does.
-func written(req *http.Request) {
-	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.WroteHeaders != nil {
-		trace.WroteHeaders()
-	}
-}
 
 // answering returns a transport that gives the same answer to every request.
 func answering(status int, contentType, body string) roundTrip {
@@ -135,19 +182,14 @@ func answering(status int, contentType, body string) roundTrip {
 	}
 }
 
-// clientOn returns a client on the given transport, which never repeats a request.
-func clientOn(t testing.TB, transport http.RoundTripper, options ...func(*clerk.Config)) *clerk.Client {
-	t.Helper()
-	key, err := clerk.ParseSecretKey(testKey)
-	noError(t, err)
-	config := clerk.Config{SecretKey: key, Transport: transport, MaxRetries: new(0)}
-	for _, option := range options {
-		option(&config)
+// written reports that the request was sent, as http.Transport does.
+func written(req *http.Request) {
+	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.WroteHeaders != nil {
+		trace.WroteHeaders()
 	}
-	return clerk.New(config)
 }
 
-// fieldsNamed sets all fields of an application except public.
+// fieldsNamed sets all fields of an application except the booleans.
 func fieldsNamed(name string) clerk.OAuthApplicationFields {
 	return clerk.OAuthApplicationFields{
 		Name:         &name,
@@ -156,16 +198,31 @@ func fieldsNamed(name string) clerk.OAuthApplicationFields {
 	}
 }
 
-func publicFieldsNamed(name string) clerk.OAuthApplicationFields {
-	fields := fieldsNamed(name)
-	fields.Public = new(true)
-	return fields
-}
-
 // likeFields makes an application of the simulator equal to fieldsNamed.
 func likeFields(a *clerktest.Application) {
 	a.RedirectURIs = []string{"https://a.example/cb"}
 	a.Scopes = "email offline_access profile"
+}
+
+// aged makes an application of the simulator that old.
+func aged(age time.Duration) func(*clerktest.Application) {
+	return func(a *clerktest.Application) { a.CreatedAt = time.Now().Add(-age).UnixMilli() }
+}
+
+// without deletes a field of an answer, and with sets it.
+func without(field string) func(map[string]any) {
+	return func(o map[string]any) { delete(o, field) }
+}
+
+func with(field string, value any) func(map[string]any) {
+	return func(o map[string]any) { o[field] = value }
+}
+
+// inFirstItem changes the first application of a list's answer.
+func inFirstItem(change func(map[string]any)) clerktest.Fault {
+	return clerktest.Changed(func(page map[string]any) {
+		change(page["data"].([]any)[0].(map[string]any))
+	}).OnList()
 }
 
 func noError(t testing.TB, err error) {
@@ -185,6 +242,11 @@ func asError[E error](t testing.TB, err error) E {
 	return found
 }
 
+func isError[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
 func equal[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {
@@ -196,5 +258,12 @@ func equalLists[T comparable](t testing.TB, what string, got, want []T) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("%s: got\n  %v\nwant\n  %v", what, got, want)
+	}
+}
+
+func contains(t testing.TB, what, text, part string) {
+	t.Helper()
+	if !strings.Contains(text, part) {
+		t.Errorf("%s: %q does not contain %q", what, text, part)
 	}
 }

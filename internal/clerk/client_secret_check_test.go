@@ -297,3 +297,65 @@ func TestChecksOfASilentEndpointPause(t *testing.T) {
 		equal(t, "when it answers again", check.Status, clerk.SecretAccepted)
 	})
 }
+
+// The check of a fresh secret waits at most 3 seconds in all, and not at all if the endpoint has
+// rejected a fresh secret before.
+func TestFreshSecrets(t *testing.T) {
+	t.Parallel()
+	const second = time.Second
+	for name, test := range map[string]struct {
+		replies  []reply
+		status   clerk.SecretStatus
+		requests int
+		elapsed  time.Duration
+	}{
+		"accepted":                 {[]reply{accepts}, clerk.SecretAccepted, 1, 0},
+		"rejected, then accepted":  {[]reply{rejects, accepts}, clerk.SecretAccepted, 2, 3 * second},
+		"rejected":                 {[]reply{rejects}, clerk.SecretRejected, 2, 3 * second},
+		"throttled, then accepted": {[]reply{throttlesFor("2"), accepts}, clerk.SecretAccepted, 2, 2 * second},
+		"throttled, then rejected": {[]reply{throttlesFor("2"), rejects}, clerk.SecretRejected, 2, 2 * second},
+		"throttled for longer":     {[]reply{throttlesFor("4"), accepts}, clerk.SecretUnknown, 1, 0},
+		"rejected, then throttled": {[]reply{rejects, throttlesFor("1"), accepts}, clerk.SecretUnknown, 2, 3 * second},
+		"failing":                  {[]reply{{status: 500}}, clerk.SecretUnknown, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := &endpoint{replies: test.replies}
+				client := clientOn(t, server)
+				check := func(address string) clerk.SecretCheck {
+					check, err := client.CheckClientSecret(t.Context(), address, "id", clerk.NewSecret(canary), clerk.FreshSecret())
+					noError(t, err)
+					return check
+				}
+				began := time.Now()
+				equal(t, "status", check(introspectionURL).Status, test.status)
+				equal(t, "requests", len(server.requests), test.requests)
+				equal(t, "time", time.Since(began), test.elapsed)
+				if test.status != clerk.SecretRejected {
+					return
+				}
+				began = time.Now()
+				server.replies = []reply{rejects}
+				for range 10 {
+					equal(t, "status", check(introspectionURL).Status, clerk.SecretRejected)
+				}
+				equal(t, "requests of ten more", len(server.requests), test.requests+10)
+				equal(t, "time of ten more", time.Since(began), 0)
+				check("https://another.example/oauth/token_info")
+				equal(t, "time of another endpoint", time.Since(began), 3*second)
+				began = time.Now()
+				_, err := client.CheckClientSecret(t.Context(), introspectionURL, "id", clerk.NewSecret(canary))
+				noError(t, err)
+				equal(t, "time of a check at a refresh", time.Since(began), 3*second)
+				// An endpoint that accepts a fresh secret is asked twice again.
+				server.replies = []reply{accepts}
+				check(introspectionURL)
+				server.replies = []reply{rejects}
+				began = time.Now()
+				check(introspectionURL)
+				equal(t, "time after an acceptance", time.Since(began), 3*second)
+			})
+		})
+	}
+}

@@ -1,0 +1,222 @@
+package clerk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+func unlimited(config *clerk.Config) { config.RequestsPer10s = 1 << 20 }
+
+// readAll reads applications, so many at once.
+func (f *fixture) readAll(ids []string, atOnce int) {
+	f.Helper()
+	var wait sync.WaitGroup
+	next := make(chan string)
+	for range atOnce {
+		wait.Go(func() {
+			for id := range next {
+				if app, err := f.client.GetOAuthApplication(f.Context(), id); err != nil || app.ID != id {
+					f.Errorf("%s: got %q, %v", id, app.ID, err)
+				}
+			}
+		})
+	}
+	for _, id := range ids {
+		next <- id
+	}
+	close(next)
+	wait.Wait()
+}
+
+// The bounds that the comment of sharedReads promises, for reads in any order.
+func TestRequestsOfManyReads(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ reads, of, most int }{
+		{1, 1, 1}, {1, 2000, 1}, {2, 2, 2}, {500, 500, 2}, {1000, 1000, 6}, {2500, 2500, 12}, {20, 20020, 45}, {100, 3000, 16},
+	} {
+		for _, atOnce := range []int{1, 10} {
+			run(t, fmt.Sprintf("%d of %d, %d at once", test.reads, test.of, atOnce), func(f *fixture) {
+				ids := f.server.SeedMany(test.of, "app %d")
+				rand.New(rand.NewPCG(uint64(test.of), uint64(atOnce))).Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+				ids = ids[:test.reads]
+				f.readAll(ids, atOnce)
+				if requests := f.requests(); requests > test.most {
+					f.Errorf("%d requests, want at most %d", requests, test.most)
+				}
+				before := f.requests()
+				f.readAll(ids, atOnce)
+				equal(f, "requests of a second round", f.requests(), before)
+				time.Sleep(time.Minute)
+				f.readAll(ids[:1], 1)
+				equal(f, "requests after a minute", f.requests(), before+1)
+			}, unlimited)
+		}
+	}
+}
+
+// A page that fails costs itself: GETs answer, and no page is asked for within a minute.
+func TestReadsWithoutPages(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]clerktest.Fault{"refused": clerktest.ClerkError(403, "authorization_invalid"), "broken": raw("{}").Repeat(2)} {
+		run(t, name, func(f *fixture) {
+			ids := f.server.SeedMany(20, "app %d")
+			f.inject(fault.OnList())
+			f.readAll(ids, 10)
+			equal(f, "gets", f.gets(), 20)
+			equal(f, "lists", f.lists() <= 2, true)
+			before := f.lists()
+			f.server.ClearFaults()
+			time.Sleep(time.Minute + time.Second)
+			f.readAll(ids, 1)
+			equal(f, "lists after a minute", f.lists(), before+1)
+		}, unlimited)
+	}
+}
+
+// Absence from a page is never trusted, and what a page has is used.
+func TestAbsenceIsConfirmed(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(f *fixture) {
+		ids := f.server.SeedMany(3, "app %d")
+		f.readAll(ids, 1)
+		later := f.server.Seed("later")
+		f.readAll([]string{later}, 1)
+		_, err := f.client.GetOAuthApplication(f.Context(), "oa_none")
+		equal(f, "not found", clerk.IsNotFound(err), true)
+		_, known := f.client.KnownOAuthApplication(ids[0])
+		equal(f, "known", known, true)
+		_, known = f.client.KnownOAuthApplication("oa_none")
+		equal(f, "known", known, false)
+	})
+}
+
+// An own write takes the application out of what is shared. A request that began before the write
+// ended cannot put it back, be it a page or a GET.
+func TestReadsAfterOwnWrites(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(f *fixture, id string) error{
+		"update": func(f *fixture, id string) error { _, err := f.rename(id, "new"); return err },
+		"update that is lost": func(f *fixture, id string) error {
+			f.inject(clerktest.ResetAfterWork().OnUpdate(), clerktest.ResetBeforeWork().OnUpdate())
+			_, _ = f.rename(id, "new")
+			return nil
+		},
+		"delete": func(f *fixture, id string) error { return f.client.DeleteOAuthApplication(f.Context(), id) },
+		"upload": func(f *fixture, id string) error {
+			f.server.Edit(id, func(a *clerktest.Application) { a.Name = "new" })
+			_, err := f.client.UploadOAuthApplicationLogo(f.Context(), id, "logo.png", pngImage)
+			return err
+		},
+		"rotate": func(f *fixture, id string) error {
+			f.server.Edit(id, func(a *clerktest.Application) { a.Name = "new" })
+			_, err := f.rotate(id)
+			return err
+		},
+	} {
+		for kind, slow := range map[string]clerktest.Fault{"nothing": {}, "page": clerktest.SlowAnswer(5 * time.Second).OnList().Once(), "get": clerktest.SlowAnswer(5 * time.Second).OnRead().Once()} {
+			run(t, name+" while under way: "+kind, func(f *fixture) {
+				ids := f.server.SeedMany(5, "app %d")
+				f.readAll(ids[:1], 1)
+				f.inject(slow)
+				reading := make(chan struct{})
+				if kind != "nothing" {
+					if kind == "get" {
+						f.client = newClient(f, f.server) // whose first read is a GET
+					}
+					go func() { _, _ = f.client.GetOAuthApplication(f.Context(), ids[1]); close(reading) }()
+					synctest.Wait()
+				} else {
+					close(reading)
+				}
+				noError(f, write(f, ids[1]))
+				// One that joined the request from before would see the old state.
+				app, err := f.client.GetOAuthApplication(f.Context(), ids[1])
+				<-reading
+				again, againErr := f.client.GetOAuthApplication(f.Context(), ids[1])
+				if name == "delete" {
+					equal(f, "not found", clerk.IsNotFound(err) && clerk.IsNotFound(againErr), true)
+					return
+				}
+				noError(f, err)
+				equal(f, "names", app.Name+" "+again.Name, "new new")
+			}, unlimited)
+		}
+	}
+}
+
+// Callers share a request. An interrupt of one does not affect the others, and no request goes on
+// that nobody waits for.
+func TestInterruptOfASharedRead(t *testing.T) {
+	t.Parallel()
+	for kind, fault := range map[string]clerktest.Fault{"get": clerktest.SlowAnswer(2 * time.Second).OnRead(), "page": clerktest.SlowAnswer(2 * time.Second).OnList()} {
+		run(t, kind, func(f *fixture) {
+			ids := f.server.SeedMany(3, "app %d")
+			if kind == "page" {
+				f.readAll(ids[:1], 1)
+			}
+			f.inject(fault)
+			before := f.requests()
+			first := make(chan error)
+			go func() {
+				_, err := f.client.GetOAuthApplication(f.interruptAfter(time.Second), ids[1])
+				first <- err
+			}()
+			synctest.Wait()
+			app, err := f.client.GetOAuthApplication(f.Context(), ids[1])
+			noError(f, err)
+			equal(f, "id", app.ID, ids[1])
+			equal(f, "the first", errors.Is(<-first, context.Canceled), true)
+			equal(f, "time", f.elapsed(), 2*time.Second)
+			equal(f, "requests", f.requests()-before, 1)
+
+			f.client = newClient(f, f.server)
+			f.server.ClearFaults()
+			f.inject(clerktest.TooManyRequests("5"))
+			_, err = f.client.GetOAuthApplication(f.interruptAfter(time.Second), ids[2])
+			equal(f, "interrupted", errors.Is(err, context.Canceled), true)
+			sent := f.requests()
+			time.Sleep(time.Minute)
+			equal(f, "requests afterwards", f.requests(), sent)
+			f.server.ClearFaults()
+			f.readAll(ids, 1)
+		})
+	}
+}
+
+// What a caller changes in an answer changes no other caller's.
+func TestSharedAnswersAreCopies(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(f *fixture) {
+		id := f.server.Seed("web", likeFields)
+		for range 3 {
+			app, err := f.client.GetOAuthApplication(f.Context(), id)
+			noError(f, err)
+			equal(f, "URI", app.RedirectURIs[0], "https://a.example/cb")
+			app.RedirectURIs[0], app.Scopes[0] = "changed", "changed"
+		}
+		equal(f, "requests", f.requests(), 1)
+	})
+}
+
+// A panic in a shared request is an error of those who wait for it, and does not end the process.
+func TestPanicInASharedRequest(t *testing.T) {
+	t.Parallel()
+	client := clientOn(t, roundTrip(func(*http.Request) (*http.Response, error) { panic(testKey) }))
+	for range 3 {
+		_, err := client.GetOAuthApplication(t.Context(), "oa_1")
+		contains(t, "error", fmt.Sprint(err), "panic of type string in a shared request")
+		assertHidden(t, "the error", fmt.Sprintf("%+v", err), testKey)
+	}
+	_, _, err := client.ListOAuthApplications(t.Context(), clerk.ListQuery{})
+	contains(t, "error", fmt.Sprint(err), "panic of type string in a shared request")
+}
