@@ -5,11 +5,6 @@
 // unchanged. It prints the table of the guide "Many applications".
 //
 //	tools/with-engine.sh auto go run ./tools/scale -n 10,1000 -rounds 3
-//
-// Beside every time stands the engine's own: the same step over N of its built-in terraform_data with
-// one text in each, and for plans a second ratio, to terraform_data with as many texts as an
-// application has. All steps take turns, and a ratio is the median of the ratios of the turns, so
-// that a machine that is busy with something else changes both sides of it.
 package main
 
 import (
@@ -37,7 +32,8 @@ func main() {
 		os.Exit(meter())
 	}
 	sizes := flag.String("n", "10,100,1000,5000", "`numbers` of applications, separated by commas")
-	rounds := flag.Int("rounds", 5, "how often each step is measured; one of more than 30 s is measured once")
+	rounds := flag.Int("rounds", 5,
+		"how often each step is measured; one of more than 30 s is measured once")
 	flag.Parse()
 	if err := run(context.Background(), *sizes, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "scale:", err)
@@ -89,58 +85,31 @@ func run(ctx context.Context, sizes string, rounds int) error {
 	return err
 }
 
-// measurement is what one run of a step took.
-type measurement struct {
-	requests, throttled int
-	wall                time.Duration
-	cpu                 time.Duration // of the engine and the provider
-	providerCPU         time.Duration
-	providerMemory      float64 // the most, in megabytes
-}
-
-// printTable prints the steps that have a floor, whose times are in the columns "engine alone".
+// printTable prints the medians of all steps.
 func printTable(title string, steps []*step) {
-	fmt.Printf("\n**%s**\n\n| applications | step | requests | answered 429 | time | engine alone | ratio | ratio, same size "+
-		"| CPU | engine alone | provider's CPU | provider's memory | runs |\n"+
-		"| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n", title)
-	wall := func(m measurement) float64 { return m.wall.Seconds() }
-	cpu := func(m measurement) float64 { return m.cpu.Seconds() }
+	fmt.Printf("\n**%s**\n\n", title)
+	fmt.Println("| applications | step | requests | answered 429 | time | CPU | " +
+		"of it the provider's | provider's memory | runs |")
+	fmt.Println("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, s := range steps {
-		if s.floor == nil {
-			continue
-		}
-		fmt.Printf("| %s | %s | %s | %s | %.2f s | %.2f s | %s | %s | %.2f s | %.2f s | %.2f s | %.0f MB | %d |\n",
+		fmt.Printf("| %s | %s | %s | %d | %.2f s | %.2f s | %.2f s | %d MB | %d |\n",
 			thousands(s.n), s.name,
-			thousands(int(s.median(func(m measurement) float64 { return float64(m.requests) }))),
-			thousands(int(s.median(func(m measurement) float64 { return float64(m.throttled) }))),
-			s.median(wall), s.floor.median(wall), s.ratioTo(s.floor), s.ratioTo(s.sameSize), s.median(cpu), s.floor.median(cpu),
-			s.median(func(m measurement) float64 { return m.providerCPU.Seconds() }),
-			s.median(func(m measurement) float64 { return m.providerMemory }), len(s.runs))
+			thousands(median(s, func(m measurement) int { return m.requests })),
+			median(s, func(m measurement) int { return m.throttled }),
+			median(s, func(m measurement) time.Duration { return m.wall }).Seconds(),
+			median(s, func(m measurement) time.Duration { return m.cpu }).Seconds(),
+			median(s, func(m measurement) time.Duration { return m.providerCPU }).Seconds(),
+			median(s, func(m measurement) int { return m.providerMemory })/1000,
+			len(s.runs))
 	}
 }
 
-// median is the median of one property of the runs.
-func (s *step) median(property func(measurement) float64) float64 {
-	var values []float64
+// median is the median of one property of the runs, or the lower one of two in the middle.
+func median[T cmp.Ordered](s *step, property func(measurement) T) T {
+	var values []T
 	for _, m := range s.runs {
 		values = append(values, property(m))
 	}
-	return middle(values)
-}
-
-// ratioTo is the median of the time against another step's of the same turn.
-func (s *step) ratioTo(other *step) string {
-	if other == nil {
-		return ""
-	}
-	var ratios []float64
-	for i, m := range s.runs[:min(len(s.runs), len(other.runs))] {
-		ratios = append(ratios, m.wall.Seconds()/other.runs[i].wall.Seconds())
-	}
-	return fmt.Sprintf("%.1f", middle(ratios))
-}
-
-func middle(values []float64) float64 {
 	slices.Sort(values)
 	return values[(len(values)-1)/2]
 }

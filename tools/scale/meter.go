@@ -22,14 +22,15 @@ const (
 	envUsage     = "SCALE_USAGE"
 )
 
-// installMeter builds the provider, and makes the engine start this program under the provider's name.
+// installMeter builds the provider, and makes the engine start this program under its name.
 func installMeter(ctx context.Context, work string) error {
 	self, err := os.Executable()
 	config := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n}\n",
-		"registry.terraform.io/terraform-provider-clerk/clerk", work)
+		address, work)
 	err = errors.Join(err, os.Symlink(self, filepath.Join(work, providerName)),
 		os.WriteFile(filepath.Join(work, "cli.tfrc"), []byte(config), 0o600))
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(work, "built", providerName), ".")
+	binary := filepath.Join(work, "built", providerName)
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, buildErr := build.CombinedOutput(); buildErr != nil {
 		err = errors.Join(err, fmt.Errorf("go build: %w\n%s", buildErr, output))
@@ -37,9 +38,9 @@ func installMeter(ctx context.Context, work string) error {
 	return err
 }
 
-// meter runs the provider as its child, because only the parent of a process learns what it used, and
-// adds a line to a file: nanoseconds of processor time, and the most memory in kilobytes. It costs
-// each start of the provider some milliseconds.
+// meter runs the provider as its child, because only the parent of a process learns what it used,
+// and adds a line to a file: nanoseconds of processor time, and the most memory in units of 1,000
+// bytes. It costs each start of the provider some milliseconds.
 func meter() (exitCode int) {
 	signal.Ignore(os.Interrupt) // meant for the provider, which gets it too
 	provider := exec.Command(os.Getenv(envProvider), os.Args[1:]...)
@@ -49,13 +50,13 @@ func meter() (exitCode int) {
 		return 1
 	}
 	used := provider.ProcessState
-	kilobytes := used.SysUsage().(*syscall.Rusage).Maxrss
-	if runtime.GOOS == "darwin" {
-		kilobytes /= 1024
+	memory := used.SysUsage().(*syscall.Rusage).Maxrss // in bytes, or in units of 1,024 bytes
+	if runtime.GOOS != "darwin" {
+		memory *= 1024
 	}
 	file, err := os.OpenFile(os.Getenv(envUsage), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
-		_, err = fmt.Fprintln(file, int64(used.UserTime()+used.SystemTime()), kilobytes)
+		_, err = fmt.Fprintln(file, int64(used.UserTime()+used.SystemTime()), memory/1000)
 		err = errors.Join(err, file.Close())
 	}
 	if err != nil {
@@ -64,19 +65,20 @@ func meter() (exitCode int) {
 	return used.ExitCode()
 }
 
-// readUsage sums up what the meters of one run wrote: the time of all, and the memory of the largest.
-// There is no file when the run had no provider.
+// readUsage sums up what the meters of one run wrote: the time of all, and the memory of the
+// largest. There is no file when the run had no provider.
 func (m *measurement) readUsage(path string) error {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	for line := range strings.Lines(string(content)) {
-		var cpu, kilobytes int64
-		_, scanErr := fmt.Sscan(line, &cpu, &kilobytes)
+		var nanoseconds int64
+		var memory int
+		_, scanErr := fmt.Sscan(line, &nanoseconds, &memory)
 		err = errors.Join(err, scanErr)
-		m.providerCPU += time.Duration(cpu)
-		m.providerMemory = max(m.providerMemory, float64(kilobytes)*1024/1e6)
+		m.providerCPU += time.Duration(nanoseconds)
+		m.providerMemory = max(m.providerMemory, memory)
 	}
 	return err
 }
