@@ -33,8 +33,8 @@ unit_tests() { tests pkgname ./... -skip "$acceptance" "$@"; }
 acceptance_tests() {
 	echo "acceptance tests with $("${TF_ACC_TERRAFORM_PATH:?tools/with-engine.sh sets it}" version | head -n 1), $TF_ACC_TERRAFORM_PATH"
 	# They wait for processes to start and to end, so more of them run at once than there are processors.
-	tests testname "$(grep -rl '^func TestAcc' --include='*_test.go' . | xargs -n 1 dirname | sort -u | tr '\n' ' ')" \
-		-run "$acceptance" -parallel $((2 * $(getconf _NPROCESSORS_ONLN))) "$@"
+	tests testname ./internal/acctest -run "$acceptance" \
+		-parallel $((2 * $(getconf _NPROCESSORS_ONLN))) "$@"
 }
 
 [ "$what" = live ] || unset CLERK_TEST_SECRET_KEY
