@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -60,7 +61,7 @@ type Client struct {
 	scrubber    scrubber
 	rateLimiter *rateLimiter
 	guard       instanceGuard
-	names       keyedMutex
+	names       sync.Map // *semaphore.Weighted by canonicalName, held by a create of the name
 	local       localChanges
 	reads       *sharedReads
 	checks      secretChecks
@@ -77,7 +78,9 @@ func New(config Config) *Client {
 		maxRetries:            DefaultMaxRetries,
 		preventDuplicateNames: config.PreventDuplicateNames,
 		observer:              config.Observer,
-		guard:                 instanceGuard{expected: config.InstanceID},
+		guard: instanceGuard{
+			expected: config.InstanceID, asking: semaphore.NewWeighted(1),
+		},
 	}
 	if c.base == nil {
 		c.base, _ = url.Parse(DefaultAPIURL)

@@ -135,7 +135,7 @@ func waitText(d time.Duration) string {
 // Clerk may have applied. Creates and rotations have errors of their own for that.
 type ChangeOutcomeUnknownError struct {
 	Lost error // what happened to the attempt that Clerk may have applied
-	Err  error // how the operation ended: with Lost, with a later attempt, or with its context
+	Err  error // how the operation ended: with Lost, a later attempt, or its context
 }
 
 func (e *ChangeOutcomeUnknownError) Error() string {

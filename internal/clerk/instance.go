@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"sync/atomic"
+
+	"golang.org/x/sync/semaphore"
 )
 
 const routeInstance = "/instance"
@@ -30,6 +32,12 @@ func (c *Client) CheckInstance(instanceID string) error {
 		return nil
 	}
 	return &InstanceError{Expected: instanceID, Actual: known.ID}
+}
+
+// CheckExpectedInstance returns an InstanceError if the key belongs to another instance than
+// Config.InstanceID. It asks Clerk once; without Config.InstanceID it sends nothing.
+func (c *Client) CheckExpectedInstance(ctx context.Context) error {
+	return c.guard.check(ctx, c, request{})
 }
 
 // ConfirmGone reports whether err, the error of an operation on an object of the instance
@@ -63,7 +71,7 @@ func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) 
 type instanceGuard struct {
 	expected string // empty: any
 
-	asking keyedMutex // of one key
+	asking *semaphore.Weighted // held while asking
 	known  atomic.Pointer[Instance]
 }
 
@@ -86,11 +94,10 @@ func (g *instanceGuard) check(ctx context.Context, c *Client, r request) error {
 // instance asks Clerk, unless the instance is known. The lock is held while asking, so
 // that ten operations that start at once ask once. A failure is not kept.
 func (g *instanceGuard) instance(ctx context.Context, c *Client) (Instance, error) {
-	unlock, err := g.asking.lock(ctx, "")
-	if err != nil {
+	if err := g.asking.Acquire(ctx, 1); err != nil {
 		return Instance{}, err
 	}
-	defer unlock()
+	defer g.asking.Release(1)
 	if known := g.known.Load(); known != nil {
 		return *known, nil
 	}

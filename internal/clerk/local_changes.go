@@ -14,6 +14,10 @@ type localChanges struct {
 	deleted map[string]bool
 }
 
+// KnowApplication tells the client that an application existed before anything that the
+// client will create.
+func (c *Client) KnowApplication(id string) { c.local.read(id) }
+
 // read notes an application that was read.
 func (l *localChanges) read(id string) {
 	l.mu.Lock()

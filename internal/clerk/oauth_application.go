@@ -137,7 +137,10 @@ func (c *Client) GetOAuthApplication(
 	}
 	app, err := c.known(c.reads.read(ctx, id))
 	o := readOptionsOf(options)
-	for look := 1; o.wait && IsNotFound(err) && look <= recentLooks && c.isRecent(id, o.created); look++ {
+	for look := 1; o.wait && IsNotFound(err) && look <= recentLooks; look++ {
+		if !c.isRecent(id, o.created) {
+			break
+		}
 		wait := time.Duration(look) * time.Second
 		if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < 2*wait {
 			break // a caller who gives a read so little time wants an answer soon
@@ -161,19 +164,6 @@ func (c *Client) known(item listItem, err error) (OAuthApplication, error) {
 		c.local.read(item.ID)
 	}
 	return item.OAuthApplication, err
-}
-
-// KnownOAuthApplication returns an application as GetOAuthApplication would, if it can
-// without a request and without waiting for one.
-func (c *Client) KnownOAuthApplication(id string) (app OAuthApplication, known bool) {
-	c.reads.mu.Lock()
-	found, known := c.reads.snapshot[id]
-	c.reads.mu.Unlock()
-	if !known || expired(found.asOf) {
-		return OAuthApplication{}, false
-	}
-	c.local.read(id)
-	return found.clone().OAuthApplication, true
 }
 
 func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplication, error) {

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Creation is an application that was created.
@@ -90,11 +93,11 @@ func (c *Client) CreateOAuthApplication(
 	ctx context.Context, fields OAuthApplicationFields,
 ) (Creation, error) {
 	name := *fields.Name
-	unlock, err := c.names.lock(ctx, canonicalName(name))
-	if err != nil {
+	lock, _ := c.names.LoadOrStore(canonicalName(name), semaphore.NewWeighted(1))
+	if err := lock.(*semaphore.Weighted).Acquire(ctx, 1); err != nil {
 		return Creation{}, err
 	}
-	defer unlock()
+	defer lock.(*semaphore.Weighted).Release(1)
 	if c.preventDuplicateNames {
 		if err := c.checkDuplicateName(ctx, name); err != nil {
 			return Creation{}, err
@@ -259,6 +262,28 @@ func (c *Client) checkDuplicateName(ctx context.Context, name string) error {
 	}
 	// Lists can lag behind what this process itself has done.
 	ids = c.local.withLocalChanges(name, ids)
+	if len(ids) == 0 {
+		return nil
+	}
+	return &DuplicateNameError{Name: name, IDs: ids}
+}
+
+// CheckPlannedName returns a DuplicateNameError if Config.PreventDuplicateNames forbids to
+// create an application of a name (see SameName). It is for a plan, in which everything may
+// still change: applications that this client has read or been told of do not count,
+// because their names may be free by the time of the create, which decides. All calls share
+// one list. Without Config.PreventDuplicateNames nothing is sent.
+func (c *Client) CheckPlannedName(ctx context.Context, name string) error {
+	if !c.preventDuplicateNames {
+		return nil
+	}
+	apps, _, err := c.ListOAuthApplications(ctx, ListQuery{})
+	if err != nil {
+		return fmt.Errorf("the search for an application of this name failed: %w", err)
+	}
+	ids := idsOf(slices.DeleteFunc(apps, func(app OAuthApplication) bool {
+		return !SameName(app.Name, name) || c.local.knows(app.ID)
+	}))
 	if len(ids) == 0 {
 		return nil
 	}

@@ -57,7 +57,7 @@ func (c *Client) FindOAuthApplication(
 func (c *Client) findByClientID(
 	ctx context.Context, clientID string,
 ) (OAuthApplication, error) {
-	found, unreadable, err := c.applicationsLike(ctx, []string{clientID}, c.listShared,
+	found, unreadable, err := c.applicationsLike(ctx, []string{clientID}, c.reads.list,
 		func(app OAuthApplication) match {
 			return matchText(app.ClientID, app.ClientID == clientID)
 		})
@@ -73,7 +73,7 @@ func (c *Client) findByClientID(
 }
 
 func (c *Client) findByName(ctx context.Context, name string) (OAuthApplication, error) {
-	found, unreadable, err := c.applicationsNamed(ctx, name, c.listShared)
+	found, unreadable, err := c.applicationsNamed(ctx, name, c.reads.list)
 	if err != nil {
 		return OAuthApplication{}, err
 	}
@@ -162,8 +162,8 @@ func nameQueries(name string) []string {
 	return []string{composed}
 }
 
-// lister goes through a list: listShared or listAgain.
-type lister func(context.Context, listKey) iter.Seq2[OAuthApplication, error]
+// lister goes through a list: sharedReads.list or listAgain.
+type lister func(context.Context, listKey) iter.Seq2[listItem, error]
 
 // applicationsNamed returns the applications of a name. unreadable are those that may
 // have the name and can be read neither in the list nor alone.
@@ -201,22 +201,19 @@ func (c *Client) applicationsLike(
 ) (matching []OAuthApplication, unreadable []*UnreadableApplicationError, err error) {
 	seen := make(map[string]bool)
 	for _, query := range queries {
-		for app, err := range list(ctx, listKey{nameQuery: query, orderBy: OrderByNewest}) {
-			item, broken := errors.AsType[*UnreadableApplicationError](err)
-			if err != nil && !broken {
+		for item, err := range list(ctx, listKey{nameQuery: query, orderBy: OrderByNewest}) {
+			if err != nil {
 				return nil, nil, err
 			}
-			if broken {
-				app = item.Application
-			}
+			app := item.OAuthApplication
 			if compare(app) == matchNo || app.ID != "" && seen[app.ID] {
 				continue
 			}
 			seen[app.ID] = true
-			if broken {
-				app, err = c.readUnreadable(ctx, item)
+			if item.unreadable != nil {
+				app, err = c.readUnreadable(ctx, item.unreadable)
 				if _, still := errors.AsType[*UnreadableApplicationError](err); still {
-					unreadable = append(unreadable, item)
+					unreadable = append(unreadable, item.unreadable)
 					continue
 				}
 				if err != nil {

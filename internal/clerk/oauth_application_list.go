@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -14,8 +13,8 @@ import (
 	"strconv"
 )
 
-// Orders of a list. Clerk's document contradicts itself on the default, so every
-// request names one.
+// Orders of a list. Clerk's document contradicts itself on the default, so every request
+// names an order.
 const (
 	OrderByNewest = "-created_at"
 	OrderByOldest = "+created_at"
@@ -24,24 +23,25 @@ const (
 // ListQuery selects applications. The zero value selects all, newest first.
 type ListQuery struct {
 	NameQuery             string // part of the name, in any case, or exactly a client_id
-	OrderBy               string // created_at or name, with + or - in front; default OrderByNewest
+	OrderBy               string // created_at or name, with + or -; default OrderByNewest
 	Limit                 int    // how many in all; 0 for all
 	Offset                int    // how many of those that match to leave out first
 	DynamicallyRegistered *bool  // only those that registered themselves, or only the others
 }
 
 // listKey is what distinguishes one list of the API from another. The zero value is the
-// list of all applications, oldest first: new ones come in at its end and move
-// nothing, so it is the one that reads share.
+// list of all applications, oldest first: new applications come in at its end and move
+// nothing, so it is the list that reads share.
 type listKey struct {
 	nameQuery string
 	orderBy   string
 }
 
-// listItem is an application, or what could not be read of one.
+// listItem is an application, or what could be read of it.
 type listItem struct {
 	OAuthApplication
-	unreadable *UnreadableApplicationError // nil when all was read
+
+	unreadable *UnreadableApplicationError // nil if all was read
 }
 
 func (i listItem) clone() listItem {
@@ -49,7 +49,7 @@ func (i listItem) clone() listItem {
 	return i
 }
 
-// key is the id of the application. One without an id goes by a hash of its text.
+// key is the id of the application. An item without an id goes by a hash of its text.
 func (i listItem) key() string {
 	if i.unreadable != nil {
 		return i.unreadable.key
@@ -57,10 +57,10 @@ func (i listItem) key() string {
 	return i.ID
 }
 
-// UnreadableApplicationError is an application of a list with a field that is
-// missing or has an unexpected type. Other applications of the list are not affected.
+// UnreadableApplicationError is an application of a list with a field that is missing or
+// has an unexpected type. Other applications of the list are not affected.
 type UnreadableApplicationError struct {
-	Application OAuthApplication // as far as it could be read; what could not be read is zero, even the ID
+	Application OAuthApplication // what could not be read of it is zero, even the ID
 	Problem     string           // scrubbed
 
 	key string // by which lists know the item again: the ID, or a hash
@@ -74,16 +74,18 @@ func (e *UnreadableApplicationError) Error() string {
 	return what + " cannot be read: " + e.Problem
 }
 
-// ListOAuthApplications lists applications. Two lists of one query within a
-// minute read the pages once, unless this client has written since, and the list
-// of all shares its pages with GetOAuthApplication.
+// ListOAuthApplications lists applications. Two lists of one query within a minute read
+// the pages once, unless this client has written since. The list of all shares its pages
+// with GetOAuthApplication.
 //
-// Clerk has no filter for DynamicallyRegistered, so that one, and Limit and Offset
-// with it, are applied here.
+// Clerk has no filter for DynamicallyRegistered, so that filter, and Limit and Offset with
+// it, are applied here.
 //
-// unreadable are the applications that may match and could not be read. They are
-// left out of apps, and Limit and Offset do not count them.
-func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (apps []OAuthApplication, unreadable []*UnreadableApplicationError, err error) {
+// unreadable are the applications that may match and could not be read. They are left out
+// of apps, and Limit and Offset do not count them.
+func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (
+	apps []OAuthApplication, unreadable []*UnreadableApplicationError, err error,
+) {
 	list := listKey{nameQuery: query.NameQuery, orderBy: query.OrderBy}
 	switch list.orderBy {
 	case "":
@@ -99,27 +101,23 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (ap
 
 	apps = []OAuthApplication{}
 	skip := query.Offset
-	for app, err := range c.listShared(ctx, list) {
-		if item, broken := errors.AsType[*UnreadableApplicationError](err); broken {
-			// Only true was certainly read: false stands for what could not be, too.
-			others := query.DynamicallyRegistered != nil && !*query.DynamicallyRegistered
-			if !others || !item.Application.DynamicallyRegistered {
-				unreadable = append(unreadable, item)
-			}
-			continue
-		}
-		if err != nil {
+	for item, err := range c.reads.list(ctx, list) {
+		wanted := query.DynamicallyRegistered
+		switch {
+		case err != nil:
 			return nil, nil, err
-		}
-		if query.DynamicallyRegistered != nil && app.DynamicallyRegistered != *query.DynamicallyRegistered {
-			continue
-		}
-		if skip > 0 {
+		case item.unreadable != nil:
+			// Only true was certainly read: false stands for what could not be, too.
+			if wanted == nil || *wanted || !item.DynamicallyRegistered {
+				unreadable = append(unreadable, item.unreadable)
+			}
+		case wanted != nil && item.DynamicallyRegistered != *wanted:
+		case skip > 0:
 			skip--
-			continue
+		default:
+			apps = append(apps, item.OAuthApplication)
 		}
-		apps = append(apps, app)
-		if len(apps) == query.Limit {
+		if len(apps) == query.Limit && query.Limit > 0 {
 			break
 		}
 	}
@@ -129,55 +127,28 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (ap
 	return apps, unreadable, nil
 }
 
-// listShared goes through a list on the pages that reads share. An application that
-// could not be read is an UnreadableApplicationError, and the list goes on after it;
-// any other error is the last.
-func (c *Client) listShared(ctx context.Context, list listKey) iter.Seq2[OAuthApplication, error] {
-	return func(yield func(OAuthApplication, error) bool) {
-		for item, err := range c.reads.list(ctx, list) {
-			if err == nil && item.unreadable != nil {
-				err = item.unreadable
-			}
-			if !yield(item.OAuthApplication, err) {
-				return
-			}
-		}
-	}
-}
-
-// listAgain is listShared by requests of its own, for a caller who must see what has
-// just come into being.
-func (c *Client) listAgain(ctx context.Context, list listKey) iter.Seq2[OAuthApplication, error] {
-	return func(yield func(OAuthApplication, error) bool) {
-		seen := make(map[string]bool)
-		offset := 0
-		for range maxPages {
-			page, err := c.getPage(ctx, list, offset, pageSize)
+// listAgain goes through a list by requests of its own, for a caller who must see what has
+// just been created. It ends with the first error.
+func (c *Client) listAgain(ctx context.Context, key listKey) iter.Seq2[listItem, error] {
+	return func(yield func(listItem, error) bool) {
+		l := newListing(key)
+		for ; !l.complete && l.pages < maxPages; l.pages++ {
+			known := len(l.items)
+			page, err := c.getPage(ctx, key, l.offset, pageSize)
 			if err != nil {
-				yield(OAuthApplication{}, err)
+				yield(listItem{}, err)
 				return
 			}
-			fresh := false
-			for _, item := range page.items {
-				// An application that was created between two pages moves the rest by one.
-				if seen[item.key()] {
-					continue
-				}
-				fresh, seen[item.key()] = true, true
-				var err error
-				if item.unreadable != nil {
-					err = item.unreadable
-				}
-				if !yield(item.OAuthApplication, err) {
+			l.add(page)
+			for _, item := range l.items[known:] {
+				if !yield(item, nil) {
 					return
 				}
 			}
-			offset += len(page.items)
-			if !fresh || offset == page.total {
-				return
-			}
 		}
-		yield(OAuthApplication{}, errTooManyPages)
+		if !l.complete {
+			yield(listItem{}, errTooManyPages)
+		}
 	}
 }
 
@@ -187,7 +158,9 @@ type page struct {
 	total int // how many match in all
 }
 
-func (c *Client) getPage(ctx context.Context, list listKey, offset, limit int) (page, error) {
+func (c *Client) getPage(
+	ctx context.Context, list listKey, offset, limit int,
+) (page, error) {
 	values := url.Values{
 		"limit":    {strconv.Itoa(limit)},
 		"offset":   {strconv.Itoa(offset)},
@@ -224,16 +197,20 @@ func (c *Client) decodePage(a answer) (page, error) {
 			result.items[i].OAuthApplication = decoded.app
 			continue
 		}
-		result.items[i].unreadable = c.unreadableItem(item, decoded.app, err)
+		result.items[i] = c.unreadableItem(item, decoded.app, err)
 	}
 	return result, nil
 }
 
-func (c *Client) unreadableItem(raw json.RawMessage, app OAuthApplication, problem error) *UnreadableApplicationError {
+func (c *Client) unreadableItem(
+	raw json.RawMessage, app OAuthApplication, problem error,
+) listItem {
 	key := app.ID
 	if !ValidID(key) {
 		app.ID = ""
 		key = fmt.Sprintf("%x", sha256.Sum256(raw))
 	}
-	return &UnreadableApplicationError{Application: app, Problem: c.scrubber.clean(problem.Error()), key: key}
+	return listItem{app, &UnreadableApplicationError{
+		Application: app, Problem: c.scrubber.clean(problem.Error()), key: key,
+	}}
 }

@@ -192,10 +192,14 @@ func (s *sharedReads) listingSince(writes int, key listKey) *listing {
 	}
 	maps.DeleteFunc(s.snapshot, func(_ string, i snapshotItem) bool { return expired(i.asOf) })
 	maps.DeleteFunc(s.listings, func(_ listKey, l *listing) bool { return expired(l.began) })
-	s.listings[key] = &listing{
-		key: key, began: time.Now(), writes: s.writes, seen: map[string]bool{},
-	}
-	return s.listings[key]
+	l := newListing(key)
+	l.writes = s.writes
+	s.listings[key] = l
+	return l
+}
+
+func newListing(key listKey) *listing {
+	return &listing{key: key, began: time.Now(), seen: make(map[string]bool)}
 }
 
 // keep puts an item into the snapshot, unless it could not be read, or the snapshot has a

@@ -93,10 +93,6 @@ func TestAbsenceIsConfirmed(t *testing.T) {
 		f.readAll([]string{later}, 1)
 		_, err := f.client.GetOAuthApplication(f.Context(), "oa_none")
 		equal(f, "not found", clerk.IsNotFound(err), true)
-		_, known := f.client.KnownOAuthApplication(ids[0])
-		equal(f, "known", known, true)
-		_, known = f.client.KnownOAuthApplication("oa_none")
-		equal(f, "known", known, false)
 	})
 }
 
