@@ -29,6 +29,12 @@ func main() {
 		// as often takes a sixth of a large plan's time away, for some 5 MB.
 		debug.SetGCPercent(200)
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		// A list of 20,000 applications takes 440 MB instead of 1 GB with this limit, for
+		// as much CPU time again. Whatever needs less than the limit is not affected. A
+		// lower SetGCPercent would cost every plan.
+		debug.SetMemoryLimit(400 << 20)
+	}
 	var options []tf6server.ServeOpt
 	if *attach {
 		// Nobody else stops a provider that waits for a debugger, so SIGTERM ends it.

@@ -28,8 +28,14 @@ type oauthApplicationSettingsIdentity struct {
 }
 
 // fromAPI overwrites what Clerk reports. The current default scopes are kept if
-// Clerk's mean the same.
+// Clerk's mean the same. A field of settings.Problems keeps its value.
 func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
+	before := *m
+	defer func() {
+		for _, problem := range settings.Problems {
+			copyField(m, before, problem.Field)
+		}
+	}()
 	m.DynamicOAuthClientRegistration = types.BoolValue(settings.DynamicOAuthClientRegistration)
 	m.DefaultScopes = defaultScopesFromAPI(settings.DefaultScopes, m.DefaultScopes)
 	m.OAuthJWTAccessTokens = types.BoolValue(settings.OAuthJWTAccessTokens)
@@ -103,4 +109,19 @@ func refusedSettings(fields clerk.OAuthApplicationSettingsFields, settings clerk
 	return slices.DeleteFunc(fields.NotApplied(settings), func(field clerk.Mismatch) bool {
 		return field.Name == "default_scopes" && sameDefaultScopes(fields.DefaultScopes.Scopes, settings.DefaultScopes)
 	})
+}
+
+// plannedDefaultScopes are the default scopes of a plan. Scopes that are no longer
+// configured become null, which resets them, only if the configuration had set them
+// (see defaultScopesKey).
+func plannedDefaultScopes(config, state types.Set, configured bool) types.Set {
+	switch {
+	case config.IsNull() && configured && len(state.Elements()) > 0:
+		return types.SetNull(types.StringType)
+	case config.IsNull():
+		return state
+	case !state.IsNull() && isWhollyKnown(config) && sameDefaultScopes(stringsOf(config), stringsOf(state)):
+		return state
+	}
+	return config
 }

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -124,8 +125,69 @@ func newerSettingAttribute(description string) schema.BoolAttribute {
 	}
 }
 
-// Create adopts: it reads the settings and changes what differs.
-func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+// defaultScopesKey marks, in the private state, that the current default scopes were
+// set by the configuration.
+//
+// Two cases look alike in the state and must not be treated alike. Default scopes
+// that were removed from the configuration are reset. Default scopes that the
+// configuration never had, of an instance that was adopted or imported, are left
+// alone. In both cases the state has a value and the configuration has none, so the
+// mark makes the difference. An optional attribute that is not computed, with a second
+// attribute for what the instance has, was rejected: an import of settings that match
+// their configuration would then plan a change. One case has no mark: a value that was
+// added to the configuration when the instance had it already, because then there is
+// nothing to apply. Removing it again changes nothing, which is the safe side.
+const defaultScopesKey = "default_scopes_configured"
+
+// privateKeys is the private state that the framework hands to a method.
+type privateKeys interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// markDefaultScopes sets or removes the mark.
+func markDefaultScopes(ctx context.Context, private privateKeys, configured bool) diag.Diagnostics {
+	if !configured {
+		return private.SetKey(ctx, defaultScopesKey, nil)
+	}
+	return private.SetKey(ctx, defaultScopesKey, []byte("true"))
+}
+
+// ModifyPlan decides on the default scopes; the other settings need nothing but
+// their attributes' modifiers.
+func (r *oauthApplicationSettingsResource) ModifyPlan(
+	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
+) {
+	defer recoverPanic(&resp.Diagnostics, "plan OAuth application settings")
+
+	switch {
+	case req.Plan.Raw.IsNull():
+		resp.Diagnostics.AddWarning("OAuth application settings stay as they are",
+			"An instance always has these settings, so they cannot be deleted. The provider does not reset them either: "+
+				"they leave the state and keep their current values in Clerk.")
+		return
+	case req.State.Raw.IsNull():
+		r.data.requireKey(&resp.Diagnostics)
+		return
+	}
+	var config, plan, state settingsModel
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
+	configured, diags := req.Private.GetKey(ctx, defaultScopesKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.DefaultScopes = plannedDefaultScopes(config.DefaultScopes, state.DefaultScopes, configured != nil)
+	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan)
+	resp.Diagnostics.Append(diags...)
+	resp.Plan.Raw = planned
+}
+
+// Create adopts: it reads the settings and changes those that differ.
+func (r *oauthApplicationSettingsResource) Create(
+	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse,
+) {
 	defer recoverPanic(&resp.Diagnostics, "adopt OAuth application settings")
 
 	var config, plan settingsModel
@@ -148,32 +210,29 @@ func (r *oauthApplicationSettingsResource) Create(ctx context.Context, req resou
 		r.data.addError(&resp.Diagnostics, actionReadSettings, err, nil)
 		return
 	}
-	scopesTaken := true
-	current := settingsModel{DefaultScopes: types.SetNull(types.StringType)}
-	current.fromAPI(settings)
-	if fields := plan.fieldsToUpdate(current); !fields.IsEmpty() {
-		settings, err = client.UpdateOAuthApplicationSettings(ctx, fields)
-		if err != nil {
-			r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
-			return
-		}
-		// Not errors, which would taint; the next plan shows the difference.
-		for _, field := range refusedSettings(fields, settings) {
-			scopesTaken = scopesTaken && field.Name != "default_scopes"
-			at, detail := settingsParams.notApplied(field, client, "Clerk reported success", "The next plan shows the difference.")
-			resp.Diagnostics.AddAttributeWarning(at, "Clerk did not apply a setting", detail)
-		}
-	}
-	model := plan
-	model.ID = types.StringValue(instance.ID)
+	model := settingsModel{ID: types.StringValue(instance.ID), DefaultScopes: types.SetNull(types.StringType)}
 	model.fromAPI(settings)
+	refused, err := model.change(ctx, client, plan, &resp.Diagnostics)
+	if err != nil {
+		r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
+		return
+	}
+	for _, field := range refused {
+		// Not an error, which would taint. The next plan shows the difference.
+		at, detail := settingsParams.notApplied(field, client,
+			"Clerk reported success", "The next plan shows the difference.")
+		resp.Diagnostics.AddAttributeWarning(at, "Clerk did not apply a setting", detail)
+	}
+	configured := !config.DefaultScopes.IsNull() && !hasDefaultScopes(refused)
+	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, configured)...)
 	keepPlanned(&model, plan)
-	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, scopesTaken && !config.DefaultScopes.IsNull())...)
 	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
 }
 
 // Read refreshes the state, if it is the state of the key's instance.
-func (r *oauthApplicationSettingsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+func (r *oauthApplicationSettingsResource) Read(
+	ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse,
+) {
 	defer recoverPanic(&resp.Diagnostics, actionReadSettings)
 
 	var state settingsModel
@@ -202,15 +261,17 @@ func (r *oauthApplicationSettingsResource) Read(ctx context.Context, req resourc
 	resp.Diagnostics.Append(saveSettings(ctx, state, &resp.State, resp.Identity)...)
 }
 
-// Update sends what differs, in one request: some of the settings are only valid
-// together.
-func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+// Update changes what differs. A setting that Clerk did not apply is an error, and the
+// state has Clerk's value.
+func (r *oauthApplicationSettingsResource) Update(
+	ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse,
+) {
 	defer recoverPanic(&resp.Diagnostics, actionUpdateSettings)
 
-	var config, plan, state settingsModel
+	var config, plan, model settingsModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
 	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
-	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &model)...)
 	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -218,27 +279,21 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 	ctx, cancel := context.WithTimeout(ctx, defaultWriteTimeout)
 	defer cancel()
 
-	if err := checkInstance(ctx, client, state); err != nil {
+	if err := checkInstance(ctx, client, model); err != nil {
 		r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, nil)
 		return
 	}
-	model := state
-	scopesTaken := true
-	if fields := plan.fieldsToUpdate(state); !fields.IsEmpty() {
-		settings, err := client.UpdateOAuthApplicationSettings(ctx, fields)
-		if err != nil {
-			r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
-			return
-		}
-		model.DefaultScopes = plan.DefaultScopes // fromAPI keeps it if Clerk's mean the same
-		model.fromAPI(settings)
-		for _, field := range refusedSettings(fields, settings) {
-			scopesTaken = scopesTaken && field.Name != "default_scopes"
-			at, detail := settingsParams.notApplied(field, client, "Clerk reported success", "The state has Clerk's value.")
-			resp.Diagnostics.AddAttributeError(at, "Unable to "+actionUpdateSettings, detail)
-		}
+	refused, err := model.change(ctx, client, plan, &resp.Diagnostics)
+	if err != nil {
+		r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
+		return
 	}
-	if scopesTaken { // otherwise the mark stays as it was
+	for _, field := range refused {
+		at, detail := settingsParams.notApplied(field, client,
+			"Clerk reported success", "The state has Clerk's value.")
+		resp.Diagnostics.AddAttributeError(at, "Unable to "+actionUpdateSettings, detail)
+	}
+	if !hasDefaultScopes(refused) { // otherwise the mark stays as it was
 		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
 	}
 	if !resp.Diagnostics.HasError() {
@@ -247,14 +302,45 @@ func (r *oauthApplicationSettingsResource) Update(ctx context.Context, req resou
 	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
 }
 
+// change sends what differs between the model and the plan, in one request because some
+// of the settings are only valid together. The model then has what Clerk answered. It
+// returns the settings that Clerk did not apply. A setting that the answer lacks or
+// garbles is a warning: the request has succeeded.
+func (m *settingsModel) change(
+	ctx context.Context, client *clerk.Client, plan settingsModel, diags *diag.Diagnostics,
+) ([]clerk.Mismatch, error) {
+	fields := plan.fieldsToUpdate(*m)
+	if fields.IsEmpty() {
+		return nil, nil
+	}
+	settings, err := client.UpdateOAuthApplicationSettings(ctx, fields)
+	if err != nil {
+		return nil, err
+	}
+	m.DefaultScopes = plannedOr(plan.DefaultScopes, m.DefaultScopes) // for its spelling
+	m.fromAPI(settings)
+	if len(settings.Problems) > 0 {
+		problems := make([]string, len(settings.Problems))
+		for i, problem := range settings.Problems {
+			problems[i] = "- " + client.Scrub(problem.String())
+		}
+		diags.AddWarning("Clerk's answer about the OAuth application settings was incomplete", paragraphs(
+			"The settings were changed, but these fields of Clerk's answer could not be read:",
+			strings.Join(problems, "\n"),
+			"The state has the planned values. The next refresh shows the values in Clerk."))
+	}
+	return refusedSettings(fields, settings), nil
+}
+
+func hasDefaultScopes(refused []clerk.Mismatch) bool {
+	return slices.ContainsFunc(refused, func(field clerk.Mismatch) bool {
+		return field.Name == "default_scopes"
+	})
+}
+
 // Delete sends nothing. Resetting the settings was rejected: someone may rely on them
 // although they are no longer managed. The plan has warned of that.
 func (r *oauthApplicationSettingsResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
-}
-
-func warnOfForgetting(diags *diag.Diagnostics) {
-	diags.AddWarning("OAuth application settings stay as they are",
-		"An instance always has these settings, so they cannot be deleted. The provider does not reset them either: they leave the state and keep their current values in Clerk.")
 }
 
 // ImportState accepts the id of the key's instance, or settingsImportName.

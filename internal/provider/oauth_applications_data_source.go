@@ -6,8 +6,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 // oauthApplicationsDataSource is clerk_oauth_applications: the applications of the
@@ -27,9 +31,9 @@ func newOAuthApplicationsDataSource() datasource.DataSource {
 type oauthApplicationsModel struct {
 	applicationFilter
 
-	Limit             types.Int64     `tfsdk:"limit"`
-	Offset            types.Int64     `tfsdk:"offset"`
-	OAuthApplications []reportedModel `tfsdk:"oauth_applications"`
+	Limit             types.Int64 `tfsdk:"limit"`
+	Offset            types.Int64 `tfsdk:"offset"`
+	OAuthApplications types.List  `tfsdk:"oauth_applications"` // see withApplications
 }
 
 func (d *oauthApplicationsDataSource) Metadata(
@@ -102,9 +106,33 @@ func (d *oauthApplicationsDataSource) Read(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.OAuthApplications = make([]reportedModel, len(apps))
-	for i, app := range apps {
-		model.OAuthApplications[i].fromAPI(app)
+	raw, diags := withApplications(ctx, req.Config.Raw, apps)
+	resp.Diagnostics.Append(diags...)
+	resp.State.Raw = raw
+}
+
+// withApplications returns a state: the configuration, with the applications. The
+// framework's State.Set does the same with twice the time and the memory, which counts
+// where an instance has thousands of applications.
+func withApplications(
+	ctx context.Context, config tftypes.Value, apps []clerk.OAuthApplication,
+) (tftypes.Value, diag.Diagnostics) {
+	var values map[string]tftypes.Value
+	if err := config.As(&values); err != nil {
+		return tftypes.Value{}, diag.Diagnostics{codecError(err)}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	const name = "oauth_applications"
+	list := values[name].Type().(tftypes.List)
+	elements := make([]tftypes.Value, len(apps))
+	for i, app := range apps {
+		var model reportedModel
+		model.fromAPI(app)
+		element, diags := encodeModel(ctx, list.ElementType, model)
+		if diags.HasError() {
+			return tftypes.Value{}, diags
+		}
+		elements[i] = element
+	}
+	values[name] = tftypes.NewValue(list, elements)
+	return tftypes.NewValue(config.Type(), values), nil
 }
