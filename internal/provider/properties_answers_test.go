@@ -28,29 +28,41 @@ func TestPropertiesAnswers(t *testing.T) {
 }
 
 var kinds = map[string]values{
-	"minimal":   {},
-	"full":      {"redirect_uris": arguments["redirect_uris"][3], "scopes": []string{"openid", "email"}, "pkce_required": true, "consent_screen_enabled": true, "public": false},
+	"minimal": {},
+	"full": {
+		"redirect_uris": uris, "scopes": []string{"openid", "email"}, "pkce_required": true,
+		"consent_screen_enabled": true, "public": false,
+	},
 	"public":    {"public": true, "pkce_required": true},
-	"encrypted": {"encrypt_client_secret_to": arguments["encrypt_client_secret_to"][1]},
+	"encrypted": {"encrypt_client_secret_to": recipient(0)},
 	"with logo": {"logo_path": "testdata/logo.png"},
 	"device":    {"device_authorization_grant_enabled": true},
 	"verified":  {"verify_client_secret": true},
 }
 
 var answerFields = []string{
-	"object", "id", "instance_id", "name", "client_id", "client_uri", "client_image_url", "dynamically_registered", "consent_screen_enabled",
-	"pkce_required", "public", "device_authorization_grant_enabled", "scopes", "redirect_uris", "callback_url", "authorize_url", "token_fetch_url",
-	"user_info_url", "discovery_url", "token_introspection_url", "created_at", "updated_at", "client_secret", "another_field",
+	"object", "id", "instance_id", "name", "client_id", "client_uri", "client_image_url",
+	"dynamically_registered", "consent_screen_enabled", "pkce_required", "public",
+	"device_authorization_grant_enabled", "scopes", "redirect_uris", "callback_url", "authorize_url",
+	"token_fetch_url", "user_info_url", "discovery_url", "token_introspection_url", "created_at",
+	"updated_at", "client_secret", "another_field",
 }
 
-// An oddity is what is odd about a field of an answer.
+// An oddity is what is odd about a field of an answer: it is missing, has another value, or
+// one of oddValues.
 type oddity struct{ field, what string }
 
-var oddities = []string{"missing", "null", "a number", "a text", "a truth", "a list", "an object", "another value"}
+var oddValues = map[string]any{
+	"null": nil, "a number": 17.5, "a text": "odd", "a truth": true, "a list": []any{1},
+	"an object": map[string]any{"odd": "odd"},
+}
 
 func drawOddities(rt *rapid.T, fields []string) (all []oddity) {
 	for range rapid.IntRange(1, 2).Draw(rt, "oddities") {
-		all = append(all, oddity{rapid.SampledFrom(fields).Draw(rt, "field"), rapid.SampledFrom(oddities).Draw(rt, "what")})
+		what := append(namesOf(oddValues), "missing", "another value")
+		all = append(all, oddity{
+			rapid.SampledFrom(fields).Draw(rt, "field"), rapid.SampledFrom(what).Draw(rt, "what"),
+		})
 	}
 	return all
 }
@@ -60,11 +72,11 @@ func (o oddity) isLie() bool { return o.what == "another value" }
 
 // identifies reports whether Clerk's answer cannot be told from one about something else.
 func (o oddity) identifies() bool {
-	return slices.Contains([]string{"object", "id", "client_id", "instance_id", "client_secret"}, o.field)
+	identifying := []string{"object", "id", "client_id", "instance_id", "client_secret"}
+	return slices.Contains(identifying, o.field)
 }
 
 func (o oddity) apply(body map[string]any) {
-	odd := map[string]any{"null": nil, "a number": 17.5, "a text": "odd", "a truth": true, "a list": []any{1}, "an object": map[string]any{"odd": "odd"}}
 	value, served := body[o.field]
 	_, isText := value.(string)
 	_, isTruth := value.(bool)
@@ -74,7 +86,7 @@ func (o oddity) apply(body map[string]any) {
 	case o.what == "a text" && isText, o.what == "a truth" && isTruth: // would be another value
 	case o.identifies() && o.isLie(): // nobody could notice
 	case !o.isLie():
-		body[o.field] = odd[o.what]
+		body[o.field] = oddValues[o.what]
 	default:
 		switch value := value.(type) {
 		case bool:
@@ -94,10 +106,12 @@ var answerTo = map[string]struct {
 	fault  func(clerktest.Fault) clerktest.Fault
 	change values
 }{
-	"create":              {clerktest.Fault.OnCreate, values{}},
-	"update":              {clerktest.Fault.OnUpdate, values{"name": "Beta", "redirect_uris": []string{"https://b.example.com/"}}},
-	"rotate":              {clerktest.Fault.OnRotate, values{"rotate_secret_trigger": "once", "public": nil}},
-	"update and rotate":   {clerktest.Fault.OnUpdate, values{"rotate_secret_trigger": "once", "public": false, "pkce_required": false}},
+	"create": {clerktest.Fault.OnCreate, values{}},
+	"update": {clerktest.Fault.OnUpdate, values{"name": "Beta", "redirect_uris": []string{"app:/y"}}},
+	"rotate": {clerktest.Fault.OnRotate, values{"rotate_secret_trigger": "once", "public": nil}},
+	"update and rotate": {clerktest.Fault.OnUpdate, values{
+		"rotate_secret_trigger": "once", "public": false, "pkce_required": false,
+	}},
 	"become public":       {clerktest.Fault.OnUpdate, values{"public": true, "pkce_required": true}},
 	"become confidential": {clerktest.Fault.OnUpdate, values{"public": false}},
 	"logo":                {clerktest.Fault.OnLogo, values{"logo_path": "testdata/logo.png"}},
@@ -159,7 +173,7 @@ func answerOddly(rt *rapid.T) {
 	if operation != "create" && (!at.exists() || at.str("id") != before.str("id")) {
 		rt.Errorf("the state was %v and is %v", before.state, at.state)
 	}
-	if operation == "read" && !any(oddity.isLie) && at.str("client_secret") != before.str("client_secret") {
+	if secret := before.str("client_secret"); operation == "read" && !any(oddity.isLie) && at.str("client_secret") != secret {
 		rt.Errorf("the secret left the state")
 	}
 	if l.check(step{}); rt.Failed() || !at.exists() {
@@ -168,7 +182,8 @@ func answerOddly(rt *rapid.T) {
 	heard = l.apply(ctx, nil, at)
 	made, more := l.plan(ctx, &at.object, at.config)
 	if heard.failed() || made == nil || len(made.changes) > 0 || l.problemOfSecret(at) != "" {
-		rt.Errorf("the next run does not set everything right, and the secret %q:\n%s%+v\n%s", l.problemOfSecret(at), heard, made, more)
+		rt.Errorf("the next run does not set everything right, and the secret %q:\n%s%+v\n%s",
+			l.problemOfSecret(at), heard, made, more)
 	}
 	l.checkVersion(at)
 	l.checkNoSecrets()
@@ -197,7 +212,7 @@ func (l *life) readLists(at *slot) messages {
 	found, _ := all["oauth_applications"].([]any)
 	names, _, more := p.list(values{}, 100)
 	if heard = append(heard, more...); heard.failed() || len(found) < 4 || len(names) < 4 {
-		l.rt.Errorf("one odd item costs others: %d in the data source, %q in the list:\n%s", len(found), names, heard)
+		l.rt.Errorf("one odd item costs others: %d items of data, listed %q:\n%s", len(found), names, heard)
 	}
 	return heard
 }

@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"net/http"
 	"time"
 
 	"pgregory.net/rapid"
@@ -21,41 +20,40 @@ type fault struct {
 }
 
 var faultTargets = map[string]func(clerktest.Fault) clerktest.Fault{
-	"create": clerktest.Fault.OnCreate, "rotate": clerktest.Fault.OnRotate, "update": clerktest.Fault.OnUpdate,
-	"delete": clerktest.Fault.OnDelete, "logo": clerktest.Fault.OnLogo, "list": clerktest.Fault.OnList, "read": clerktest.Fault.OnRead,
+	"create": clerktest.Fault.OnCreate, "rotate": clerktest.Fault.OnRotate,
+	"update": clerktest.Fault.OnUpdate, "delete": clerktest.Fault.OnDelete,
+	"logo": clerktest.Fault.OnLogo, "list": clerktest.Fault.OnList, "read": clerktest.Fault.OnRead,
 	"settings":   func(f clerktest.Fault) clerktest.Fault { return f.On("", clerktest.RouteSettings) },
+	"introspect": func(f clerktest.Fault) clerktest.Fault { return f.On("", clerktest.RouteTokenInfo) },
 	"any":        func(f clerktest.Fault) clerktest.Fault { return f },
-	"introspect": func(f clerktest.Fault) clerktest.Fault { return f.On(http.MethodPost, clerktest.RouteTokenInfo) },
 }
 
-// faultKinds take a time, for those that wait.
-var faultKinds = map[string]func(time.Duration) clerktest.Fault{
-	"reset before the work":   func(time.Duration) clerktest.Fault { return clerktest.ResetBeforeWork() },
-	"reset after the work":    func(time.Duration) clerktest.Fault { return clerktest.ResetAfterWork() },
-	"cut in its length":       func(time.Duration) clerktest.Fault { return clerktest.Truncated(clerktest.DeliverShort) },
-	"cut between chunks":      func(time.Duration) clerktest.Fault { return clerktest.Truncated(clerktest.DeliverCutChunks) },
-	"cut without a sign":      func(time.Duration) clerktest.Fault { return clerktest.Truncated(clerktest.DeliverCutUndeclared) },
-	"HTML 502":                func(time.Duration) clerktest.Fault { return clerktest.HTML(502) },
-	"HTML 504 after the work": func(time.Duration) clerktest.Fault { return clerktest.HTML(504).AfterWork() },
-	"HTML 404":                func(time.Duration) clerktest.Fault { return clerktest.HTML(404) },
-	"HTML 200":                func(time.Duration) clerktest.Fault { return clerktest.HTML(200) },
-	"HTML 200 after the work": func(time.Duration) clerktest.Fault { return clerktest.HTML(200).AfterWork() },
-	"500 after the work": func(time.Duration) clerktest.Fault {
-		return clerktest.ClerkError(500, "internal_clerk_error").AfterWork()
-	},
-	"408":                       func(time.Duration) clerktest.Fault { return clerktest.HTML(408) },
-	"empty 200 after the work":  func(time.Duration) clerktest.Fault { return clerktest.Raw(200, "application/json", "").AfterWork() },
-	"null after the work":       func(time.Duration) clerktest.Fault { return clerktest.Raw(200, "application/json", "null").AfterWork() },
-	"redirect":                  func(time.Duration) clerktest.Fault { return clerktest.Redirect(307, "https://elsewhere.example.com/") },
-	"403":                       func(time.Duration) clerktest.Fault { return clerktest.ClerkError(403, "not_allowed_access") },
-	"429":                       func(time.Duration) clerktest.Fault { return clerktest.TooManyRequests() },
-	"429 for 20 s":              func(time.Duration) clerktest.Fault { return clerktest.TooManyRequests("20") },
-	"429 for a day":             func(time.Duration) clerktest.Fault { return clerktest.TooManyRequests("86400") },
-	"locked":                    func(time.Duration) clerktest.Fault { return clerktest.Locked() },
-	"slow":                      clerktest.Slow,
-	"slow answer":               clerktest.SlowAnswer,
-	"no answer":                 func(time.Duration) clerktest.Fault { return clerktest.NeverAnswers() },
-	"reset, and the work later": clerktest.LateCommit,
+// faultKinds are the kinds; those that take a time get it in build.
+var faultKinds = map[string]clerktest.Fault{
+	"reset before the work":     clerktest.ResetBeforeWork(),
+	"reset after the work":      clerktest.ResetAfterWork(),
+	"cut in its length":         clerktest.Truncated(clerktest.DeliverShort),
+	"cut between chunks":        clerktest.Truncated(clerktest.DeliverCutChunks),
+	"cut without a sign":        clerktest.Truncated(clerktest.DeliverCutUndeclared),
+	"HTML 502":                  clerktest.HTML(502),
+	"HTML 504 after the work":   clerktest.HTML(504).AfterWork(),
+	"HTML 404":                  clerktest.HTML(404),
+	"HTML 200":                  clerktest.HTML(200),
+	"HTML 200 after the work":   clerktest.HTML(200).AfterWork(),
+	"500 after the work":        clerktest.ClerkError(500, "internal_clerk_error").AfterWork(),
+	"408":                       clerktest.HTML(408),
+	"empty 200 after the work":  clerktest.Raw(200, "application/json", "").AfterWork(),
+	"null after the work":       clerktest.Raw(200, "application/json", "null").AfterWork(),
+	"redirect":                  clerktest.Redirect(307, "https://elsewhere.example.com/"),
+	"403":                       clerktest.ClerkError(403, "not_allowed_access"),
+	"429":                       clerktest.TooManyRequests(),
+	"429 for 20 s":              clerktest.TooManyRequests("20"),
+	"429 for a day":             clerktest.TooManyRequests("86400"),
+	"locked":                    clerktest.Locked(),
+	"no answer":                 clerktest.NeverAnswers(),
+	"slow":                      {},
+	"slow answer":               {},
+	"reset, and the work later": {},
 }
 
 // drawFaults draws what the network and Clerk do in a run, most often nothing.
@@ -83,9 +81,19 @@ func drawFaults(rt *rapid.T, targets ...string) (faults []fault) {
 }
 
 func (f fault) build() clerktest.Fault {
-	built := faultTargets[f.at](faultKinds[f.kind](f.wait)).Skipping(f.skip)
-	built.Times = f.times
-	return built
+	built := faultKinds[f.kind]
+	switch f.kind {
+	case "slow":
+		built = clerktest.Slow(f.wait)
+	case "slow answer":
+		built = clerktest.SlowAnswer(f.wait)
+	case "reset, and the work later":
+		built = clerktest.LateCommit(f.wait)
+	}
+	if f.times > 0 {
+		built = built.Repeat(f.times)
+	}
+	return faultTargets[f.at](built).Skipping(f.skip)
 }
 
 func (f fault) String() string {
@@ -98,21 +106,24 @@ func drawClerk(rt *rapid.T) clerktest.Switches {
 	if rapid.Bool().Draw(rt, "usual Clerk") {
 		return s
 	}
-	draw(rt, &s.ScopesOrder, clerktest.ScopesAsSent, clerktest.ScopesAlphabetical, clerktest.ScopesFixedOrder)
-	draw(rt, &s.ForceOfflineAccess, clerktest.OfflineAccessForced, clerktest.OfflineAccessNever)
-	draw(rt, &s.PatchWithoutOfflineAccess, clerktest.PatchWithoutOfflineAccessRefused, clerktest.PatchKeepsOfflineAccess, clerktest.PatchRemovesOfflineAccess)
-	draw(rt, &s.PublicClientSecret, clerktest.PublicSecretValue, clerktest.PublicSecretEmpty, clerktest.PublicSecretAbsent)
-	draw(rt, &s.RotatePublic, clerktest.RotatePublicEmpty, clerktest.RotatePublicValue, clerktest.RotatePublicRefused)
-	draw(rt, &s.RotateUpdatedAt, clerktest.RotateTouchesUpdatedAt, clerktest.RotateKeepsUpdatedAt)
-	draw(rt, &s.RedirectOrder, clerktest.RedirectsAsSent, clerktest.RedirectsSorted, clerktest.RedirectsReversed)
-	draw(rt, &s.NewerFields, clerktest.NewerFieldsServed, clerktest.NewerFieldsDropped, clerktest.NewerFieldsRefused)
-	draw(rt, &s.DCRForcesConsent, clerktest.DCRLeavesConsent, clerktest.DCREnforcesConsent)
-	draw(rt, &s.TokenInfo, clerktest.TokenInfoAuthenticates, clerktest.TokenInfoInvalidClient, clerktest.TokenInfoLegacy,
+	draw(rt, &s.ScopesOrder, clerktest.ScopesAlphabetical, clerktest.ScopesFixedOrder)
+	draw(rt, &s.ForceOfflineAccess, clerktest.OfflineAccessNever)
+	draw(rt, &s.PatchWithoutOfflineAccess, clerktest.PatchKeepsOfflineAccess,
+		clerktest.PatchRemovesOfflineAccess)
+	draw(rt, &s.PublicClientSecret, clerktest.PublicSecretEmpty, clerktest.PublicSecretAbsent)
+	draw(rt, &s.RotatePublic, clerktest.RotatePublicValue, clerktest.RotatePublicRefused)
+	draw(rt, &s.RotateUpdatedAt, clerktest.RotateKeepsUpdatedAt)
+	draw(rt, &s.RedirectOrder, clerktest.RedirectsSorted, clerktest.RedirectsReversed)
+	draw(rt, &s.NewerFields, clerktest.NewerFieldsDropped, clerktest.NewerFieldsRefused)
+	draw(rt, &s.DCRForcesConsent, clerktest.DCREnforcesConsent)
+	draw(rt, &s.TokenInfo, clerktest.TokenInfoInvalidClient, clerktest.TokenInfoLegacy,
 		clerktest.TokenInfoAuthenticatesNobody, clerktest.TokenInfoRefusesEverybody, clerktest.TokenInfoLags)
-	s.ReadLag = time.Duration(max(0, rapid.IntRange(-3000, 3000).Draw(rt, "read lag in ms"))) * time.Millisecond
+	lag := max(0, rapid.IntRange(-3000, 3000).Draw(rt, "read lag in ms"))
+	s.ReadLag = time.Duration(lag) * time.Millisecond
 	return s
 }
 
+// draw draws one of the values, or the zero value.
 func draw[T any](rt *rapid.T, into *T, from ...T) {
-	*into = rapid.SampledFrom(from).Draw(rt, fmt.Sprintf("%T", *into))
+	*into = rapid.SampledFrom(append(from, *into)).Draw(rt, fmt.Sprintf("%T", *into))
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -35,26 +35,34 @@ func TestPropertiesLife(t *testing.T) {
 // arguments are the values that a configuration chooses among.
 var arguments = map[string][]any{
 	"name":                               {"Alpha", "Beta"},
-	"redirect_uris":                      {nil, []string{}, []string{"https://a.example.com/x"}, []string{"https://b.example.com/y", "app:/x"}},
-	"scopes":                             {nil, []string{"profile", "email"}, []string{"openid"}, []string{"email", "offline_access"}},
+	"redirect_uris":                      {nil, []string{}, []string{"https://a.example.com/x"}, uris},
+	"scopes":                             {nil, []string{"profile", "email"}, []string{"openid"}, offline},
 	"consent_screen_enabled":             {nil, true, false},
 	"pkce_required":                      {nil, true, false},
 	"public":                             {nil, false, true},
 	"device_authorization_grant_enabled": {nil, true, false},
 	"rotate_secret_trigger":              {nil, "one", "two", "three"},
 	"deletion_protection":                {nil, false, true},
-	"encrypt_client_secret_to":           {nil, []string{recipients[0].Recipient().String()}, []string{recipients[1].Recipient().String()}},
+	"encrypt_client_secret_to":           {nil, recipient(0), recipient(1)},
 	"verify_client_secret":               {nil, true, false},
 	"logo_path":                          {nil, "testdata/logo.png"},
-	"timeouts":                           {nil, values{"create": "10s", "update": "10s", "delete": "10s", "read": "10s"}},
+	"timeouts":                           {nil, values{"create": "10s", "update": "10s", "read": "10s"}},
 }
 
-var recipients = []*age.X25519Identity{must(age.GenerateX25519Identity()), must(age.GenerateX25519Identity())}
+var (
+	uris       = []string{"https://b.example.com/y", "app:/x"}
+	offline    = []string{"email", "offline_access"}
+	identities = []age.Identity{must(age.GenerateX25519Identity()), must(age.GenerateX25519Identity())}
+)
+
+func recipient(i int) []string {
+	return []string{identities[i].(*age.X25519Identity).Recipient().String()}
+}
 
 // refusedArguments are values that no configuration may have.
 var refusedArguments = map[string]any{
-	"name": " ", "redirect_uris": []string{"not absolute"}, "scopes": []string{"two words"}, "rotate_secret_trigger": "",
-	"encrypt_client_secret_to": []string{"age1nobody"}, "logo_path": "",
+	"name": " ", "redirect_uris": []string{"not absolute"}, "scopes": []string{"two words"},
+	"rotate_secret_trigger": "", "encrypt_client_secret_to": []string{"age1nobody"}, "logo_path": "",
 }
 
 // A step is one run of Terraform, or something that someone else does.
@@ -69,9 +77,10 @@ type step struct {
 
 // acts have the frequency that they have here. The first are runs of Terraform.
 var acts = []string{
-	"apply", "apply", "apply", "apply", "apply", "apply", "apply both", "destroy", "replace", "refresh", "import",
-	"use another key", "apply a refused value",
-	"edit", "make public or confidential", "rotate elsewhere", "delete elsewhere", "create another of the name", "forget",
+	"apply", "apply", "apply", "apply", "apply", "apply", "apply both", "destroy", "replace", "refresh",
+	"import", "use another key", "apply a refused value",
+	"edit", "make public or confidential", "rotate elsewhere", "delete elsewhere",
+	"create another of the name", "forget",
 }
 
 func drawStep(rt *rapid.T) step {
@@ -89,9 +98,11 @@ func drawStep(rt *rapid.T) step {
 		}
 		fallthrough
 	case "destroy", "refresh":
-		s.faults = drawFaults(rt, "create", "create", "create", "rotate", "rotate", "update", "update", "delete", "logo", "list", "read", "any", "introspect")
+		s.faults = drawFaults(rt, "create", "create", "create", "rotate", "rotate", "update", "update",
+			"delete", "logo", "list", "read", "any", "introspect")
 		if rapid.IntRange(0, 4).Draw(rt, "interrupted") == 4 {
-			s.interrupt = time.Duration(rapid.SampledFrom([]int{1, 20}).Draw(rt, "unit")*rapid.IntRange(1, 1200).Draw(rt, "after")) * time.Millisecond
+			unit := rapid.SampledFrom([]time.Duration{1, 20}).Draw(rt, "ms")
+			s.interrupt = unit * time.Millisecond * time.Duration(rapid.IntRange(1, 1200).Draw(rt, "after"))
 		}
 	}
 	return s
@@ -128,8 +139,8 @@ type announcement struct {
 }
 
 func newLife(rt *rapid.T, switches clerktest.Switches) *life {
-	l := &life{terraform: newTerraform(rt, clerktest.WithSwitches(switches)), rt: rt, known: map[string]bool{}}
-	l.lag, l.tokenInfo = switches.ReadLag, switches.TokenInfo
+	l := &life{terraform: newTerraform(rt, clerktest.WithSwitches(switches)), rt: rt}
+	l.known, l.lag, l.tokenInfo = map[string]bool{}, switches.ReadLag, switches.TokenInfo
 	l.traces = rapid.IntRange(0, 3).Draw(rt, "log") == 3
 	l.replans = rapid.IntRange(0, 3).Draw(rt, "plan again") == 3
 	l.others, _ = l.clerk.AddInstance(clerktest.Development)
@@ -142,8 +153,11 @@ func newLife(rt *rapid.T, switches clerktest.Switches) *life {
 func live(rt *rapid.T) {
 	switches := drawClerk(rt)
 	l := newLife(rt, switches)
-	l.skew = rapid.SampledFrom([]time.Duration{0, 0, 0, time.Hour, -time.Hour, 40 * time.Second, -40 * time.Second}).Draw(rt, "clock ahead")
-	dateSkew := rapid.SampledFrom([]time.Duration{0, 0, 0, 10 * time.Second, -10 * time.Second, 5 * time.Minute, -5 * time.Minute}).Draw(rt, "Date ahead")
+	ahead := func(what string, by ...time.Duration) time.Duration {
+		return rapid.SampledFrom([]time.Duration{0, 0, 0, by[0], -by[0], by[1], -by[1]}).Draw(rt, what)
+	}
+	l.skew = ahead("clock ahead", time.Hour, 40*time.Second)
+	dateSkew := ahead("Date ahead", 10*time.Second, 5*time.Minute)
 	l.clerk.SetClockSkew(l.skew)
 	l.clerk.SetDateSkew(dateSkew)
 	if rapid.IntRange(0, 3).Draw(rt, "names") == 3 {
@@ -152,7 +166,7 @@ func live(rt *rapid.T) {
 	if rapid.IntRange(0, 3).Draw(rt, "retries") == 3 {
 		l.block["max_retries"] = rapid.IntRange(0, 2).Draw(rt, "max_retries")
 	}
-	rt.Logf("provider %v; Clerk %+v, clock %s and Date %s ahead", l.block["prevent_duplicate_names"], switches, l.skew, dateSkew)
+	rt.Logf("Clerk %+v, clock %s and Date %s ahead", switches, l.skew, dateSkew)
 	for _, s := range rapid.SliceOfN(rapid.Custom(drawStep), 1, 7).Draw(rt, "steps") {
 		l.play(s)
 		if l.check(s); rt.Failed() {
@@ -165,11 +179,7 @@ func live(rt *rapid.T) {
 
 func (l *life) play(s step) {
 	at := l.slots[s.slot]
-	if s.act != "apply both" {
-		l.rt.Logf("%s, resource %d, %v, faults %v, interrupted after %s", s.act, s.slot, s.change, s.faults, s.interrupt)
-	} else {
-		l.rt.Logf("%s, %v, faults %v, interrupted after %s", s.act, s.change, s.faults, s.interrupt)
-	}
+	l.rt.Logf("%s (resource %d) %v, faults %v, interrupt %s", s.act, s.slot, s.change, s.faults, s.interrupt)
 	for _, f := range s.faults {
 		l.clerk.Inject(f.build())
 	}
@@ -254,13 +264,16 @@ func (l *life) apply(ctx context.Context, change values, slots ...*slot) message
 // planned.
 func (l *life) checkSent(slots []*slot, plans []*plan) {
 	for _, r := range l.written() {
-		if r.JSON != nil && !slices.ContainsFunc(slots, func(at *slot) bool {
-			return !slices.ContainsFunc(namesOf(r.JSON), func(name string) bool { return at.config[name] == nil })
-		}) {
+		configures := func(at *slot) bool {
+			missing := func(name string) bool { return at.config[name] == nil }
+			return !slices.ContainsFunc(namesOf(r.JSON), missing)
+		}
+		if r.JSON != nil && !slices.ContainsFunc(slots, configures) {
 			l.rt.Errorf("sent what is not configured: %s", r)
 		}
 		for _, planned := range plans {
-			if r.Route == clerktest.RouteRotateSecret && planned.prior.str("id") == r.ID && !slices.Contains(planned.changes, "client_secret_version") {
+			if r.Route == clerktest.RouteRotateSecret && planned.prior.str("id") == r.ID &&
+				!slices.Contains(planned.changes, "client_secret_version") {
 				l.rt.Errorf("rotated, and planned was %v", planned.changes)
 			}
 		}
@@ -296,7 +309,8 @@ func (l *life) adopt(ctx context.Context, s step, at *slot) messages {
 }
 
 func (l *life) managed(id string) bool {
-	return slices.ContainsFunc(l.slots[:], func(at *slot) bool { return at.exists() && at.str("id") == id })
+	has := func(at *slot) bool { return at.exists() && at.str("id") == id }
+	return slices.ContainsFunc(l.slots[:], has)
 }
 
 // playOther plays what is no apply: mistakes, and acts of others.
@@ -310,7 +324,8 @@ func (l *life) playOther(ctx context.Context, s step, at *slot) {
 		if at.exists() {
 			own := l.block["secret_key"]
 			l.block["secret_key"] = l.others
-			if heard := l.run(ctx, &at.object, wanted); !heard.failed() || len(l.written()) > 0 || !maps.EqualFunc(before, at.state, sameAny) {
+			heard := l.run(ctx, &at.object, wanted)
+			if !heard.failed() || len(l.written()) > 0 || !reflect.DeepEqual(before, at.state) {
 				l.rt.Errorf("with the key of another instance, %q was sent:\n%s", l.written(), heard)
 			}
 			l.block["secret_key"] = own
@@ -354,9 +369,12 @@ func (l *life) playOther(ctx context.Context, s step, at *slot) {
 
 const rotatedElsewhere = "someone has rotated it"
 
-// announced matches a message about an application that may come into being later; lateOnly
-// is what it then says if the provider has looked for those that exist.
-var announced, lateOnly = regexp.MustCompile(`not known whether the application|may or may not have been created|If Clerk still processes`), "If Clerk still processes the first request"
+// What a message says of an application that may exist, or may come into being later where
+// the provider has looked for those that exist.
+const (
+	saysUnknown = "not known whether the application"
+	saysLate    = "If Clerk still processes the first request"
+)
 
 // settle lets time pass until nothing of the run is under way, and takes note of what it said.
 func (l *life) settle(s step, ran []*slot, heard messages, begun time.Time) {
@@ -367,18 +385,20 @@ func (l *life) settle(s step, ran []*slot, heard messages, begun time.Time) {
 	text := heard.String()
 	for _, at := range ran {
 		l.note(at, s, heard)
-		if !announced.MatchString(text) || at.config == nil {
+		unknown, late := strings.Contains(text, saysUnknown), strings.Contains(text, saysLate)
+		if !unknown && !late || at.config == nil {
 			continue
 		}
 		from := begun
-		listsFail := slices.ContainsFunc(s.faults, func(f fault) bool { return f.at == "list" || f.at == "any" })
-		if strings.Contains(text, lateOnly) && !strings.Contains(text, "not known whether the application") && !listsFail {
+		failsLists := func(f fault) bool { return f.at == "list" || f.at == "any" }
+		if !unknown && !slices.ContainsFunc(s.faults, failsLists) {
 			// What was there at the end had to be named. The last look for it may be some
 			// seconds before the end.
 			from = ended.Add(-6*time.Second - l.lag)
 		}
 		name, _ := at.config["name"].(string)
-		l.late = append(l.late, announcement{name, from.Add(l.skew).UnixMilli(), time.Now().Add(l.skew).UnixMilli()})
+		to := time.Now().Add(l.skew).UnixMilli()
+		l.late = append(l.late, announcement{name, from.Add(l.skew).UnixMilli(), to})
 	}
 }
 
@@ -391,8 +411,9 @@ func (l *life) note(at *slot, s step, heard messages) {
 	if strings.Contains(heard.String(), "may not be the newest") {
 		at.excuse = "it may not be the newest"
 	}
-	if len(s.faults) == 0 && s.interrupt == 0 && !heard.failed() && at.str("client_secret") != "" && at.excuse == "" {
-		at.verified = l.tokenInfo == clerktest.TokenInfoAuthenticates && at.state["verify_client_secret"] == true
+	quiet := len(s.faults) == 0 && s.interrupt == 0 && !heard.failed()
+	if quiet && at.str("client_secret") != "" && at.excuse == "" {
+		at.verified = l.verifies(at)
 	}
 }
 
@@ -419,9 +440,11 @@ func (l *life) converge() {
 			l.rt.Errorf("in the end the secret of resource %d %s", i, problem)
 		}
 		l.check(step{})
-		at.config["public"], at.config["rotate_secret_trigger"], at.config["deletion_protection"] = false, "the last", nil
+		maps.Copy(at.config, values{
+			"public": false, "rotate_secret_trigger": "the last", "deletion_protection": nil,
+		})
 		if heard := l.applyUnique(at); heard.failed() || l.problemOfSecret(at) != "" {
-			l.rt.Errorf("the secret of resource %d %s after a rotation:\n%s", i, l.problemOfSecret(at), heard)
+			l.rt.Errorf("after a rotation the secret %s:\n%s", l.problemOfSecret(at), heard)
 		}
 		l.checkVersion(at)
 		if heard := l.run(l.rt.Context(), &at.object, nil); heard.failed() || at.exists() {
