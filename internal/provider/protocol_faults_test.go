@@ -50,7 +50,12 @@ var (
 	withLogo     = values{"name": "Portal", "logo_path": "testdata/logo.png"}
 	public       = values{"name": "Portal", "public": true, "pkce_required": true}
 	confidential = values{"name": "Portal", "public": false, "pkce_required": true}
-	hurried      = values{"name": "Portal", "timeouts": values{"create": "2s", "update": "2s", "delete": "2s", "read": "2s"}}
+	hurried      = values{"name": "Portal", "timeouts": values{"create": "2s", "update": "2s"}}
+	everything   = values{
+		"name": "Portal 2", "rotate_secret_trigger": "once", "logo_path": "testdata/logo.png",
+	}
+
+	withoutSecret = clerktest.Changed(func(body map[string]any) { delete(body, "client_secret") })
 
 	rotationChanges = "client_secret client_secret_version rotate_secret_trigger"
 	pendingChanges  = "client_secret client_secret_version"
@@ -60,20 +65,26 @@ var (
 var faultCases = []faultCase{
 	// Create.
 	{
-		name: "a create waits for Clerk", config: portal, faults: []clerktest.Fault{clerktest.TooManyRequests("50").OnCreate().Once()},
-		sends: "create create", within: 55 * time.Second, state: values{"client_secret": works},
+		name: "a create waits for Clerk", config: portal,
+		faults: []clerktest.Fault{clerktest.TooManyRequests("50").OnCreate().Once()},
+		sends:  "create create", within: 55 * time.Second, state: values{"client_secret": works},
 	},
 	{
-		name: "Clerk asks to wait for a day", config: portal, faults: []clerktest.Fault{clerktest.TooManyRequests("86400").OnCreate()},
-		sends: "create", within: atOnce, fails: `asks to wait`,
+		name: "Clerk asks to wait for a day", config: portal,
+		faults: []clerktest.Fault{clerktest.TooManyRequests("86400").OnCreate()},
+		sends:  "create", within: atOnce, fails: `asks to wait`,
 	},
 	{
-		name: "the answer to a create is lost", config: portal, faults: []clerktest.Fault{clerktest.ResetAfterWork().OnCreate().Once()},
-		sends: "create rotate", warns: `"Portal" found after its create had no answer`, state: values{"client_secret": works},
+		name: "the answer to a create is lost", config: portal,
+		faults: []clerktest.Fault{clerktest.ResetAfterWork().OnCreate().Once()},
+		sends:  "create rotate", warns: `"Portal" found after its create had no answer`,
+		state: values{"client_secret": works},
 	},
 	{
-		name: "a create is lost on its way", config: portal, faults: []clerktest.Fault{clerktest.ResetBeforeWork().OnCreate().Once()},
-		sends: "create create", warns: `"Portal" created by a second request`, state: values{"client_secret": works},
+		name: "a create is lost on its way", config: portal,
+		faults: []clerktest.Fault{clerktest.ResetBeforeWork().OnCreate().Once()},
+		sends:  "create create", warns: `"Portal" created by a second request`,
+		state: values{"client_secret": works},
 	},
 	{
 		name: "Date is ahead, and the answer to a create is lost", config: portal, date: 10 * time.Second,
@@ -86,120 +97,159 @@ var faultCases = []faultCase{
 		sends:  "create", fails: `not known whether the application "Portal" was created(.|\n)*oa_`,
 	},
 	{
-		name: "it is not known whether a create was done", config: portal, faults: []clerktest.Fault{clerktest.NeverAnswers().OnCreate()},
-		sends: "create", fails: `not known whether the application "Portal" was created`,
+		name: "it is not known whether a create was done", config: portal,
+		faults: []clerktest.Fault{clerktest.NeverAnswers().OnCreate()},
+		sends:  "create", fails: `not known whether the application "Portal" was created`,
 	},
 	{
 		name: "a create answers no secret", config: portal,
-		faults: []clerktest.Fault{clerktest.Changed(func(body map[string]any) { delete(body, "client_secret") }).OnCreate()},
+		faults: []clerktest.Fault{withoutSecret.OnCreate()},
 		sends:  "create rotate", state: values{"client_secret": works},
 	},
 	{
-		name: "a logo is refused after the create", config: withLogo, faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnLogo()},
-		sends: "create logo", warns: `created without the logo`, state: values{"client_secret": works, "logo_sha256": nil}, next: "client_image_url logo_sha256",
+		name: "a logo is refused after the create", config: withLogo,
+		faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnLogo()},
+		sends:  "create logo", warns: `created without the logo`,
+		state: values{"client_secret": works, "logo_sha256": nil}, next: "client_image_url logo_sha256",
 	},
 	{
-		name: "a create takes longer than its timeout", config: hurried, faults: []clerktest.Fault{clerktest.SlowAnswer(5 * time.Second).OnCreate()},
-		sends: "create", state: values{"client_secret": works},
+		name: "a create takes longer than its timeout", config: hurried,
+		faults: []clerktest.Fault{clerktest.SlowAnswer(5 * time.Second).OnCreate()},
+		sends:  "create", state: values{"client_secret": works},
 	},
 
 	// Update, in parts.
 	{
 		name: "a rotation is refused after the update", before: portal, config: both,
 		faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnRotate()},
-		sends:  "update rotate", fails: `Unable to rotate client secret`, state: values{"name": "Portal 2", "rotate_secret_trigger": nil, "client_secret": works},
-		next: rotationChanges,
+		sends:  "update rotate", fails: `Unable to rotate client secret`,
+		state: values{"name": "Portal 2", "rotate_secret_trigger": nil, "client_secret": works},
+		next:  rotationChanges,
 	},
 	{
-		name: "the answer to a rotation is lost", before: portal, config: rotated, faults: []clerktest.Fault{clerktest.ResetAfterWork().OnRotate().Once()},
-		sends: "rotate rotate", state: values{"rotate_secret_trigger": "once", "client_secret": works},
+		name: "the answer to a rotation is lost", before: portal, config: rotated,
+		faults: []clerktest.Fault{clerktest.ResetAfterWork().OnRotate().Once()},
+		sends:  "rotate rotate", state: values{"rotate_secret_trigger": "once", "client_secret": works},
 	},
 	{
 		name: "a rotation answers no secret", before: portal, config: rotated,
-		faults: []clerktest.Fault{clerktest.Changed(func(body map[string]any) { delete(body, "client_secret") }).OnRotate()},
-		sends:  "rotate", fails: `no client secret`, state: values{"rotate_secret_trigger": nil}, next: rotationChanges,
+		faults: []clerktest.Fault{withoutSecret.OnRotate()},
+		sends:  "rotate", fails: `no client secret`, state: values{"rotate_secret_trigger": nil},
+		next: rotationChanges,
 	},
 	{
-		name: "the rotation of a client that becomes confidential is refused", before: public, config: confidential,
+		name: "the rotation of a client that becomes confidential is refused", before: public,
+		config: confidential,
 		faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnRotate()},
-		sends:  "update rotate", fails: `Unable to rotate client secret`, state: values{"public": false, "client_secret": nil}, next: pendingChanges,
+		sends:  "update rotate", fails: `Unable to rotate client secret`,
+		state: values{"public": false, "client_secret": nil}, next: pendingChanges,
 	},
 	{
-		name: "a logo is refused after update and rotation", before: portal, config: values{"name": "Portal 2", "rotate_secret_trigger": "once", "logo_path": "testdata/logo.png"},
+		name: "a logo is refused after update and rotation", before: portal,
+		config: everything,
 		faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnLogo()},
-		sends:  "update rotate logo", fails: `Unable to upload logo`, state: values{"name": "Portal 2", "rotate_secret_trigger": "once", "client_secret": works},
-		next: logoChanges,
+		sends:  "update rotate logo", fails: `Unable to upload logo`,
+		state: values{"name": "Portal 2", "rotate_secret_trigger": "once", "client_secret": works},
+		next:  logoChanges,
 	},
 	{
-		name: "the answer to an update is lost for ever", before: portal, config: renamed, faults: []clerktest.Fault{clerktest.ResetAfterWork().OnUpdate()},
-		sends: strings.Repeat("update ", 6), fails: `connection broke`, state: values{"name": "Portal"},
+		name: "the answer to an update is lost for ever", before: portal, config: renamed,
+		faults: []clerktest.Fault{clerktest.ResetAfterWork().OnUpdate()},
+		sends:  strings.Repeat("update ", 6), fails: `connection broke`, state: values{"name": "Portal"},
 	},
 	{
-		name: "an update takes longer than its timeout", before: hurried, config: values{"name": "Portal 2", "timeouts": hurried["timeouts"]},
+		name: "an update takes longer than its timeout", before: hurried,
+		config: values{"name": "Portal 2", "timeouts": hurried["timeouts"]},
 		faults: []clerktest.Fault{clerktest.SlowAnswer(5 * time.Second).OnUpdate()},
 		sends:  "update", fails: `timeouts block`, state: values{"name": "Portal"},
 	},
 	{
-		name: "the answer to a delete is lost", before: portal, faults: []clerktest.Fault{clerktest.ResetAfterWork().OnDelete().Once()},
-		sends: "delete delete",
+		name: "the answer to a delete is lost", before: portal,
+		faults: []clerktest.Fault{clerktest.ResetAfterWork().OnDelete().Once()},
+		sends:  "delete delete",
 	},
 	{
-		name: "the application is gone", before: portal, config: portal, faults: []clerktest.Fault{clerktest.ClerkError(404, "resource_not_found").OnRead()},
-		sends: "create", warns: `OAuth application "Portal" is gone`, state: values{"client_secret": works},
+		name: "the application is gone", before: portal, config: portal,
+		faults: []clerktest.Fault{clerktest.ClerkError(404, "resource_not_found").OnRead()},
+		sends:  "create", warns: `OAuth application "Portal" is gone`,
+		state: values{"client_secret": works},
 	},
 	{
-		name: "a page of HTML says that it is gone", before: portal, config: portal, faults: []clerktest.Fault{clerktest.HTML(404).OnRead()},
-		fails: `an HTML page`, state: values{"client_secret": works},
+		name: "a page of HTML says that it is gone", before: portal, config: portal,
+		faults: []clerktest.Fault{clerktest.HTML(404).OnRead()},
+		fails:  `an HTML page`, state: values{"client_secret": works},
 	},
 
 	// Interrupts.
 	{
-		name: "interrupted while a create waits for Clerk", config: portal, faults: []clerktest.Fault{clerktest.TooManyRequests("30").OnCreate()},
+		name: "interrupted while a create waits for Clerk", config: portal,
+		faults:      []clerktest.Fault{clerktest.TooManyRequests("30").OnCreate()},
 		interrupted: true, within: atOnce, sends: "create", fails: interrupted,
 	},
 	{
-		name: "interrupted during a create", config: portal, faults: []clerktest.Fault{clerktest.SlowAnswer(3900 * time.Millisecond).OnCreate()},
+		name: "interrupted during a create", config: portal,
+		faults:      []clerktest.Fault{clerktest.SlowAnswer(3900 * time.Millisecond).OnCreate()},
 		interrupted: true, within: grace, sends: "create", state: values{"client_secret": works},
 	},
 	{
-		name: "interrupted, and the create takes too long", config: portal, faults: []clerktest.Fault{clerktest.SlowAnswer(time.Minute).OnCreate().Once()},
-		interrupted: true, within: grace, sends: "create rotate", warns: `found after its create had no answer`, state: values{"client_secret": works},
+		name: "interrupted, and the create takes too long", config: portal,
+		faults:      []clerktest.Fault{clerktest.SlowAnswer(time.Minute).OnCreate().Once()},
+		interrupted: true, within: grace, sends: "create rotate",
+		warns: `found after its create had no answer`, state: values{"client_secret": works},
 	},
 	{
 		name: "interrupted during the rotation of what was found", config: portal,
-		faults:      []clerktest.Fault{clerktest.SlowAnswer(time.Minute).OnRotate(), clerktest.ResetAfterWork().OnCreate().Once()},
-		interrupted: true, within: grace, sends: "create rotate", warns: `has no known client secret`, state: values{"client_secret": nil}, next: pendingChanges,
+		faults: []clerktest.Fault{
+			clerktest.SlowAnswer(time.Minute).OnRotate(), clerktest.ResetAfterWork().OnCreate().Once(),
+		},
+		interrupted: true, within: grace, sends: "create rotate", warns: `has no known client secret`,
+		state: values{"client_secret": nil}, next: pendingChanges,
 	},
 	{
 		name: "interrupted, and nothing answers any more", config: portal,
-		faults:      []clerktest.Fault{clerktest.SlowAnswer(time.Minute).OnCreate(), clerktest.SlowAnswer(time.Minute).OnList()},
-		interrupted: true, within: grace, sends: "create", fails: `not known whether the application "Portal" was created`,
+		faults: []clerktest.Fault{
+			clerktest.SlowAnswer(time.Minute).OnCreate(), clerktest.SlowAnswer(time.Minute).OnList(),
+		},
+		interrupted: true, within: grace, sends: "create",
+		fails: `not known whether the application "Portal" was created`,
 	},
 	{
-		name: "interrupted between create and logo", config: withLogo, faults: []clerktest.Fault{clerktest.SlowAnswer(time.Second).OnCreate()},
-		interrupted: true, within: grace, sends: "create", warns: `created without the logo`, state: values{"client_secret": works},
-		next: "client_image_url logo_sha256",
+		name: "interrupted between create and logo", config: withLogo,
+		faults:      []clerktest.Fault{clerktest.SlowAnswer(time.Second).OnCreate()},
+		interrupted: true, within: grace, sends: "create", warns: `created without the logo`,
+		state: values{"client_secret": works},
+		next:  "client_image_url logo_sha256",
 	},
 	{
-		name: "interrupted during an update", before: portal, config: both, faults: []clerktest.Fault{clerktest.SlowAnswer(5 * time.Second).OnUpdate()},
-		interrupted: true, within: atOnce, sends: "update", fails: interrupted, state: values{"name": "Portal"}, next: rotationChanges,
+		name: "interrupted during an update", before: portal, config: both,
+		faults:      []clerktest.Fault{clerktest.SlowAnswer(5 * time.Second).OnUpdate()},
+		interrupted: true, within: atOnce, sends: "update", fails: interrupted,
+		state: values{"name": "Portal"}, next: rotationChanges,
 	},
 	{
-		name: "interrupted during a rotation", before: portal, config: rotated, faults: []clerktest.Fault{clerktest.SlowAnswer(3900 * time.Millisecond).OnRotate()},
-		interrupted: true, within: grace, sends: "rotate", state: values{"rotate_secret_trigger": "once", "client_secret": works},
+		name: "interrupted during a rotation", before: portal, config: rotated,
+		faults:      []clerktest.Fault{clerktest.SlowAnswer(3900 * time.Millisecond).OnRotate()},
+		interrupted: true, within: grace, sends: "rotate",
+		state: values{"rotate_secret_trigger": "once", "client_secret": works},
 	},
 	{
-		name: "interrupted, and the rotation never answers", before: portal, config: rotated, faults: []clerktest.Fault{clerktest.SlowAnswer(time.Minute).OnRotate()},
-		interrupted: true, within: grace, sends: "rotate", fails: `Unable to rotate client secret(.|\n)*[Aa]pply again`, state: values{"rotate_secret_trigger": nil},
-		next: rotationChanges,
+		name: "interrupted, and the rotation never answers", before: portal, config: rotated,
+		faults:      []clerktest.Fault{clerktest.SlowAnswer(time.Minute).OnRotate()},
+		interrupted: true, within: grace, sends: "rotate",
+		fails: `Unable to rotate client secret(.|\n)*[Aa]pply again`,
+		state: values{"rotate_secret_trigger": nil},
+		next:  rotationChanges,
 	},
 	{
-		name: "interrupted during a refresh", before: portal, config: portal, faults: []clerktest.Fault{clerktest.SlowAnswer(10 * time.Second).OnRead()},
+		name: "interrupted during a refresh", before: portal, config: portal,
+		faults:      []clerktest.Fault{clerktest.SlowAnswer(10 * time.Second).OnRead()},
 		interrupted: true, within: atOnce, fails: interrupted, state: values{"client_secret": works},
 	},
 	{
-		name: "interrupted during a delete", before: portal, faults: []clerktest.Fault{clerktest.SlowAnswer(10 * time.Second).OnDelete()},
-		interrupted: true, within: atOnce, sends: "delete", fails: interrupted, state: values{"name": "Portal"},
+		name: "interrupted during a delete", before: portal,
+		faults:      []clerktest.Fault{clerktest.SlowAnswer(10 * time.Second).OnDelete()},
+		interrupted: true, within: atOnce, sends: "delete", fails: interrupted,
+		state: values{"name": "Portal"},
 	},
 }
 

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,23 +20,38 @@ func TestProtocolPanics(t *testing.T) {
 		exists bool // there is an object in the state after the run
 		next   string
 	}{
-		{name: "create", config: portal, method: "POST", path: "/oauth_applications", says: "Error: Unable to create"},
 		{
-			name: "create that is done", config: portal, method: "POST", path: "/oauth_applications", answered: true,
-			says: "look for an application",
+			name: "create", config: portal, method: "POST", path: "/oauth_applications",
+			says: "Error: Unable to create",
+		},
+		{
+			name: "create that is done", config: portal, method: "POST", path: "/oauth_applications",
+			answered: true,
+			says:     "look for an application",
 		},
 		{
 			name: "logo after a create", config: withLogo, method: "PUT", path: "/logo",
-			says: "The application exists and its state is saved", exists: true, next: "client_image_url logo_sha256 updated_at",
+			says: "The application exists and its state is saved", exists: true,
+			next: "client_image_url logo_sha256 updated_at",
 		},
-		{name: "update", before: portal, config: renamed, method: "PATCH", says: "Error: Unable to update", exists: true, next: "name updated_at"},
-		{name: "update that is done", before: portal, config: renamed, method: "PATCH", answered: true, says: "Error: Unable to update", exists: true},
 		{
-			name: "rotation that is done", before: portal, config: both, method: "POST", path: "/rotate_secret", answered: true,
+			name: "update", before: portal, config: renamed, method: "PATCH",
+			says: "Error: Unable to update", exists: true, next: "name updated_at",
+		},
+		{
+			name: "update that is done", before: portal, config: renamed, method: "PATCH", answered: true,
+			says: "Error: Unable to update", exists: true,
+		},
+		{
+			name: "rotation that is done", before: portal, config: both, method: "POST",
+			path: "/rotate_secret", answered: true,
 			says: "Error: Unable to update", exists: true, next: rotationChanges + " updated_at",
 		},
 		{name: "delete", before: portal, method: "DELETE", says: "Error: Unable to delete", exists: true},
-		{name: "read", before: portal, config: portal, method: "GET", says: "Error: Unable to read", exists: true},
+		{
+			name: "read", before: portal, config: portal, method: "GET", says: "Error: Unable to read",
+			exists: true,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, tf *terraform) {
@@ -51,19 +67,20 @@ func TestProtocolPanics(t *testing.T) {
 						response, err = transport.RoundTrip(r)
 					}
 					if hit {
-						panic("the secrets are " + strings.Join(append(tf.clerk.IssuedSecrets(), tf.clerk.Keys()...), " and "))
+						panic(fmt.Sprint("the secrets are ", tf.clerk.IssuedSecrets(), tf.clerk.Keys()))
 					}
 					return response, err
 				})
 				heard := tf.run(t.Context(), o, c.config)
-				if text := heard.String(); !strings.Contains(text, c.says) || !strings.Contains(text, "anic") || o.exists() != c.exists {
-					t.Fatalf("the state is %v, and want %q in:\n%s", o.state, c.says, text)
+				if !heard.say(c.says) || !heard.say("anic") || o.exists() != c.exists {
+					t.Fatalf("the state is %v, and want %q in:\n%s", o.state, c.says, heard)
 				}
 				tf.transport = transport
 				if !o.exists() || c.config == nil {
 					return
 				}
-				if next, heard := tf.plan(t.Context(), o, c.config); heard.failed() || strings.Join(next.changes, " ") != c.next {
+				next, heard := tf.plan(t.Context(), o, c.config)
+				if heard.failed() || strings.Join(next.changes, " ") != c.next {
 					t.Errorf("the next plan changes %q, want %q\n%s", next.changes, c.next, heard)
 				}
 			})
@@ -73,18 +90,33 @@ func TestProtocolPanics(t *testing.T) {
 
 func TestProtocolPanicsElsewhere(t *testing.T) {
 	for name, call := range map[string]func(p *process) messages{
-		"import":       func(p *process) messages { return p.importBy(&object{kind: application}, "a_client_id", nil) },
-		"data source":  func(p *process) messages { _, heard := p.data(application, values{"id": "oa_1"}); return heard },
-		"data sources": func(p *process) messages { _, heard := p.data(application+"s", values{}); return heard },
-		"list":         func(p *process) messages { _, _, heard := p.list(values{}, 10); return heard },
-		"settings":     func(p *process) messages { return p.importBy(&object{kind: settings}, p.clerk.InstanceID(), nil) },
+		"import": func(p *process) messages {
+			return p.importBy(&object{kind: application}, "a_client_id", nil)
+		},
+		"data source": func(p *process) messages {
+			_, heard := p.data(application, values{"id": "oa_1"})
+			return heard
+		},
+		"data sources": func(p *process) messages {
+			_, heard := p.data(application+"s", values{})
+			return heard
+		},
+		"list": func(p *process) messages {
+			_, _, heard := p.list(values{}, 10)
+			return heard
+		},
+		"settings": func(p *process) messages {
+			return p.importBy(&object{kind: settings}, p.clerk.InstanceID(), nil)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, tf *terraform) {
 				id := tf.clerk.Seed("Portal")
-				tf.transport = roundTripper(func(*http.Request) (*http.Response, error) { panic(tf.clerk.CurrentSecret(id)) })
+				tf.transport = roundTripper(func(*http.Request) (*http.Response, error) {
+					panic(tf.clerk.CurrentSecret(id))
+				})
 				p, _ := tf.process(t.Context())
-				if heard := call(p); !heard.failed() || !strings.Contains(heard.String(), "anic") {
+				if heard := call(p); !heard.failed() || !heard.say("anic") {
 					t.Errorf("a panic is reported as\n%s", heard)
 				}
 			})

@@ -97,7 +97,9 @@ func (o *object) set(raw tftypes.Value, private []byte, identity *tfprotov6.Reso
 // messages are the diagnostics of an operation.
 type messages []*tfprotov6.Diagnostic
 
-func (m messages) failed() bool { return strings.Contains(m.String(), "Error: ") }
+func (m messages) failed() bool { return m.say("Error: ") }
+
+func (m messages) say(text string) bool { return strings.Contains(m.String(), text) }
 
 func (m messages) String() string {
 	var text strings.Builder
@@ -127,7 +129,9 @@ func (t *terraform) process(ctx context.Context) (*process, messages) {
 	}
 	p := &process{terraform: t, ProviderServer: t.start(provider.WithTransport(t.transport)), ctx: ctx}
 	config := valueOf(schemas().Provider.ValueType(), t.block)
-	response := must(p.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: encode(config)}))
+	response := must(p.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{
+		TerraformVersion: "1.11.4", Config: encode(config),
+	}))
 	return p, t.hear(response.Diagnostics)
 }
 
@@ -184,14 +188,15 @@ func (p *process) plan(o *object, config values) (*plan, messages) {
 		proposed = proposedNewState(o.kind, o.raw, configured)
 	}
 	response := must(p.PlanResourceChange(p.ctx, &tfprotov6.PlanResourceChangeRequest{
-		TypeName: o.kind, PriorState: encode(o.raw), ProposedNewState: encode(proposed), Config: encode(configured),
-		PriorPrivate: o.private, PriorIdentity: o.identity,
+		TypeName: o.kind, PriorState: encode(o.raw), ProposedNewState: encode(proposed),
+		Config: encode(configured), PriorPrivate: o.private, PriorIdentity: o.identity,
 	}))
 	heard := p.hear(response.Diagnostics)
 	if heard.failed() {
 		return nil, heard
 	}
-	made.planned, made.private, made.identity = decode(typ, response.PlannedState), response.PlannedPrivate, response.PlannedIdentity
+	made.planned = decode(typ, response.PlannedState)
+	made.private, made.identity = response.PlannedPrivate, response.PlannedIdentity
 	before, after, wanted := fields(o.raw), fields(made.planned), fields(configured)
 	for name := range typ.AttributeTypes {
 		if !same(before[name], after[name]) {
@@ -226,7 +231,8 @@ func (p *process) apply(o *object, planned *plan) messages {
 	}
 	response := must(p.ApplyResourceChange(p.ctx, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: o.kind, PriorState: encode(o.raw), PlannedState: encode(planned.planned),
-		Config: encode(valueOf(typeOf(o.kind), planned.config)), PlannedPrivate: planned.private, PlannedIdentity: planned.identity,
+		Config:         encode(valueOf(typeOf(o.kind), planned.config)),
+		PlannedPrivate: planned.private, PlannedIdentity: planned.identity,
 	}))
 	heard := p.hear(response.Diagnostics)
 	result := decode(typeOf(o.kind), response.NewState)
@@ -253,7 +259,8 @@ func (p *process) checkResult(what string, planned, result tftypes.Value) {
 	after := fields(result)
 	for name, want := range fields(planned) {
 		if want.IsKnown() && !same(want, after[name]) {
-			p.tb.Errorf("inconsistent %s: %s is planned as %v and is %v", what, name, plain(want), plain(after[name]))
+			p.tb.Errorf("inconsistent %s: %s is planned as %v and is %v",
+				what, name, plain(want), plain(after[name]))
 		}
 	}
 }
@@ -262,7 +269,8 @@ func (p *process) checkResult(what string, planned, result tftypes.Value) {
 func (p *process) importBy(o *object, id string, identity values) messages {
 	request := &tfprotov6.ImportResourceStateRequest{TypeName: o.kind, ID: id}
 	if identity != nil {
-		request.Identity = &tfprotov6.ResourceIdentityData{IdentityData: encode(valueOf(identityType, identity))}
+		encoded := encode(valueOf(identityType, identity))
+		request.Identity = &tfprotov6.ResourceIdentityData{IdentityData: encoded}
 	}
 	response := must(p.ImportResourceState(p.ctx, request))
 	heard := p.hear(response.Diagnostics)
@@ -272,6 +280,11 @@ func (p *process) importBy(o *object, id string, identity values) messages {
 	imported := response.ImportedResources[0]
 	o.set(decode(typeOf(o.kind), imported.State), imported.Private, imported.Identity)
 	return append(heard, p.read(o)...)
+}
+
+// hasWorkingSecret reports whether the secret in the state is the one that Clerk has.
+func (t *terraform) hasWorkingSecret(o *object) bool {
+	return o.exists() && o.str("client_secret") == t.clerk.CurrentSecret(o.str("id"))
 }
 
 // run is `terraform apply`: a process plans and another one applies. A nil configuration
@@ -330,11 +343,13 @@ func (p *process) upgrade(o *object, version int64, state string) messages {
 // move takes over the state of another provider's resource.
 func (p *process) move(o *object, address, kind, state string) messages {
 	response := must(p.MoveResourceState(p.ctx, &tfprotov6.MoveResourceStateRequest{
-		SourceProviderAddress: address, SourceTypeName: kind, SourceState: &tfprotov6.RawState{JSON: []byte(state)}, TargetTypeName: o.kind,
+		SourceProviderAddress: address, SourceTypeName: kind, TargetTypeName: o.kind,
+		SourceState: &tfprotov6.RawState{JSON: []byte(state)},
 	}))
 	heard := p.hear(response.Diagnostics)
 	if !heard.failed() {
-		o.set(decode(typeOf(o.kind), response.TargetState), response.TargetPrivate, response.TargetIdentity)
+		state := decode(typeOf(o.kind), response.TargetState)
+		o.set(state, response.TargetPrivate, response.TargetIdentity)
 	}
 	return heard
 }
@@ -342,7 +357,9 @@ func (p *process) move(o *object, address, kind, state string) messages {
 // data reads a data source.
 func (p *process) data(kind string, config values) (values, messages) {
 	typ := schemas().DataSourceSchemas[kind].ValueType()
-	response := must(p.ReadDataSource(p.ctx, &tfprotov6.ReadDataSourceRequest{TypeName: kind, Config: encode(valueOf(typ, config))}))
+	response := must(p.ReadDataSource(p.ctx, &tfprotov6.ReadDataSourceRequest{
+		TypeName: kind, Config: encode(valueOf(typ, config)),
+	}))
 	heard := p.hear(response.Diagnostics)
 	if heard.failed() {
 		return nil, heard
@@ -352,8 +369,11 @@ func (p *process) data(kind string, config values) (values, messages) {
 }
 
 // list reads the list resource: the names shown, and the resources.
-func (p *process) list(config values, limit int64) (names []string, found []values, heard messages) {
-	lists, _ := p.ProviderServer.(tfprotov6.ProviderServerWithListResource) //nolint:staticcheck // see provider.server
+func (p *process) list(
+	config values, limit int64,
+) (names []string, found []values, heard messages) {
+	//nolint:staticcheck // the marker interface is deprecated: see provider.server
+	lists, _ := p.ProviderServer.(tfprotov6.ProviderServerWithListResource)
 	typ := schemas().ListResourceSchemas[application].ValueType()
 	stream := must(lists.ListResource(p.ctx, &tfprotov6.ListResourceRequest{
 		TypeName: application, Config: encode(valueOf(typ, config)), Limit: limit, IncludeResource: true,

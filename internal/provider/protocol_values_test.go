@@ -19,7 +19,8 @@ import (
 )
 
 var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {
-	return must(provider.NewServer("test")().GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{}))
+	server := provider.NewServer("test")()
+	return must(server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{}))
 })
 
 // must is the value of a call that fails for no input.
@@ -38,7 +39,8 @@ func typeOf(kind string) tftypes.Object {
 }
 
 func isComputed(kind, name string) bool {
-	return slices.ContainsFunc(schemas().ResourceSchemas[kind].Block.Attributes, func(a *tfprotov6.SchemaAttribute) bool {
+	attributes := schemas().ResourceSchemas[kind].Block.Attributes
+	return slices.ContainsFunc(attributes, func(a *tfprotov6.SchemaAttribute) bool {
 		return a.Name == name && a.Computed
 	})
 }
