@@ -91,7 +91,7 @@ func normalRecipients(set types.Set) []string {
 // warn says in the plan what the rotation will do. The summary names the application,
 // because Terraform shows only the first of several warnings with one summary.
 func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) {
-	name := quote(state.Name.ValueString())
+	name := state.quotedName()
 	who := fmt.Sprintf("OAuth application %s (client_id %s)", name, state.ClientID.ValueString())
 	rotated := fmt.Sprintf("The client secret of %s will be rotated", name)
 	const consequence = "The current secret stops working the moment this is applied: Clerk keeps " +
@@ -133,7 +133,7 @@ func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) 
 
 // warnOfLostSecret says in the plan that a client loses its secret.
 func warnOfLostSecret(diags *diag.Diagnostics, state resourceModel) {
-	name := quote(state.Name.ValueString())
+	name := state.quotedName()
 	diags.AddAttributeWarning(path.Root("public"),
 		fmt.Sprintf("The client secret of %s will be removed", name),
 		fmt.Sprintf("OAuth application %s (client_id %s) becomes a public client, which has no secret. "+
@@ -185,7 +185,9 @@ func nextSecretVersion(state resourceModel, floor int64) types.Int64 {
 
 // noteVersionFloor sets the version floor where the state has no version. An existing
 // floor stays: what has happened at the address since is in the state.
-func (n *privateNotes) noteVersionFloor(ctx context.Context, client *clerk.Client, state resourceModel) {
+func (n *privateNotes) noteVersionFloor(
+	ctx context.Context, client *clerk.Client, state resourceModel,
+) {
 	if state.ClientSecretVersion.IsNull() && n.VersionFloor == 0 {
 		n.VersionFloor = client.ServerNow().UnixMilli()
 		n.save(ctx)
@@ -246,17 +248,17 @@ func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
 	r.save(ctx)
 
 	if rotation.MaybeStale {
-		warnOfStaleSecret(r.diags, model.Name.ValueString())
+		warnOfStaleSecret(r.diags, *model)
 	}
-	warnOfProblems(r.diags, r.client, rotation.Application, model.Name.ValueString(),
+	warnOfProblems(r.diags, r.client, rotation.Application, *model,
 		"The client secret was rotated and the new one is in the state")
 	return nil
 }
 
 // warnOfStaleSecret warns that the secret in the state is the latest that was received,
 // and perhaps not the latest that was created.
-func warnOfStaleSecret(diags *diag.Diagnostics, name string) {
-	diags.AddWarning(fmt.Sprintf("The client secret of %s may not be the newest", quote(name)),
+func warnOfStaleSecret(diags *diag.Diagnostics, model resourceModel) {
+	diags.AddWarning(fmt.Sprintf("The client secret of %s may not be the newest", model.quotedName()),
 		"An earlier attempt to rotate had no answer, and Clerk may still process it. If clients "+
 			"fail with the new secret, change rotate_secret_trigger once more.")
 }

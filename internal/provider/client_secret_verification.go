@@ -35,7 +35,7 @@ func (v secretVerification) refresh(ctx context.Context, state resourceModel) {
 	if err != nil {
 		return // interrupted
 	}
-	version, name := state.ClientSecretVersion.ValueInt64(), quote(state.Name.ValueString())
+	version, name := state.ClientSecretVersion.ValueInt64(), state.quotedName()
 	switch {
 	case check.Status == clerk.SecretAccepted:
 		v.note(ctx, version, 0)
@@ -92,9 +92,9 @@ func (v secretVerification) warnUnknown(state resourceModel, check clerk.SecretC
 			"reject every secret"
 	}
 	v.diags.AddWarning("Client secrets could not be verified", paragraphs(
-		fmt.Sprintf("verify_client_secret is set, but it is not known whether the client secret of OAuth "+
-			"application %s (client_id %s) works: %s.",
-			quote(state.Name.ValueString()), state.ClientID.ValueString(), reason),
+		fmt.Sprintf("verify_client_secret is set, but it is not known whether the client secret of "+
+			"OAuth application %s (client_id %s) works: %s.",
+			state.quotedName(), state.ClientID.ValueString(), reason),
 		"Nothing is planned because of this. Other applications may be affected too; this warning is "+
 			"given once in a run."))
 }

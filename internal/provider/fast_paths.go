@@ -24,12 +24,16 @@ import (
 // as it came. Terraform treats an attribute that is missing in the state as null, and
 // removes one that is not in the schema before it asks. A state that does not look as
 // this schema writes it is left to the framework.
-func upgradeUnchanged(req *tfprotov6.UpgradeResourceStateRequest) *tfprotov6.UpgradeResourceStateResponse {
+func upgradeUnchanged(
+	req *tfprotov6.UpgradeResourceStateRequest,
+) *tfprotov6.UpgradeResourceStateResponse {
 	if req.TypeName != applicationType || req.Version != applicationSchemaVersion ||
 		req.RawState == nil || !hasStateTypes(req.RawState.JSON) {
 		return nil
 	}
-	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON}}
+	return &tfprotov6.UpgradeResourceStateResponse{
+		UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON},
+	}
 }
 
 // readUnchanged answers for an application that has not changed since the state was
@@ -136,7 +140,9 @@ func recoverToNil[Response any](resp **Response) {
 // proposesSatisfiedScopes reports whether what is proposed differs from the state in
 // nothing but scopes that the current ones satisfy, as all imported applications do:
 // see keepSatisfiedScopes.
-func proposesSatisfiedScopes(ctx context.Context, prior resourceModel, value *tfprotov6.DynamicValue) bool {
+func proposesSatisfiedScopes(
+	ctx context.Context, prior resourceModel, value *tfprotov6.DynamicValue,
+) bool {
 	proposed, ok := decodeState(ctx, value)
 	if !ok || prior.Scopes.IsNull() || proposed.Scopes.IsNull() || !isWhollyKnown(proposed.Scopes) ||
 		!clerk.ScopesSatisfy(stringsOf(prior.Scopes), stringsOf(proposed.Scopes)) {
@@ -147,7 +153,9 @@ func proposesSatisfiedScopes(ctx context.Context, prior resourceModel, value *tf
 }
 
 // decodeState reads an application as the protocol carries it.
-func decodeState(ctx context.Context, value *tfprotov6.DynamicValue) (model resourceModel, ok bool) {
+func decodeState(
+	ctx context.Context, value *tfprotov6.DynamicValue,
+) (model resourceModel, ok bool) {
 	if value == nil {
 		return model, false
 	}

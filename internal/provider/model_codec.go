@@ -55,7 +55,8 @@ func fieldsOf[M any]() []modelField {
 
 var (
 	setOfStrings = types.SetType{ElemType: types.StringType}
-	timeoutsType = timeouts.BlockAll(context.Background()).Type() //nolint:forbidigo // a type, for which the context is not used
+	//nolint:forbidigo // a type needs no context
+	timeoutsType = timeouts.BlockAll(context.Background()).Type()
 
 	// attributeTypes are the types of attributes, by those of the fields.
 	attributeTypes = map[reflect.Type]attr.Type{
@@ -91,7 +92,9 @@ func decodeModel[M any](ctx context.Context, raw tftypes.Value, model *M) diag.D
 }
 
 // encodeModel is the inverse of decodeModel. typ is the type of the schema.
-func encodeModel[M any](ctx context.Context, typ tftypes.Type, model M) (tftypes.Value, diag.Diagnostics) {
+func encodeModel[M any](
+	ctx context.Context, typ tftypes.Type, model M,
+) (tftypes.Value, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	source, fields := reflect.ValueOf(&model).Elem(), fieldsOf[M]()
 	values := make(map[string]tftypes.Value, len(fields))
@@ -140,7 +143,10 @@ func sameStrings(a, b []string) bool {
 	if len(a) != len(b) {
 		return false
 	}
-	return slices.Equal(a, b) || slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+	if slices.Equal(a, b) {
+		return true
+	}
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // keepPlanned copies every value of the plan that is known into the model. Terraform

@@ -75,9 +75,10 @@ func (r *oauthApplicationResource) Create(
 	defer func() { resp.Diagnostics.Append(asWarnings(warnings)...) }()
 
 	saved = c.save(ctx, creation)
-	warnOfCreation(&warnings, client, creation, plan.reportedModel, fields)
+	warnOfCreation(&warnings, client, creation, plan, fields)
 	c.ensureSecret(ctx, creation)
-	secretVerification{data: r.data, client: client, notes: c.notes, diags: &warnings}.fresh(ctx, c.model)
+	secretVerification{data: r.data, client: client, notes: c.notes, diags: &warnings}.
+		fresh(ctx, c.model)
 	if !plan.LogoPath.IsNull() {
 		c.uploadLogo(ctx, logo)
 	}
@@ -103,7 +104,8 @@ func (c *oauthApplicationCreation) save(ctx context.Context, creation clerk.Crea
 	secretErr := c.model.secretFromAPI(creation.ClientSecret)
 	c.model.ClientSecretVersion = types.Int64Null()
 	if c.model.hasSecret() {
-		c.model.ClientSecretVersion = firstSecretVersion(creation.Application.CreatedAt, c.client.ServerNow())
+		created := creation.Application.CreatedAt
+		c.model.ClientSecretVersion = firstSecretVersion(created, c.client.ServerNow())
 	}
 	diags := saveState(ctx, c.model, &c.resp.State, c.resp.Identity)
 	c.resp.Diagnostics.Append(diags...)
@@ -143,7 +145,7 @@ func (c *oauthApplicationCreation) ensureSecret(ctx context.Context, creation cl
 	}
 	if err != nil {
 		c.diags.AddWarning(
-			fmt.Sprintf("OAuth application %s has no known client secret", quote(c.model.Name.ValueString())),
+			fmt.Sprintf("OAuth application %s has no known client secret", c.model.quotedName()),
 			paragraphs(
 				fmt.Sprintf("The application %s exists and is in the state, without a secret. The next "+
 					"plan rotates to get a secret, unless Clerk then says that the client is public.",
@@ -155,14 +157,16 @@ func (c *oauthApplicationCreation) ensureSecret(ctx context.Context, creation cl
 func (c *oauthApplicationCreation) uploadLogo(ctx context.Context, logo logoFile) {
 	app, err := sendLogo(ctx, c.client, &c.model, logo)
 	if err != nil {
-		c.data.addErrorAsWarning(c.diags, "upload the logo of "+c.model.titleName(), &partialError{
-			err: err, done: "The application was created without the logo. The next plan uploads the logo.",
+		c.data.addErrorAsWarning(c.diags, actionUploadLogo+" "+c.model.quotedName(), &partialError{
+			err: err,
+			done: fmt.Sprintf("The logo of %s was not uploaded. The application was created without the "+
+				"logo. The next plan uploads the logo.", c.model.quotedName()),
 		}, applicationParams)
 		return
 	}
 	c.model.fromAnswer(app, c.plan.reportedModel)
 	c.saveState(ctx)
-	warnOfProblems(c.diags, c.client, app, c.model.Name.ValueString(), "The logo was uploaded")
+	warnOfProblems(c.diags, c.client, app, c.model, "The logo was uploaded")
 }
 
 const actionUploadLogo = "upload logo of OAuth application"

@@ -28,7 +28,9 @@ const applicationIDPrefix = "oa_"
 
 // ImportState takes an identity, an id, or a client_id, which is what the Clerk
 // dashboard shows.
-func (r *oauthApplicationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *oauthApplicationResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	defer recoverPanic(&resp.Diagnostics, "import OAuth application")
 
 	id := req.ID
@@ -55,12 +57,15 @@ func (r *oauthApplicationResource) ImportState(ctx context.Context, req resource
 
 // resolveID returns the application's id for an id or a client_id. It sends no request
 // with a text that is neither.
-func (r *oauthApplicationResource) resolveID(ctx context.Context, text string, resp *resource.ImportStateResponse) (string, error) {
+func (r *oauthApplicationResource) resolveID(
+	ctx context.Context, text string, resp *resource.ImportStateResponse,
+) (string, error) {
 	switch {
 	case text == "":
 		return "", errors.New("the import id is empty, most often because a variable was not set")
 	case !clerk.ValidID(text):
-		return "", fmt.Errorf("%.80q is neither the id of an OAuth application (oa_…) nor a client_id: letters, digits, _ and - only, at most 128", text)
+		return "", fmt.Errorf("%.80q is neither the id of an OAuth application (oa_…) nor a client_id: "+
+			"letters, digits, _ and - only, at most 128", text)
 	case strings.HasPrefix(text, applicationIDPrefix):
 		return text, nil
 	}
@@ -70,7 +75,8 @@ func (r *oauthApplicationResource) resolveID(ctx context.Context, text string, r
 	}
 	app, err := client.FindOAuthApplication(ctx, clerk.By{ClientID: text})
 	if errors.Is(err, clerk.ErrNoMatch) {
-		return "", fmt.Errorf("no OAuth application of the secret key's instance has the client_id %q. The id of an application begins with oa_", text)
+		return "", fmt.Errorf("no OAuth application of the secret key's instance has the client_id %q. "+
+			"The id of an application begins with oa_", text)
 	}
 	return app.ID, err
 }
@@ -83,7 +89,9 @@ func (r *oauthApplicationResource) MoveState(context.Context) []resource.StateMo
 	return []resource.StateMover{{StateMover: moveState}}
 }
 
-func moveState(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+func moveState(
+	ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse,
+) {
 	const action = "move OAuth application from another provider"
 	defer recoverPanic(&resp.Diagnostics, action)
 
@@ -95,7 +103,8 @@ func moveState(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 	case errors.Is(err, errNoApplicationState):
 		return
 	case err != nil:
-		addPriorStateError(&resp.Diagnostics, "Unable to "+action, fmt.Errorf("the state of provider %s: %w", req.SourceProviderAddress, err))
+		err = fmt.Errorf("the state of provider %s: %w", req.SourceProviderAddress, err)
+		addPriorStateError(&resp.Diagnostics, "Unable to "+action, err)
 		return
 	}
 	if !moved.ofOther && req.SourcePrivate != nil {
@@ -112,7 +121,8 @@ func moveState(ctx context.Context, req resource.MoveStateRequest, resp *resourc
 // have forks and mirrors, and OpenTofu before 1.12.4 gives the last part alone.
 func isClerkApplication(req resource.MoveStateRequest) bool {
 	segments := strings.Split(req.SourceProviderAddress, "/")
-	return req.SourceTypeName == applicationType && segments[len(segments)-1] == "clerk" && req.SourceRawState != nil
+	return req.SourceTypeName == applicationType && segments[len(segments)-1] == "clerk" &&
+		req.SourceRawState != nil
 }
 
 // UpgradeState takes over the states of other providers, and those of builds of this
@@ -121,7 +131,9 @@ func (r *oauthApplicationResource) UpgradeState(context.Context) map[int64]resou
 	return map[int64]resource.StateUpgrader{0: {StateUpgrader: upgradeState}}
 }
 
-func upgradeState(ctx context.Context, req resource.UpgradeStateRequest, resp *resource.UpgradeStateResponse) {
+func upgradeState(
+	ctx context.Context, req resource.UpgradeStateRequest, resp *resource.UpgradeStateResponse,
+) {
 	const summary = "Unable to read the state of an OAuth application"
 	defer recoverPanic(&resp.Diagnostics, "read the state of an OAuth application")
 
@@ -201,14 +213,16 @@ func isOtherState(attributes map[string]json.RawMessage) bool {
 
 // readOwnState reads each attribute by its type in the schema. Those that the schema
 // does not have are ignored.
-func readOwnState(ctx context.Context, attributes map[string]json.RawMessage) (resourceModel, error) {
+func readOwnState(
+	ctx context.Context, attributes map[string]json.RawMessage,
+) (resourceModel, error) {
 	var model resourceModel
 	types := applicationStateType().(tftypes.Object).AttributeTypes
 	values := make(map[string]tftypes.Value, len(types))
 	for name, typ := range types {
 		values[name] = tftypes.NewValue(typ, nil)
-		if raw, ok := attributes[name]; ok {
-			value, err := tfprotov6.RawState{JSON: raw}.UnmarshalWithOpts(typ, tfprotov6.UnmarshalOpts{
+		if text, ok := attributes[name]; ok {
+			value, err := tfprotov6.RawState{JSON: text}.UnmarshalWithOpts(typ, tfprotov6.UnmarshalOpts{
 				ValueFromJSONOpts: tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true},
 			})
 			if err != nil { // dropped, because it can quote the value
@@ -217,7 +231,8 @@ func readOwnState(ctx context.Context, attributes map[string]json.RawMessage) (r
 			values[name] = value
 		}
 	}
-	if diags := decodeModel(ctx, tftypes.NewValue(applicationStateType(), values), &model); diags.HasError() {
+	raw := tftypes.NewValue(applicationStateType(), values)
+	if diags := decodeModel(ctx, raw, &model); diags.HasError() {
 		return model, errNoApplicationState
 	}
 	return model, nil
@@ -283,8 +298,9 @@ func looksLike(typ tftypes.Type, value json.RawMessage) bool {
 func addPriorStateError(diags *diag.Diagnostics, summary string, err error) {
 	diags.AddError(summary, paragraphs(
 		sentence(err.Error()),
-		"Import the application instead: keep a copy of the state, remove the resource from the state (terraform state rm, or tofu state rm), and import it by its id or its client_id. "+
-			"An import cannot bring the client secret along. The secret keeps working, and the copy has it.",
+		"Import the application instead: keep a copy of the state, remove the resource from the state "+
+			"(terraform state rm, or tofu state rm), and import it by its id or its client_id. An import "+
+			"cannot bring the client secret along. The secret keeps working, and the copy has it.",
 	))
 }
 
@@ -312,7 +328,8 @@ type otherApplication struct {
 // readOtherState reads what another provider keeps of an application.
 func readOtherState(raw []byte) (other otherApplication, err error) {
 	err = json.Unmarshal(raw, &other)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // dropped, because it can quote the value
+	// The error itself is dropped, because it can quote the value.
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		want := "a string"
 		if wrong.Type.Kind() == reflect.Bool {
 			want = "a boolean"

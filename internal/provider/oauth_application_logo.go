@@ -90,10 +90,12 @@ func (m *resourceModel) planLogo(
 
 // planLogoUpdate plans the logo of an application that exists, and reports whether a
 // request is needed.
-func (m *resourceModel) planLogoUpdate(state resourceModel, logo plannedLogo, diags *diag.Diagnostics) bool {
+func (m *resourceModel) planLogoUpdate(
+	state resourceModel, logo plannedLogo, diags *diag.Diagnostics,
+) bool {
 	if m.LogoPath.IsNull() && !state.LogoPath.IsNull() {
 		diags.AddAttributeWarning(path.Root("logo_path"),
-			fmt.Sprintf("The logo of %s stays", quote(m.Name.ValueString())),
+			fmt.Sprintf("The logo of %s stays", m.quotedName()),
 			"Clerk offers no way to delete a logo. Without logo_path the current logo stays, and Terraform "+
 				"no longer manages it.")
 	}
@@ -157,8 +159,8 @@ type missingLogoError string
 func (e missingLogoError) Error() string {
 	text := fmt.Sprintf("there is no file %q", string(e))
 	if directory, err := os.Getwd(); err == nil && !filepath.IsAbs(string(e)) {
-		text += fmt.Sprintf(". A relative path starts at the directory in which the engine runs, %s; in a "+
-			"module, write ${path.module}/ in front", directory)
+		text += fmt.Sprintf(". A relative path starts at the directory in which the engine runs, %s; in "+
+			"a module, write ${path.module}/ in front", directory)
 	}
 	return text
 }

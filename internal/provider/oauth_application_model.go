@@ -116,6 +116,9 @@ func nameFromAPI(served string, current types.String) types.String {
 	return types.StringValue(served)
 }
 
+// quotedName is the name for a message.
+func (m *reportedModel) quotedName() string { return quote(m.Name.ValueString()) }
+
 // isKnownText reports whether a value is neither null nor unknown.
 func isKnownText(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
 
@@ -133,7 +136,9 @@ func scopesFromAPI(served []string, current types.Set) types.Set {
 	case slices.Contains(stringsOf(current), clerk.ScopeOfflineAccess):
 		return setOf(served)
 	}
-	return setOf(slices.DeleteFunc(slices.Clone(served), func(scope string) bool { return scope == clerk.ScopeOfflineAccess }))
+	return setOf(slices.DeleteFunc(slices.Clone(served), func(scope string) bool {
+		return scope == clerk.ScopeOfflineAccess
+	}))
 }
 
 // fieldsToCreate are the fields that the configuration gives; the others are left
@@ -144,15 +149,16 @@ func (m *reportedModel) fieldsToCreate() clerk.OAuthApplicationFields {
 
 // fieldsToUpdate are the fields that differ from the current ones.
 func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplicationFields {
+	yes := types.Bool.ValueBool
 	return clerk.OAuthApplicationFields{
 		Name:                 changed(m.Name, current.Name, types.String.ValueString),
 		RedirectURIs:         changed(m.RedirectURIs, current.RedirectURIs, stringsOf),
 		Scopes:               changed(m.Scopes, current.Scopes, stringsOf),
-		ConsentScreenEnabled: changed(m.ConsentScreenEnabled, current.ConsentScreenEnabled, types.Bool.ValueBool),
-		PKCERequired:         changed(m.PKCERequired, current.PKCERequired, types.Bool.ValueBool),
-		Public:               changed(m.Public, current.Public, types.Bool.ValueBool),
+		ConsentScreenEnabled: changed(m.ConsentScreenEnabled, current.ConsentScreenEnabled, yes),
+		PKCERequired:         changed(m.PKCERequired, current.PKCERequired, yes),
+		Public:               changed(m.Public, current.Public, yes),
 
-		DeviceAuthorizationGrantEnabled: changed(m.DeviceGrantEnabled, current.DeviceGrantEnabled, types.Bool.ValueBool),
+		DeviceAuthorizationGrantEnabled: changed(m.DeviceGrantEnabled, current.DeviceGrantEnabled, yes),
 	}
 }
 

@@ -62,7 +62,9 @@ func (r *oauthApplicationResource) ModifyPlan(
 // checkCreate asks Clerk what instance_id and prevent_duplicate_names forbid, so that a
 // plan that cannot be applied fails before someone approves it. Without those two arguments
 // a plan of a create sends nothing.
-func (r *oauthApplicationResource) checkCreate(ctx context.Context, plan resourceModel, diags *diag.Diagnostics) {
+func (r *oauthApplicationResource) checkCreate(
+	ctx context.Context, plan resourceModel, diags *diag.Diagnostics,
+) {
 	client := r.data.clientIfAny()
 	if client == nil || diags.HasError() {
 		return
@@ -95,8 +97,8 @@ func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Dia
 		return
 	}
 	diags.AddAttributeError(path.Root("scopes"), "No scopes",
-		"Clerk treats an empty set of scopes as \"use the defaults\", so the application would never be as "+
-			"configured. Leave scopes out for the defaults, or name at least one scope.")
+		"Clerk treats an empty set of scopes as \"use the defaults\", so the application would never be "+
+			"as configured. Leave scopes out for the defaults, or name at least one scope.")
 }
 
 // hasTriggerWithoutSecret reports whether the trigger asks for a rotation of a client that
@@ -110,11 +112,11 @@ func (m *resourceModel) hasTriggerWithoutSecret() bool {
 func (m *resourceModel) checkDestroy(consequence string, diags *diag.Diagnostics) {
 	if m.DeletionProtection.ValueBool() {
 		diags.AddAttributeError(path.Root("deletion_protection"),
-			fmt.Sprintf("OAuth application %s is protected from deletion", quote(m.Name.ValueString())),
+			fmt.Sprintf("OAuth application %s is protected from deletion", m.quotedName()),
 			paragraphs(
 				fmt.Sprintf("The application %s (%s) has deletion_protection = true. To delete it, set "+
 					"deletion_protection = false and apply that first.",
-					quote(m.Name.ValueString()), m.ID.ValueString()),
+					m.quotedName(), m.ID.ValueString()),
 				consequence,
 				"To keep the application and remove it from the state, use a removed block, or state rm.",
 			))

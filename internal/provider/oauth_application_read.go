@@ -51,9 +51,9 @@ func (r *oauthApplicationResource) Read(
 	defer notes.save(ctx)
 	if notes.RotationPending && !found.app.Public {
 		resp.Diagnostics.AddWarning(
-			fmt.Sprintf("The client secret of %s in the state may not work", quote(state.Name.ValueString())),
+			fmt.Sprintf("The client secret of %s in the state may not work", state.quotedName()),
 			fmt.Sprintf("An earlier apply did not receive the current secret of OAuth application %s (%s). "+
-				"The next apply rotates it.", quote(state.Name.ValueString()), state.ID.ValueString()))
+				"The next apply rotates it.", state.quotedName(), state.ID.ValueString()))
 	}
 
 	state.fromAPI(found.app)
@@ -94,20 +94,20 @@ func removeGone(ctx context.Context, state resourceModel, resp *resource.ReadRes
 	if state.Public.ValueBool() {
 		replacement = "a new client_id"
 	}
-	name := quote(state.Name.ValueString())
+	name := state.quotedName()
 	resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth application %s is gone", name),
-		fmt.Sprintf("The application %s (%s) no longer exists in Clerk: it was deleted outside Terraform. "+
-			"The application leaves the state. If it is still in the configuration, the plan creates a new "+
-			"application, with %s.", name, state.ID.ValueString(), replacement))
+		fmt.Sprintf("The application %s (%s) no longer exists in Clerk: it was deleted outside "+
+			"Terraform. The application leaves the state. If it is still in the configuration, the plan "+
+			"creates a new application, with %s.", name, state.ID.ValueString(), replacement))
 }
 
 // warnOfPublic says in a refresh that a client lost its secret. A refresh does not know the
 // configuration.
 func warnOfPublic(diags *diag.Diagnostics, state resourceModel) {
-	name := quote(state.Name.ValueString())
+	name := state.quotedName()
 	diags.AddWarning(fmt.Sprintf("The client secret of %s leaves the state", name),
-		fmt.Sprintf("OAuth application %s (%s) was changed outside Terraform to a public client, which has "+
-			"no secret. If the configuration has public = false, the next apply makes the client "+
+		fmt.Sprintf("OAuth application %s (%s) was changed outside Terraform to a public client, which "+
+			"has no secret. If the configuration has public = false, the next apply makes the client "+
 			"confidential again and creates a new secret. Otherwise the client stays public.",
 			name, state.ID.ValueString()))
 }
@@ -119,7 +119,9 @@ type fetchedApplication struct {
 }
 
 // fetch reads the application from Clerk.
-func (m *resourceModel) fetch(ctx context.Context, client *clerk.Client) (found fetchedApplication) {
+func (m *resourceModel) fetch(
+	ctx context.Context, client *clerk.Client,
+) (found fetchedApplication) {
 	if found.err = client.CheckInstance(m.InstanceID.ValueString()); found.err == nil {
 		found.app, found.err = client.GetOAuthApplication(ctx, m.ID.ValueString(),
 			clerk.ReadYourWrites(timeOf(m.CreatedAt)))
@@ -129,11 +131,11 @@ func (m *resourceModel) fetch(ctx context.Context, client *clerk.Client) (found 
 
 // errInstanceUnknown: an application was not found, and the state does not say which
 // instance had it.
-var errInstanceUnknown = errors.New("the application was not found. The state does not record its " +
-	"instance, because it was moved from another provider, or Clerk's answer lacked the instance, and the " +
-	"state has not been refreshed since. Either the application is gone, or the secret key belongs to " +
-	"another instance. The state is kept. With the right key the next run succeeds. If the application is " +
-	"gone, remove it from the state (terraform state rm)")
+var errInstanceUnknown = errors.New("the application was not found. The state does not record " +
+	"its instance, because it was moved from another provider, or Clerk's answer lacked the " +
+	"instance, and the state has not been refreshed since. Either the application is gone, or the " +
+	"secret key belongs to another instance. The state is kept. With the right key the next run " +
+	"succeeds. If the application is gone, remove it from the state (terraform state rm)")
 
 // confirmGone reports whether the application is gone, given the error of a request about
 // it. Otherwise it adds that error, or the better one that the key belongs to another
@@ -197,9 +199,9 @@ func (d *providerData) createdInstead(state resourceModel) string {
 	if created == "" {
 		return ""
 	}
-	return fmt.Sprintf("The plan was to replace the application with create_before_destroy, so the new "+
-		"application exists already: %s, with a different client_id. Every plan will now try to delete the "+
-		"old application again. Decide which application to keep. Remove the resource from the state "+
-		"(state rm), import the application to keep, and delete the other application in the Clerk "+
-		"dashboard.", created)
+	return fmt.Sprintf("The plan was to replace the application with create_before_destroy, so the "+
+		"new application exists already: %s, with a different client_id. Every plan will now try to "+
+		"delete the old application again. Decide which application to keep. Remove the resource from "+
+		"the state (state rm), import the application to keep, and delete the other application in the "+
+		"Clerk dashboard.", created)
 }

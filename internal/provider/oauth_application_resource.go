@@ -45,21 +45,29 @@ var applicationParams = paramsOf[reportedModel](map[string]string{
 	"callback_url": "redirect_uris",
 	"file":         "logo_path",
 }, map[string]string{
-	"consent_screen_enabled": "Clerk always shows the consent screen for applications that registered themselves. While dynamic client registration is on for the instance " +
-		"(dynamic_oauth_client_registration of clerk_oauth_application_settings), it may show the consent screen for every application. " +
-		"Remove consent_screen_enabled, or turn dynamic client registration off.",
+	"consent_screen_enabled": "Clerk always shows the consent screen for applications that " +
+		"registered themselves. While dynamic client registration is on for the instance " +
+		"(dynamic_oauth_client_registration of clerk_oauth_application_settings), it may show the " +
+		"consent screen for every application. Remove consent_screen_enabled, or turn dynamic client " +
+		"registration off.",
 	"device_authorization_grant_enabled": deviceGrantHint,
 })
 
-func (r *oauthApplicationResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+func (r *oauthApplicationResource) Metadata(
+	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
+) {
 	resp.TypeName = applicationType
 }
 
-func (r *oauthApplicationResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+func (r *oauthApplicationResource) Configure(
+	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
+) {
 	r.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-func (r *oauthApplicationResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+func (r *oauthApplicationResource) IdentitySchema(
+	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
+) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
 			"id": identityschema.StringAttribute{
@@ -76,7 +84,9 @@ func (r *oauthApplicationResource) client(diags *diag.Diagnostics) *clerk.Client
 }
 
 // saveState writes the state, and the identity where the engine keeps one.
-func saveState(ctx context.Context, model resourceModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+func saveState(
+	ctx context.Context, model resourceModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity,
+) diag.Diagnostics {
 	raw, diags := encodeModel(ctx, state.Raw.Type(), model)
 	if diags.HasError() {
 		return diags
@@ -99,7 +109,9 @@ const minTimeout = time.Second
 // everything that is known by then. A warning in both would be printed with "and one
 // more similar warning elsewhere". So warnings belong to the second, and terraform
 // validate, which has only the first, prints errors alone.
-func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (r *oauthApplicationResource) ValidateConfig(
+	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
+) {
 	defer recoverPanic(&resp.Diagnostics, "validate OAuth application")
 
 	var config resourceModel
@@ -109,14 +121,16 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 	}
 	for name, value := range config.Timeouts.Attributes() {
 		text, ok := value.(types.String)
-		if duration, err := time.ParseDuration(text.ValueString()); ok && err == nil && duration < minTimeout {
+		duration, err := time.ParseDuration(text.ValueString())
+		if ok && err == nil && duration < minTimeout {
 			resp.Diagnostics.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid duration",
 				fmt.Sprintf("A timeout must be at least %s; got %q.", minTimeout, text.ValueString()))
 		}
 	}
 	if length := len(clerk.FormatScopes(stringsOf(config.Scopes))); length > clerk.MaxScopesLength {
 		resp.Diagnostics.AddAttributeError(path.Root("scopes"), "Too many scopes",
-			fmt.Sprintf("Clerk accepts %d characters for all scopes together, separated by spaces; these scopes have %d.", clerk.MaxScopesLength, length))
+			fmt.Sprintf("Clerk accepts %d characters for all scopes together, separated by spaces; these "+
+				"scopes have %d.", clerk.MaxScopesLength, length))
 	}
 
 	config.checkTrigger(&resp.Diagnostics)
@@ -130,7 +144,8 @@ func (r *oauthApplicationResource) ValidateConfig(ctx context.Context, req resou
 func (m *resourceModel) checkTrigger(diags *diag.Diagnostics) {
 	if m.hasTriggerWithoutSecret() {
 		diags.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
-			"A public client has no secret to rotate. Remove rotate_secret_trigger, or set public = false.\n\n"+
+			"A public client has no secret to rotate. Remove rotate_secret_trigger, or set public = false."+
+				"\n\n"+
 				"A module for both kinds of clients can leave the trigger out for public ones:\n\n"+
 				"  rotate_secret_trigger = each.value.public ? null : var.rotation")
 	}

@@ -28,7 +28,9 @@ const applicationSchemaVersion = 1
 
 // Schema describes the resource. No attribute has a DeprecationMessage: engines would print
 // it for every configuration that hands out the whole object.
-func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func (r *oauthApplicationResource) Schema(
+	ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse,
+) {
 	resp.Schema = schema.Schema{
 		Version: applicationSchemaVersion,
 		MarkdownDescription: "An OAuth application of a Clerk instance: a client that signs its users in through Clerk with OAuth 2.0 or OpenID Connect. " +
@@ -45,17 +47,19 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 				CustomType:          newURISetType(),
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(redirectURICheck)},
+				Validators:          setOfTexts(redirectURICheck),
 				PlanModifiers:       []planmodifier.Set{setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"scopes": schema.SetAttribute{
 				MarkdownDescription: "Scopes that the application may request, such as `profile`, `email`, `openid`, `public_metadata`, `private_metadata`, or custom scopes; at least one, because Clerk treats an empty list as \"use the defaults\". " +
 					"Clerk adds `offline_access` to every application, so leaving it out never shows as drift. Any other scope added or removed in the dashboard does. If the argument is left out, the application keeps the scopes that it has; a new application has Clerk's defaults `profile` and `email`.",
-				ElementType:   types.StringType,
-				Optional:      true,
-				Computed:      true,
-				Validators:    []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeCheck)},
-				PlanModifiers: []planmodifier.Set{keepSatisfiedScopes{}, setplanmodifier.UseNonNullStateForUnknown()},
+				ElementType: types.StringType,
+				Optional:    true,
+				Computed:    true,
+				Validators:  setOfTexts(scopeCheck),
+				PlanModifiers: []planmodifier.Set{
+					keepSatisfiedScopes{}, setplanmodifier.UseNonNullStateForUnknown(),
+				},
 			},
 			"consent_screen_enabled": schema.BoolAttribute{
 				MarkdownDescription: "Whether users are asked for consent. Clerk's default is `true`. The consent screen cannot be turned off for dynamically registered applications.",
@@ -156,6 +160,11 @@ func (r *oauthApplicationResource) Schema(ctx context.Context, _ resource.Schema
 			"timeouts": timeouts.BlockAll(ctx),
 		},
 	}
+}
+
+// setOfTexts checks each element of a set.
+func setOfTexts(check validator.String) []validator.Set {
+	return []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(check)}
 }
 
 // computedString is an attribute that Clerk always has and that no update changes.

@@ -111,12 +111,13 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 		u.notes.setPending(ctx, false)
 	}
 	u.saveState(ctx)
-	warnOfProblems(u.diags(), u.client, app, u.current.Name.ValueString(), "The application was changed")
+	warnOfProblems(u.diags(), u.client, app, u.current, "The application was changed")
 	for _, field := range refused {
 		at, detail := applicationParams.notApplied(field, u.client,
-			fmt.Sprintf("Clerk reported success for %s (%s)", quote(u.plan.Name.ValueString()), u.current.ID.ValueString()),
+			fmt.Sprintf("Clerk reported success for %s (%s)", u.plan.quotedName(), app.ID),
 			"The state has Clerk's value.")
-		u.diags().AddAttributeError(at, "Unable to "+actionUpdate, paragraphs(detail, u.plan.otherSpelling(field, app)))
+		u.diags().AddAttributeError(at, "Unable to "+actionUpdate,
+			paragraphs(detail, u.plan.otherSpelling(field, app)))
 	}
 	return len(refused) == 0
 }
@@ -136,7 +137,8 @@ func (u *oauthApplicationUpdate) rotate(ctx context.Context) bool {
 	err := rotation.run(ctx, &u.current)
 	u.rotated = rotation.done
 	if errors.Is(err, errNoSecret) {
-		err = fmt.Errorf("%w, and the old one no longer works. Apply again: the next plan rotates once more", err)
+		err = fmt.Errorf("%w, and the old one no longer works. Apply again: the next plan rotates "+
+			"once more", err)
 	}
 	if err != nil {
 		u.fail(ctx, actionRotate, err)
@@ -166,7 +168,7 @@ func (u *oauthApplicationUpdate) uploadLogo(ctx context.Context) bool {
 	u.current = next
 	u.notes.LogoChanged = false
 	u.notes.save(ctx)
-	warnOfProblems(u.diags(), u.client, app, u.current.Name.ValueString(), "The logo was uploaded")
+	warnOfProblems(u.diags(), u.client, app, u.current, "The logo was uploaded")
 	return true
 }
 
@@ -179,7 +181,8 @@ func (u *oauthApplicationUpdate) finish(ctx context.Context) {
 
 func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err error) {
 	// An application of another instance is "not found" too.
-	if _, otherErr := u.client.ConfirmGone(ctx, err, u.current.InstanceID.ValueString()); otherErr != nil {
+	_, otherErr := u.client.ConfirmGone(ctx, err, u.current.InstanceID.ValueString())
+	if otherErr != nil {
 		err = otherErr
 	}
 	if u.patched || u.rotated {
@@ -187,7 +190,8 @@ func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err er
 		if u.rotated {
 			done = "The client secret was rotated"
 		}
-		err = &partialError{err: err, done: done + " before this, and the state has that. The next plan has only the rest."}
+		err = &partialError{err: err, done: done + " before this, and the state has that. " +
+			"The next plan has only the rest."}
 	}
 	u.data.addError(u.diags(), action, err, applicationParams)
 	u.saveState(ctx)
@@ -211,7 +215,8 @@ func (e *partialError) Unwrap() error { return e.err }
 
 // advice says what was done, and what the failed step advises.
 func (e *partialError) advice(action string) string {
-	return paragraphs(e.done, strings.TrimSpace(strings.Replace(advice(e.err, action), changedNothing, "", 1)))
+	further := strings.Replace(advice(e.err, action), changedNothing, "", 1)
+	return paragraphs(e.done, strings.TrimSpace(further))
 }
 
 // forgetSecret removes the secret from the model, for a public client.

@@ -30,7 +30,8 @@ func (m *resourceModel) addWarnings(diags *diag.Diagnostics) {
 	name := m.Name.ValueString()
 	warn("name", "White space around the name of "+who, oddEnds(name))
 	warn("name", "Invisible characters in the name of "+who, oddCharacters(name))
-	warn("redirect_uris", "Redirect URIs of "+who+" may not work as intended", oddURIs(stringsOf(m.RedirectURIs)))
+	warn("redirect_uris", "Redirect URIs of "+who+" may not work as intended",
+		oddURIs(stringsOf(m.RedirectURIs)))
 	warn("scopes", "Comma in a scope of "+who, oddScopes(stringsOf(m.Scopes)))
 	if yearOnly.MatchString(m.RotateSecretTrigger.ValueString()) {
 		warn("rotate_secret_trigger", "Rotation trigger of digits only: "+who,
@@ -46,7 +47,8 @@ func (m *resourceModel) addWarnings(diags *diag.Diagnostics) {
 	if !m.Public.ValueBool() {
 		return
 	}
-	if !m.PKCERequired.IsUnknown() && !m.PKCERequired.ValueBool() && !m.DeviceGrantEnabled.ValueBool() {
+	withoutPKCE := !m.PKCERequired.IsUnknown() && !m.PKCERequired.ValueBool()
+	if withoutPKCE && !m.DeviceGrantEnabled.ValueBool() { // which has no authorization code
 		warn("pkce_required", "Public client without PKCE: "+who,
 			"A public client has no secret. Only PKCE (RFC 7636) ties an authorization code to the client "+
 				"that requested it. Set pkce_required = true.")
@@ -72,7 +74,7 @@ func (m *resourceModel) titleName() string {
 	if !isKnownText(m.Name) {
 		return "an OAuth application"
 	}
-	return "OAuth application " + quote(m.Name.ValueString())
+	return "OAuth application " + m.quotedName()
 }
 
 // oddEnds says with which white space a name begins and ends, or "".
@@ -88,8 +90,9 @@ func oddEnds(name string) string {
 	if len(where) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The name %s. Clerk may remove white space at the ends of a name, and users cannot "+
-		"see it. The provider treats both spellings as the same name.", strings.Join(where, " and "))
+	return fmt.Sprintf("The name %s. Clerk may remove white space at the ends of a name, and users "+
+		"cannot see it. The provider treats both spellings as the same name.",
+		strings.Join(where, " and "))
 }
 
 // oddCharacters names the characters inside a name that nobody can see, or "".
@@ -104,8 +107,9 @@ func oddCharacters(name string) string {
 	if len(hidden) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("The name has characters that users cannot see: %s. They can make a name look like "+
-		"another one, and change how a terminal or the consent screen shows it.", strings.Join(hidden, ", "))
+	text := fmt.Sprintf("The name has characters that users cannot see: %s. They can make a name "+
+		"look like another one, and change how a terminal or the consent screen shows it.",
+		strings.Join(hidden, ", "))
 	if !seen {
 		text += " No character of the name is visible."
 	}
@@ -118,19 +122,22 @@ func oddURIs(uris []string) string {
 	var lines []string
 	for _, uri := range slices.Compact(uris) {
 		if concerns := redirectURIConcerns(uri); len(concerns) > 0 {
-			lines = append(lines, fmt.Sprintf("- %s %s.", quote(withoutPassword(uri)), strings.Join(concerns, "; it ")))
+			lines = append(lines, fmt.Sprintf("- %s %s.",
+				quote(withoutPassword(uri)), strings.Join(concerns, "; it ")))
 		}
 	}
 	return strings.Join(lines, "\n")
 }
 
 func oddScopes(scopes []string) string {
-	scopes = slices.DeleteFunc(scopes, func(scope string) bool { return !strings.Contains(scope, ",") })
+	scopes = slices.DeleteFunc(scopes, func(scope string) bool {
+		return !strings.Contains(scope, ",")
+	})
 	if len(scopes) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Clerk treats %s as one scope. If several are meant, write each of them as a separate "+
-		"element.", quoted(scopes))
+	return fmt.Sprintf("Clerk treats %s as one scope. If several are meant, write each of them as a "+
+		"separate element.", quoted(scopes))
 }
 
 // withoutPassword hides the password of user information.
@@ -152,34 +159,43 @@ func quoted(texts []string) string {
 
 // withLacking adds to the problems of an answer the fields that were sent and that the
 // answer lacks, although it could be read without them.
-func withLacking(app clerk.OAuthApplication, fields clerk.OAuthApplicationFields) clerk.OAuthApplication {
-	for field, lacks := range map[string]bool{
-		"redirect_uris": fields.RedirectURIs != nil && len(*fields.RedirectURIs) > 0 && app.RedirectURIs == nil,
-		"scopes":        fields.Scopes != nil && len(app.Scopes) == 0,
-		"device_authorization_grant_enabled": fields.DeviceAuthorizationGrantEnabled != nil &&
-			app.DeviceAuthorizationGrantEnabled == nil,
-	} {
-		if lacks && !hasProblem(app, field) {
-			app.Problems = append(slices.Clip(app.Problems), clerk.FieldProblem{Field: field, Problem: "is missing"})
+func withLacking(
+	app clerk.OAuthApplication, fields clerk.OAuthApplicationFields,
+) clerk.OAuthApplication {
+	lacks := func(field string, sent, answered bool) {
+		if sent && !answered && !hasProblem(app, field) {
+			problem := clerk.FieldProblem{Field: field, Problem: "is missing"}
+			app.Problems = append(slices.Clip(app.Problems), problem)
 		}
 	}
+	uris, grant := fields.RedirectURIs, fields.DeviceAuthorizationGrantEnabled != nil
+	lacks("redirect_uris", uris != nil && len(*uris) > 0, app.RedirectURIs != nil)
+	lacks("scopes", fields.Scopes != nil, len(app.Scopes) > 0)
+	lacks("device_authorization_grant_enabled", grant, app.DeviceAuthorizationGrantEnabled != nil)
 	return app
 }
 
 func hasProblem(app clerk.OAuthApplication, field string) bool {
-	return slices.ContainsFunc(app.Problems, func(p clerk.FieldProblem) bool { return p.Field == field })
+	return slices.ContainsFunc(app.Problems, func(problem clerk.FieldProblem) bool {
+		return problem.Field == field
+	})
 }
 
 // refusedFields returns the fields that have another value in the answer than was sent. A
 // field that the answer lacks is not among them.
-func refusedFields(fields clerk.OAuthApplicationFields, app clerk.OAuthApplication) []clerk.Mismatch {
-	return slices.DeleteFunc(fields.NotApplied(app), func(m clerk.Mismatch) bool { return hasProblem(app, m.Name) })
+func refusedFields(
+	fields clerk.OAuthApplicationFields, app clerk.OAuthApplication,
+) []clerk.Mismatch {
+	return slices.DeleteFunc(fields.NotApplied(app), func(mismatch clerk.Mismatch) bool {
+		return hasProblem(app, mismatch.Name)
+	})
 }
 
 // warnOfProblems warns of fields of an answer that could not be read. done is what Clerk has
 // done all the same.
 func warnOfProblems(
-	diags *diag.Diagnostics, client *clerk.Client, app clerk.OAuthApplication, name, done string,
+	diags *diag.Diagnostics, client *clerk.Client, app clerk.OAuthApplication, model resourceModel,
+	done string,
 ) {
 	if len(app.Problems) == 0 {
 		return
@@ -189,9 +205,10 @@ func warnOfProblems(
 		problems = append(problems, problem.String())
 		hints = append(hints, applicationParams.hint(problem.Field))
 	}
-	diags.AddWarning(fmt.Sprintf("Clerk's answer about %s was incomplete", quote(name)), paragraphs(
-		fmt.Sprintf("%s (application %s), but these parts of Clerk's answer could not be read: %s. The state has "+
-			"the planned values, and the next refresh shows Clerk's.",
+	summary := fmt.Sprintf("Clerk's answer about %s was incomplete", model.quotedName())
+	diags.AddWarning(summary, paragraphs(
+		fmt.Sprintf("%s (application %s), but these parts of Clerk's answer could not be read: %s. The "+
+			"state has the planned values, and the next refresh shows Clerk's.",
 			done, app.ID, client.Scrub(strings.Join(problems, "; "))),
 		paragraphs(hints...)))
 }
@@ -211,8 +228,8 @@ func (m *reportedModel) otherSpelling(refused clerk.Mismatch, app clerk.OAuthApp
 	if !sameStrings(normal(stringsOf(m.RedirectURIs)), normal(app.RedirectURIs)) {
 		return ""
 	}
-	return fmt.Sprintf("Clerk stores the URIs in another form. Write them in redirect_uris as Clerk has them: [%s].",
-		quoted(app.RedirectURIs))
+	return fmt.Sprintf("Clerk stores the URIs in another form. Write them in redirect_uris as Clerk "+
+		"has them: [%s].", quoted(app.RedirectURIs))
 }
 
 // normalURI is the form that spellings of one URI share (RFC 3986 section 6.2): scheme and
@@ -229,36 +246,37 @@ func normalURI(uri string) string {
 	return parsed.String()
 }
 
-// warnOfCreation warns of what was unusual about a create that succeeded. name is the
-// planned one.
+// warnOfCreation warns of what was unusual about a create that succeeded.
 func warnOfCreation(
 	diags *diag.Diagnostics, client *clerk.Client, creation clerk.Creation,
-	plan reportedModel, fields clerk.OAuthApplicationFields,
+	plan resourceModel, fields clerk.OAuthApplicationFields,
 ) {
-	app, name := creation.Application, quote(plan.Name.ValueString())
-	late := fmt.Sprintf(" If Clerk still processes the first request, a second application of this name will "+
-		"appear beside %s. Nobody uses the second application: delete it in the Clerk dashboard.", app.ID)
+	app, name := creation.Application, plan.quotedName()
+	late := fmt.Sprintf(" If Clerk still processes the first request, a second application of this "+
+		"name will appear beside %s. Nobody uses the second application: delete it in the Clerk "+
+		"dashboard.", app.ID)
 	if creation.Adopted {
 		text := fmt.Sprintf("%s A search found that exactly one application matches the request: %s "+
 			"(client_id %s), created at %s. It is now in the state.",
 			sentence("The answer to the request was lost: "+creation.LostAnswer.Error()),
 			app.ID, client.Scrub(app.ClientID), app.CreatedAt.Format(time.RFC3339))
 		if !app.Public && creation.RotationError == nil {
-			text += " Its first secret was in the lost answer. The provider rotated the secret once, and the " +
-				"state has the new secret."
+			text += " Its first secret was in the lost answer. The provider rotated the secret once, and " +
+				"the state has the new secret."
 		}
 		if creation.Repeated {
-			text += " This was the second request. The first request had no usable answer either, and left no " +
-				"trace." + late
+			text += " This was the second request. The first request had no usable answer either, and " +
+				"left no trace." + late
 		}
-		diags.AddWarning(fmt.Sprintf("OAuth application %s found after its create had no answer", name), text)
+		diags.AddWarning(
+			fmt.Sprintf("OAuth application %s found after its create had no answer", name), text)
 	} else if creation.Repeated {
 		diags.AddWarning(fmt.Sprintf("OAuth application %s created by a second request", name),
-			sentence("The first request had no usable answer and left no trace: "+creation.LostAnswer.Error())+
-				" The second request created "+app.ID+"."+late)
+			sentence("The first request had no usable answer and left no trace: "+
+				creation.LostAnswer.Error())+" The second request created "+app.ID+"."+late)
 	}
 	if creation.MaybeStale {
-		warnOfStaleSecret(diags, plan.Name.ValueString())
+		warnOfStaleSecret(diags, plan)
 	}
 	if len(creation.Duplicates) > 0 {
 		ids := make([]string, len(creation.Duplicates))
@@ -266,15 +284,17 @@ func warnOfCreation(
 			ids[i] = duplicate.ID
 		}
 		diags.AddWarning(fmt.Sprintf("There may be a second OAuth application named %s", name),
-			fmt.Sprintf("Clerk seems to have processed the first request after all. The state has %s. Clerk also "+
-				"has %s, with the same name and created at about the same time. Unless someone else created it "+
-				"just now, nobody uses it: delete it in the Clerk dashboard.", app.ID, strings.Join(ids, ", ")))
+			fmt.Sprintf("Clerk seems to have processed the first request after all. The state has %s. "+
+				"Clerk also has %s, with the same name and created at about the same time. Unless someone "+
+				"else created it just now, nobody uses it: delete it in the Clerk dashboard.",
+				app.ID, strings.Join(ids, ", ")))
 	}
-	warnOfProblems(diags, client, app, plan.Name.ValueString(), "The application was created")
+	warnOfProblems(diags, client, app, plan, "The application was created")
 	for _, refused := range refusedFields(fields, app) {
 		at, detail := applicationParams.notApplied(refused, client,
 			"The application "+app.ID+" was created", "The next plan shows the difference.")
-		diags.AddAttributeWarning(at, fmt.Sprintf("Clerk did not apply a value for %s: %s", name, refused.Name),
+		diags.AddAttributeWarning(at,
+			fmt.Sprintf("Clerk did not apply a value for %s: %s", name, refused.Name),
 			paragraphs(detail, plan.otherSpelling(refused, app)))
 	}
 }

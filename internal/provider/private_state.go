@@ -49,17 +49,15 @@ type (
 	}
 )
 
-// An olderKey is a key that releases before 0.2 wrote, each with one fact.
-type olderKey struct {
+// olderKeys are the keys that earlier releases wrote, each for one fact.
+var olderKeys = []struct {
 	name string
 	take func(private *privateState, value []byte)
-}
-
-var olderKeys = []olderKey{
+}{
 	{"rotation_pending", func(p *privateState, _ []byte) { p.RotationPending = true }},
-	{"client_secret_version_floor", func(p *privateState, value []byte) { p.VersionFloor = number(value) }},
-	{"client_secret_accepted", func(p *privateState, value []byte) { p.AcceptedVersion = number(value) }},
-	{"client_secret_rejected", func(p *privateState, value []byte) { p.RejectedVersion = number(value) }},
+	{"client_secret_version_floor", func(p *privateState, v []byte) { p.VersionFloor = number(v) }},
+	{"client_secret_accepted", func(p *privateState, v []byte) { p.AcceptedVersion = number(v) }},
+	{"client_secret_rejected", func(p *privateState, v []byte) { p.RejectedVersion = number(v) }},
 	{"logo_changed", func(p *privateState, _ []byte) { p.LogoChanged = true }},
 }
 
@@ -70,7 +68,9 @@ func number(value []byte) int64 {
 }
 
 // readPrivate reads the private state. older reports that an older release wrote it.
-func readPrivate(ctx context.Context, reader privateReader, diags *diag.Diagnostics) (private privateState, older bool) {
+func readPrivate(
+	ctx context.Context, reader privateReader, diags *diag.Diagnostics,
+) (private privateState, older bool) {
 	get := func(key string) []byte {
 		value, more := reader.GetKey(ctx, key)
 		diags.Append(more...)
@@ -120,7 +120,9 @@ type privateNotes struct {
 // openPrivate reads the private state of a call that may change it.
 func openPrivate(ctx context.Context, store privateStore, diags *diag.Diagnostics) *privateNotes {
 	private, older := readPrivate(ctx, store, diags)
-	return &privateNotes{privateState: private, saved: private, older: older, store: store, diags: diags}
+	return &privateNotes{
+		privateState: private, saved: private, older: older, store: store, diags: diags,
+	}
 }
 
 // save writes the private state if it has changed, or if an older release wrote it. Each

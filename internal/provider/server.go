@@ -34,8 +34,9 @@ func WithTransport(transport http.RoundTripper) Option {
 
 func newServer(p *clerkProvider) tfprotov6.ProviderServer {
 	framework := providerserver.NewProtocol6(p)()
-	//nolint:staticcheck // the marker interface is deprecated for the day on which every server has list resources
-	return &server{ProviderServerWithListResource: framework.(tfprotov6.ProviderServerWithListResource), provider: p}
+	//nolint:staticcheck // deprecated for the day on which every server has list resources
+	lists := framework.(tfprotov6.ProviderServerWithListResource)
+	return &server{ProviderServerWithListResource: lists, provider: p}
 }
 
 // server is the framework's, with two changes for thousands of resources in one run.
@@ -48,7 +49,9 @@ type server struct {
 }
 
 // PlanResourceChange implements tfprotov6.ResourceServer.
-func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+func (s *server) PlanResourceChange(
+	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
+) (*tfprotov6.PlanResourceChangeResponse, error) {
 	if !s.provider.deferred { // the framework says of each resource that it is put off
 		if unchanged := s.provider.planUnchanged(ctx, req); unchanged != nil {
 			return unchanged, nil
@@ -60,14 +63,18 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 }
 
 // ValidateResourceConfig implements tfprotov6.ResourceServer.
-func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+func (s *server) ValidateResourceConfig(
+	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
+) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	ctx, giveBack := borrow(ctx)
 	defer giveBack()
 	return s.ProviderServerWithListResource.ValidateResourceConfig(ctx, req)
 }
 
 // UpgradeResourceState implements tfprotov6.ResourceServer.
-func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+func (s *server) UpgradeResourceState(
+	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
+) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	if unchanged := upgradeUnchanged(req); unchanged != nil {
 		return unchanged, nil
 	}
@@ -83,7 +90,9 @@ func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrad
 }
 
 // ReadResource implements tfprotov6.ResourceServer.
-func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+func (s *server) ReadResource(
+	ctx context.Context, req *tfprotov6.ReadResourceRequest,
+) (*tfprotov6.ReadResourceResponse, error) {
 	if unchanged := s.provider.readUnchanged(ctx, req); unchanged != nil {
 		return unchanged, nil
 	}
@@ -93,7 +102,9 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 }
 
 // ApplyResourceChange implements tfprotov6.ResourceServer.
-func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+func (s *server) ApplyResourceChange(
+	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
+) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	ctx, giveBack := borrow(ctx)
 	defer giveBack()
 	return s.ProviderServerWithListResource.ApplyResourceChange(ctx, req)
@@ -114,7 +125,8 @@ type callContext struct {
 
 // overContext stands in for the contexts of calls that are over.
 var overContext = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // it belongs to no caller, and nothing runs on it
+	//nolint:forbidigo // it belongs to no caller, and nothing runs on it
+	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
 }()

@@ -47,7 +47,9 @@ func (t uriSetType) String() string { return "uriSetType" }
 func (t uriSetType) ValueType(context.Context) attr.Value { return uriSet{} }
 
 // ValueFromSet implements basetypes.SetTypable.
-func (t uriSetType) ValueFromSet(_ context.Context, set basetypes.SetValue) (basetypes.SetValuable, diag.Diagnostics) {
+func (t uriSetType) ValueFromSet(
+	_ context.Context, set basetypes.SetValue,
+) (basetypes.SetValuable, diag.Diagnostics) {
 	return uriSet{set}, nil
 }
 
@@ -76,11 +78,15 @@ func (s uriSet) Equal(other attr.Value) bool {
 // SetSemanticEquals implements basetypes.SetValuableWithSemanticEquals. Two sets mean
 // the same if they are the same; saying so keeps the framework from comparing their
 // elements.
-func (s uriSet) SetSemanticEquals(_ context.Context, prior basetypes.SetValuable) (bool, diag.Diagnostics) {
+func (s uriSet) SetSemanticEquals(
+	_ context.Context, prior basetypes.SetValuable,
+) (bool, diag.Diagnostics) {
 	return s.Equal(prior), nil
 }
 
 // ValidateAttribute implements xattr.ValidateableAttribute. It has nothing to do: the
 // framework looks for duplicates, which a set of Terraform's cannot have.
-func (s uriSet) ValidateAttribute(context.Context, xattr.ValidateAttributeRequest, *xattr.ValidateAttributeResponse) {
+func (s uriSet) ValidateAttribute(
+	context.Context, xattr.ValidateAttributeRequest, *xattr.ValidateAttributeResponse,
+) {
 }
