@@ -3,25 +3,25 @@ package clerktest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
-// The methods in this file are what someone else does, in the dashboard or with another tool. They panic when told of an
-// application or instance that does not exist: that is a mistake in the test.
+// The methods in this file are what someone else does, in the dashboard or with another tool. They
+// panic for an application or instance that does not exist: that is a mistake in the test.
 
-// Application gives an application of any instance as it is now, whatever lagging reads see.
+// Application returns an application of any instance as it is now, whatever lagging reads see.
 func (s *Server) Application(id string) (Application, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, in := range s.instances {
-		if a, found := in.live(id); found {
-			return a.copy(), true
+	for _, a := range s.Applications() {
+		if a.ID == id {
+			return a, true
 		}
 	}
 	return Application{}, false
 }
 
-// Applications gives the applications of every instance as they are now, oldest first within an instance.
+// Applications returns the applications of every instance as they are now, oldest first within an
+// instance.
 func (s *Server) Applications() []Application {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,12 +36,12 @@ func (s *Server) Applications() []Application {
 	return all
 }
 
-// FindAll gives the applications of exactly this name, oldest first.
+// FindAll returns the applications of exactly this name, oldest first.
 func (s *Server) FindAll(name string) []Application {
 	return slices.DeleteFunc(s.Applications(), func(a Application) bool { return a.Name != name })
 }
 
-// Find gives the oldest application of exactly this name.
+// Find returns the oldest application of exactly this name.
 func (s *Server) Find(name string) (Application, bool) {
 	if found := s.FindAll(name); len(found) > 0 {
 		return found[0], true
@@ -49,16 +49,29 @@ func (s *Server) Find(name string) (Application, bool) {
 	return Application{}, false
 }
 
-// Edit changes an application. Its id and instance stay; updated_at becomes the present time unless the function sets it.
+// Edit changes an application. Its id and instance stay. updated_at becomes the current time,
+// unless the function sets it.
 func (s *Server) Edit(id string, edit func(*Application)) {
-	s.change(id, func(in *instance, a *Application) {
+	s.change(id, func(w *work, a *Application) {
 		before := a.UpdatedAt
 		edit(a)
-		a.ID, a.InstanceID = id, in.id
+		a.ID, a.InstanceID = id, w.instance.id
 		if a.UpdatedAt == before {
-			a.UpdatedAt = in.tick(s.now())
+			w.touch(a)
 		}
 	})
+}
+
+// Rotate gives an application a new client secret, like the dashboard, and returns the secret.
+func (s *Server) Rotate(id string) (secret string) {
+	s.change(id, func(w *work, a *Application) {
+		w.issueSecret(a)
+		secret = a.currentSecret()
+		if w.switches.RotateUpdatedAt == RotateTouchesUpdatedAt {
+			w.touch(a)
+		}
+	})
+	return secret
 }
 
 // Delete deletes an application.
@@ -69,72 +82,67 @@ func (s *Server) Delete(id string) {
 	in.put(id, nil, s.now(), s.switches.ReadLag)
 }
 
-// Rotate gives an application a new client secret, as the dashboard does, and returns the secret.
-func (s *Server) Rotate(id string) (secret string) {
-	s.change(id, func(in *instance, a *Application) {
-		secret = s.issueSecret()
-		a.setSecret(secret, s.now())
-		if s.switches.RotateUpdatedAt == RotateTouchesUpdatedAt {
-			a.UpdatedAt = in.tick(s.now())
-		}
-	})
-	return secret
+// change replaces an application by an edited copy.
+func (s *Server) change(id string, edit func(*work, *Application)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, before := s.mustFind(id)
+	w := s.by(in)
+	after := before.copy()
+	edit(w, &after)
+	after.RedirectURIs = slices.Clone(after.RedirectURIs)
+	w.store(&after)
 }
 
-// Seed adds an application as the dashboard would, with Clerk's defaults and then the caller's changes: of the first
-// instance, unless a change sets another InstanceID. A change may set ID and the times too.
+// by is the work of another actor on an instance.
+func (s *Server) by(in *instance) *work {
+	return &work{server: s, instance: in, switches: s.switches, now: s.now()}
+}
+
+// Seed adds an application to the first instance with Clerk's defaults and then the caller's
+// changes, which may set InstanceID, ID and the times too. It returns the id.
 func (s *Server) Seed(name string, changes ...func(*Application)) (id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.seed(name, s.now(), changes...)
+	return s.by(s.instances[0]).seed(name, changes)
 }
 
-// SeedMany adds n applications named by fmt.Sprintf(nameFormat, i) for i from 1, created one second after the other, the
-// last one now. It gives their ids in that order.
+// SeedMany adds n applications named by fmt.Sprintf(nameFormat, i) for i from 1, each created one
+// second after the one before, the last one now. It returns their ids in that order.
 func (s *Server) SeedMany(n int, nameFormat string, changes ...func(*Application)) (ids []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now()
 	for i := 1; i <= n; i++ {
-		ids = append(ids, s.seed(fmt.Sprintf(nameFormat, i), now.Add(time.Duration(i-n)*time.Second), changes...))
+		w := s.by(s.instances[0])
+		w.now = w.now.Add(time.Duration(i-n) * time.Second)
+		ids = append(ids, w.seed(fmt.Sprintf(nameFormat, i), changes))
 	}
 	return ids
 }
 
-func (s *Server) seed(name string, created time.Time, changes ...func(*Application)) string {
-	first := s.instances[0]
-	w := &work{instance: first, switches: s.switches}
-	a := &Application{
-		InstanceID: first.id, Name: name, ConsentScreenEnabled: true,
-		Scopes: w.newScopes(splitScopes(defaultScopes)),
-	}
+func (w *work) seed(name string, changes []func(*Application)) string {
+	a := w.newApplication()
+	a.Name = name
 	for _, change := range changes {
 		change(a)
 	}
-	in := s.mustFindInstance(a.InstanceID)
-	if a.ID == "" {
-		a.ID = newID("oa_", created)
+	w.instance = w.server.mustFindInstance(a.InstanceID)
+	if !a.Public || w.switches.PublicClientSecret == PublicSecretValue {
+		w.issueSecret(a)
 	}
-	if a.ClientID == "" {
-		a.ClientID = newClientID()
-	}
-	if !a.Public || s.switches.PublicClientSecret == PublicSecretValue {
-		a.setSecret(s.issueSecret(), time.Time{})
-	}
-	millis := in.tick(created)
-	if a.CreatedAt == 0 {
+	if millis := w.instance.tick(w.now); a.CreatedAt == 0 {
 		a.CreatedAt = millis
 	}
 	if a.UpdatedAt == 0 {
 		a.UpdatedAt = a.CreatedAt
 	}
 	a.RedirectURIs = slices.Clone(a.RedirectURIs)
-	in.put(a.ID, a, created, 0)
+	w.instance.put(a.ID, a, w.now, 0)
 	return a.ID
 }
 
-// RegisterDynamically adds an application as a client registers itself (RFC 7591): public, with PKCE, and with a consent
-// screen that cannot be disabled.
+// RegisterDynamically adds an application like a client that registers itself (RFC 7591): public,
+// with PKCE, and with a consent screen that cannot be disabled.
 func (s *Server) RegisterDynamically(name string) (id string) {
 	return s.Seed(name, func(a *Application) {
 		a.DynamicallyRegistered, a.Public, a.PKCERequired = true, true, true
@@ -143,33 +151,32 @@ func (s *Server) RegisterDynamically(name string) (id string) {
 	})
 }
 
-// CurrentSecret is the newest client secret, "" for an application that has none.
+// CurrentSecret returns the client secret, "" for an application without one.
 func (s *Server) CurrentSecret(id string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, a := s.mustFind(id)
-	return a.secret()
+	return a.currentSecret()
 }
 
-// IssuedSecrets gives every client secret ever made, for leak scans.
+// IssuedSecrets returns every client secret ever issued, for leak scans.
 func (s *Server) IssuedSecrets() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.issued)
 }
 
-// Keys gives the secret key of every instance, for leak scans.
-func (s *Server) Keys() []string {
+// Keys returns the secret key of every instance, for leak scans.
+func (s *Server) Keys() (keys []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var keys []string
 	for _, in := range s.instances {
 		keys = append(keys, in.key)
 	}
 	return keys
 }
 
-// AddCustomScope adds a scope to the catalogue of every instance, as only the dashboard can.
+// AddCustomScope adds a scope to the catalogue of every instance, which only the dashboard can do.
 func (s *Server) AddCustomScope(scope string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,36 +185,36 @@ func (s *Server) AddCustomScope(scope string) {
 	}
 }
 
-// DeleteCustomScope removes a scope from the catalogue of every instance, and with it from every application and from the
-// default scopes.
+// DeleteCustomScope removes a scope from the catalogue of every instance, and with it from every
+// application and from the default scopes.
 func (s *Server) DeleteCustomScope(scope string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now, lag := s.now(), s.switches.ReadLag
+	is := func(other string) bool { return other == scope }
 	for _, in := range s.instances {
 		delete(in.customScopes, scope)
-		for _, entry := range slices.Clone(in.order) {
+		w := s.by(in)
+		for _, entry := range in.order {
 			a := entry.truth()
-			if a == nil || !slices.Contains(splitScopes(a.Scopes), scope) {
+			if a == nil || !slices.ContainsFunc(splitScopes(a.Scopes), is) {
 				continue
 			}
 			after := a.copy()
-			after.Scopes = withoutScope(a.Scopes, scope)
-			after.UpdatedAt = in.tick(now)
-			in.put(a.ID, &after, now, lag)
+			after.Scopes = strings.Join(slices.DeleteFunc(splitScopes(a.Scopes), is), " ")
+			w.touch(&after)
+			w.store(&after)
 		}
 		settings := in.settings.truth().copy()
-		settings.DefaultScopes = slices.DeleteFunc(settings.DefaultScopes, func(s string) bool { return s == scope })
-		in.settings.put(settings, now, lag)
+		settings.DefaultScopes = slices.DeleteFunc(settings.DefaultScopes, is)
+		in.settings.put(settings, w.now, w.switches.ReadLag)
 	}
 }
 
-// Settings gives the settings of an instance as they are now.
+// Settings returns the settings of an instance as they are now.
 func (s *Server) Settings(instanceID string) Settings {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	in := s.mustFindInstance(instanceID)
-	return in.settings.truth().copy()
+	return s.mustFindInstance(instanceID).settings.truth().copy()
 }
 
 // EditSettings changes the settings of an instance.
@@ -220,20 +227,9 @@ func (s *Server) EditSettings(instanceID string, edit func(*Settings)) {
 	in.settings.put(settings.copy(), s.now(), s.switches.ReadLag)
 }
 
-// change replaces an application by an edited copy.
-func (s *Server) change(id string, edit func(*instance, *Application)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	in, before := s.mustFind(id)
-	after := before.copy()
-	edit(in, &after)
-	after.RedirectURIs = slices.Clone(after.RedirectURIs)
-	in.put(id, &after, s.now(), s.switches.ReadLag)
-}
-
 func (s *Server) mustFind(id string) (*instance, *Application) {
 	for _, in := range s.instances {
-		if a, found := in.live(id); found {
+		if a := in.live(id); a != nil {
 			return in, a
 		}
 	}
@@ -241,9 +237,10 @@ func (s *Server) mustFind(id string) (*instance, *Application) {
 }
 
 func (s *Server) mustFindInstance(id string) *instance {
-	index := slices.IndexFunc(s.instances, func(in *instance) bool { return in.id == id })
-	if index < 0 {
-		panic("clerktest: there is no instance " + id)
+	for _, in := range s.instances {
+		if in.id == id {
+			return in
+		}
 	}
-	return s.instances[index]
+	panic("clerktest: there is no instance " + id)
 }

@@ -3,67 +3,76 @@ package clerktest
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
-	"time"
 )
 
-// answer is what an operation, or a fault in its place, wants to say. One of value, errors and raw is the body.
+// apiVersions are the versions that Clerk documents, oldest first. The oldest is the default.
+var apiVersions = []string{"2021-02-05", "2024-10-01", "2025-04-10", "2025-11-10", "2026-05-12"}
+
+const versionHeader = "Clerk-Api-Version"
+
+// answer is the result of an operation, or a fault's reply. The body is one of value, errors and
+// raw.
 type answer struct {
 	status      int
 	header      http.Header
 	value       any          // encoded as JSON
 	errors      []clerkError // encoded in Clerk's envelope
-	raw         []byte
+	raw         string
 	contentType string // of raw
-
-	// outside says why the answer is not one that Clerk's OpenAPI document knows, "" when it is.
-	outside string
 }
 
-// wire is an answer as it goes over the network.
-type wire struct {
-	status int
-	header http.Header
-	body   []byte
+// Answer is an answer in the form in which it is sent, before compression.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
 }
 
-// encode turns an answer into bytes and gives it the headers that Clerk's answers have.
-func (a *answer) encode(r *http.Request, now time.Time, change func(map[string]any)) wire {
-	trace := newTraceID()
-	encoded := wire{status: a.status, header: http.Header{}}
-	encoded.header.Set("Content-Type", contentJSON)
-	encoded.header.Set("X-Clerk-Trace-Id", trace)
-	encoded.header.Set("X-Cloud-Trace-Context", trace)
-	encoded.header.Set("Clerk-Api-Version", answeredVersion(r))
-	encoded.header.Set("Cf-Ray", trace[:16]+"-SIM")
-	encoded.header.Set("Date", now.UTC().Format(http.TimeFormat))
-	encoded.header.Set("Vary", "Accept-Encoding")
+// envelope is the body of every error answer in JSON.
+type envelope struct {
+	Errors  []clerkError `json:"errors"`
+	TraceID string       `json:"clerk_trace_id"`
+}
+
+// encode adds the headers of Clerk's answers.
+func (s *Server) encode(a *answer, r *http.Request) Answer {
+	s.mu.Lock()
+	date := s.now().Add(s.dateSkew).UTC().Format(http.TimeFormat)
+	s.mu.Unlock()
+	var id [16]byte
+	rand.Read(id[:])
+	trace := hex.EncodeToString(id[:])
+	version := r.Header.Get(versionHeader)
+	if !slices.Contains(apiVersions, version) {
+		version = apiVersions[0]
+	}
+	encoded := Answer{Status: a.status, Header: http.Header{
+		"Content-Type": {contentJSON}, "X-Clerk-Trace-Id": {trace}, "X-Cloud-Trace-Context": {trace},
+		versionHeader: {version}, "Cf-Ray": {trace[:16] + "-SIM"}, "Date": {date},
+		"Vary": {"Accept-Encoding"},
+	}}
 	switch {
 	case a.errors != nil:
-		encoded.body = encodeJSON(envelope{Errors: a.errors, TraceID: trace})
+		encoded.Body = encodeJSON(envelope{Errors: a.errors, TraceID: trace})
 	case a.value != nil:
-		encoded.body = encodeJSON(a.value)
+		encoded.Body = encodeJSON(a.value)
 	default:
-		encoded.body = a.raw
-		encoded.header["Content-Type"] = nil // keeps net/http from guessing one
+		encoded.Body = []byte(a.raw)
+		encoded.Header["Content-Type"] = nil // keeps net/http from guessing a type
 		if a.contentType != "" {
-			encoded.header.Set("Content-Type", a.contentType)
+			encoded.Header.Set("Content-Type", a.contentType)
 		}
 	}
-	maps.Copy(encoded.header, a.header)
-	if change != nil {
-		encoded.body = changeJSON(encoded.body, change)
-	}
-	if len(encoded.body) > 0 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		encoded.body = compress(encoded.body)
-		encoded.header.Set("Content-Encoding", "gzip")
-	}
+	maps.Copy(encoded.Header, a.header)
 	return encoded
 }
 
@@ -75,21 +84,9 @@ func encodeJSON(value any) []byte {
 	return encoded
 }
 
-// changeJSON lets a hook change an answer that is a JSON object; others stay as they are. Numbers keep their text.
-func changeJSON(body []byte, change func(map[string]any)) []byte {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	var object map[string]any
-	if err := decoder.Decode(&object); err != nil || object == nil {
-		return body
-	}
-	change(object)
-	return encodeJSON(object)
-}
-
-// compressors are used again: each has tables of hundreds of kilobytes.
+// compressors are reused: each has tables of hundreds of kilobytes.
 var compressors = sync.Pool{New: func() any {
-	writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // a level that exists is no error
+	writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // the level exists
 	return writer
 }}
 
@@ -98,8 +95,7 @@ func compress(body []byte) []byte {
 	writer := compressors.Get().(*gzip.Writer)
 	defer compressors.Put(writer)
 	writer.Reset(&compressed)
-	// A bytes.Buffer takes everything.
-	_, _ = writer.Write(body)
+	_, _ = writer.Write(body) // a bytes.Buffer takes everything
 	_ = writer.Close()
 	return compressed.Bytes()
 }

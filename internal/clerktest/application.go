@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Application is an OAuth application as the server holds it. Its client secret is only told by [Server.CurrentSecret],
-// so that a printed Application shows none.
+// Application is an OAuth application as the server holds it. Only [Server.CurrentSecret] returns
+// its client secret, so that a printed Application shows none.
 type Application struct {
 	ID, InstanceID        string
 	Name                  string
@@ -26,73 +26,66 @@ type Application struct {
 
 	CreatedAt, UpdatedAt int64 // Unix time in milliseconds
 
-	secrets []issuedSecret // newest last
+	secret *clientSecret // a pointer, which prints as one; nil for an application without a secret
 }
 
-// copy gives an Application that shares no memory with the server.
+type clientSecret struct {
+	current, old string
+	rotated      time.Time // when current replaced old; zero if it never did
+}
+
+// copy returns an Application that shares no memory with the server.
 func (a *Application) copy() Application {
 	c := *a
 	c.RedirectURIs = slices.Clone(a.RedirectURIs)
 	return c
 }
 
-// applicationJSON is the wire form of an application. It is the server's own and shared with no client, so that a wrong
-// tag on one side cannot hide on the other.
-type applicationJSON struct {
-	Object                          string   `json:"object"`
-	ID                              string   `json:"id"`
-	InstanceID                      string   `json:"instance_id"`
-	Name                            string   `json:"name"`
-	ClientID                        string   `json:"client_id"`
-	ClientURI                       *string  `json:"client_uri"`
-	ClientImageURL                  *string  `json:"client_image_url"`
-	DynamicallyRegistered           bool     `json:"dynamically_registered"`
-	ConsentScreenEnabled            bool     `json:"consent_screen_enabled"`
-	PKCERequired                    bool     `json:"pkce_required"`
-	Public                          bool     `json:"public"`
-	DeviceAuthorizationGrantEnabled *bool    `json:"device_authorization_grant_enabled,omitempty"`
-	Scopes                          string   `json:"scopes"`
-	RedirectURIs                    []string `json:"redirect_uris"`
-	CallbackURL                     string   `json:"callback_url"`
-	AuthorizeURL                    string   `json:"authorize_url"`
-	TokenFetchURL                   string   `json:"token_fetch_url"`
-	UserInfoURL                     string   `json:"user_info_url"`
-	DiscoveryURL                    string   `json:"discovery_url"`
-	TokenIntrospectionURL           string   `json:"token_introspection_url"`
-	CreatedAt                       int64    `json:"created_at"`
-	UpdatedAt                       int64    `json:"updated_at"`
-	ClientSecret                    *string  `json:"client_secret,omitempty"`
+func (a *Application) currentSecret() string {
+	if a.secret == nil {
+		return ""
+	}
+	return a.secret.current
 }
 
-func (in *instance) encode(a *Application, switches Switches) *applicationJSON {
-	encoded := &applicationJSON{
-		Object:                "oauth_application",
-		ID:                    a.ID,
-		InstanceID:            a.InstanceID,
-		Name:                  a.Name,
-		ClientID:              a.ClientID,
-		ClientURI:             nullable(a.ClientURI),
-		ClientImageURL:        nullable(a.ClientImageURL),
-		DynamicallyRegistered: a.DynamicallyRegistered,
-		ConsentScreenEnabled:  a.ConsentScreenEnabled || in.forcesConsent(switches),
-		PKCERequired:          a.PKCERequired,
-		Public:                a.Public,
-		Scopes:                a.Scopes,
-		RedirectURIs:          a.RedirectURIs,
-		CallbackURL:           callbackURL(a.RedirectURIs, switches.CallbackURLMulti),
-		AuthorizeURL:          in.frontendURL + "/oauth/authorize",
-		TokenFetchURL:         in.frontendURL + "/oauth/token",
-		UserInfoURL:           in.frontendURL + "/oauth/userinfo",
-		DiscoveryURL:          in.frontendURL + "/.well-known/openid-configuration",
-		TokenIntrospectionURL: in.frontendURL + RouteTokenInfo,
-		CreatedAt:             a.CreatedAt,
-		UpdatedAt:             a.UpdatedAt,
+// issueSecret gives an application a new client secret, and remembers the secret for leak scans.
+func (w *work) issueSecret(a *Application) {
+	issued := &clientSecret{current: randomText(32)}
+	if a.secret != nil {
+		issued.old, issued.rotated = a.secret.current, w.now
 	}
-	if encoded.RedirectURIs == nil {
-		encoded.RedirectURIs = []string{}
+	a.secret = issued
+	w.server.issued = append(w.server.issued, issued.current)
+}
+
+// encode returns the wire form of an application. No client shares it: a wrong name on one side
+// cannot hide on the other.
+func (in *instance) encode(a *Application, switches Switches) map[string]any {
+	encoded := map[string]any{
+		"object":                  "oauth_application",
+		"id":                      a.ID,
+		"instance_id":             a.InstanceID,
+		"name":                    a.Name,
+		"client_id":               a.ClientID,
+		"client_uri":              nullable(a.ClientURI),
+		"client_image_url":        nullable(a.ClientImageURL),
+		"dynamically_registered":  a.DynamicallyRegistered,
+		"consent_screen_enabled":  a.ConsentScreenEnabled || in.forcesConsent(switches),
+		"pkce_required":           a.PKCERequired,
+		"public":                  a.Public,
+		"scopes":                  a.Scopes,
+		"redirect_uris":           append([]string{}, a.RedirectURIs...), // never null
+		"callback_url":            append(slices.Clip(a.RedirectURIs), "")[0],
+		"authorize_url":           in.frontendURL + "/oauth/authorize",
+		"token_fetch_url":         in.frontendURL + "/oauth/token",
+		"user_info_url":           in.frontendURL + "/oauth/userinfo",
+		"discovery_url":           in.frontendURL + "/.well-known/openid-configuration",
+		"token_introspection_url": in.frontendURL + RouteTokenInfo,
+		"created_at":              a.CreatedAt,
+		"updated_at":              a.UpdatedAt,
 	}
 	if switches.NewerFields == NewerFieldsServed {
-		encoded.DeviceAuthorizationGrantEnabled = &a.DeviceAuthorizationGrantEnabled
+		encoded["device_authorization_grant_enabled"] = a.DeviceAuthorizationGrantEnabled
 	}
 	return encoded
 }
@@ -104,160 +97,120 @@ func nullable(text string) *string {
 	return &text
 }
 
-func callbackURL(redirects []string, rule CallbackURLMulti) string {
-	switch {
-	case len(redirects) == 0:
-		return ""
-	case len(redirects) == 1 || rule == CallbackURLFirst:
-		return redirects[0]
-	case rule == CallbackURLLast:
-		return redirects[len(redirects)-1]
-	default:
-		return ""
-	}
-}
-
-// answerWith answers with an application, without its secret.
-func (w *work) answerWith(a *Application) answer {
+// found answers with an application, without its secret.
+func (w *work) found(a *Application) answer {
 	return answer{status: http.StatusOK, value: w.instance.encode(a, w.switches)}
 }
 
-// answerWithSecret answers with an application and a secret that is shown this once. An empty secret is that of a public
-// client.
-func (w *work) answerWithSecret(a *Application, secret string) answer {
+// issued answers with an application and its secret, which is shown this once.
+func (w *work) issued(a *Application) answer {
 	encoded := w.instance.encode(a, w.switches)
-	if secret != "" || w.switches.PublicClientSecret != PublicSecretAbsent {
-		encoded.ClientSecret = &secret
+	if a.secret != nil || w.switches.PublicClientSecret != PublicSecretAbsent {
+		encoded["client_secret"] = a.currentSecret()
 	}
 	return answer{status: http.StatusOK, value: encoded}
 }
 
-func createApplication(s *Server, w *work) answer {
-	form := w.form
-	input := parseApplication(form, w, true)
-	if problem := form.problem(); problem != nil {
+// store saves a changed application.
+func (w *work) store(a *Application) {
+	w.instance.put(a.ID, a, w.now, w.switches.ReadLag)
+}
+
+// touch sets updated_at.
+func (w *work) touch(a *Application) { a.UpdatedAt = w.instance.tick(w.now) }
+
+// live returns the application that the request names, or nil.
+func (w *work) live() *Application { return w.instance.live(w.request.ID) }
+
+// newApplication returns an application with Clerk's defaults, which is not stored yet.
+func (w *work) newApplication() *Application {
+	return &Application{
+		ID: newApplicationID(), InstanceID: w.instance.id, ClientID: randomText(16),
+		ConsentScreenEnabled: true, Scopes: w.newScopes(splitScopes(defaultScopes)),
+	}
+}
+
+func createApplication(w *work) answer {
+	input := parseApplication(w, nil)
+	if problem := w.form.problem(); problem != nil {
 		return *problem
 	}
 	if problem := input.breaksRules(nil, w); problem != nil {
 		return *problem
 	}
-	now := s.now()
-	millis := w.instance.tick(now)
-	a := &Application{
-		ID: newID("oa_", now), InstanceID: w.instance.id, ClientID: newClientID(),
-		ConsentScreenEnabled: true,
-		Scopes:               w.newScopes(splitScopes(defaultScopes)),
-		CreatedAt:            millis, UpdatedAt: millis,
-	}
-	input.apply(a, w, true)
+	a := w.newApplication()
+	w.touch(a)
+	a.CreatedAt = a.UpdatedAt
+	input.apply(a, w)
 	if !a.Public || w.switches.PublicClientSecret == PublicSecretValue {
-		a.setSecret(s.issueSecret(), time.Time{})
+		w.issueSecret(a)
 	}
-	w.instance.put(a.ID, a, now, w.switches.ReadLag)
-	return w.answerWithSecret(a, a.secret())
+	w.store(a)
+	return w.issued(a)
 }
 
-func getApplication(s *Server, w *work) answer {
-	entry, found := w.instance.entries[w.id]
-	if !found {
-		return errNotFound
+func getApplication(w *work) answer {
+	if entry := w.instance.entries[w.request.ID]; entry != nil {
+		if a, _ := entry.seen(w.now); a != nil {
+			return w.found(a)
+		}
 	}
-	a, visible := entry.seen(s.now())
-	if !visible || a == nil {
-		return errNotFound
-	}
-	return w.answerWith(a)
+	return errNotFound
 }
 
-func updateApplication(s *Server, w *work) answer {
-	form := w.form
-	input := parseApplication(form, w, false)
-	if problem := form.problem(); problem != nil {
+func updateApplication(w *work) answer {
+	before := w.live()
+	input := parseApplication(w, before)
+	if problem := w.form.problem(); problem != nil {
 		return *problem
 	}
-	before, found := w.instance.live(w.id)
-	if !found {
+	if before == nil {
 		return errNotFound
 	}
 	if problem := input.breaksRules(before, w); problem != nil {
 		return *problem
 	}
-	if len(form.values) == 0 {
-		return w.answerWith(before)
+	if len(w.form.values) == 0 {
+		return w.found(before)
 	}
 	after := before.copy()
-	input.apply(&after, w, false)
+	input.apply(&after, w)
 	if after.Public && w.switches.PublicClientSecret != PublicSecretValue {
-		// The application loses its secret, and does not get the secret back when it turns confidential again.
-		after.setSecret("", s.now())
+		// The application loses its secret, and does not get it back if it turns confidential again.
+		after.secret = nil
 	}
-	s.store(w, &after)
-	return w.answerWith(&after)
+	w.touch(&after)
+	w.store(&after)
+	return w.found(&after)
 }
 
-func deleteApplication(s *Server, w *work) answer {
-	if _, found := w.instance.live(w.id); !found {
+func deleteApplication(w *work) answer {
+	if w.live() == nil {
 		return errNotFound
 	}
-	w.instance.put(w.id, nil, s.now(), w.switches.ReadLag)
-	return answer{status: http.StatusOK, value: map[string]any{"object": "oauth_application", "id": w.id, "deleted": true}}
+	w.instance.put(w.request.ID, nil, w.now, w.switches.ReadLag)
+	return answer{status: http.StatusOK, value: map[string]any{
+		"object": "oauth_application", "id": w.request.ID, "deleted": true,
+	}}
 }
 
-func rotateSecret(s *Server, w *work) answer {
-	before, found := w.instance.live(w.id)
-	if !found {
+func rotateSecret(w *work) answer {
+	before := w.live()
+	switch {
+	case before == nil:
 		return errNotFound
+	case before.Public && w.switches.RotatePublic == RotatePublicRefused:
+		return errRotatePublic
 	}
 	after := before.copy()
-	secret := ""
-	if before.Public {
-		switch w.switches.RotatePublic {
-		case RotatePublicRefused:
-			return errRotatePublic
-		case RotatePublicValue:
-			secret = s.issueSecret()
-		}
+	if !before.Public || w.switches.RotatePublic == RotatePublicValue {
+		w.issueSecret(&after)
 	} else {
-		secret = s.issueSecret()
+		after.secret = nil
 	}
-	after.setSecret(secret, s.now())
-	if w.switches.RotateUpdatedAt == RotateKeepsUpdatedAt {
-		w.instance.put(after.ID, &after, s.now(), w.switches.ReadLag)
-	} else {
-		s.store(w, &after)
+	if w.switches.RotateUpdatedAt == RotateTouchesUpdatedAt {
+		w.touch(&after)
 	}
-	return w.answerWithSecret(&after, secret)
-}
-
-// revokeToken accepts every opaque token: the server issues none, and so cannot tell a revoked one from one that never was.
-func revokeToken(_ *Server, w *work) answer {
-	form := w.form
-	token := take[string](form, "token")
-	switch {
-	case !token.sent || token.null:
-		form.fail(missing("token"))
-	case token.value == "":
-		form.fail(empty("token"))
-	}
-	if problem := form.problem(); problem != nil {
-		return *problem
-	}
-	if _, found := w.instance.live(w.id); !found {
-		return errNotFound
-	}
-	return answer{status: http.StatusNoContent}
-}
-
-// store saves a changed application with a new updated_at.
-func (s *Server) store(w *work, a *Application) {
-	now := s.now()
-	a.UpdatedAt = w.instance.tick(now)
-	w.instance.put(a.ID, a, now, w.switches.ReadLag)
-}
-
-// issueSecret makes a client secret, and remembers it for leak scans.
-func (s *Server) issueSecret() string {
-	secret := newClientSecret()
-	s.issued = append(s.issued, secret)
-	return secret
+	w.store(&after)
+	return w.issued(&after)
 }

@@ -1,41 +1,74 @@
 package clerktest
 
 import (
+	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
+	"time"
 )
 
-// maxBody is the largest request body that is read: a logo and its multipart frame.
-const maxBody = maxLogo + 1<<20
+// basePath is the path of Clerk's Backend API on its host.
+const basePath = "/v1"
 
-// maxJSONBody is the largest JSON body that is accepted.
-const maxJSONBody = 1 << 20
+// Route templates, as [Request] and [Fault] name them.
+const (
+	RouteApplications = "/oauth_applications"
+	RouteApplication  = "/oauth_applications/{id}"
+	RouteLogo         = "/oauth_applications/{id}/logo"
+	RouteRotateSecret = "/oauth_applications/{id}/rotate_secret"
+	RouteInstance     = "/instance"
+	RouteSettings     = "/instance/oauth_application_settings"
 
-// apiVersions are the versions that Clerk documents, oldest first. Without a header the oldest counts.
-var apiVersions = []string{"2021-02-05", "2024-10-01", "2025-04-10", "2025-11-10", "2026-05-12"}
+	// RouteTokenInfo is a path of the frontend API, which has no "/v1" (token_info.go).
+	RouteTokenInfo = "/oauth/token_info"
+)
 
 const (
-	versionHeader = "Clerk-Api-Version"
-	versionQuery  = "__clerk_api_version"
+	contentJSON      = "application/json"
+	contentMultipart = "multipart/form-data"
 )
 
-// work is one request on its way through the checks: what an operation needs, without HTTP.
-type work struct {
-	id          string
-	query       url.Values
-	contentType string
-	body        []byte
-	tooLarge    bool
-	instance    *instance
-	switches    Switches
-	form        *form // the JSON body, of endpoints that take one
+// endpoint is what the server does for one method of a route.
+type endpoint struct {
+	content string // media type of the request body, "" if the endpoint takes none
+	operate func(*work) answer
 }
 
-// serve is the way of a request through the server: record, misbehave as told, work, answer.
+var endpoints = map[string]map[string]endpoint{
+	RouteApplications: {
+		http.MethodGet:  {operate: listApplications},
+		http.MethodPost: {content: contentJSON, operate: createApplication},
+	},
+	RouteApplication: {
+		http.MethodGet:    {operate: getApplication},
+		http.MethodPatch:  {content: contentJSON, operate: updateApplication},
+		http.MethodDelete: {operate: deleteApplication},
+	},
+	RouteLogo:         {http.MethodPut: {content: contentMultipart, operate: uploadLogo}},
+	RouteRotateSecret: {http.MethodPost: {operate: rotateSecret}},
+	RouteInstance:     {http.MethodGet: {operate: getInstance}},
+	RouteSettings: {
+		http.MethodGet:   {operate: getSettings},
+		http.MethodPatch: {content: contentJSON, operate: updateSettings},
+	},
+}
+
+// work is one request that has passed the general checks. The server is locked while it is done.
+type work struct {
+	server   *Server
+	instance *instance
+	switches Switches
+	now      time.Time
+	request  *Request
+	form     *form // the JSON body, for endpoints that take one
+}
+
+// serve takes a request through the server: record, misbehave, work, answer.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	if s.isClosed {
@@ -50,37 +83,48 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left
 	}
-	tooLarge := len(body) > maxBody
-	if tooLarge {
-		body = nil
-	}
 	request := s.record(r, body)
-	if s.watch != nil {
-		defer func() { s.watch(s.snapshot(request)) }()
+	var own Answer
+	for _, watch := range s.watches {
+		defer func() { watch(s.snapshot(request), own) }()
 	}
 	fault := s.faultFor(request)
 	if !s.wait(r.Context(), s.latency) || !s.before(r.Context(), fault, request) {
 		panic(http.ErrAbortHandler)
 	}
-	found := s.perform(fault, request, tooLarge)
-	if !s.after(r.Context(), fault, request) {
+	var encoded Answer
+	switch fault.Work {
+	case WorkDone:
+		made := s.do(request)
+		encoded = s.encode(&made, r)
+		own = encoded
+	case WorkLate:
+		s.doLater(fault, request)
+	}
+	if fault.Reply != nil {
+		reply := fault.Reply.answer()
+		encoded = s.encode(&reply, r)
+	}
+	if fault.After != nil {
+		fault.After(s.snapshot(request))
+	}
+	if !s.wait(r.Context(), fault.DelayAfter) || !s.hold(r.Context(), fault.HoldAfter) {
 		panic(http.ErrAbortHandler)
 	}
-	s.deliver(w, r, fault, request, found)
+	s.deliver(w, r, fault, request, encoded)
 }
 
-// do checks a request in Clerk's order and does its work.
-func (s *Server) do(request *Request, tooLarge bool) answer {
+// do checks a request and does its work.
+func (s *Server) do(request *Request) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := s.check(request, tooLarge)
-	request.Result = found.status
-	return found
+	return s.check(request)
 }
 
-// check is the order in which Clerk looks at a request: authorization, key, API version, rate limit, route, content type
-// and form of the body; then the operation looks at the fields, at whether the object exists, and at the rules.
-func (s *Server) check(request *Request, tooLarge bool) answer {
+// check follows the order in which Clerk looks at a request: authorization, key, API version, rate
+// limit, route, content type, form of the body. Then the operation looks at the fields, at whether
+// the object exists, and at the rules.
+func (s *Server) check(request *Request) answer {
 	if request.Route == RouteTokenInfo {
 		return s.tokenInfo(request)
 	}
@@ -91,88 +135,86 @@ func (s *Server) check(request *Request, tooLarge bool) answer {
 	if in == nil {
 		return errKeyInvalid
 	}
-	if problem := checkVersion(request.Header, request.Query); problem != nil {
-		return *problem
+	version := request.Header.Get(versionHeader)
+	if version != "" && !slices.Contains(apiVersions, version) {
+		return errVersionInvalid
 	}
-	if refused := s.limit.admit(in, s.now()); refused != nil {
+	now := s.now()
+	if refused := s.limit.admit(in, now); refused != nil {
 		return *refused
 	}
 	methods, found := endpoints[request.Route]
 	if !found {
-		return answer{status: http.StatusNotFound, contentType: "text/plain; charset=utf-8", raw: []byte("404 page not found\n")}
+		const text = "404 page not found\n"
+		return answer{status: http.StatusNotFound, contentType: "text/plain; charset=utf-8", raw: text}
 	}
 	endpoint, found := methods[request.Method]
 	if !found {
 		return answer{status: http.StatusMethodNotAllowed}
 	}
-	work := &work{
-		id: request.ID, query: request.Query, contentType: request.Header.Get("Content-Type"),
-		body: request.Body, tooLarge: tooLarge,
-		instance: in, switches: s.switches,
-	}
-	if problem := work.checkContent(endpoint.content); problem != nil {
+	w := &work{server: s, instance: in, switches: s.switches, now: now, request: request}
+	if problem := w.checkContent(endpoint.content); problem != nil {
 		return *problem
 	}
-	return endpoint.operate(s, work)
+	return endpoint.operate(w)
 }
 
-// instanceOf finds the instance of an Authorization header. Callers hold the lock.
-func (s *Server) instanceOf(authorization string) *instance {
-	key, _ := strings.CutPrefix(authorization, "Bearer ")
-	index := slices.IndexFunc(s.instances, func(in *instance) bool { return in.key == key })
-	if index < 0 {
-		return nil
-	}
-	return s.instances[index]
-}
-
-func checkVersion(header http.Header, query url.Values) *answer {
-	values := slices.Concat(header.Values(versionHeader), query[versionQuery])
-	var problem answer
-	switch {
-	case len(values) == 0:
-		return nil
-	case len(values) > 1:
-		problem = errVersionInvalid("the version must be given once, in the header or in the query")
-	case slices.Contains(apiVersions, values[0]):
-		return nil
-	default:
-		problem = errVersionInvalid(values[0] + " does not exist")
-	}
-	return &problem
-}
-
-// answeredVersion is the version that an answer names.
-func answeredVersion(r *http.Request) string {
-	if version := r.Header.Get(versionHeader); slices.Contains(apiVersions, version) {
-		return version
-	}
-	if version := r.URL.Query().Get(versionQuery); slices.Contains(apiVersions, version) {
-		return version
-	}
-	return apiVersions[0]
-}
-
+// checkContent checks the type of the body and, for JSON, parses it. null counts as an empty
+// object.
 func (w *work) checkContent(expected string) *answer {
 	if expected == "" {
 		return nil
 	}
-	mediaType, _, err := mime.ParseMediaType(w.contentType)
+	contentType := w.request.Header.Get("Content-Type")
+	mediaType, _, err := mime.ParseMediaType(contentType)
 	if err != nil || mediaType != expected {
-		problem := errContentType(w.contentType, expected)
+		problem := errContentType(contentType, expected)
 		return &problem
 	}
-	if expected != contentJSON {
-		return nil
+	if expected == contentJSON {
+		w.form = &form{}
+		if err := json.Unmarshal(w.request.Body, &w.form.values); err != nil {
+			return &errBodyInvalid
+		}
 	}
-	if w.tooLarge || len(w.body) > maxJSONBody {
-		problem := errBodyTooLarge(maxJSONBody)
-		return &problem
-	}
-	form, ok := parseForm(w.body, w.switches)
-	if !ok {
-		return &errBodyInvalid
-	}
-	w.form = form
 	return nil
+}
+
+// instanceOf returns the instance of an Authorization header, or nil. Callers hold the lock.
+func (s *Server) instanceOf(authorization string) *instance {
+	for _, in := range s.instances {
+		if authorization == "Bearer "+in.key {
+			return in
+		}
+	}
+	return nil
+}
+
+// findRoute returns the route template and the id of a URL, or "".
+func findRoute(u *url.URL) (route, id string) {
+	switch {
+	case u.Path == RouteTokenInfo:
+		return RouteTokenInfo, ""
+	case strings.HasSuffix(u.Path, "/"): // an empty id is not the list
+		return "", ""
+	}
+	// Clerk's edge resolves dot segments before it routes. So a client that puts an unchecked id into
+	// a path reaches a different endpoint, here as there.
+	rest, ok := strings.CutPrefix(path.Clean(u.EscapedPath()), basePath)
+	if !ok {
+		return "", ""
+	}
+	if endpoints[rest] != nil {
+		return rest, ""
+	}
+	segments := strings.Split(rest, "/")
+	if len(segments) < 3 {
+		return "", ""
+	}
+	id, err := url.PathUnescape(segments[2])
+	segments[2] = "{id}"
+	if route = strings.Join(segments, "/"); err != nil || endpoints[route] == nil {
+		return "", ""
+	}
+	return route, id
 }

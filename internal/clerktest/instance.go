@@ -2,7 +2,14 @@ package clerktest
 
 import (
 	"cmp"
+	"crypto/rand"
+	"crypto/sha256"
+	"math"
+	"math/big"
+	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,55 +24,39 @@ const (
 	productionPrefix  = "sk_live_"
 )
 
-// instance is the state of one Clerk instance. The server's lock guards it. Applications in it are never changed in
-// place: a write stores a new value, so that what was read under the lock may be encoded outside it.
+// instance is the state of one Clerk instance. The server's lock guards it. A write stores a new
+// Application and never changes one in place, so an answer may be encoded outside the lock.
 type instance struct {
-	id, key, environment, workspaceID string
+	id, key, environment string
 
-	frontendURL  string // origin of the frontend API, which serves the URLs of the applications
+	frontendURL  string // origin of the frontend API
 	customScopes map[string]bool
-
-	entries    map[string]*entry
-	order      []*entry // by creation; deleted ones stay as long as lagging reads may see them
-	tombstones int
-	byName     nameOrder
-	generation int // of entries
-
-	settings history[Settings]
-
-	laggedUntil time.Time // until then some read may differ from the truth
-	lastMillis  int64
-
-	admitted []time.Time // the requests in the rate limit's window
+	entries      map[string]*entry
+	order        []*entry // by creation; a deleted one stays while a read may lag behind
+	settings     history[Settings]
+	lastMillis   int64
+	admitted     []time.Time // the requests in the rate limit's window
 }
 
 // entry is the life of one application: nil once deleted.
 type entry struct {
-	sequence int64
+	id string
 	history[*Application]
 }
 
-// nameOrder is what the instance held at one generation, sorted by name.
-type nameOrder struct {
-	generation   int
-	applications []*Application
-}
-
-// history keeps the past values that lagging reads still see. The last value is the truth.
-type history[T any] struct {
-	versions []version[T]
-}
+// history keeps past values for reads that lag. The last value is the truth.
+type history[T any] []version[T]
 
 type version[T any] struct {
 	visible time.Time
 	value   T
 }
 
-func (h *history[T]) truth() T { return h.versions[len(h.versions)-1].value }
+func (h history[T]) truth() T { return h[len(h)-1].value }
 
-// seen gives what a read at the given time answers, and false when it sees nothing yet.
-func (h *history[T]) seen(now time.Time) (T, bool) {
-	for _, version := range slices.Backward(h.versions) {
+// seen returns what a read at the given time answers. It returns false if nothing is visible yet.
+func (h history[T]) seen(now time.Time) (T, bool) {
+	for _, version := range slices.Backward(h) {
 		if !version.visible.After(now) {
 			return version.value, true
 		}
@@ -76,100 +67,97 @@ func (h *history[T]) seen(now time.Time) (T, bool) {
 
 func (h *history[T]) put(value T, now time.Time, lag time.Duration) {
 	if lag == 0 {
-		h.versions = h.versions[:0]
+		*h = (*h)[:0]
 	}
-	h.versions = append(h.versions, version[T]{visible: now.Add(lag), value: value})
+	*h = append(*h, version[T]{visible: now.Add(lag), value: value})
 }
 
-func newInstance(environment, key, frontendURL string, now time.Time) *instance {
-	prefix := developmentPrefix
-	if environment == Production {
-		prefix = productionPrefix
-	}
+func newInstance(environment, key, frontendURL string) *instance {
 	if key == "" {
-		key = prefix + randomText(42)
+		key = developmentPrefix + randomText(42)
+		if environment == Production {
+			key = productionPrefix + randomText(42)
+		}
 	}
+	id := sha256.Sum256([]byte(key))
 	in := &instance{
-		id:           newID("ins_", now),
-		key:          key,
-		environment:  environment,
-		workspaceID:  newID("org_", now),
-		frontendURL:  frontendURL,
-		customScopes: map[string]bool{},
-		entries:      map[string]*entry{},
+		id: "ins_" + base62(id[:20]), key: key, environment: environment, frontendURL: frontendURL,
+		customScopes: map[string]bool{}, entries: map[string]*entry{},
 	}
-	in.settings.put(defaultSettings(), now, 0)
+	in.settings.put(Settings{OAuthJWTAccessTokens: true}, time.Time{}, 0)
 	return in
 }
 
-// tick gives the present time in milliseconds, and never the same twice: what happened later has a larger number, as
-// tests of orders and windows need.
+// newApplicationID returns a random id in the form of Clerk's: 27 letters and digits.
+func newApplicationID() string {
+	var id [20]byte
+	rand.Read(id[:])
+	return "oa_" + base62(id[:])
+}
+
+// base62 writes 20 bytes with 27 letters and digits, like a KSUID.
+func base62(id []byte) string {
+	digits := new(big.Int).SetBytes(id).Text(62)
+	return strings.Repeat("0", 27-len(digits)) + digits
+}
+
+// randomText returns n letters and digits.
+func randomText(n int) string {
+	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	text := make([]byte, n)
+	rand.Read(text)
+	for i, b := range text {
+		text[i] = alphabet[int(b)%len(alphabet)]
+	}
+	return string(text)
+}
+
+// tick returns the time in milliseconds, and never the same twice: what happened later has a larger
+// number, so that orders are certain.
 func (in *instance) tick(now time.Time) int64 {
 	in.lastMillis = max(in.lastMillis+1, now.UnixMilli())
 	return in.lastMillis
 }
 
-// live gives an application as it is, whatever reads see.
-func (in *instance) live(id string) (*Application, bool) {
-	entry, found := in.entries[id]
-	if !found || entry.truth() == nil {
-		return nil, false
+// live returns an application as it is, whatever reads see, or nil.
+func (in *instance) live(id string) *Application {
+	if known := in.entries[id]; known != nil {
+		return known.truth()
 	}
-	return entry.truth(), true
+	return nil
 }
 
-// put stores a new or changed application, or a deletion when application is nil.
-func (in *instance) put(id string, application *Application, now time.Time, lag time.Duration) {
-	in.purge(now)
-	in.generation++
-	if lag > 0 {
-		in.laggedUntil = now.Add(lag)
-	}
-	known, found := in.entries[id]
-	if !found {
-		known = &entry{sequence: in.lastMillis}
+// put stores a new or changed application, or a deletion if the application is nil.
+func (in *instance) put(id string, a *Application, now time.Time, lag time.Duration) {
+	known := in.entries[id]
+	if known == nil {
+		known = &entry{id: id}
 		in.entries[id] = known
 		in.order = append(in.order, known)
 	}
-	known.put(application, now, lag)
-	if application == nil {
-		in.tombstones++
-		if lag == 0 {
-			in.bury(id, known)
-		}
+	known.put(a, now, lag)
+	if a == nil && lag == 0 {
+		in.purge(now)
 	}
 }
 
-// bury forgets one deleted application.
-func (in *instance) bury(id string, dead *entry) {
-	delete(in.entries, id)
-	index, found := slices.BinarySearchFunc(in.order, dead.sequence, func(e *entry, sequence int64) int {
-		return int(e.sequence - sequence)
-	})
-	if found {
-		in.order = slices.Delete(in.order, index, index+1)
-	}
-	in.tombstones--
-}
-
-// purge forgets every deleted application once no read lags behind.
+// purge forgets the deleted applications that no read sees any more.
 func (in *instance) purge(now time.Time) {
-	if in.tombstones == 0 || now.Before(in.laggedUntil) {
-		return
-	}
-	for id, entry := range in.entries {
-		if entry.truth() == nil {
-			in.bury(id, entry)
+	in.order = slices.DeleteFunc(in.order, func(e *entry) bool {
+		last := e.history[len(e.history)-1]
+		dead := last.value == nil && !last.visible.After(now)
+		if dead {
+			delete(in.entries, e.id)
 		}
-	}
+		return dead
+	})
 }
 
-// visible gives what a list at the given time holds, oldest first.
+// visible returns what a list at the given time holds, oldest first.
 func (in *instance) visible(now time.Time) []*Application {
-	in.purge(now)
 	applications := make([]*Application, 0, len(in.order))
 	for _, entry := range in.order {
-		if application, found := entry.seen(now); found && application != nil {
+		if application, _ := entry.seen(now); application != nil {
 			applications = append(applications, application)
 		}
 	}
@@ -179,4 +167,29 @@ func (in *instance) visible(now time.Time) []*Application {
 		slices.SortStableFunc(applications, byCreation)
 	}
 	return applications
+}
+
+// RateLimit is the most requests that an instance answers within any period of the given length.
+// More are answered 429 with Retry-After. Clerk's limits are 100 in 10 s for a development instance
+// and 1,000 for a production instance. The zero value means no limit.
+type RateLimit struct {
+	Requests int
+	Per      time.Duration
+}
+
+// admit counts a request, or refuses it. Refused requests do not count.
+func (l RateLimit) admit(in *instance, now time.Time) *answer {
+	if l.Requests <= 0 || l.Per <= 0 {
+		return nil
+	}
+	start := now.Add(-l.Per)
+	in.admitted = slices.DeleteFunc(in.admitted, func(at time.Time) bool { return !at.After(start) })
+	if len(in.admitted) < l.Requests {
+		in.admitted = append(in.admitted, now)
+		return nil
+	}
+	free := in.admitted[len(in.admitted)-l.Requests].Add(l.Per).Sub(now)
+	refused := catalogued(http.StatusTooManyRequests, "too_many_requests")
+	refused.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(free.Seconds())))}}
+	return &refused
 }

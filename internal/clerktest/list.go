@@ -16,107 +16,67 @@ const (
 
 // listQuery is the checked query of a list.
 type listQuery struct {
-	limit, offset  int
-	byName, newest bool
-	name           string
-	dynamic        string // "", "true" or "false"
+	limit, offset      int
+	byName, descending bool
+	text               string // "" matches all
 }
 
-func parseListQuery(query url.Values, switches Switches) (listQuery, *answer) {
-	parsed := listQuery{limit: defaultLimit, newest: switches.ListDefaultOrder == ListNewestFirst, name: query.Get("name_query")}
-	for _, number := range []struct {
-		name     string
-		value    *int
-		min, max int
-	}{{"limit", &parsed.limit, 1, maxLimit}, {"offset", &parsed.offset, 0, int(^uint(0) >> 1)}} {
-		if !query.Has(number.name) {
+func parseListQuery(query url.Values) (listQuery, *answer) {
+	parsed := listQuery{limit: defaultLimit, descending: true, text: query.Get("name_query")}
+	for name, value := range map[string]*int{"limit": &parsed.limit, "offset": &parsed.offset} {
+		if !query.Has(name) {
 			continue
 		}
-		value, err := strconv.Atoi(query.Get(number.name))
-		if err != nil {
+		number, err := strconv.Atoi(query.Get(name))
+		switch {
+		case err != nil:
 			return parsed, &errParametersMalformed
+		case number < 0 || name == "limit" && (number < 1 || number > maxLimit):
+			return parsed, queryError(name, query.Get(name))
 		}
-		if value < number.min || value > number.max {
-			if number.name == "offset" || switches.LimitOutOfRange == LimitRefused {
-				return parsed, queryError(notAllowed(number.name, strconv.Itoa(value)))
-			}
-			value = min(max(value, number.min), number.max)
-		}
-		*number.value = value
+		*value = number
 	}
 	if query.Has("order_by") {
-		// Of several only the first counts. A "+" that was not escaped arrives as a space and is refused.
+		// A "+" that was not escaped arrives as a space and is refused.
 		order := query.Get("order_by")
-		column, descending := strings.CutPrefix(order, "-")
-		if !descending {
-			column = strings.TrimPrefix(column, "+")
-		}
+		column := strings.TrimPrefix(strings.TrimPrefix(order, "-"), "+")
+		parsed.byName, parsed.descending = column == "name", strings.HasPrefix(order, "-")
 		if column != "created_at" && column != "name" {
-			return parsed, queryError(notAllowed("order_by", order))
+			return parsed, queryError("order_by", order)
 		}
-		parsed.byName, parsed.newest = column == "name", descending
-	}
-	// Not in Clerk's OpenAPI document, but in its Go SDK 2.7.0.
-	if parsed.dynamic = query.Get("dynamically_registered"); !slices.Contains([]string{"", "true", "false"}, parsed.dynamic) {
-		return parsed, queryError(notAllowed("dynamically_registered", parsed.dynamic))
 	}
 	return parsed, nil
 }
 
-// queryError answers a query parameter that is not as it should be.
-func queryError(err clerkError) *answer {
-	problem := failure(http.StatusUnprocessableEntity, err)
+func queryError(parameter, value string) *answer {
+	problem := failure(http.StatusUnprocessableEntity, notAllowed(parameter, value))
 	return &problem
 }
 
-func (q *listQuery) matches(a *Application, lowerName string) bool {
-	if q.dynamic != "" && (q.dynamic == "true") != a.DynamicallyRegistered {
-		return false
-	}
-	return q.name == "" || a.ClientID == q.name || strings.Contains(strings.ToLower(a.Name), lowerName)
-}
-
-func listApplications(s *Server, w *work) answer {
-	query, problem := parseListQuery(w.query, w.switches)
+func listApplications(w *work) answer {
+	query, problem := parseListQuery(w.request.Query)
 	if problem != nil {
 		return *problem
 	}
-	now := s.now()
-	found := w.instance.visible(now)
-	if query.byName {
-		found = w.instance.sortedByName(found, !now.Before(w.instance.laggedUntil))
+	w.instance.purge(w.now)
+	found := w.instance.visible(w.now)
+	if query.text != "" {
+		lower := strings.ToLower(query.text)
+		found = slices.DeleteFunc(found, func(a *Application) bool {
+			return a.ClientID != query.text && !strings.Contains(strings.ToLower(a.Name), lower)
+		})
 	}
-	if query.name != "" || query.dynamic != "" {
-		lower := strings.ToLower(query.name)
-		var matching []*Application
-		for _, a := range found {
-			if query.matches(a, lower) {
-				matching = append(matching, a)
-			}
-		}
-		found = matching
+	if query.byName {
+		slices.SortStableFunc(found, func(a, b *Application) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	if query.descending {
+		slices.Reverse(found)
 	}
 	total := len(found)
-	page := make([]*applicationJSON, 0, query.limit)
-	for i := query.offset; i < total && len(page) < query.limit; i++ {
-		index := i
-		if query.newest {
-			index = total - 1 - i
-		}
-		page = append(page, w.instance.encode(found[index], w.switches))
+	begin := min(query.offset, total)
+	page := []map[string]any{}
+	for _, a := range found[begin:min(begin+query.limit, total)] {
+		page = append(page, w.instance.encode(a, w.switches))
 	}
 	return answer{status: http.StatusOK, value: map[string]any{"data": page, "total_count": total}}
-}
-
-// sortedByName sorts what a list sees by name, and applications of one name by age. When no read lags, the result is kept
-// until the next write: pages of thousands of applications follow each other.
-func (in *instance) sortedByName(visible []*Application, settled bool) []*Application {
-	if settled && in.byName.applications != nil && in.byName.generation == in.generation {
-		return in.byName.applications
-	}
-	slices.SortStableFunc(visible, func(a, b *Application) int { return cmp.Compare(a.Name, b.Name) })
-	if settled {
-		in.byName = nameOrder{generation: in.generation, applications: visible}
-	}
-	return visible
 }

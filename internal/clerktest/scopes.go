@@ -1,90 +1,79 @@
 package clerktest
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// defaultScopes are those of an application that was created without any.
+// defaultScopes are the scopes of an application that was created without any.
 const defaultScopes = "profile email"
 
-const (
-	offlineAccess     = "offline_access"
-	organizationScope = "user:org:read"
-)
+const offlineAccess = "offline_access"
 
-// builtInScopes are the scopes that every instance knows, in the "fixed" order.
-var builtInScopes = []string{"profile", "email", "public_metadata", "private_metadata", "openid", offlineAccess}
+// builtInScopes are the scopes that every instance has, in the fixed order. user:org:read is not
+// among them: it needs Organizations, which the simulator does not have.
+var builtInScopes = []string{
+	"profile", "email", "public_metadata", "private_metadata", "openid", offlineAccess,
+}
 
 func splitScopes(text string) []string { return strings.Fields(text) }
 
-// checkScopes turns the scopes parameter into the list of scopes to store, before they are ordered. null and "" mean the
-// default.
-func checkScopes(f *form, w *work, text field[string], create bool) field[[]string] {
-	checked := field[[]string]{sent: text.sent, null: text.null, value: splitScopes(text.value)}
-	if utf8.RuneCountInString(text.value) > maxScopes {
-		f.fail(tooLong("scopes", maxScopes))
-		return checked
+// parseScopes checks the scopes parameter and returns what is stored. before is the application
+// that an update changes, nil if there is none.
+func (w *work) parseScopes(text string, before *Application, create bool) string {
+	if utf8.RuneCountInString(text) > maxScopes {
+		w.form.fail(tooLong("scopes", maxScopes))
+		return ""
 	}
-	if !create && text.sent && !text.null && w.switches.PatchWithoutOfflineAccess == PatchWithoutOfflineAccessRefused &&
-		!slices.Contains(checked.value, offlineAccess) {
-		f.fail(formError("form_param_value_invalid", "is invalid", "scopes", "scopes is invalid. Must include %s", offlineAccess))
-		return checked
+	scopes := splitScopes(text)
+	if !create && w.switches.PatchWithoutOfflineAccess == PatchWithoutOfflineAccessRefused &&
+		!slices.Contains(scopes, offlineAccess) {
+		w.form.fail(invalid("scopes", "Must include %s", offlineAccess))
+		return ""
 	}
-	if len(checked.value) == 0 {
-		checked.value = splitScopes(defaultScopes)
+	if len(scopes) == 0 {
+		scopes = splitScopes(defaultScopes)
 	}
-	checked.value = w.knownScopes(f, "scopes", checked.value)
-	return checked
-}
-
-// knownScopes drops or reports the scopes that the instance does not know, as the switches say, and drops repetitions.
-func (w *work) knownScopes(f *form, parameter string, scopes []string) []string {
-	var known []string
-	for _, scope := range scopes {
-		if slices.Contains(known, scope) {
-			continue
-		}
-		if slices.Contains(builtInScopes, scope) || w.instance.customScopes[scope] {
-			known = append(known, scope)
-			continue
-		}
-		if scope == organizationScope {
-			if w.switches.OrganizationScope == OrganizationScopeAccepted {
-				known = append(known, scope)
-				continue
-			}
-			if w.switches.OrganizationScope == OrganizationScopeDropped {
-				continue
-			}
-		}
-		switch w.switches.UnknownScope {
-		case UnknownScopeAccepted:
-			known = append(known, scope)
-		case UnknownScopeDropped:
-		case UnknownScopeOAuthInvalid:
-			f.status = errScopeInvalid.status
-			f.fail(errScopeInvalid.errors[0])
-		default:
-			f.fail(notAllowed(parameter, scope))
-		}
+	scopes = w.knownScopes("scopes", scopes)
+	if create {
+		return w.newScopes(scopes)
 	}
-	return known
-}
-
-// newScopes gives the scopes of a new application in the form in which Clerk stores them: ordered, with offline_access.
-func (w *work) newScopes(scopes []string) string {
-	if w.switches.ForceOfflineAccess == OfflineAccessForced {
+	if w.switches.PatchWithoutOfflineAccess == PatchKeepsOfflineAccess &&
+		before != nil && slices.Contains(splitScopes(before.Scopes), offlineAccess) {
 		scopes = withOfflineAccess(scopes)
 	}
 	return strings.Join(orderedScopes(scopes, w.switches.ScopesOrder), " ")
 }
 
-// replacedScopes gives the scopes of an application whose scopes a PATCH replaces. Whether the PATCH may lack
-// offline_access was checked before.
-func (w *work) replacedScopes(before string, scopes []string) string {
-	if w.switches.PatchWithoutOfflineAccess == PatchKeepsOfflineAccess && slices.Contains(splitScopes(before), offlineAccess) {
+// knownScopes drops or reports the scopes that the instance does not have, as the switch says. It
+// also drops duplicates.
+func (w *work) knownScopes(parameter string, scopes []string) []string {
+	var known []string
+	for _, scope := range scopes {
+		isKnown := slices.Contains(builtInScopes, scope) || w.instance.customScopes[scope] ||
+			w.switches.UnknownScope == UnknownScopeAccepted
+		switch {
+		case slices.Contains(known, scope):
+		case isKnown:
+			known = append(known, scope)
+		case w.switches.UnknownScope == UnknownScopeOAuthInvalid:
+			w.form.status = http.StatusBadRequest
+			w.form.fail(clerkError{
+				Code: "oauth_invalid_scope", Message: "Invalid scope.",
+				LongMessage: "An invalid scope was used. Specify a different scope and try again.",
+			})
+		case w.switches.UnknownScope == UnknownScopeValueInvalid:
+			w.form.fail(notAllowed(parameter, scope))
+		}
+	}
+	return known
+}
+
+// newScopes returns the scopes of a new application as they are stored.
+func (w *work) newScopes(scopes []string) string {
+	if w.switches.ForceOfflineAccess == OfflineAccessForced {
 		scopes = withOfflineAccess(scopes)
 	}
 	return strings.Join(orderedScopes(scopes, w.switches.ScopesOrder), " ")
@@ -112,9 +101,4 @@ func orderedScopes(scopes []string, order ScopesOrder) []string {
 		slices.SortStableFunc(ordered, func(a, b string) int { return rank(a) - rank(b) })
 	}
 	return ordered
-}
-
-// withoutScope removes one scope from a space-separated string.
-func withoutScope(text, scope string) string {
-	return strings.Join(slices.DeleteFunc(splitScopes(text), func(s string) bool { return s == scope }), " ")
 }

@@ -1,8 +1,10 @@
 package clerktest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Settings are the OAuth application settings of an instance as the server holds them.
@@ -20,110 +22,93 @@ type Settings struct {
 	PKCERequired    bool
 }
 
-func defaultSettings() Settings { return Settings{OAuthJWTAccessTokens: true} }
-
 func (s Settings) copy() Settings {
 	s.DefaultScopes = slices.Clone(s.DefaultScopes)
 	return s
 }
 
-type settingsJSON struct {
-	Object                         string   `json:"object"`
-	DynamicOAuthClientRegistration bool     `json:"dynamic_oauth_client_registration"`
-	DefaultScopes                  []string `json:"default_scopes"`
-	OAuthJWTAccessTokens           bool     `json:"oauth_jwt_access_tokens"`
-	Advertised                     bool     `json:"client_id_metadata_documents_advertised"`
-	OnlyAllowPreRegistered         bool     `json:"client_id_metadata_documents_only_allow_pre_registered_clients"`
-	BlockImplicitlyAllowed         bool     `json:"client_id_metadata_documents_block_implicitly_allowed_clients"`
-	AudClaimEnabled                *bool    `json:"aud_claim_enabled,omitempty"`
-	PKCERequired                   *bool    `json:"pkce_required,omitempty"`
+const settingDefaultScopes = "default_scopes"
+
+// flags returns the boolean settings by their names in the API, without the newer ones.
+func (s *Settings) flags() map[string]*bool {
+	const cimd = "client_id_metadata_documents_"
+	return map[string]*bool{
+		"dynamic_oauth_client_registration":        &s.DynamicOAuthClientRegistration,
+		"oauth_jwt_access_tokens":                  &s.OAuthJWTAccessTokens,
+		cimd + "advertised":                        &s.ClientIDMetadataDocumentsAdvertised,
+		cimd + "only_allow_pre_registered_clients": &s.ClientIDMetadataDocumentsOnlyAllowPreRegistered,
+		cimd + "block_implicitly_allowed_clients":  &s.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients,
+	}
 }
 
-func (w *work) answerWithSettings(settings Settings) answer {
-	encoded := &settingsJSON{
-		Object:                         "oauth_application_settings",
-		DynamicOAuthClientRegistration: settings.DynamicOAuthClientRegistration,
-		DefaultScopes:                  settings.DefaultScopes,
-		OAuthJWTAccessTokens:           settings.OAuthJWTAccessTokens,
-		Advertised:                     settings.ClientIDMetadataDocumentsAdvertised,
-		OnlyAllowPreRegistered:         settings.ClientIDMetadataDocumentsOnlyAllowPreRegistered,
-		BlockImplicitlyAllowed:         settings.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients,
+// newerFlags returns the settings that Clerk's OpenAPI document lacks.
+func (s *Settings) newerFlags() map[string]*bool {
+	return map[string]*bool{"aud_claim_enabled": &s.AudClaimEnabled, "pkce_required": &s.PKCERequired}
+}
+
+func (w *work) foundSettings(s Settings) answer {
+	value := map[string]any{
+		"object": "oauth_application_settings", settingDefaultScopes: s.DefaultScopes,
 	}
+	flags := s.flags()
 	if w.switches.NewerFields == NewerFieldsServed {
-		encoded.AudClaimEnabled, encoded.PKCERequired = &settings.AudClaimEnabled, &settings.PKCERequired
+		maps.Copy(flags, s.newerFlags())
 	}
-	return answer{status: http.StatusOK, value: encoded}
+	for name, flag := range flags {
+		value[name] = *flag
+	}
+	return answer{status: http.StatusOK, value: value}
 }
 
-// forcesConsent reports whether dynamic client registration enforces the consent screen of every application.
+// forcesConsent reports whether dynamic client registration enforces every consent screen.
 func (in *instance) forcesConsent(switches Switches) bool {
-	return switches.DCRForcesConsent == DCREnforcesConsent && in.settings.truth().DynamicOAuthClientRegistration
+	return switches.DCRForcesConsent == DCREnforcesConsent &&
+		in.settings.truth().DynamicOAuthClientRegistration
 }
 
-func getInstance(_ *Server, w *work) answer {
+func getInstance(w *work) answer {
 	return answer{status: http.StatusOK, value: map[string]any{
-		"object":           "instance",
-		"id":               w.instance.id,
-		"environment_type": w.instance.environment,
-		"allowed_origins":  nil,
-		"workspace_id":     w.instance.workspaceID,
+		"object": "instance", "id": w.instance.id, "environment_type": w.instance.environment,
+		"allowed_origins": nil, "workspace_id": "org_" + strings.TrimPrefix(w.instance.id, "ins_"),
 	}}
 }
 
-func getSettings(s *Server, w *work) answer {
-	settings, _ := w.instance.settings.seen(s.now())
-	return w.answerWithSettings(settings)
+func getSettings(w *work) answer {
+	settings, _ := w.instance.settings.seen(w.now)
+	return w.foundSettings(settings)
 }
 
-func updateSettings(s *Server, w *work) answer {
-	form := w.form
-	after := w.instance.settings.truth().copy()
-	defaults := defaultSettings()
-	update := func(name string, target *bool, reset bool) {
-		setBool(target, takeForUpdate[bool](form, name), reset)
+func updateSettings(w *work) answer {
+	f, after := w.form, w.instance.settings.truth().copy()
+	for name, flag := range after.flags() {
+		assign(flag, take[bool](f, name))
 	}
-	update("dynamic_oauth_client_registration", &after.DynamicOAuthClientRegistration, defaults.DynamicOAuthClientRegistration)
-	update("oauth_jwt_access_tokens", &after.OAuthJWTAccessTokens, defaults.OAuthJWTAccessTokens)
-	update("client_id_metadata_documents_advertised", &after.ClientIDMetadataDocumentsAdvertised, false)
-	update("client_id_metadata_documents_only_allow_pre_registered_clients", &after.ClientIDMetadataDocumentsOnlyAllowPreRegistered, false)
-	update("client_id_metadata_documents_block_implicitly_allowed_clients", &after.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients, false)
-	switch w.switches.NewerFields {
-	case NewerFieldsServed:
-		update("aud_claim_enabled", &after.AudClaimEnabled, false)
-		update("pkce_required", &after.PKCERequired, false)
-	case NewerFieldsRefused:
-		form.refuse("aud_claim_enabled")
-		form.refuse("pkce_required")
+	for name, flag := range after.newerFlags() {
+		assign(flag, w.takeNewer(name))
 	}
-	if scopes := take[[]string](form, "default_scopes"); scopes.sent {
-		after.DefaultScopes = w.checkDefaultScopes(form, scopes)
+	if _, sent := f.values[settingDefaultScopes]; sent {
+		after.DefaultScopes = w.checkDefaultScopes(take[[]string](f, settingDefaultScopes))
 	}
-	if problem := form.problem(); problem != nil {
+	if problem := f.problem(); problem != nil {
 		return *problem
 	}
-	now := s.now()
-	w.instance.settings.put(after, now, w.switches.ReadLag)
-	return w.answerWithSettings(after)
+	w.instance.settings.put(after, w.now, w.switches.ReadLag)
+	return w.foundSettings(after)
 }
 
-// checkDefaultScopes gives the default scopes to store. Clerk's document says that duplicates, unknown scopes and
-// offline_access are rejected, and that null and [] both go back to the scopes that Clerk provides and are read as null.
-func (w *work) checkDefaultScopes(form *form, scopes field[[]string]) []string {
-	if scopes.null || len(scopes.value) == 0 {
+// checkDefaultScopes returns the default scopes to store. Clerk's OpenAPI document says that
+// duplicates, unknown scopes and offline_access are rejected, and that null and [] both go back to
+// the scopes that Clerk provides and are read as null.
+func (w *work) checkDefaultScopes(sent *[]string) []string {
+	if sent == nil || len(*sent) == 0 {
 		return nil
 	}
-	if slices.Contains(scopes.value, offlineAccess) {
-		form.fail(notAllowed("default_scopes", offlineAccess))
+	if slices.Contains(*sent, offlineAccess) {
+		w.form.fail(notAllowed(settingDefaultScopes, offlineAccess))
 	}
-	distinct := w.knownScopes(form, "default_scopes", scopes.value)
-	for i, scope := range scopes.value {
-		if slices.Contains(scopes.value[:i], scope) {
-			form.fail(duplicateValues("default_scopes"))
-			break
-		}
+	if len(slices.Compact(slices.Sorted(slices.Values(*sent)))) < len(*sent) {
+		w.form.fail(about(settingDefaultScopes, "form_param_duplicate", "duplicate values",
+			settingDefaultScopes+" contains duplicate values"))
 	}
-	if w.switches.DefaultScopesOfflineAccess == OfflineAccessIncluded {
-		distinct = withOfflineAccess(distinct)
-	}
-	return orderedScopes(distinct, w.switches.ScopesOrder)
+	return orderedScopes(w.knownScopes(settingDefaultScopes, *sent), w.switches.ScopesOrder)
 }

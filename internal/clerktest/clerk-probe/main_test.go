@@ -2,147 +2,107 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"net/http"
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// output is what the program wrote.
-type output struct {
-	stdout, stderr string
-	err            error
-}
-
-func (o output) all() string {
-	text := o.stdout + o.stderr
-	if o.err != nil {
-		text += o.err.Error()
-	}
-	return text
-}
-
-func runProgram(t *testing.T, transport http.RoundTripper, variables map[string]string, arguments ...string) output {
+// ask runs the probe on a simulator, whose id is that of the last application, and returns what it
+// printed and its error.
+func ask(t *testing.T, s *clerktest.Server) (printed string, err error) {
 	t.Helper()
-	var stdout, stderr bytes.Buffer
-	err := run(t.Context(), arguments, environment{
-		get:    func(name string) string { return variables[name] },
-		stdout: &stdout, stderr: &stderr, transport: transport,
-	})
-	return output{stdout: stdout.String(), stderr: stderr.String(), err: err}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var stdout bytes.Buffer
+	p := &probe{ctx: ctx, transport: s.RoundTripper(), url: s.URL(), key: s.Key()}
+	err = p.run(&stdout)
+	printed = stdout.String()
+	for _, secret := range append(s.IssuedSecrets(), s.Keys()...) {
+		if strings.Contains(printed, secret) || err != nil && strings.Contains(p.scrub(err.Error()), secret) {
+			t.Error("a secret is in the output")
+		}
+	}
+	return printed, err
 }
 
-func TestProgram(t *testing.T) {
+// TestEverySwitchIsTold runs the probe on simulators that differ from each other in every switch.
+func TestEverySwitchIsTold(t *testing.T) {
 	t.Parallel()
-	s := clerktest.New(t)
-	variables := map[string]string{keyVariable: s.Key() + "\n", urlVariable: "http://127.0.0.1:1"}
-	got := runProgram(t, newTransport(), variables, "-api-url", s.URL())
-	for _, want := range []string{"scopes_order=as_sent", "read_lag=0s", "token_info=authenticates", "24 of 24 switches told, "} {
-		if got.err != nil || !strings.Contains(got.stdout, want) {
-			t.Errorf("%v, %s is not in\n%s", got.err, want, got.stdout)
-		}
+	for want, switches := range map[string]clerktest.Switches{
+		"as_sent on 422 form_param_value_invalid value empty touch served as_sent exact off authenticates 0s": {},
+		"alphabetical off keep oauth_invalid_scope empty value keep drop sorted rfc3986 on lags 500ms": {
+			ScopesOrder: clerktest.ScopesAlphabetical, ForceOfflineAccess: clerktest.OfflineAccessNever,
+			PatchWithoutOfflineAccess: clerktest.PatchKeepsOfflineAccess, UnknownScope: clerktest.UnknownScopeOAuthInvalid,
+			PublicClientSecret: clerktest.PublicSecretEmpty, RotatePublic: clerktest.RotatePublicValue,
+			RotateUpdatedAt: clerktest.RotateKeepsUpdatedAt, NewerFields: clerktest.NewerFieldsDropped,
+			RedirectOrder: clerktest.RedirectsSorted, RedirectNormalization: clerktest.RedirectsNormalized,
+			DCRForcesConsent: clerktest.DCREnforcesConsent, TokenInfo: clerktest.TokenInfoLags, ReadLag: 500 * time.Millisecond,
+		},
+		"fixed on remove drop absent 422 touch 422 reversed exact off legacy 0s": {
+			ScopesOrder: clerktest.ScopesFixedOrder, PatchWithoutOfflineAccess: clerktest.PatchRemovesOfflineAccess,
+			UnknownScope: clerktest.UnknownScopeDropped, PublicClientSecret: clerktest.PublicSecretAbsent,
+			RotatePublic: clerktest.RotatePublicRefused, NewerFields: clerktest.NewerFieldsRefused,
+			RedirectOrder: clerktest.RedirectsReversed, TokenInfo: clerktest.TokenInfoLegacy,
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			limit := clerktest.RateLimit{Requests: 100, Per: 10 * time.Second}
+			s := clerktest.NewInMemory(t, clerktest.WithSwitches(switches), clerktest.WithRateLimit(limit))
+			before := s.Settings(s.InstanceID()).DynamicOAuthClientRegistration
+			printed, err := ask(t, s)
+			var told []string
+			for line := range strings.Lines(printed) {
+				if _, value, found := strings.Cut(line[strings.LastIndex(line, "  ")+1:], "="); found {
+					told = append(told, strings.TrimSpace(value))
+				}
+			}
+			if got := strings.Join(told, " "); err != nil || got != want {
+				t.Errorf("%v, got %q, want %q", err, got, want)
+			}
+			if left := len(s.Applications()); left > 0 || s.Settings(s.InstanceID()).DynamicOAuthClientRegistration != before {
+				t.Errorf("%d applications are left, or the settings are changed", left)
+			}
+		})
 	}
+}
 
-	variables[urlVariable] = s.URL()
-	got = runProgram(t, newTransport(), variables, "-json")
-	var decoded result
-	if err := json.Unmarshal([]byte(got.stdout), &decoded); err != nil || got.err != nil {
-		t.Fatalf("%v, %v in %s", got.err, err, got.stdout)
-	}
-	if decoded.Switches != 24 || decoded.Of != 24 || decoded.Requests == 0 || len(decoded.Findings) != len(newQuestions()) {
-		t.Errorf("got %+v", decoded)
-	}
-	for _, request := range s.Requests() {
-		isFrontend := request.Route == clerktest.RouteTokenInfo
-		if version := request.Header.Get("Clerk-Api-Version"); version != apiVersion && !isFrontend {
-			t.Errorf("%s has the version %q", request, version)
+// TestWhatIsLeftIsTold has faults on the wire; what cannot be undone must be in the error.
+func TestWhatIsLeftIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := clerktest.NewInMemory(t)
+		s.Inject(clerktest.ResetAfterWork().OnCreate().Once())   // found by its name
+		s.Inject(clerktest.TooManyRequests("3").OnRead().Once()) // asked again
+		s.Inject(clerktest.ClerkError(403, "authorization_invalid").OnDelete().Repeat(3))
+		_, err := ask(t, s)
+		if left := s.Applications(); err == nil || len(left) != 1 || !strings.Contains(err.Error(), left[0].ID) {
+			t.Fatalf("got %v, left %+v", err, left)
 		}
-		if strings.Contains(request.Authorization(), s.Key()) == isFrontend || request.Header.Get("User-Agent") != userAgent {
-			t.Errorf("%s: the key is sent to the wrong API, or the user agent is missing", request)
+		s.Delete(s.Applications()[0].ID)
+		s.Inject(clerktest.Slow(time.Hour).OnRotate()) // the minute of the run is over before the answer
+		begin := time.Now()
+		_, err = ask(t, s)
+		if err == nil || time.Since(begin) > 2*time.Minute || len(s.Applications()) != 0 {
+			t.Errorf("got %v after %s, left %v", err, time.Since(begin), s.Applications())
 		}
-	}
+	})
 }
 
 func TestRefusedStarts(t *testing.T) {
 	t.Parallel()
-	development := map[string]string{keyVariable: "sk_test_x"}
-	for want, test := range map[string]struct {
-		variables map[string]string
-		arguments []string
-	}{
-		"there is no secret key":   {nil, nil},
-		"publishable key":          {map[string]string{keyVariable: "pk_test_x"}, nil},
-		"not the key of a develop": {map[string]string{keyVariable: "sk_live_canary"}, nil},
-		"https":                    {development, []string{"-api-url", "http://clerk.example"}},
-		"absolute URL":             {map[string]string{keyVariable: "sk_test_x", urlVariable: "clerk"}, nil},
-		"unexpected argument":      {development, []string{"all"}},
-		"not defined":              {development, []string{"-all"}},
+	for want, p := range map[string]probe{
+		"not the key of a development": {key: "sk_live_canary"},
+		"not an https URL":             {key: "sk_test_x", url: "http://clerk.example"},
+		"not a development instance":   {key: "sk_test_x", url: "https://clerk.example"},
 	} {
-		s := clerktest.NewServer()
-		got := runProgram(t, memory(s), test.variables, test.arguments...)
-		if got.err == nil || !strings.Contains(got.err.Error(), want) || strings.Contains(got.all(), "canary") {
-			t.Errorf("got %v, want %s", got.err, want)
+		s := clerktest.NewInMemory(t)
+		p.ctx, p.transport = t.Context(), s.RoundTripper()
+		if err := p.run(nil); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("got %v, want %s", err, want)
 		}
-		if len(s.Requests()) > 0 {
-			t.Errorf("%s: something was sent", want)
-		}
-		s.Close()
-	}
-}
-
-// TestNoSecretInAnyOutput looks for the key and every client secret in what the program writes, under every setting and when
-// Clerk repeats them.
-func TestNoSecretInAnyOutput(t *testing.T) {
-	t.Parallel()
-	for _, setting := range clerktest.AllSwitches() {
-		for _, arguments := range [][]string{nil, {"-json"}} {
-			synctest.Test(t, func(t *testing.T) {
-				s := clerktest.NewInMemory(t, clerktest.WithSwitches(setting.Switches))
-				// An error code that is the key, an error code that is a client secret, scopes that hold a client secret, and
-				// an application that cannot be deleted and has one for its name.
-				newest := func() string { issued := s.IssuedSecrets(); return issued[len(issued)-1] }
-				s.Inject(clerktest.ClerkError(422, s.Key()).On(http.MethodGet, clerktest.RouteApplications).Once())
-				s.Inject(clerktest.Changed(func(a map[string]any) {
-					if scopes, isApplication := a["scopes"].(string); isApplication {
-						a["scopes"], a["name"] = scopes+" "+newest(), newest()
-					}
-				}).On(http.MethodPost, clerktest.RouteApplications))
-				s.Inject(clerktest.ClerkError(403, s.Key()).On(http.MethodDelete, ""))
-				got := runProgram(t, memory(s), map[string]string{keyVariable: s.Key(), urlVariable: s.URL()}, arguments...)
-				if got.err == nil || !strings.Contains(got.stdout, "[redacted]") || !strings.Contains(got.err.Error(), "[redacted]") {
-					t.Fatalf("%s: what was to be hidden did not appear: %v", setting.Name, got.err)
-				}
-				for _, secret := range append(s.IssuedSecrets(), s.Key()) {
-					if strings.Contains(got.all(), secret) {
-						t.Errorf("%s %v: a secret is in the output", setting.Name, arguments)
-					}
-				}
-			})
-		}
-	}
-}
-
-// A redirect would take the key to another host, and an address without TLS would show a client secret.
-func TestNoSecretLeavesForAnotherHost(t *testing.T) {
-	t.Parallel()
-	made := try(t, func(s *clerktest.Server, _ *probe) {
-		s.Inject(clerktest.Changed(func(a map[string]any) { a["token_introspection_url"] = "http://a.example/oauth/token_info" }).On("", clerktest.RouteApplications))
-		s.Inject(clerktest.Changed(func(a map[string]any) { a["token_introspection_url"] = "http://a.example/oauth/token_info" }).On("", clerktest.RouteRotateSecret))
-	})
-	if asked := made.server.CountRequests("", clerktest.RouteTokenInfo); asked > 0 {
-		t.Errorf("a client secret went over http, %d times", asked)
-	}
-	if found := made.found(t, "token_info"); found.Value != "" || !strings.Contains(found.Seen, "not an https URL") {
-		t.Errorf("got %+v", found)
-	}
-
-	made = try(t, func(s *clerktest.Server, _ *probe) {
-		s.Inject(clerktest.Redirect(http.StatusTemporaryRedirect, "/v1/instance").On("", clerktest.RouteSettings))
-	})
-	if asked := made.server.CountRequests("", clerktest.RouteInstance); asked != 1 {
-		t.Errorf("a redirect was followed %d times", asked-1)
 	}
 }

@@ -1,69 +1,227 @@
 package main
 
-// The questions that name no switch of the simulator.
-const (
-	minimalCreate     = "minimal create"
-	secretAfter       = "token_info: new secret after a rotation"
-	publicTokenInfo   = "token_info: secret of a public client"
-	publicAndBack     = "public client made confidential"
-	defaultScopesWith = "default_scopes with offline_access"
-	defaultScopesDup  = "default_scopes with a duplicate"
-	defaultScopesNone = "default_scopes []"
-	duplicateURI      = "redirect_uris with a duplicate"
-	invalidURI        = "redirect_uris with no URI"
-	longName          = "name of 257 characters"
-	emptyName         = "name \"\""
-	wrongType         = "public of another type"
-	arrayBody         = "body []"
-	unknownID         = "GET of an unknown id"
-	deletedTwice      = "DELETE twice"
-	sameValue         = "updated_at after a PATCH with the same name"
-	emptyPatch        = "updated_at after a PATCH with {}"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 )
 
-// newQuestions gives the table in the order in which it is printed: the switches by their names, then the rest.
-func newQuestions() []*question {
-	return []*question{
-		{switchName: "scopes_order", text: "order of scopes"},
-		{switchName: "force_offline_access", text: "create without offline_access"},
-		{switchName: "patch_without_offline_access", text: "PATCH scopes without offline_access"},
-		{switchName: "unknown_scope", text: "unknown scope"},
-		{switchName: "organization_scope", text: "user:org:read"},
-		{switchName: "public_client_secret", text: "client_secret of a new public client"},
-		{switchName: "rotate_public", text: "rotation of a public client"},
-		{switchName: "public_sets_pkce", text: "pkce_required of a new public client"},
-		{switchName: "public_without_pkce", text: "public client without PKCE"},
-		{switchName: "callback_url_multi", text: "callback_url of several redirect URIs"},
-		{switchName: "both_callback_and_redirects", text: "callback_url and redirect_uris together"},
-		{switchName: "redirect_order", text: "order of redirect URIs"},
-		{switchName: "redirect_normalization", text: "redirect URI in capitals"},
-		{switchName: "redirects_empty", text: "PATCH redirect_uris []"},
-		{switchName: "patch_null", text: "PATCH with null"},
-		{switchName: "unknown_field", text: "unknown field"},
-		{switchName: "list_default_order", text: "order of a list"},
-		{switchName: "limit_out_of_range", text: "limit of 501 and of 0"},
-		{switchName: "rotate_updated_at", text: "updated_at after a rotation"},
-		{switchName: "default_scopes_offline_access", text: "offline_access in default_scopes"},
-		{switchName: "newer_fields", text: "fields newer than the document"},
-		{switchName: "dcr_forces_consent", text: "consent screen under dynamic registration"},
-		{switchName: "token_info", text: "token_info: authentication"},
-		{switchName: "read_lag", text: "GET right after a write"},
-		{text: minimalCreate},
-		{text: secretAfter},
-		{text: publicTokenInfo},
-		{text: publicAndBack},
-		{text: defaultScopesWith},
-		{text: defaultScopesDup},
-		{text: defaultScopesNone},
-		{text: duplicateURI},
-		{text: invalidURI},
-		{text: longName},
-		{text: emptyName},
-		{text: wrongType},
-		{text: arrayBody},
-		{text: sameValue},
-		{text: emptyPatch},
-		{text: unknownID},
-		{text: deletedTwice},
+const settings = "/instance/oauth_application_settings"
+
+// question asks one thing that Clerk's documentation leaves open. ask returns the value of the
+// simulator's switch, "" if it cannot be told, and what was seen.
+type question struct {
+	name string // of the switch, "" if there is none
+	text string
+	ask  func(*probe) (value, seen string)
+}
+
+var questions = []question{
+	{"scopes_order", "order of scopes", askScopesOrder},
+	{"force_offline_access", "create without offline_access", func(p *probe) (string, string) {
+		got := p.create(nil)
+		return choose(got, hasScope(got, "offline_access"), "on", "off"), seen(got, "scopes")
+	}},
+	{"patch_without_offline_access", "PATCH scopes without it", func(p *probe) (string, string) {
+		a := p.create(object{"scopes": "email offline_access"})
+		got := p.patch(a, object{"scopes": "email openid"})
+		if got.refused() {
+			return "422", got.String()
+		}
+		return choose(got, hasScope(got, "offline_access"), "keep", "remove"), seen(got, "scopes")
+	}},
+	{"unknown_scope", "unknown scope", func(p *probe) (string, string) {
+		const unknown = "clerk-probe:nope"
+		got := p.patch(p.create(nil), object{"scopes": "email offline_access " + unknown})
+		if got.refused() {
+			return got.code(), got.String()
+		}
+		return choose(got, hasScope(got, unknown), "accept", "drop"), seen(got, "scopes")
+	}},
+	{"public_client_secret", "secret of a new public client", func(p *probe) (string, string) {
+		form := secretForm(p.create(object{"public": true, "pkce_required": true}))
+		return form, "client_secret: " + form
+	}},
+	{"rotate_public", "rotation of a public client", func(p *probe) (string, string) {
+		got := p.rotate(p.create(object{"public": true, "pkce_required": true}))
+		if got.refused() {
+			return "422", got.String()
+		}
+		form := secretForm(got)
+		return choose(got, form == "value", "value", "empty"), fmt.Sprint(got, ", client_secret: ", form)
+	}},
+	{"rotate_updated_at", "updated_at after a rotation", func(p *probe) (string, string) {
+		a := p.create(nil)
+		got := p.rotate(a)
+		isSame := got.json["updated_at"] == a.json["updated_at"]
+		return choose(got, isSame, "keep", "touch"), fmt.Sprint(got, ", unchanged: ", isSame)
+	}},
+	{"newer_fields", "device_authorization_grant_enabled", func(p *probe) (string, string) {
+		const field = "device_authorization_grant_enabled"
+		got := p.patch(p.create(nil), object{field: true})
+		switch _, has := got.json[field]; {
+		case got.code() == "form_param_unknown":
+			return "422", got.String()
+		case has && got.json[field] != true:
+			return "", seen(got, field) // the workspace may not have the beta
+		default:
+			return choose(got, has, "served", "drop"), seen(got, field)
+		}
+	}},
+	{"redirect_order", "order of redirect URIs", func(p *probe) (string, string) {
+		got := p.create(object{"redirect_uris": []string{"b://cb", "a://cb", "c://cb"}}).list("redirect_uris")
+		return map[string]string{
+			"b://cb a://cb c://cb": "as_sent", "a://cb b://cb c://cb": "sorted", "c://cb a://cb b://cb": "reversed",
+		}[got], got
+	}},
+	{"redirect_normalization", "redirect URI in capitals", func(p *probe) (string, string) {
+		got := p.create(object{"redirect_uris": []string{"HTTPS://Probe.Example"}}).list("redirect_uris")
+		return map[string]string{
+			"HTTPS://Probe.Example": "exact", "https://probe.example/": "rfc3986",
+		}[got], got
+	}},
+	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent},
+	{"token_info", "introspection: right, wrong, new, old secret", askTokenInfo},
+	{"read_lag", "GET right after a create", askReadLag},
+	{"", "create with a name alone", func(p *probe) (string, string) {
+		got := p.create(nil)
+		return "", fmt.Sprintf("%s, client_secret of %d characters, callback_url %q, public %v, pkce_required %v",
+			got, len(got.text("client_secret")), got.text("callback_url"), got.json["public"], got.json["pkce_required"])
+	}},
+	{"", "public client made confidential", func(p *probe) (string, string) {
+		got := p.patch(p.create(object{"public": true, "pkce_required": true}), object{"public": false})
+		return "", seen(got, "public") + ", client_secret: " + secretForm(got)
+	}},
+	{"", "updated_at after PATCH {}", func(p *probe) (string, string) {
+		a := p.create(nil)
+		got := p.patch(a, object{})
+		return "", fmt.Sprint(got, ", unchanged: ", got.json["updated_at"] == a.json["updated_at"])
+	}},
+	{"", "DELETE twice", func(p *probe) (string, string) {
+		a := p.create(nil)
+		return "", fmt.Sprint(p.call("DELETE "+path(a), nil), ", then ", p.call("DELETE "+path(a), nil))
+	}},
+	onNew("redirect_uris null", object{"redirect_uris": nil}, "redirect_uris"),
+	onNew("redirect_uris []", object{"redirect_uris": []string{}}, "redirect_uris"),
+	onNew("redirect_uris with a duplicate", object{"redirect_uris": []string{"a://b", "a://b"}}, "redirect_uris"),
+	onNew("redirect_uris with no URI", object{"redirect_uris": []string{"probe"}}, "redirect_uris"),
+	onNew("name of 257 characters", object{"name": strings.Repeat("x", 257)}, "public"),
+	onNew("name \"\"", object{"name": ""}, "public"),
+	onNew("public of another type", object{"public": "yes"}, "public"),
+	onNew("unknown field", object{"clerk_probe_unknown": true}, "clerk_probe_unknown"),
+	request("body []", "POST /oauth_applications", []string{}),
+	request("GET of an unknown id", "GET /oauth_applications/oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", nil),
+	request("limit 501", "GET /oauth_applications?limit=501", nil),
+	request("default_scopes with offline_access", "PATCH "+settings, object{"default_scopes": []string{"offline_access"}}),
+}
+
+// request is a question without a switch: the status and the error code.
+func request(text, sent string, body any) question {
+	return question{"", text, func(p *probe) (string, string) { return "", p.call(sent, body).String() }}
+}
+
+// onNew is a question without a switch: a PATCH of a new application that has a redirect URI.
+func onNew(text string, fields object, field string) question {
+	return question{"", "PATCH " + text, func(p *probe) (string, string) {
+		return "", seen(p.patch(p.create(object{"redirect_uris": []string{"probe://cb"}}), fields), field)
+	}}
+}
+
+// seen shows the status and, if Clerk accepted the request, one field.
+func seen(a answer, field string) string {
+	if !a.ok() {
+		return a.String()
 	}
+	return fmt.Sprintf("%s, %s=%v", a, field, a.json[field])
+}
+
+// choose returns one of two values, "" if the answer is no success.
+func choose(a answer, condition bool, yes, no string) string {
+	switch {
+	case !a.ok():
+		return ""
+	case condition:
+		return yes
+	default:
+		return no
+	}
+}
+
+func hasScope(a answer, scope string) bool {
+	return slices.Contains(strings.Fields(a.text("scopes")), scope)
+}
+
+// secretForm describes a client secret without showing it.
+func secretForm(a answer) string {
+	_, has := a.json["client_secret"]
+	switch {
+	case !a.ok():
+		return ""
+	case !has:
+		return "absent"
+	case a.text("client_secret") == "":
+		return "empty"
+	default:
+		return "value"
+	}
+}
+
+func askScopesOrder(p *probe) (string, string) {
+	const sent = "public_metadata offline_access profile email openid"
+	got := p.create(object{"scopes": sent}).text("scopes")
+	return map[string]string{
+		sent: "as_sent",
+		"email offline_access openid profile public_metadata": "alphabetical",
+		"profile email public_metadata openid offline_access": "fixed",
+	}[got], got
+}
+
+// askConsent switches dynamic registration on for one create. The cleanup restores it.
+func askConsent(p *probe) (string, string) {
+	const registration, consent = "dynamic_oauth_client_registration", "consent_screen_enabled"
+	before := p.call("GET "+settings, nil)
+	if !before.ok() {
+		return "", before.String()
+	}
+	if before.json[registration] != true {
+		p.restore = object{registration: false} // the change may be carried out without an answer
+		if got := p.call("PATCH "+settings, object{registration: true}); got.json[registration] != true {
+			return "", "dynamic registration cannot be switched on: " + got.String()
+		}
+	}
+	got := p.create(object{consent: false})
+	if strings.Contains(got.code(), "consent") {
+		return "on", got.String()
+	}
+	return choose(got, got.json[consent] == true, "on", "off"), seen(got, consent)
+}
+
+// askTokenInfo asks with four client secrets about a token that does not exist.
+func askTokenInfo(p *probe) (string, string) {
+	a := p.create(nil)
+	right, wrong := p.introspect(a, a.text("client_secret")), p.introspect(a, "wrong")
+	rotated := p.rotate(a)
+	current := p.introspect(a, rotated.text("client_secret"))
+	got := fmt.Sprintf("%s, %s, %s, %s", right, wrong, current, p.introspect(a, a.text("client_secret")))
+	return map[string]string{
+		"200, 401 request_unauthorized, 200, 401 request_unauthorized": "authenticates",
+		"200, 401 invalid_client, 200, 401 invalid_client":             "invalid_client",
+		"200, 401 request_unauthorized, 401 request_unauthorized, 200": "lags",
+		"200, 200, 200, 200": "authenticates_nobody",
+		strings.Repeat(wrong.String()+", ", 3) + wrong.String(): choose(answer{status: 200, json: object{}},
+			wrong.status == 422, "legacy", "refuses_everybody"),
+	}[got], got
+}
+
+func askReadLag(p *probe) (string, string) {
+	a := p.create(nil)
+	for _, pause := range []time.Duration{0, 250, 250, 500, 1000, 1000, 2000} {
+		p.sleep(pause * time.Millisecond)
+		p.lag += pause * time.Millisecond
+		if got := p.call("GET "+path(a), nil); got.status != 404 {
+			return choose(got, true, p.lag.String(), ""), fmt.Sprint(got, " after ", p.lag)
+		}
+	}
+	return "", "404 for " + p.lag.String()
 }

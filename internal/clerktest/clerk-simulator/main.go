@@ -1,20 +1,23 @@
-// Command clerk-simulator serves Clerk's Backend API for OAuth applications from memory, for trying the provider without
-// a Clerk account. Once it serves it prints two lines for a shell, which set CLERK_API_URL and CLERK_SECRET_KEY. With
-// -ready-file they are in a file too, for a script:
+// Command clerk-simulator serves Clerk's Backend API for OAuth applications from memory, for trying
+// the provider without a Clerk account. Once it serves requests it prints two lines for a shell,
+// which set CLERK_API_URL and CLERK_SECRET_KEY. With -ready-file they are in a file too, for a
+// script:
 //
 //	clerk-simulator -ready-file simulator.env &
 //	while ! test -e simulator.env; do sleep 0.1; done; . ./simulator.env
 //
-// The file is removed when the program starts and when it ends, so that its presence means that requests are served.
-//
-// In a container, listen on every address and name the host under which others reach the container:
+// The program removes the file when it starts and when it ends, so that the file means that requests
+// are served. In a container, listen on every address and name the host under which others reach
+// the container:
 //
 //	clerk-simulator -addr 0.0.0.0:4010 -url http://clerk-simulator:4010
 //
-// It ends on SIGINT and SIGTERM.
+// The instance id follows from the key: with -key, a later run is the same instance. The program
+// ends on SIGINT and SIGTERM.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -38,9 +41,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "clerk-simulator:", err)
 		os.Exit(1)
 	}
@@ -57,27 +58,26 @@ type configuration struct {
 }
 
 func parseFlags(arguments []string, stderr io.Writer) (configuration, error) {
-	var c configuration
+	c := configuration{limit: clerktest.RateLimit{Per: 10 * time.Second}}
 	flags := flag.NewFlagSet("clerk-simulator", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&c.address, "addr", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
-	flags.Func("url", "`URL` under which clients reach the program, for the printed lines and the URLs of applications (default the address it listens on)", func(text string) (err error) {
+	flags.Func("url", "`URL` under which clients reach the program, for the printed lines and the "+
+		"URLs of applications (default the address it listens on)", func(text string) (err error) {
 		c.url, err = parseURL(text)
 		return err
 	})
 	flags.IntVar(&c.seed, "seed", 0, "`number` of applications to begin with")
-	flags.StringVar(&c.key, "key", "", "secret `key` to accept (default a random one)")
+	flags.StringVar(&c.key, "key", "", "secret `key` to accept; the instance id follows from it "+
+		"(default a random key)")
 	flags.DurationVar(&c.latency, "latency", 0, "`time` that every answer takes at least")
-	flags.IntVar(&c.limit.Requests, "rate-limit", 0, "most `requests` in any 10 seconds; Clerk allows a development instance 100 (default no limit)")
-	flags.StringVar(&c.readyFile, "ready-file", "", "`file` to write the two lines to, once requests are served")
+	flags.IntVar(&c.limit.Requests, "rate-limit", 0, "most `requests` in any 10 seconds; Clerk allows "+
+		"a development instance 100 (default no limit)")
+	flags.StringVar(&c.readyFile, "ready-file", "", "`file` to write the two lines to, once requests "+
+		"are served")
 	flags.BoolVar(&c.verbose, "v", false, "log method, route and status of each request")
-	flags.Func("switch", "`name=value` of an uncertainty of the API, such as scopes_order=alphabetical; may be repeated", func(text string) error {
-		name, value, found := strings.Cut(text, "=")
-		if !found {
-			return errors.New("want name=value")
-		}
-		return c.switches.SetByName(name, value)
-	})
+	flags.Func("switch", "`name=value` of an uncertainty of the API, such as scopes_order=alphabetical; "+
+		"may be repeated", func(text string) error { return setSwitch(&c.switches, text) })
 	if err := flags.Parse(arguments); err != nil {
 		return c, err
 	}
@@ -87,7 +87,6 @@ func parseFlags(arguments []string, stderr io.Writer) (configuration, error) {
 	if c.seed < 0 || c.limit.Requests < 0 || c.latency < 0 {
 		return c, errors.New("-seed, -rate-limit and -latency cannot be negative")
 	}
-	c.limit.Per = 10 * time.Second
 	return c, nil
 }
 
@@ -112,11 +111,12 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	options := []clerktest.Option{
 		clerktest.WithURL(c.url), clerktest.WithKey(c.key), clerktest.WithSwitches(c.switches),
 		clerktest.WithRateLimit(c.limit), clerktest.WithLatency(c.latency),
-		// Nobody asks this program for its requests, and it may run for days.
 		clerktest.WithoutRequestLog(),
 	}
 	if c.verbose {
-		options = append(options, clerktest.WithWatch(func(r clerktest.Request) { logRequest(stderr, r) }))
+		options = append(options, clerktest.WithWatch(func(r clerktest.Request, _ clerktest.Answer) {
+			fmt.Fprintln(stderr, r.Method, cmp.Or(r.Route, r.Path), r.Status)
+		}))
 	}
 	simulator := clerktest.NewServer(options...)
 	defer simulator.Close()
@@ -127,8 +127,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	server := &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	lines := fmt.Sprintf("export CLERK_API_URL=%s\nexport CLERK_SECRET_KEY=%s\n", simulator.URL(), simulator.Key())
-	err = announce(lines, c.readyFile, stdout)
+	err = announce(simulator, c.readyFile, stdout)
 	if err == nil {
 		select {
 		case err = <-served:
@@ -140,18 +139,19 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	return errors.Join(err, server.Close())
 }
 
-// parseURL reads the value of -url, with or without "/v1", and gives it with "/v1".
+// parseURL reads the value of -url, with or without "/v1", and returns it with "/v1".
 func parseURL(text string) (string, error) {
 	base := strings.TrimSuffix(strings.TrimSuffix(text, "/"), "/v1")
 	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || base != u.Scheme+"://"+u.Host {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || base != u.Scheme+"://"+u.Host ||
+		u.Hostname() == "" {
 		return "", errors.New("want a URL such as http://clerk-simulator:4010")
 	}
 	return base + "/v1", nil
 }
 
-// reachable gives the host and port at which a client on this machine reaches a listener. A listener on every address
-// (0.0.0.0, ::) names none that a client could use; it accepts IPv4 too, because Go opens it for both families.
+// reachable returns the host and port at which a client on this machine reaches a listener. A
+// listener on every address names none that a client could use; it accepts IPv4 too.
 func reachable(listening net.Addr) string {
 	address, isTCP := listening.(*net.TCPAddr)
 	if !isTCP || !address.IP.IsUnspecified() {
@@ -160,8 +160,10 @@ func reachable(listening net.Addr) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(address.Port))
 }
 
-// announce tells that requests are served. The file appears whole or not at all, so that a script may wait for it.
-func announce(lines, readyFile string, stdout io.Writer) error {
+// announce says that requests are served. The file appears whole or not at all, so that a script may
+// wait for it.
+func announce(s *clerktest.Server, readyFile string, stdout io.Writer) error {
+	lines := fmt.Sprintf("export CLERK_API_URL=%s\nexport CLERK_SECRET_KEY=%s\n", s.URL(), s.Key())
 	if readyFile != "" {
 		unfinished := readyFile + ".tmp"
 		if err := os.WriteFile(unfinished, []byte(lines), 0o600); err != nil {
@@ -173,12 +175,4 @@ func announce(lines, readyFile string, stdout io.Writer) error {
 	}
 	_, err := io.WriteString(stdout, lines)
 	return err
-}
-
-func logRequest(w io.Writer, r clerktest.Request) {
-	route := r.Route
-	if route == "" {
-		route = "(unknown path)"
-	}
-	fmt.Fprintf(w, "%s %s %d\n", r.Method, route, r.Status)
 }

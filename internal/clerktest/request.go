@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// Request is a request that reached the server. Printing one shows no key.
+// maxBody is the largest request body that is kept, in bytes: a logo and its multipart frame.
+const maxBody = maxLogo + 1<<20
+
+// Request is a request that reached the server. Printing it shows no key.
 type Request struct {
 	Time       time.Time
 	Method     string
 	Path       string // as sent, escaped
-	Route      string // template, "" when there is no such endpoint
+	Route      string // template, "" if there is no such endpoint
 	ID         string // the {id} of the route
 	Query      url.Values
 	Header     http.Header    // without Authorization
-	Body       []byte         // nil when it was too large to keep
-	JSON       map[string]any // the body, when it is a JSON object
-	InstanceID string         // of the key, "" when the key is unknown
+	Body       []byte         // nil if it was too large to keep
+	JSON       map[string]any // the body, if it is a JSON object
+	InstanceID string         // of the key, "" if the key is unknown
 
-	// Result is the status with which the work ended; 0 when the work was not done, or is not done yet.
-	Result int
-	// Status is the status that was sent; 0 when no answer was sent, or none yet. It differs from Result when a fault
-	// came between.
+	// Status is the status that was sent; 0 if no answer was sent, or none yet.
 	Status int
 
 	authorization hidden
@@ -34,10 +34,10 @@ type Request struct {
 // hidden keeps a text out of every format verb.
 type hidden struct{ reveal func() string }
 
-// Authorization is the Authorization header as sent.
+// Authorization returns the Authorization header as sent.
 func (r Request) Authorization() string { return r.authorization.reveal() }
 
-// String is the line that [Server.RequestLines] shows: method, route and what was sent, such as
+// String returns method, route, query and body, such as
 // `PATCH /oauth_applications/{id} {"name":"web"}`.
 func (r Request) String() string {
 	route := r.Route
@@ -60,7 +60,7 @@ func (r Request) String() string {
 	return line
 }
 
-// Requests gives what the server was sent, in order of arrival.
+// Requests returns the requests so far, in order of arrival.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,7 @@ func (s *Server) ResetRequests() {
 	s.requests = nil
 }
 
-// RequestLines gives the requests as lines, for readable comparisons.
+// RequestLines returns the requests as lines, for readable comparisons.
 func (s *Server) RequestLines() []string {
 	lines := []string{}
 	for _, request := range s.Requests() {
@@ -87,13 +87,11 @@ func (s *Server) RequestLines() []string {
 	return lines
 }
 
-// CountRequests says how many requests of a method and route there were; "" stands for all.
+// CountRequests counts the requests of a method and route; "" stands for all.
 func (s *Server) CountRequests(method, route string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	count := 0
-	for _, request := range s.requests {
-		if (method == "" || request.Method == method) && (route == "" || request.Route == route) {
+	for _, r := range s.Requests() {
+		if (method == "" || r.Method == method) && (route == "" || r.Route == route) {
 			count++
 		}
 	}
@@ -102,6 +100,9 @@ func (s *Server) CountRequests(method, route string) int {
 
 // record notes the arrival of a request.
 func (s *Server) record(r *http.Request, body []byte) *Request {
+	if len(body) > maxBody {
+		body = nil
+	}
 	route, id := findRoute(r.URL)
 	authorization := r.Header.Get("Authorization")
 	request := &Request{
@@ -110,8 +111,7 @@ func (s *Server) record(r *http.Request, body []byte) *Request {
 		authorization: hidden{reveal: func() string { return authorization }},
 	}
 	request.Header.Del("Authorization")
-	// A body that is no object leaves JSON nil; the endpoint reports it.
-	_ = json.Unmarshal(body, &request.JSON)
+	_ = json.Unmarshal(body, &request.JSON) // JSON stays nil; the endpoint reports the body
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	request.Time = s.now()
@@ -122,13 +122,6 @@ func (s *Server) record(r *http.Request, body []byte) *Request {
 		s.requests = append(s.requests, request)
 	}
 	return request
-}
-
-// note changes a recorded request.
-func (s *Server) note(request *Request, change func(*Request)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(request)
 }
 
 // snapshot copies a recorded request for a hook.

@@ -1,0 +1,179 @@
+// Package contract checks the traffic with the simulator against Clerk's OpenAPI document: what
+// clients send and what the simulator answers.
+//
+// The document is Clerk's (github.com/clerk/openapi-specs, bapi/2026-05-12.yml) and not part of this
+// repository. The environment variable CLERK_OPENAPI_SPEC holds its path.
+package contract
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// Variable names the environment variable with the path of Clerk's OpenAPI document.
+const Variable = "CLERK_OPENAPI_SPEC"
+
+// newerFields are fields that Clerk's live API has and the document of 2026-05-12 lacks, by the
+// schema of the answer. They were set and read back on 2026-10-05 and are optional here: a workspace
+// need not have them.
+var newerFields = map[string][]string{
+	"OAuthApplication":         {"device_authorization_grant_enabled"},
+	"OAuthApplicationSettings": {"aud_claim_enabled", "pkce_required"},
+}
+
+// checker validates exchanges and remembers the operations that it saw.
+type checker struct {
+	document *openapi3.T
+	router   routers.Router
+
+	mu   sync.Mutex
+	seen map[string]bool // "GET /instance"
+}
+
+// Option makes each request that breaks Clerk's OpenAPI document, and each answer of the simulator
+// that does, fail the test. It checks the simulator's own answers, before a fault changes them.
+// Without the environment variable it does nothing.
+func Option(t testing.TB) clerktest.Option {
+	t.Helper()
+	if os.Getenv(Variable) == "" {
+		return func(*clerktest.Server) {}
+	}
+	c, err := load()
+	if err != nil {
+		t.Fatalf("%s: %v", Variable, err)
+	}
+	return c.option(t.Errorf)
+}
+
+func (c *checker) option(report func(format string, arguments ...any)) clerktest.Option {
+	return clerktest.WithWatch(func(r clerktest.Request, a clerktest.Answer) {
+		if r.Route == clerktest.RouteTokenInfo {
+			return // of the frontend API, which the document does not describe
+		}
+		for _, problem := range c.check(r, a) {
+			text := strings.Join(strings.Fields(problem.Error()), " ")
+			report("against Clerk's OpenAPI document: %s %s: %s", r.Method, r.Path, text)
+		}
+	})
+}
+
+// load reads the document once for all tests of a process.
+var load = sync.OnceValues(func() (*checker, error) {
+	document, err := openapi3.NewLoader().LoadFromFile(os.Getenv(Variable))
+	if err != nil {
+		return nil, err
+	}
+	prepare(document)
+	router, err := legacy.NewRouter(document)
+	if err != nil {
+		return nil, err
+	}
+	// The library has no decoders for images in a multipart body.
+	for _, image := range []string{"image/jpeg", "image/png", "image/gif", "image/webp"} {
+		openapi3filter.RegisterBodyDecoder(image, openapi3filter.FileBodyDecoder)
+	}
+	return &checker{document: document, router: router, seen: map[string]bool{}}, nil
+})
+
+// prepare makes the document stricter: its OAuth schemas get the newer fields and allow no others,
+// so that a misspelt field is noticed, and statuses that it does not list must have the error
+// envelope.
+func prepare(document *openapi3.T) {
+	document.Servers = openapi3.Servers{{URL: "/v1"}} // the simulator is at a different host
+	for name, fields := range newerFields {
+		schemas := []*openapi3.Schema{document.Components.Schemas[name].Value}
+		for path, item := range document.Paths.Map() {
+			if !strings.Contains(path, "oauth_application") ||
+				strings.Contains(path, "settings") != strings.HasSuffix(name, "Settings") {
+				continue
+			}
+			for _, operation := range item.Operations() {
+				operation.Responses.Set("default", document.Components.Responses["ClerkErrors"])
+				if operation.RequestBody == nil {
+					continue
+				}
+				if media := operation.RequestBody.Value.Content.Get("application/json"); media != nil {
+					schemas = append(schemas, media.Schema.Value)
+				}
+			}
+		}
+		for _, schema := range schemas {
+			for _, field := range fields {
+				schema.WithProperty(field, openapi3.NewBoolSchema())
+			}
+			schema.WithoutAdditionalProperties()
+		}
+	}
+	// The library cannot close an allOf, so the application with its secret becomes one object.
+	application := document.Components.Schemas["OAuthApplication"].Value
+	withSecret := *application
+	withSecret.Properties = maps.Clone(application.Properties)
+	withSecret.WithProperty("client_secret", openapi3.NewStringSchema())
+	*document.Components.Schemas["OAuthApplicationWithSecret"].Value = withSecret
+}
+
+// check returns what is wrong with a request, and with its answer if the work was done.
+func (c *checker) check(sent clerktest.Request, a clerktest.Answer) (problems []error) {
+	r := &http.Request{
+		Method: sent.Method, Header: sent.Header, ContentLength: int64(len(sent.Body)),
+		URL:  &url.URL{Path: sent.Path, RawQuery: sent.Query.Encode()},
+		Body: io.NopCloser(bytes.NewReader(sent.Body)),
+	}
+	if len(sent.Body) == 0 {
+		r.Body = http.NoBody
+	}
+	route, parameters, err := c.router.FindRoute(r)
+	if err != nil {
+		return []error{err}
+	}
+	c.mu.Lock()
+	c.seen[r.Method+" "+route.Path] = true
+	c.mu.Unlock()
+	options := &openapi3filter.Options{
+		MultiError: true, RejectWhenRequestBodyNotSpecified: true, IncludeResponseStatus: true,
+		SkipSettingDefaults: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+	}
+	options.WithCustomSchemaErrorFunc(withoutValue)
+	for name := range sent.Query {
+		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
+			problems = append(problems, fmt.Errorf("the document has no query parameter %q", name))
+		}
+	}
+	request := &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: parameters, Route: route, Options: options,
+	}
+	if err := openapi3filter.ValidateRequest(r.Context(), request); err != nil {
+		problems = append(problems, err)
+	}
+	if a.Status == 0 {
+		return problems
+	}
+	answer := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: request, Status: a.Status, Header: a.Header, Options: options,
+		Body: io.NopCloser(bytes.NewReader(a.Body)),
+	}
+	if err := openapi3filter.ValidateResponse(r.Context(), answer); err != nil {
+		problems = append(problems, fmt.Errorf("answer %d: %w", a.Status, err))
+	}
+	return problems
+}
+
+// withoutValue says where and what, but not the value, which may be a secret.
+func withoutValue(err *openapi3.SchemaError) string {
+	return "/" + strings.Join(err.JSONPointer(), "/") + ": " + err.Reason
+}

@@ -1,0 +1,195 @@
+package clerktest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Injected is a fault in a server.
+type Injected struct {
+	server *Server
+	fault  *Fault
+	hits   int
+}
+
+// Hits returns how many requests the fault has met.
+func (i *Injected) Hits() int {
+	i.server.mu.Lock()
+	defer i.server.mu.Unlock()
+	return i.hits
+}
+
+// Inject adds a rule. Of the rules that match a request only the first takes effect; a used-up rule
+// no longer matches. Inject panics on a fault that skips the work and has nothing to answer.
+func (s *Server) Inject(f Fault) *Injected {
+	answers := f.Delivery != DeliverReset && f.Delivery != DeliverNothing
+	if f.Work != WorkDone && f.Reply == nil && answers {
+		panic("clerktest: a fault that skips the work needs a Reply")
+	}
+	injected := &Injected{server: s, fault: &f}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, injected)
+	return injected
+}
+
+// ClearFaults removes every rule.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// faultFor returns the fault that a request meets, and counts it.
+func (s *Server) faultFor(request *Request) *Fault {
+	s.mu.Lock()
+	faults, seen := s.faults, *request
+	s.mu.Unlock()
+	for _, injected := range faults {
+		f := injected.fault
+		matches := (f.Method == "" || f.Method == seen.Method) && (f.Route == "" || f.Route == seen.Route)
+		// Match is the test's code, which may ask the server: it runs without the lock.
+		if matches && (f.Match == nil || f.Match(seen)) && s.meet(injected) {
+			return f
+		}
+	}
+	return &Fault{}
+}
+
+// meet counts a matching request and reports whether the fault takes effect on it.
+func (s *Server) meet(injected *Injected) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := injected.fault
+	if f.Skip > 0 {
+		f.Skip--
+		return false
+	}
+	if f.Times > 0 && injected.hits >= f.Times {
+		return false
+	}
+	injected.hits++
+	return true
+}
+
+// before is the part of a fault before the work. It returns false if nobody waits for an answer.
+func (s *Server) before(ctx context.Context, f *Fault, request *Request) bool {
+	if !s.wait(ctx, f.Delay) || !s.hold(ctx, f.Hold) {
+		return false
+	}
+	if f.Before != nil {
+		f.Before(s.snapshot(request))
+	}
+	return true
+}
+
+// doLater does the work later, unless the server closes first.
+func (s *Server) doLater(f *Fault, request *Request) {
+	s.mu.Lock()
+	s.late.Add(1) // under the lock, so that WaitForLateWork never misses it
+	s.mu.Unlock()
+	go func() {
+		defer s.late.Done()
+		if s.wait(context.Background(), f.LateBy) {
+			s.do(request)
+		}
+	}()
+}
+
+// WaitForLateWork returns when no late work is outstanding.
+func (s *Server) WaitForLateWork() { s.late.Wait() }
+
+// Delivery says how an answer gets onto the wire.
+type Delivery int
+
+// Ways of delivery. The cut ones send half of the body.
+const (
+	DeliverWhole         Delivery = iota
+	DeliverReset                  // nothing, and a TCP reset
+	DeliverNothing                // nothing, and the connection stays open
+	DeliverShort                  // Content-Length promises more than comes
+	DeliverCutChunks              // a chunked body without its end
+	DeliverCutUndeclared          // a body without a declared length: no read error shows the cut
+	DeliverCutGzip                // a complete HTTP body with half a gzip stream in it
+)
+
+// deliver sends an answer, whole or broken as the fault says.
+func (s *Server) deliver(
+	w http.ResponseWriter, r *http.Request, f *Fault, request *Request, made Answer,
+) {
+	switch f.Delivery {
+	case DeliverReset:
+		reset(w)
+		return
+	case DeliverNothing:
+		select {
+		case <-r.Context().Done():
+		case <-s.closed:
+		}
+		panic(http.ErrAbortHandler)
+	}
+	s.mu.Lock()
+	request.Status = made.Status
+	s.mu.Unlock()
+	maps.Copy(w.Header(), made.Header)
+	body := made.Body
+	if f.Change != nil {
+		body = changeJSON(body, f.Change)
+	}
+	accepts := strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
+	if len(body) > 0 && (accepts || f.Delivery == DeliverCutGzip) {
+		body = compress(body)
+		w.Header().Set("Content-Encoding", "gzip")
+	}
+	switch f.Delivery {
+	case DeliverShort:
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	case DeliverCutUndeclared:
+		w.Header().Set("Transfer-Encoding", "identity")
+	}
+	if f.Delivery != DeliverWhole {
+		body = body[:len(body)/2]
+	}
+	w.WriteHeader(made.Status)
+	_, _ = w.Write(body) // an error means that the client left, which is its right
+	if len(body) > 0 {
+		_ = http.NewResponseController(w).Flush() // makes the body chunked, like Clerk's
+	}
+	if f.Delivery == DeliverCutChunks {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// changeJSON lets a fault change an answer that is a JSON object; other answers stay as they are.
+func changeJSON(body []byte, change func(map[string]any)) []byte {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var object map[string]any
+	if err := decoder.Decode(&object); err != nil || object == nil {
+		return body
+	}
+	change(object)
+	return encodeJSON(object)
+}
+
+// reset ends the connection without an answer. HTTP/2 has no connection of its own for a request:
+// there the stream is reset.
+func reset(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if secure, ok := connection.(interface{ NetConn() net.Conn }); ok {
+		connection = secure.NetConn() // below TLS, so that closing says no goodbye
+	}
+	if lingering, ok := connection.(interface{ SetLinger(seconds int) error }); ok {
+		_ = lingering.SetLinger(0) // fails only on a connection that is gone
+	}
+	_ = connection.Close()
+}

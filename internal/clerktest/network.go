@@ -1,0 +1,158 @@
+package clerktest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+)
+
+// memoryURL is the URL of a server without a listener: a loopback address, which clients accept
+// without TLS, and a port where nobody listens, in case a request leaves the memory network.
+const memoryURL = "http://127.0.0.1:1" + basePath
+
+// network carries HTTP over pipes. It starts with its first connection.
+type network struct {
+	start       sync.Once
+	accepted    chan net.Conn
+	closed      chan struct{}
+	server      *http.Server
+	served      chan struct{}
+	mu          sync.Mutex
+	transports  []*http.Transport
+	connections []net.Conn
+}
+
+// RoundTripper returns a transport that reaches the server without sockets, whatever host a URL
+// names. Connection reuse, gzip, resets and closed connections are as over TCP. In a
+// testing/synctest bubble the server must be created inside the bubble.
+func (s *Server) RoundTripper() http.RoundTripper {
+	transport := &http.Transport{DialContext: s.DialContext, MaxIdleConnsPerHost: 16}
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	s.memory.transports = append(s.memory.transports, transport)
+	return transport
+}
+
+// DialContext connects to the server without sockets, for a client with its own http.Transport.
+func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	n := &s.memory
+	n.start.Do(func() {
+		n.accepted, n.closed, n.served = make(chan net.Conn), make(chan struct{}), make(chan struct{})
+		n.server = newHTTPServer(s.Handler())
+		go func() {
+			defer close(n.served)
+			_ = n.server.Serve(&memoryListener{network: n}) // ends with ErrServerClosed
+		}()
+	})
+	client, server := newPipe()
+	select {
+	case n.accepted <- server:
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.connections = append(n.connections, client)
+		return client, nil
+	case <-n.closed:
+		return nil, &net.OpError{Op: "dial", Net: "memory", Err: syscall.ECONNREFUSED}
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// close ends the network with every connection. A network that was never used stays unused.
+func (n *network) close() {
+	n.start.Do(func() {
+		n.closed = make(chan struct{})
+		close(n.closed)
+	})
+	if n.server != nil {
+		_ = n.server.Close()
+		<-n.served
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, transport := range n.transports {
+		transport.CloseIdleConnections()
+	}
+	for _, connection := range n.connections {
+		_ = connection.Close()
+	}
+}
+
+type memoryListener struct {
+	network *network
+	once    sync.Once
+}
+
+func (l *memoryListener) Accept() (net.Conn, error) {
+	select {
+	case connection := <-l.network.accepted:
+		return connection, nil
+	case <-l.network.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *memoryListener) Close() error {
+	l.once.Do(func() { close(l.network.closed) })
+	return nil
+}
+
+func (l *memoryListener) Addr() net.Addr {
+	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}
+}
+
+// pipe is one end of a net.Pipe that can be reset like a TCP connection.
+type pipe struct {
+	net.Conn
+	isReset *atomic.Bool // of both ends
+	abrupt  atomic.Bool  // SetLinger(0) was called
+}
+
+func newPipe() (client, server *pipe) {
+	a, b := net.Pipe()
+	isReset := &atomic.Bool{}
+	return &pipe{Conn: a, isReset: isReset}, &pipe{Conn: b, isReset: isReset}
+}
+
+// SetLinger makes Close a reset if seconds is 0, like [net.TCPConn.SetLinger].
+func (p *pipe) SetLinger(seconds int) error {
+	p.abrupt.Store(seconds == 0)
+	return nil
+}
+
+func (p *pipe) Close() error {
+	if p.abrupt.Load() {
+		p.isReset.Store(true)
+	}
+	return p.Conn.Close()
+}
+
+func (p *pipe) Read(b []byte) (int, error) {
+	n, err := p.Conn.Read(b)
+	return n, p.likeTCP("read", err)
+}
+
+func (p *pipe) Write(b []byte) (int, error) {
+	n, err := p.Conn.Write(b)
+	return n, p.likeTCP("write", err)
+}
+
+// likeTCP returns the error that TCP would give.
+func (p *pipe) likeTCP(operation string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case p.isReset.Load():
+		err = syscall.ECONNRESET
+	case operation == "write" && errors.Is(err, io.ErrClosedPipe):
+		err = syscall.EPIPE
+	default:
+		return err
+	}
+	return &net.OpError{Op: operation, Net: "memory", Err: err}
+}
