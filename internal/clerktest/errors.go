@@ -82,8 +82,10 @@ func errContentType(actual, expected string) answer {
 
 // messages are texts of Clerk's error catalogue for [ClerkError]. Other codes are their own text.
 var messages = map[string][2]string{
-	"authorization_invalid": {"Unauthorized request",
-		"You are not authorized to perform this request"},
+	"authorization_invalid": {
+		"Unauthorized request",
+		"You are not authorized to perform this request",
+	},
 	"clerk_key_invalid":   {keyInvalid, keyInvalid},
 	"feature_not_enabled": {"not enabled", "This feature is not enabled on this instance"},
 	"resource_not_found":  {"not found", "Resource not found"},
@@ -91,8 +93,10 @@ var messages = map[string][2]string{
 	"too_many_requests":   {"Too many requests", "Too many requests, retry later"},
 	"internal_clerk_error": {"Oops, an unexpected error occurred", "There was an internal error on " +
 		"our servers. We've been notified and are working on fixing it."},
-	"resource_locked": {"resource busy",
-		"This resource is currently being modified by another request. Please try again."},
+	"resource_locked": {
+		"resource busy",
+		"This resource is currently being modified by another request. Please try again.",
+	},
 	"feature_requires_oidc_provider": {"not an OIDC provider", "You are using the legacy OAuth 2.0 " +
 		"provider. Please migrate to the new OIDC compatible provider to use this feature"},
 }

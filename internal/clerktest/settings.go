@@ -32,12 +32,13 @@ const settingDefaultScopes = "default_scopes"
 // flags returns the boolean settings by their names in the API, without the newer ones.
 func (s *Settings) flags() map[string]*bool {
 	const cimd = "client_id_metadata_documents_"
+	blocks := &s.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients
 	return map[string]*bool{
 		"dynamic_oauth_client_registration":        &s.DynamicOAuthClientRegistration,
 		"oauth_jwt_access_tokens":                  &s.OAuthJWTAccessTokens,
 		cimd + "advertised":                        &s.ClientIDMetadataDocumentsAdvertised,
 		cimd + "only_allow_pre_registered_clients": &s.ClientIDMetadataDocumentsOnlyAllowPreRegistered,
-		cimd + "block_implicitly_allowed_clients":  &s.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients,
+		cimd + "block_implicitly_allowed_clients":  blocks,
 	}
 }
 

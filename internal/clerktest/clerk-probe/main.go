@@ -3,9 +3,9 @@
 //
 //	CLERK_TEST_SECRET_KEY=sk_test_… make probe
 //
-// It creates OAuth applications under a random prefix, switches dynamic client registration on for a
-// moment, and undoes both, also after an error or an interrupt. It sends about 80 requests. Neither
-// the key nor a client secret is in its output. With CLERK_API_URL it asks a simulator.
+// It creates OAuth applications under a random prefix, switches dynamic client registration on for
+// a moment, and undoes both, also after an error or an interrupt. It sends about 80 requests.
+// Neither the key nor a client secret is in its output. With CLERK_API_URL it asks a simulator.
 package main
 
 import (
@@ -35,7 +35,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := &probe{
-		ctx: ctx, transport: http.DefaultTransport, key: strings.TrimSpace(os.Getenv("CLERK_TEST_SECRET_KEY")),
+		ctx: ctx, transport: http.DefaultTransport,
+		key: strings.TrimSpace(os.Getenv("CLERK_TEST_SECRET_KEY")),
 		url: cmp.Or(os.Getenv("CLERK_API_URL"), "https://api.clerk.com"),
 	}
 	if err := p.run(os.Stdout); err != nil {
@@ -119,7 +120,7 @@ type answer struct {
 
 func (a answer) ok() bool { return a.status/100 == 2 && a.json != nil }
 
-func (a answer) refused() bool { return a.status/100 == 4 && a.status != http.StatusTooManyRequests }
+func (a answer) refused() bool { return a.status/100 == 4 && a.status != 429 }
 
 func (a answer) text(field string) string { text, _ := a.json[field].(string); return text }
 
@@ -175,8 +176,10 @@ func (p *probe) introspect(a answer, secret string) answer {
 // send sends a request, and again after the pause that a 429 asks for.
 func (p *probe) send(method, address string, body []byte, header http.Header) (got answer) {
 	// A redirect would take the key to another host.
-	client := &http.Client{Transport: p.transport, Timeout: 30 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{
+		Transport: p.transport, Timeout: 30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	for range 3 {
 		r, err := http.NewRequestWithContext(p.ctx, method, address, bytes.NewReader(body))
 		if err != nil {
@@ -195,7 +198,7 @@ func (p *probe) send(method, address string, body []byte, header http.Header) (g
 		if secret := got.text("client_secret"); secret != "" {
 			p.secrets = append(p.secrets, secret)
 		}
-		if got.status != http.StatusTooManyRequests {
+		if got.status != 429 {
 			break
 		}
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
@@ -228,8 +231,8 @@ func (p *probe) patch(a answer, fields object) answer { return p.call("PATCH "+p
 
 func (p *probe) rotate(a answer) answer { return p.call("POST "+path(a)+"/rotate_secret", nil) }
 
-// cleanUp restores the settings and deletes the run's applications: those it knows, and those that a
-// list finds, because a create may have been carried out without an answer.
+// cleanUp restores the settings and deletes the run's applications: those it knows, and those that
+// a list finds, because a create may have been carried out without an answer.
 func (p *probe) cleanUp() (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), 2*time.Minute)
 	defer cancel()
@@ -237,12 +240,12 @@ func (p *probe) cleanUp() (err error) {
 	p.sleep(p.lag)
 	if len(p.restore) > 0 {
 		if got := p.call("PATCH "+settings, p.restore); !got.ok() {
-			err = fmt.Errorf("could not restore the OAuth application settings %v: %s", p.restore, got)
+			err = fmt.Errorf("could not restore the settings %v: %s", p.restore, got)
 		}
 	}
 	left := p.call("GET /oauth_applications?limit=100&name_query="+p.prefix, nil)
 	if !left.ok() {
-		err = errors.Join(err, fmt.Errorf("could not look for applications named %s…: %s", p.prefix, left))
+		err = errors.Join(err, fmt.Errorf("could not look for names with %s: %s", p.prefix, left))
 	}
 	found, _ := left.json["data"].([]any)
 	for _, each := range found {
@@ -252,7 +255,8 @@ func (p *probe) cleanUp() (err error) {
 		}
 	}
 	for _, id := range p.created {
-		if got := p.call("DELETE "+path(answer{json: object{"id": id}}), nil); !got.ok() && got.status != 404 {
+		got := p.call("DELETE "+path(answer{json: object{"id": id}}), nil)
+		if !got.ok() && got.status != 404 {
 			err = errors.Join(err, fmt.Errorf("could not delete the application %s: %s", id, got))
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ var questions = []question{
 			return "422", got.String()
 		}
 		form := secretForm(got)
-		return choose(got, form == "value", "value", "empty"), fmt.Sprint(got, ", client_secret: ", form)
+		return choose(got, form == "value", "value", "empty"), "client_secret: " + form
 	}},
 	{"rotate_updated_at", "updated_at after a rotation", func(p *probe) (string, string) {
 		a := p.create(nil)
@@ -70,24 +71,25 @@ var questions = []question{
 		}
 	}},
 	{"redirect_order", "order of redirect URIs", func(p *probe) (string, string) {
-		got := p.create(object{"redirect_uris": []string{"b://cb", "a://cb", "c://cb"}}).list("redirect_uris")
+		sent := []string{"b://cb", "a://cb", "c://cb"}
+		got := p.create(object{"redirect_uris": sent}).list("redirect_uris")
 		return map[string]string{
-			"b://cb a://cb c://cb": "as_sent", "a://cb b://cb c://cb": "sorted", "c://cb a://cb b://cb": "reversed",
+			"b://cb a://cb c://cb": "as_sent", "a://cb b://cb c://cb": "sorted",
+			"c://cb a://cb b://cb": "reversed",
 		}[got], got
 	}},
 	{"redirect_normalization", "redirect URI in capitals", func(p *probe) (string, string) {
-		got := p.create(object{"redirect_uris": []string{"HTTPS://Probe.Example"}}).list("redirect_uris")
-		return map[string]string{
-			"HTTPS://Probe.Example": "exact", "https://probe.example/": "rfc3986",
-		}[got], got
+		sent := []string{"HTTPS://Probe.Example"}
+		got := p.create(object{"redirect_uris": sent}).list("redirect_uris")
+		return map[string]string{sent[0]: "exact", "https://probe.example/": "rfc3986"}[got], got
 	}},
 	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent},
 	{"token_info", "introspection: right, wrong, new, old secret", askTokenInfo},
 	{"read_lag", "GET right after a create", askReadLag},
 	{"", "create with a name alone", func(p *probe) (string, string) {
 		got := p.create(nil)
-		return "", fmt.Sprintf("%s, client_secret of %d characters, callback_url %q, public %v, pkce_required %v",
-			got, len(got.text("client_secret")), got.text("callback_url"), got.json["public"], got.json["pkce_required"])
+		return "", fmt.Sprintf("%s, client_secret of %d characters, callback_url %q, public %v", got,
+			len(got.text("client_secret")), got.text("callback_url"), got.json["public"])
 	}},
 	{"", "public client made confidential", func(p *probe) (string, string) {
 		got := p.patch(p.create(object{"public": true, "pkce_required": true}), object{"public": false})
@@ -102,30 +104,41 @@ var questions = []question{
 		a := p.create(nil)
 		return "", fmt.Sprint(p.call("DELETE "+path(a), nil), ", then ", p.call("DELETE "+path(a), nil))
 	}},
-	onNew("redirect_uris null", object{"redirect_uris": nil}, "redirect_uris"),
-	onNew("redirect_uris []", object{"redirect_uris": []string{}}, "redirect_uris"),
-	onNew("redirect_uris with a duplicate", object{"redirect_uris": []string{"a://b", "a://b"}}, "redirect_uris"),
-	onNew("redirect_uris with no URI", object{"redirect_uris": []string{"probe"}}, "redirect_uris"),
-	onNew("name of 257 characters", object{"name": strings.Repeat("x", 257)}, "public"),
-	onNew("name \"\"", object{"name": ""}, "public"),
-	onNew("public of another type", object{"public": "yes"}, "public"),
-	onNew("unknown field", object{"clerk_probe_unknown": true}, "clerk_probe_unknown"),
-	request("body []", "POST /oauth_applications", []string{}),
-	request("GET of an unknown id", "GET /oauth_applications/oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", nil),
-	request("limit 501", "GET /oauth_applications?limit=501", nil),
-	request("default_scopes with offline_access", "PATCH "+settings, object{"default_scopes": []string{"offline_access"}}),
+	onNew(object{"redirect_uris": nil}, "redirect_uris"),
+	onNew(object{"redirect_uris": []string{}}, "redirect_uris"),
+	onNew(object{"redirect_uris": []string{"a://b", "a://b"}}, "redirect_uris"),
+	onNew(object{"redirect_uris": []string{"probe"}}, "redirect_uris"),
+	onNew(object{"name": strings.Repeat("x", 257)}, "public"),
+	onNew(object{"name": ""}, "name"),
+	onNew(object{"public": "yes"}, "public"),
+	onNew(object{"clerk_probe_unknown": true}, "clerk_probe_unknown"),
+	request("POST /oauth_applications", []string{}),
+	request("GET /oauth_applications/oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", nil),
+	request("GET /oauth_applications?limit=501", nil),
+	request("PATCH "+settings, object{"default_scopes": []string{"offline_access"}}),
 }
 
 // request is a question without a switch: the status and the error code.
-func request(text, sent string, body any) question {
-	return question{"", text, func(p *probe) (string, string) { return "", p.call(sent, body).String() }}
+func request(sent string, body any) question {
+	return question{"", show(sent, body), func(p *probe) (string, string) {
+		return "", p.call(sent, body).String()
+	}}
 }
 
 // onNew is a question without a switch: a PATCH of a new application that has a redirect URI.
-func onNew(text string, fields object, field string) question {
-	return question{"", "PATCH " + text, func(p *probe) (string, string) {
-		return "", seen(p.patch(p.create(object{"redirect_uris": []string{"probe://cb"}}), fields), field)
+func onNew(fields object, field string) question {
+	return question{"", show("PATCH", fields), func(p *probe) (string, string) {
+		a := p.create(object{"redirect_uris": []string{"probe://cb"}})
+		return "", seen(p.patch(a, fields), field)
 	}}
+}
+
+func show(sent string, body any) string {
+	if body == nil {
+		return sent
+	}
+	encoded, _ := json.Marshal(body) // the probe's own values can be encoded
+	return fmt.Sprintf("%s %.50s", sent, encoded)
 }
 
 // seen shows the status and, if Clerk accepted the request, one field.
@@ -186,7 +199,8 @@ func askConsent(p *probe) (string, string) {
 	}
 	if before.json[registration] != true {
 		p.restore = object{registration: false} // the change may be carried out without an answer
-		if got := p.call("PATCH "+settings, object{registration: true}); got.json[registration] != true {
+		got := p.call("PATCH "+settings, object{registration: true})
+		if got.json[registration] != true {
 			return "", "dynamic registration cannot be switched on: " + got.String()
 		}
 	}
@@ -199,26 +213,30 @@ func askConsent(p *probe) (string, string) {
 
 // askTokenInfo asks with four client secrets about a token that does not exist.
 func askTokenInfo(p *probe) (string, string) {
+	const legacy = "422 feature_requires_oidc_provider"
 	a := p.create(nil)
 	right, wrong := p.introspect(a, a.text("client_secret")), p.introspect(a, "wrong")
 	rotated := p.rotate(a)
 	current := p.introspect(a, rotated.text("client_secret"))
-	got := fmt.Sprintf("%s, %s, %s, %s", right, wrong, current, p.introspect(a, a.text("client_secret")))
+	old := p.introspect(a, a.text("client_secret"))
+	got := fmt.Sprintf("%s, %s, %s, %s", right, wrong, current, old)
 	return map[string]string{
 		"200, 401 request_unauthorized, 200, 401 request_unauthorized": "authenticates",
 		"200, 401 invalid_client, 200, 401 invalid_client":             "invalid_client",
 		"200, 401 request_unauthorized, 401 request_unauthorized, 200": "lags",
 		"200, 200, 200, 200": "authenticates_nobody",
-		strings.Repeat(wrong.String()+", ", 3) + wrong.String(): choose(answer{status: 200, json: object{}},
-			wrong.status == 422, "legacy", "refuses_everybody"),
+		"401 request_unauthorized, 401 request_unauthorized, " +
+			"401 request_unauthorized, 401 request_unauthorized": "refuses_everybody",
+		strings.Repeat(legacy+", ", 3) + legacy: "legacy",
 	}[got], got
 }
 
 func askReadLag(p *probe) (string, string) {
 	a := p.create(nil)
-	for _, pause := range []time.Duration{0, 250, 250, 500, 1000, 1000, 2000} {
-		p.sleep(pause * time.Millisecond)
-		p.lag += pause * time.Millisecond
+	for _, milliseconds := range []int{0, 250, 250, 500, 1000, 1000, 2000} {
+		pause := time.Duration(milliseconds) * time.Millisecond
+		p.sleep(pause)
+		p.lag += pause
 		if got := p.call("GET "+path(a), nil); got.status != 404 {
 			return choose(got, true, p.lag.String(), ""), fmt.Sprint(got, " after ", p.lag)
 		}

@@ -6,9 +6,9 @@
 //	clerk-simulator -ready-file simulator.env &
 //	while ! test -e simulator.env; do sleep 0.1; done; . ./simulator.env
 //
-// The program removes the file when it starts and when it ends, so that the file means that requests
-// are served. In a container, listen on every address and name the host under which others reach
-// the container:
+// The program removes the file when it starts and when it ends, so that the file means that
+// requests are served. In a container, listen on every address and name the host under which others
+// reach the container:
 //
 //	clerk-simulator -addr 0.0.0.0:4010 -url http://clerk-simulator:4010
 //
@@ -61,7 +61,8 @@ func parseFlags(arguments []string, stderr io.Writer) (configuration, error) {
 	c := configuration{limit: clerktest.RateLimit{Per: 10 * time.Second}}
 	flags := flag.NewFlagSet("clerk-simulator", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&c.address, "addr", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
+	flags.StringVar(&c.address, "addr", "127.0.0.1:0",
+		"`address` to listen on; port 0 takes a free one")
 	flags.Func("url", "`URL` under which clients reach the program, for the printed lines and the "+
 		"URLs of applications (default the address it listens on)", func(text string) (err error) {
 		c.url, err = parseURL(text)
@@ -71,13 +72,15 @@ func parseFlags(arguments []string, stderr io.Writer) (configuration, error) {
 	flags.StringVar(&c.key, "key", "", "secret `key` to accept; the instance id follows from it "+
 		"(default a random key)")
 	flags.DurationVar(&c.latency, "latency", 0, "`time` that every answer takes at least")
-	flags.IntVar(&c.limit.Requests, "rate-limit", 0, "most `requests` in any 10 seconds; Clerk allows "+
-		"a development instance 100 (default no limit)")
+	flags.IntVar(&c.limit.Requests, "rate-limit", 0, "most `requests` in any 10 seconds; "+
+		"Clerk allows a development instance 100 (default no limit)")
 	flags.StringVar(&c.readyFile, "ready-file", "", "`file` to write the two lines to, once requests "+
 		"are served")
 	flags.BoolVar(&c.verbose, "v", false, "log method, route and status of each request")
-	flags.Func("switch", "`name=value` of an uncertainty of the API, such as scopes_order=alphabetical; "+
-		"may be repeated", func(text string) error { return setSwitch(&c.switches, text) })
+	flags.Func("switch", "`name=value` of an uncertainty of the API, such as "+
+		"scopes_order=alphabetical; may be repeated", func(text string) error {
+		return setSwitch(&c.switches, text)
+	})
 	if err := flags.Parse(arguments); err != nil {
 		return c, err
 	}
@@ -160,8 +163,8 @@ func reachable(listening net.Addr) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(address.Port))
 }
 
-// announce says that requests are served. The file appears whole or not at all, so that a script may
-// wait for it.
+// announce says that requests are served. The file appears whole or not at all, so that a script
+// may wait for it.
 func announce(s *clerktest.Server, readyFile string, stdout io.Writer) error {
 	lines := fmt.Sprintf("export CLERK_API_URL=%s\nexport CLERK_SECRET_KEY=%s\n", s.URL(), s.Key())
 	if readyFile != "" {

@@ -1,8 +1,8 @@
 // Package contract checks the traffic with the simulator against Clerk's OpenAPI document: what
 // clients send and what the simulator answers.
 //
-// The document is Clerk's (github.com/clerk/openapi-specs, bapi/2026-05-12.yml) and not part of this
-// repository. The environment variable CLERK_OPENAPI_SPEC holds its path.
+// The document is Clerk's (github.com/clerk/openapi-specs, bapi/2026-05-12.yml) and not part of
+// this repository. The environment variable CLERK_OPENAPI_SPEC holds its path.
 package contract
 
 import (
@@ -29,8 +29,8 @@ import (
 const Variable = "CLERK_OPENAPI_SPEC"
 
 // newerFields are fields that Clerk's live API has and the document of 2026-05-12 lacks, by the
-// schema of the answer. They were set and read back on 2026-10-05 and are optional here: a workspace
-// need not have them.
+// schema of the answer. They were set and read back on 2026-10-05 and are optional here: a
+// workspace need not have them.
 var newerFields = map[string][]string{
 	"OAuthApplication":         {"device_authorization_grant_enabled"},
 	"OAuthApplicationSettings": {"aud_claim_enabled", "pkce_required"},

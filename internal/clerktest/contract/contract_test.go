@@ -146,8 +146,10 @@ func TestContract_Violations(t *testing.T) {
 		}
 	}
 	for _, answer := range []string{`{"client_secret":"canary"}`, `{"client_secret":["canary"]}`} {
-		problems := c.check(clerktest.Request{Method: "POST", Path: "/v1/oauth_applications",
-			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name":"x"}`)},
+		problems := c.check(clerktest.Request{
+			Method: "POST", Path: "/v1/oauth_applications",
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"name":"x"}`),
+		},
 			clerktest.Answer{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(answer)})
 		if text := fmt.Sprint(problems); !strings.Contains(text, "is missing") || strings.Contains(text, "canary") {
 			t.Errorf("got %s", text)
