@@ -22,6 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest/contract"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
@@ -69,7 +70,7 @@ func simulated(t *testing.T, options ...clerktest.Option) *fixture {
 	if os.Getenv(envTestKey) != "" {
 		t.Skip("Clerk itself cannot be told to do what this test needs")
 	}
-	s := clerktest.NewInMemory(t, options...)
+	s := clerktest.NewInMemory(t, append(options, contract.Option(t))...)
 	name := acctest.RandomWithPrefix("tf-acc")
 	return &fixture{Server: s, t: t, url: s.URL(), key: s.Key(), transport: s.RoundTripper(), name: name}
 }

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest/contract"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
@@ -54,7 +55,7 @@ type testingTB interface {
 // newTerraform makes a Clerk in memory and a Terraform for it. In a bubble of synctest both
 // live in virtual time.
 func newTerraform(tb testingTB, options ...clerktest.Option) *terraform {
-	server := clerktest.NewServer(options...)
+	server := clerktest.NewServer(append(options, contract.Option(tb))...)
 	tb.Cleanup(server.Close)
 	return &terraform{
 		tb: tb, clerk: server, transport: server.RoundTripper(),

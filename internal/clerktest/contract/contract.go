@@ -15,7 +15,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -45,10 +44,17 @@ type checker struct {
 	seen map[string]bool // "GET /instance"
 }
 
+// TB is what a check needs of a test: *testing.T and *rapid.T have it.
+type TB interface {
+	Helper()
+	Errorf(format string, arguments ...any)
+	Fatalf(format string, arguments ...any)
+}
+
 // Option makes each request that breaks Clerk's OpenAPI document, and each answer of the simulator
 // that does, fail the test. It checks the simulator's own answers, before a fault changes them.
 // Without the environment variable it does nothing.
-func Option(t testing.TB) clerktest.Option {
+func Option(t TB) clerktest.Option {
 	t.Helper()
 	if os.Getenv(Variable) == "" {
 		return func(*clerktest.Server) {}
