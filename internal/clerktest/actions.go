@@ -104,7 +104,7 @@ func (s *Server) by(in *instance) *work {
 func (s *Server) Seed(name string, changes ...func(*Application)) (id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.by(s.instances[0]).seed(name, changes)
+	return s.by(s.first).seed(name, changes)
 }
 
 // SeedMany adds n applications named by fmt.Sprintf(nameFormat, i) for i from 1, each created one
@@ -113,7 +113,7 @@ func (s *Server) SeedMany(n int, nameFormat string, changes ...func(*Application
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := 1; i <= n; i++ {
-		w := s.by(s.instances[0])
+		w := s.by(s.first)
 		w.now = w.now.Add(time.Duration(i-n) * time.Second)
 		ids = append(ids, w.seed(fmt.Sprintf(nameFormat, i), changes))
 	}

@@ -103,7 +103,12 @@ func (s *Server) doLater(f *Fault, request *Request) {
 }
 
 // WaitForLateWork returns when no late work is outstanding.
-func (s *Server) WaitForLateWork() { s.late.Wait() }
+func (s *Server) WaitForLateWork() {
+	s.mu.Lock() // after every doLater so far
+	late := &s.late
+	s.mu.Unlock()
+	late.Wait()
+}
 
 // Delivery says how an answer gets onto the wire.
 type Delivery int

@@ -24,6 +24,7 @@ type Server struct {
 	url      string // base of the Backend API
 	latency  time.Duration
 	firstKey string
+	first    *instance
 	watches  []func(Request, Answer)
 	forget   bool // requests are not kept
 
@@ -85,7 +86,8 @@ func NewServer(options ...Option) *Server {
 	if strings.HasPrefix(s.firstKey, productionPrefix) {
 		environment = Production
 	}
-	s.instances = []*instance{newInstance(environment, s.firstKey, s.frontendURL())}
+	s.first = newInstance(environment, s.firstKey, s.frontendURL())
+	s.instances = []*instance{s.first}
 	return s
 }
 
@@ -138,10 +140,10 @@ func (s *Server) URL() string { return s.url }
 func (s *Server) frontendURL() string { return strings.TrimSuffix(s.url, basePath) }
 
 // Key returns the secret key of the first instance.
-func (s *Server) Key() string { return s.instances[0].key }
+func (s *Server) Key() string { return s.first.key }
 
 // InstanceID returns the id of the first instance.
-func (s *Server) InstanceID() string { return s.instances[0].id }
+func (s *Server) InstanceID() string { return s.first.id }
 
 // AddInstance adds an instance, [Development] or [Production], with its own key and applications.
 func (s *Server) AddInstance(environment string) (key, instanceID string) {
