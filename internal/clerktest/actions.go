@@ -28,7 +28,7 @@ func (s *Server) Applications() []Application {
 	var all []Application
 	for _, in := range s.instances {
 		for _, entry := range in.order {
-			if a := entry.truth(); a != nil {
+			if a := entry.value; a != nil {
 				all = append(all, a.copy())
 			}
 		}
@@ -195,7 +195,7 @@ func (s *Server) DeleteCustomScope(scope string) {
 		delete(in.customScopes, scope)
 		w := s.by(in)
 		for _, entry := range in.order {
-			a := entry.truth()
+			a := entry.value
 			if a == nil || !slices.ContainsFunc(splitScopes(a.Scopes), is) {
 				continue
 			}
@@ -204,7 +204,7 @@ func (s *Server) DeleteCustomScope(scope string) {
 			w.touch(&after)
 			w.store(&after)
 		}
-		settings := in.settings.truth().copy()
+		settings := in.settings.value.copy()
 		settings.DefaultScopes = slices.DeleteFunc(settings.DefaultScopes, is)
 		in.settings.put(settings, w.now, w.switches.ReadLag)
 	}
@@ -214,7 +214,7 @@ func (s *Server) DeleteCustomScope(scope string) {
 func (s *Server) Settings(instanceID string) Settings {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.mustFindInstance(instanceID).settings.truth().copy()
+	return s.mustFindInstance(instanceID).settings.value.copy()
 }
 
 // EditSettings changes the settings of an instance.
@@ -222,7 +222,7 @@ func (s *Server) EditSettings(instanceID string, edit func(*Settings)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	in := s.mustFindInstance(instanceID)
-	settings := in.settings.truth().copy()
+	settings := in.settings.value.copy()
 	edit(&settings)
 	in.settings.put(settings.copy(), s.now(), s.switches.ReadLag)
 }

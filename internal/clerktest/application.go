@@ -119,6 +119,9 @@ func (w *work) store(a *Application) {
 // touch sets updated_at.
 func (w *work) touch(a *Application) { a.UpdatedAt = w.instance.tick(w.now) }
 
+// isCreate reports whether the request creates an application.
+func (w *work) isCreate() bool { return w.request.Method == http.MethodPost }
+
 // live returns the application that the request names, or nil.
 func (w *work) live() *Application { return w.instance.live(w.request.ID) }
 
@@ -131,17 +134,12 @@ func (w *work) newApplication() *Application {
 }
 
 func createApplication(w *work) answer {
-	input := parseApplication(w, nil)
-	if problem := w.form.problem(); problem != nil {
-		return *problem
-	}
-	if problem := input.breaksRules(nil, w); problem != nil {
-		return *problem
-	}
 	a := w.newApplication()
+	if problem := w.edit(a); problem != nil {
+		return *problem
+	}
 	w.touch(a)
 	a.CreatedAt = a.UpdatedAt
-	input.apply(a, w)
 	if !a.Public || w.switches.PublicClientSecret == PublicSecretValue {
 		w.issueSecret(a)
 	}
@@ -150,31 +148,23 @@ func createApplication(w *work) answer {
 }
 
 func getApplication(w *work) answer {
-	if entry := w.instance.entries[w.request.ID]; entry != nil {
-		if a, _ := entry.seen(w.now); a != nil {
-			return w.found(a)
-		}
+	if entry := w.instance.entries[w.request.ID]; entry != nil && entry.seen(w.now) != nil {
+		return w.found(entry.seen(w.now))
 	}
 	return errNotFound
 }
 
 func updateApplication(w *work) answer {
-	before := w.live()
-	input := parseApplication(w, before)
-	if problem := w.form.problem(); problem != nil {
-		return *problem
+	var after Application
+	if before := w.live(); before != nil {
+		after = before.copy()
 	}
-	if before == nil {
-		return errNotFound
-	}
-	if problem := input.breaksRules(before, w); problem != nil {
+	if problem := w.edit(&after); problem != nil {
 		return *problem
 	}
 	if len(w.form.values) == 0 {
-		return w.found(before)
+		return w.found(&after)
 	}
-	after := before.copy()
-	input.apply(&after, w)
 	if after.Public && w.switches.PublicClientSecret != PublicSecretValue {
 		// The application loses its secret, and does not get it back if it turns confidential again.
 		after.secret = nil

@@ -76,50 +76,56 @@ func assign[T any](target, value *T) {
 	}
 }
 
-// applicationInput is what a create or an update asks for; nil leaves a field as it is.
-type applicationInput struct {
-	name, scopes                  *string
-	redirects                     *[]string
-	consent, pkce, public, device *bool
-}
-
-// parseApplication takes each field out of the form and checks it by itself. before is nil for a
-// create.
-func parseApplication(w *work, before *Application) applicationInput {
-	f, create := w.form, w.request.Method == http.MethodPost
-	input := applicationInput{
-		name:      take[string](f, "name"),
-		redirects: take[[]string](f, "redirect_uris"),
-		consent:   take[bool](f, "consent_screen_enabled"),
-		pkce:      take[bool](f, "pkce_required"),
-		public:    take[bool](f, "public"),
-		device:    w.takeNewer("device_authorization_grant_enabled"),
-	}
+// edit changes an application as the request asks, and returns what is wrong with the request. The
+// caller stores the application if nothing is. An application without an id does not exist.
+func (w *work) edit(a *Application) *answer {
+	f, before := w.form, *a
+	name := take[string](f, "name")
 	switch {
-	case input.name == nil && create && len(f.errors) == 0:
+	case name == nil && w.isCreate() && len(f.errors) == 0:
 		f.fail(about("name", "form_param_missing", "is missing", "name must be included."))
-	case input.name == nil:
-	case strings.TrimSpace(*input.name) == "":
+	case name == nil:
+	case strings.TrimSpace(*name) == "":
 		f.fail(invalid("name", "Must be not empty"))
-	case utf8.RuneCountInString(*input.name) > maxName:
+	case utf8.RuneCountInString(*name) > maxName:
 		f.fail(tooLong("name", maxName))
 	}
-	if callback := take[string](f, "callback_url"); callback != nil && input.redirects == nil {
-		input.redirects = &[]string{*callback} // deprecated
+	assign(&a.Name, name)
+	assign(&a.PKCERequired, take[bool](f, "pkce_required"))
+	assign(&a.Public, take[bool](f, "public"))
+	assign(&a.DeviceAuthorizationGrantEnabled, w.takeNewer("device_authorization_grant_enabled"))
+	consent := take[bool](f, "consent_screen_enabled")
+	assign(&a.ConsentScreenEnabled, consent)
+	redirects := take[[]string](f, "redirect_uris")
+	if callback := take[string](f, "callback_url"); callback != nil && redirects == nil {
+		redirects = &[]string{*callback} // deprecated
 	}
-	if input.redirects != nil {
-		for _, uri := range *input.redirects {
+	if redirects != nil {
+		for _, uri := range *redirects {
 			if !validURI(uri) {
 				f.fail(about("redirect_uris", "form_param_format_invalid", "is invalid",
 					fmt.Sprintf("%q is not a valid URL.", uri)))
 			}
 		}
+		a.RedirectURIs = storedURIs(*redirects, w.switches)
 	}
-	if text := take[string](f, "scopes"); text != nil {
-		stored := w.parseScopes(*text, before, create)
-		input.scopes = &stored
+	if scopes := take[string](f, "scopes"); scopes != nil {
+		a.Scopes = w.storedScopes(*scopes, before.Scopes)
 	}
-	return input
+	if problem := f.problem(); problem != nil {
+		return problem
+	}
+	distinct := slices.Compact(slices.Sorted(slices.Values(a.RedirectURIs)))
+	mustConsent := a.DynamicallyRegistered || w.instance.forcesConsent(w.switches)
+	switch {
+	case a.ID == "":
+		return &errNotFound
+	case len(distinct) < len(a.RedirectURIs):
+		return &errDuplicateRedirect
+	case consent != nil && !*consent && mustConsent:
+		return &errConsentRequired
+	}
+	return nil
 }
 
 // validURI accepts an absolute URI of any scheme, like Clerk's OpenAPI document; private-use
@@ -137,34 +143,6 @@ func validURI(text string) bool {
 		return u.Hostname() != ""
 	}
 	return u.Host != "" || u.Path != "" || u.Opaque != ""
-}
-
-// breaksRules checks what takes more than one field to judge.
-func (i *applicationInput) breaksRules(before *Application, w *work) *answer {
-	if i.redirects != nil {
-		distinct := slices.Compact(slices.Sorted(slices.Values(*i.redirects)))
-		if len(distinct) < len(*i.redirects) {
-			return &errDuplicateRedirect
-		}
-	}
-	dynamic := before != nil && before.DynamicallyRegistered
-	if i.consent != nil && !*i.consent && (dynamic || w.instance.forcesConsent(w.switches)) {
-		return &errConsentRequired
-	}
-	return nil
-}
-
-// apply changes an application as the input asks.
-func (i *applicationInput) apply(a *Application, w *work) {
-	assign(&a.Name, i.name)
-	assign(&a.Scopes, i.scopes)
-	assign(&a.ConsentScreenEnabled, i.consent)
-	assign(&a.Public, i.public)
-	assign(&a.PKCERequired, i.pkce)
-	assign(&a.DeviceAuthorizationGrantEnabled, i.device)
-	if i.redirects != nil {
-		a.RedirectURIs = storedURIs(*i.redirects, w.switches)
-	}
 }
 
 // storedURIs returns redirect URIs in the form and order in which they are stored.

@@ -33,43 +33,33 @@ type instance struct {
 	customScopes map[string]bool
 	entries      map[string]*entry
 	order        []*entry // by creation; a deleted one stays while a read may lag behind
-	settings     history[Settings]
+	settings     lagging[Settings]
 	lastMillis   int64
 	admitted     []time.Time // the requests in the rate limit's window
 }
 
-// entry is the life of one application: nil once deleted.
+// entry is the life of one application: nil before its creation and once deleted.
 type entry struct {
 	id string
-	history[*Application]
+	lagging[*Application]
 }
 
-// history keeps past values for reads that lag. The last value is the truth.
-type history[T any] []version[T]
-
-type version[T any] struct {
-	visible time.Time
-	value   T
+// lagging is a value of which reads see the old one until a certain time.
+type lagging[T any] struct {
+	value, old T
+	until      time.Time
 }
 
-func (h history[T]) truth() T { return h[len(h)-1].value }
-
-// seen returns what a read at the given time answers. It returns false if nothing is visible yet.
-func (h history[T]) seen(now time.Time) (T, bool) {
-	for _, version := range slices.Backward(h) {
-		if !version.visible.After(now) {
-			return version.value, true
-		}
+func (l *lagging[T]) seen(now time.Time) T {
+	if now.Before(l.until) {
+		return l.old
 	}
-	var none T
-	return none, false
+	return l.value
 }
 
-func (h *history[T]) put(value T, now time.Time, lag time.Duration) {
-	if lag == 0 {
-		*h = (*h)[:0]
-	}
-	*h = append(*h, version[T]{visible: now.Add(lag), value: value})
+func (l *lagging[T]) put(value T, now time.Time, lag time.Duration) {
+	l.old = l.seen(now)
+	l.value, l.until = value, now.Add(lag)
 }
 
 func newInstance(environment, key, frontendURL string) *instance {
@@ -84,7 +74,7 @@ func newInstance(environment, key, frontendURL string) *instance {
 		id: "ins_" + base62(id[:20]), key: key, environment: environment, frontendURL: frontendURL,
 		customScopes: map[string]bool{}, entries: map[string]*entry{},
 	}
-	in.settings.put(Settings{OAuthJWTAccessTokens: true}, time.Time{}, 0)
+	in.settings.value = Settings{OAuthJWTAccessTokens: true}
 	return in
 }
 
@@ -122,7 +112,7 @@ func (in *instance) tick(now time.Time) int64 {
 // live returns an application as it is, whatever reads see, or nil.
 func (in *instance) live(id string) *Application {
 	if known := in.entries[id]; known != nil {
-		return known.truth()
+		return known.value
 	}
 	return nil
 }
@@ -144,8 +134,7 @@ func (in *instance) put(id string, a *Application, now time.Time, lag time.Durat
 // purge forgets the deleted applications that no read sees any more.
 func (in *instance) purge(now time.Time) {
 	in.order = slices.DeleteFunc(in.order, func(e *entry) bool {
-		last := e.history[len(e.history)-1]
-		dead := last.value == nil && !last.visible.After(now)
+		dead := e.value == nil && e.seen(now) == nil
 		if dead {
 			delete(in.entries, e.id)
 		}
@@ -157,7 +146,7 @@ func (in *instance) purge(now time.Time) {
 func (in *instance) visible(now time.Time) []*Application {
 	applications := make([]*Application, 0, len(in.order))
 	for _, entry := range in.order {
-		if application, _ := entry.seen(now); application != nil {
+		if application := entry.seen(now); application != nil {
 			applications = append(applications, application)
 		}
 	}

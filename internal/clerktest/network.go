@@ -17,7 +17,7 @@ const memoryURL = "http://127.0.0.1:1" + basePath
 
 // network carries HTTP over pipes. It starts with its first connection.
 type network struct {
-	start       sync.Once
+	start, stop sync.Once
 	accepted    chan net.Conn
 	closed      chan struct{}
 	server      *http.Server
@@ -46,7 +46,7 @@ func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error)
 		n.server = newHTTPServer(s.Handler())
 		go func() {
 			defer close(n.served)
-			_ = n.server.Serve(&memoryListener{network: n}) // ends with ErrServerClosed
+			_ = n.server.Serve(n) // ends with ErrServerClosed
 		}()
 	})
 	client, server := newPipe()
@@ -67,7 +67,7 @@ func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error)
 func (n *network) close() {
 	n.start.Do(func() {
 		n.closed = make(chan struct{})
-		close(n.closed)
+		_ = n.Close()
 	})
 	if n.server != nil {
 		_ = n.server.Close()
@@ -83,28 +83,22 @@ func (n *network) close() {
 	}
 }
 
-type memoryListener struct {
-	network *network
-	once    sync.Once
-}
-
-func (l *memoryListener) Accept() (net.Conn, error) {
+// Accept, Close and Addr make the network a listener.
+func (n *network) Accept() (net.Conn, error) {
 	select {
-	case connection := <-l.network.accepted:
+	case connection := <-n.accepted:
 		return connection, nil
-	case <-l.network.closed:
+	case <-n.closed:
 		return nil, net.ErrClosed
 	}
 }
 
-func (l *memoryListener) Close() error {
-	l.once.Do(func() { close(l.network.closed) })
+func (n *network) Close() error {
+	n.stop.Do(func() { close(n.closed) })
 	return nil
 }
 
-func (l *memoryListener) Addr() net.Addr {
-	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}
-}
+func (n *network) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
 // pipe is one end of a net.Pipe that can be reset like a TCP connection.
 type pipe struct {

@@ -20,29 +20,27 @@ var builtInScopes = []string{
 
 func splitScopes(text string) []string { return strings.Fields(text) }
 
-// parseScopes checks the scopes parameter and returns what is stored. before is the application
-// that an update changes, nil if there is none.
-func (w *work) parseScopes(text string, before *Application, create bool) string {
+// storedScopes checks the scopes parameter and returns what is stored in place of the scopes before.
+func (w *work) storedScopes(text, before string) string {
 	if utf8.RuneCountInString(text) > maxScopes {
 		w.form.fail(tooLong("scopes", maxScopes))
-		return ""
 	}
-	scopes := splitScopes(text)
-	if !create && w.switches.PatchWithoutOfflineAccess == PatchWithoutOfflineAccessRefused &&
-		!slices.Contains(scopes, offlineAccess) {
+	scopes, rule := splitScopes(text), w.switches.PatchWithoutOfflineAccess
+	create := w.isCreate()
+	had := slices.Contains(splitScopes(before), offlineAccess)
+	switch {
+	case create && len(scopes) == 0:
+		scopes = splitScopes(defaultScopes)
+	case create || slices.Contains(scopes, offlineAccess):
+	case rule == PatchWithoutOfflineAccessRefused:
 		w.form.fail(invalid("scopes", "Must include %s", offlineAccess))
 		return ""
-	}
-	if len(scopes) == 0 {
-		scopes = splitScopes(defaultScopes)
+	case rule == PatchKeepsOfflineAccess && had:
+		scopes = append(scopes, offlineAccess)
 	}
 	scopes = w.knownScopes("scopes", scopes)
 	if create {
 		return w.newScopes(scopes)
-	}
-	if w.switches.PatchWithoutOfflineAccess == PatchKeepsOfflineAccess &&
-		before != nil && slices.Contains(splitScopes(before.Scopes), offlineAccess) {
-		scopes = withOfflineAccess(scopes)
 	}
 	return strings.Join(orderedScopes(scopes, w.switches.ScopesOrder), " ")
 }
@@ -73,17 +71,10 @@ func (w *work) knownScopes(parameter string, scopes []string) []string {
 
 // newScopes returns the scopes of a new application as they are stored.
 func (w *work) newScopes(scopes []string) string {
-	if w.switches.ForceOfflineAccess == OfflineAccessForced {
-		scopes = withOfflineAccess(scopes)
+	if w.switches.ForceOfflineAccess == OfflineAccessForced && !slices.Contains(scopes, offlineAccess) {
+		scopes = append(slices.Clip(scopes), offlineAccess)
 	}
 	return strings.Join(orderedScopes(scopes, w.switches.ScopesOrder), " ")
-}
-
-func withOfflineAccess(scopes []string) []string {
-	if slices.Contains(scopes, offlineAccess) {
-		return scopes
-	}
-	return append(slices.Clone(scopes), offlineAccess)
 }
 
 func orderedScopes(scopes []string, order ScopesOrder) []string {

@@ -64,7 +64,7 @@ func (w *work) foundSettings(s Settings) answer {
 // forcesConsent reports whether dynamic client registration enforces every consent screen.
 func (in *instance) forcesConsent(switches Switches) bool {
 	return switches.DCRForcesConsent == DCREnforcesConsent &&
-		in.settings.truth().DynamicOAuthClientRegistration
+		in.settings.value.DynamicOAuthClientRegistration
 }
 
 func getInstance(w *work) answer {
@@ -75,12 +75,11 @@ func getInstance(w *work) answer {
 }
 
 func getSettings(w *work) answer {
-	settings, _ := w.instance.settings.seen(w.now)
-	return w.foundSettings(settings)
+	return w.foundSettings(w.instance.settings.seen(w.now))
 }
 
 func updateSettings(w *work) answer {
-	f, after := w.form, w.instance.settings.truth().copy()
+	f, after := w.form, w.instance.settings.value.copy()
 	for name, flag := range after.flags() {
 		assign(flag, take[bool](f, name))
 	}

@@ -60,7 +60,7 @@ func (s *Server) authenticates(request *Request) bool {
 	}
 	for _, in := range s.instances {
 		for _, entry := range in.order {
-			a := entry.truth()
+			a := entry.value
 			if a == nil || !sent(clientID, a.ClientID) {
 				continue
 			}
