@@ -18,6 +18,7 @@ import (
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest/contract"
 )
 
 // testKey is the key of clients that do not speak to the simulator.
@@ -53,7 +54,7 @@ type fixture struct {
 func bubble(t *testing.T, test func(f *fixture), options ...func(*clerk.Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		f := &fixture{T: t, server: clerktest.NewInMemory(t), events: &eventLog{}, began: time.Now()}
+		f := &fixture{T: t, server: clerktest.NewInMemory(t, contract.Option(t)), events: &eventLog{}, began: time.Now()}
 		observe := func(config *clerk.Config) { config.Observer = f.events.add }
 		f.client = newClient(t, f.server, append([]func(*clerk.Config){observe}, options...)...)
 		test(f)

@@ -20,7 +20,7 @@ var builtInScopes = []string{
 
 func splitScopes(text string) []string { return strings.Fields(text) }
 
-// storedScopes checks the scopes parameter and returns what is stored in place of the scopes before.
+// storedScopes checks the scopes parameter and returns the scopes to store in place of those before.
 func (w *work) storedScopes(text, before string) string {
 	if utf8.RuneCountInString(text) > maxScopes {
 		w.form.fail(tooLong("scopes", maxScopes))
@@ -71,7 +71,8 @@ func (w *work) knownScopes(parameter string, scopes []string) []string {
 
 // newScopes returns the scopes of a new application as they are stored.
 func (w *work) newScopes(scopes []string) string {
-	if w.switches.ForceOfflineAccess == OfflineAccessForced && !slices.Contains(scopes, offlineAccess) {
+	forced := w.switches.ForceOfflineAccess == OfflineAccessForced
+	if forced && !slices.Contains(scopes, offlineAccess) {
 		scopes = append(slices.Clip(scopes), offlineAccess)
 	}
 	return strings.Join(orderedScopes(scopes, w.switches.ScopesOrder), " ")
