@@ -69,7 +69,7 @@ all)
 	;;
 unit)
 	# shellcheck disable=SC2086
-	unit_tests $coverage "$@"
+	unit_tests -short $coverage "$@"
 	;;
 race)
 	# The race detector needs cgo, and cgo needs a C compiler.
@@ -78,7 +78,7 @@ race)
 		exit 0
 	fi
 	export CGO_ENABLED=1
-	unit_tests -race "$@"
+	unit_tests -short -race "$@"
 	;;
 acceptance)
 	required=acceptance
@@ -103,7 +103,8 @@ live)
 esac
 
 case $what in unit | race) notes="$notes
-  acceptance tests: make test and make testacc run them" ;; esac
+  acceptance tests: make test and make testacc run them
+  nine of ten steps of random lives: make test runs them all" ;; esac
 [ "$what" = live ] || notes="$notes
   live tests: make testlive runs them, with a key of a development instance of Clerk"
 [ $# = 0 ] || required='' notes="$notes
