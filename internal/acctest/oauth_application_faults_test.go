@@ -88,7 +88,7 @@ func TestAccOAuthApplication_updateNotApplied(t *testing.T) {
 				f.Inject(clerktest.Changed(func(answer map[string]any) { answer["consent_screen_enabled"] = true }).OnUpdate().Once())
 			},
 			Config:      config,
-			ExpectError: fails("consent_screen_enabled"),
+			ExpectError: fails("Unable to update .*consent_screen_enabled"),
 		},
 		resource.TestStep{ // what did take is in the state, and the refresh shows the rest
 			PreConfig: func() {

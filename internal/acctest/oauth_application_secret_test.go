@@ -69,27 +69,6 @@ func TestAccOAuthApplication_encryptedSecret(t *testing.T) {
 	)
 }
 
-func TestAccOAuthApplication_unknownRecipient(t *testing.T) {
-	f := anywhere(t)
-	alice, bob := newIdentity(t), newIdentity(t)
-	to := func(identity *age.X25519Identity) string {
-		return f.config(later(identity.Recipient().String()), application(f.name, "encrypt_client_secret_to = [terraform_data.later.output]"))
-	}
-	f.test(
-		resource.TestStep{
-			Config:            to(alice),
-			ConfigStateChecks: []statecheck.StateCheck{has("client_secret", knownvalue.Null()), f.secretWorks(alice)},
-		},
-		resource.TestStep{
-			Config: to(bob),
-			ConfigPlanChecks: planned(updates("encrypt_client_secret_to? client_secret_encrypted? client_secret_version? updated_at?"),
-				do(f.warned("may be rotated"))),
-			ConfigStateChecks: []statecheck.StateCheck{has("client_secret", knownvalue.Null()), f.secretWorks(bob)},
-			PostApplyFunc:     f.sent("POST/rotate_secret"),
-		},
-	)
-}
-
 func TestAccOAuthApplication_verification(t *testing.T) {
 	f := simulated(t)
 	config := f.web("verify_client_secret = true")

@@ -127,25 +127,25 @@ func TestAccOAuthApplication_complete(t *testing.T) {
 
 func TestAccOAuthApplication_name(t *testing.T) {
 	f := anywhere(t)
-	renamed := f.config(application(f.name + " caf\u00e9"))
+	renamed := f.config(application(f.name + " shop"))
 	f.test(
 		resource.TestStep{Config: f.web()},
 		resource.TestStep{
 			Config:            renamed,
 			ConfigPlanChecks:  planned(updates("name updated_at?"), do(f.warned())),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("name", text(f.name+" caf\u00e9"))},
-			PostApplyFunc:     f.sent("PATCH {\"name\":\"NAME caf\u00e9\"}"),
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("name", text(f.name+" shop"))},
+			PostApplyFunc:     f.sent(`PATCH {"name":"NAME shop"}`),
 		},
 		resource.TestStep{
 			PreConfig:        f.elsewhere(http.MethodPatch, "", `{"name":"`+f.name+` theirs"}`),
 			Config:           renamed,
 			ConfigPlanChecks: planned(updates("name updated_at?"), do(f.warned())),
-			PostApplyFunc:    f.sent("PATCH {\"name\":\"NAME caf\u00e9\"}"),
+			PostApplyFunc:    f.sent(`PATCH {"name":"NAME shop"}`),
 		},
-		resource.TestStep{ // the same letters in another normal form are the same name
-			Config:        f.config(application(f.name + " cafe\u0301")),
-			PlanOnly:      true,
-			PostApplyFunc: f.sent(),
+		resource.TestStep{ // white space at an end, which Clerk may remove, makes no other name
+			Config:           f.config(application(f.name + " shop ")),
+			ConfigPlanChecks: planned(noChange, do(f.warned("[Ww]hite space .*name"))),
+			PostApplyFunc:    f.sent(),
 		},
 	)
 }

@@ -34,11 +34,6 @@ func (r recorder) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Val
 	return resp, r.record(resp.Diagnostics, err)
 }
 
-func (r recorder) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	resp, err := r.ProviderServerWithListResource.UpgradeResourceState(ctx, req)
-	return resp, r.record(resp.Diagnostics, err)
-}
-
 func (r recorder) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	resp, err := r.ProviderServerWithListResource.ReadResource(ctx, req)
 	return resp, r.record(resp.Diagnostics, err)
@@ -51,10 +46,5 @@ func (r recorder) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanRes
 
 func (r recorder) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	resp, err := r.ProviderServerWithListResource.ApplyResourceChange(ctx, req)
-	return resp, r.record(resp.Diagnostics, err)
-}
-
-func (r recorder) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	resp, err := r.ProviderServerWithListResource.ImportResourceState(ctx, req)
 	return resp, r.record(resp.Diagnostics, err)
 }
