@@ -156,9 +156,9 @@ func warnOfLostSecret(diags *diag.Diagnostics, state resourceModel) {
 //     before are unknown, and none of them exceeds the floor. The time of the last change
 //     would not do: the address may have held a younger application.
 //
-// Two secrets of one address never come into being within one millisecond, so nothing has
-// to wait for the clock. Early releases counted in seconds; every number in milliseconds
-// is larger than theirs.
+// Clerk never creates two secrets of one address within one millisecond, so nothing has to
+// wait for the clock. Early releases counted in seconds. Every number in milliseconds is
+// larger than theirs.
 
 // firstSecretVersion is the version of the secret of a new application. created is zero
 // where Clerk's answer lacks it; then now counts, which is the time by Clerk's clock.
@@ -212,7 +212,7 @@ type secretRotation struct {
 }
 
 // run rotates. Until the new secret is in the state, the rotation is pending, whatever
-// ends this. After an error the model is as it was.
+// ends this. An error leaves the model unchanged.
 func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
 	version := plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(*model, r.notes.VersionFloor))
 	if version.IsUnknown() {

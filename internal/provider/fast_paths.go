@@ -73,7 +73,7 @@ func (p *clerkProvider) readUnchanged(
 	return nil
 }
 
-// readsUnchanged reports whether Read would return the state as it is, without a word.
+// readsUnchanged reports whether Read would return the state unchanged and without a message.
 func (m resourceModel) readsUnchanged(app clerk.OAuthApplication, rawPrivate []byte) bool {
 	private, ok := readRawPrivate(rawPrivate)
 	hasVersion := !m.ClientSecretVersion.IsNull()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -18,9 +17,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// An application comes into a state in three ways without a create: by an import, by a move
-// from another provider's state, and by an upgrade of a state that another provider, or an
-// early build of this one, wrote.
+// An application can enter a state without a create: by an import, by a move from the state
+// of another provider, and by an upgrade of a state that another provider or an early build
+// of this provider wrote.
 
 // applicationIDPrefix is how the id of an OAuth application begins; a client_id
 // has no such prefix.
@@ -183,24 +182,19 @@ func readPriorState(ctx context.Context, raw []byte) (priorState, error) {
 	if json.Unmarshal(raw, &attributes) != nil || attributes == nil {
 		return priorState{}, errNoApplicationState
 	}
-	if isOtherState(attributes) {
-		other, err := readOtherState(raw)
-		if err == nil && other.id() == "" {
-			err = errNoApplicationID
-		}
-		if err != nil {
-			return priorState{}, err
-		}
-		return priorState{model: other.model(), ofOther: true}, nil
-	}
-	if _, ok := attributes["id"]; !ok {
+	other := isOtherState(attributes)
+	if _, ok := attributes["id"]; !ok && !other {
 		return priorState{}, errNoApplicationState
 	}
-	model, err := readOwnState(ctx, attributes)
+	read := readOwnState
+	if other {
+		read = readOtherState
+	}
+	model, err := read(ctx, attributes)
 	if err == nil && !clerk.ValidID(model.ID.ValueString()) {
 		err = errNoApplicationID
 	}
-	return priorState{model: model}, err
+	return priorState{model: model, ofOther: other}, err
 }
 
 // isOtherState reports whether another provider wrote the state. Both of the others
@@ -304,81 +298,51 @@ func addPriorStateError(diags *diag.Diagnostics, summary string, err error) {
 	))
 }
 
-// otherApplication are the attributes by which the other providers keep what
-// cannot be had, or is not had without a request, from Clerk. The rest comes with the
-// refresh that follows a move.
-//
-// They are read one by one and not by a schema, which would have to be that of one
-// version of one provider. Each of them is optional.
-type otherApplication struct {
-	ID                   *string `json:"id"`
-	ClientID             *string `json:"client_id"`
-	ClientSecret         *string `json:"client_secret"`
-	Name                 *string `json:"name"`
-	CallbackURL          *string `json:"callback_url"`
-	Scopes               *string `json:"scopes"` // separated by spaces
-	Public               *bool   `json:"public"`
-	ConsentScreenEnabled *bool   `json:"consent_screen_enabled"`
-	AuthorizeURL         *string `json:"authorize_url"`
-	TokenFetchURL        *string `json:"token_fetch_url"`
-	UserInfoURL          *string `json:"user_info_url"`
-	DiscoveryURL         *string `json:"discovery_url"`
+// attributesOfOthers are those by which the other providers keep what cannot be had, or is
+// not had without a request, from Clerk, and that have the same name and type here. The rest
+// comes with the refresh that follows a move. Each of them is optional: going by a schema
+// would mean going by that of one version of one provider.
+var attributesOfOthers = []string{
+	"id", "client_id", "client_secret", "name", "callback_url", "public", "consent_screen_enabled",
+	"authorize_url", "token_fetch_url", "user_info_url", "discovery_url",
 }
 
-// readOtherState reads what another provider keeps of an application.
-func readOtherState(raw []byte) (other otherApplication, err error) {
-	err = json.Unmarshal(raw, &other)
-	// The error itself is dropped, because it can quote the value.
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		want := "a string"
-		if wrong.Type.Kind() == reflect.Bool {
-			want = "a boolean"
+// readOtherState reads what another provider keeps of an application: what the next plan may
+// compare with the configuration before a refresh, and what a refresh cannot bring.
+func readOtherState(
+	ctx context.Context, attributes map[string]json.RawMessage,
+) (resourceModel, error) {
+	own := make(map[string]json.RawMessage)
+	for _, name := range attributesOfOthers {
+		if raw, ok := attributes[name]; ok {
+			own[name] = raw
 		}
-		err = &stateTypeError{id: other.id(), attribute: wrong.Field, want: want}
 	}
-	return other, err
-}
-
-// id returns the application's id, if there is a usable one.
-func (f otherApplication) id() string {
-	if f.ID == nil || !clerk.ValidID(*f.ID) {
-		return ""
+	model, err := readOwnState(ctx, own)
+	if err != nil {
+		return model, err
 	}
-	return *f.ID
-}
-
-// model is the application as this provider keeps it. Set is only what the next plan
-// may compare with the configuration before a refresh, and what a refresh cannot
-// bring.
-func (f otherApplication) model() resourceModel {
-	model := unmanagedApplication()
-	model.ID = types.StringPointerValue(f.ID)
-	model.ClientID = types.StringPointerValue(f.ClientID)
-	model.Name = types.StringPointerValue(f.Name)
-	model.Public = types.BoolPointerValue(f.Public)
-	model.ConsentScreenEnabled = types.BoolPointerValue(f.ConsentScreenEnabled)
-	model.CallbackURL = types.StringPointerValue(f.CallbackURL)
-	model.AuthorizeURL = types.StringPointerValue(f.AuthorizeURL)
-	model.TokenFetchURL = types.StringPointerValue(f.TokenFetchURL)
-	model.UserInfoURL = types.StringPointerValue(f.UserInfoURL)
-	model.DiscoveryURL = types.StringPointerValue(f.DiscoveryURL)
-
-	switch {
-	case f.CallbackURL == nil:
-	case *f.CallbackURL == "":
+	model.DeletionProtection = types.BoolValue(false)
+	if raw, ok := attributes["scopes"]; ok {
+		var scopes *string // separated by spaces
+		if json.Unmarshal(raw, &scopes) != nil {
+			return model, &stateTypeError{id: idIn(attributes), attribute: "scopes", want: "a string"}
+		}
+		if scopes != nil && len(clerk.ParseScopes(*scopes)) > 0 {
+			model.Scopes = setOf(clerk.ParseScopes(*scopes))
+		}
+	}
+	if uri := model.CallbackURL; !uri.IsNull() {
 		model.RedirectURIs = setOf(nil)
-	default:
-		model.RedirectURIs = setOf([]string{*f.CallbackURL})
-	}
-	if f.Scopes != nil {
-		if scopes := clerk.ParseScopes(*f.Scopes); len(scopes) > 0 {
-			model.Scopes = setOf(scopes)
+		if uri.ValueString() != "" {
+			model.RedirectURIs = setOf([]string{uri.ValueString()})
 		}
 	}
-	// The secret of a public client is the empty text there, and none here.
-	if f.ClientSecret != nil && *f.ClientSecret != "" && !model.Public.ValueBool() {
-		model.ClientSecret = types.StringPointerValue(f.ClientSecret)
+	// The secret of a public client is the empty string there, and null here.
+	if model.ClientSecret.ValueString() == "" || model.Public.ValueBool() {
+		model.ClientSecret = types.StringNull()
+	} else {
 		model.ClientSecretVersion = types.Int64Value(1)
 	}
-	return model
+	return model, nil
 }

@@ -20,8 +20,8 @@ import (
 // applicationType is the type of the resource, the data source and the list resource.
 const applicationType = "clerk_oauth_application"
 
-// oauthApplicationResource is clerk_oauth_application. Its methods are in the
-// files beside this one, one for each step of its life.
+// oauthApplicationResource is clerk_oauth_application. Its methods are in the files
+// oauth_application_….go, one for each operation.
 type oauthApplicationResource struct {
 	data *providerData
 }
@@ -78,7 +78,7 @@ func (r *oauthApplicationResource) IdentitySchema(
 	}
 }
 
-// client returns the client, or adds the error that says why there is none.
+// client returns the client, or adds an error that says why there is no client.
 func (r *oauthApplicationResource) client(diags *diag.Diagnostics) *clerk.Client {
 	return r.data.requireClient(diags)
 }

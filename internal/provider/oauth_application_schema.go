@@ -92,7 +92,7 @@ func (r *oauthApplicationResource) Schema(
 				PlanModifiers:       []planmodifier.String{keepSameTrigger},
 			},
 			"deletion_protection": schema.BoolAttribute{
-				MarkdownDescription: "While `true`, the application is not deleted: a plan that destroys it fails. A replacement (`-replace`, a taint, `replace_triggered_by`) fails at apply time rather than at plan time, because Terraform does not tell providers that a plan is a replacement. Deleting an application permanently loses its `client_id` and its users' grants. Default `false`.",
+				MarkdownDescription: "While `true`, the application is not deleted: a plan that destroys it fails. A replacement (`-replace`, a taint, `replace_triggered_by`) fails at apply time rather than at plan time, because Terraform does not tell providers that a plan is a replacement. After an import, the protection begins with the first apply. Deleting an application permanently loses its `client_id` and its users' grants. Default `false`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),

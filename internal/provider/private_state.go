@@ -21,8 +21,8 @@ type privateState struct {
 	VersionFloor int64 `json:"client_secret_version_floor,omitempty"`
 
 	// AcceptedVersion is the client_secret_version that the introspection endpoint has
-	// accepted, and RejectedVersion the one that it rejects since; 0 if there is none. A
-	// statement about an older secret means nothing, so each of the two names a version.
+	// accepted, and RejectedVersion the version that it has rejected since; 0 if there is
+	// none. A statement about an older secret means nothing, so both name a version.
 	AcceptedVersion int64 `json:"client_secret_accepted,omitempty"`
 	RejectedVersion int64 `json:"client_secret_rejected,omitempty"`
 
@@ -61,13 +61,13 @@ var olderKeys = []struct {
 	{"logo_changed", func(p *privateState, _ []byte) { p.LogoChanged = true }},
 }
 
-// number reads a version that an older release wrote; 0 if it is none.
+// number reads a version that an earlier release wrote; 0 if it is not a number.
 func number(value []byte) int64 {
 	n, _ := strconv.ParseInt(string(value), 10, 64)
 	return n
 }
 
-// readPrivate reads the private state. older reports that an older release wrote it.
+// readPrivate reads the private state. older reports that an earlier release wrote it.
 func readPrivate(
 	ctx context.Context, reader privateReader, diags *diag.Diagnostics,
 ) (private privateState, older bool) {
@@ -89,7 +89,7 @@ func readPrivate(
 }
 
 // readRawPrivate is readPrivate for the bytes that the protocol carries. ok is false where
-// the framework should read them: an older release wrote them, or they are unreadable.
+// the framework should read them: an earlier release wrote them, or they are unreadable.
 func readRawPrivate(raw []byte) (private privateState, ok bool) {
 	if len(raw) == 0 {
 		return private, true
@@ -125,8 +125,8 @@ func openPrivate(ctx context.Context, store privateStore, diags *diag.Diagnostic
 	}
 }
 
-// save writes the private state if it has changed, or if an older release wrote it. Each
-// change is saved at once: the call may end at any request that follows.
+// save writes the private state if it has changed, or if an earlier release wrote it. Each
+// change is saved before the next request, because the call may end at any request.
 func (n *privateNotes) save(ctx context.Context) {
 	if n.privateState == n.saved && !n.older {
 		return
