@@ -18,23 +18,32 @@ import (
 const maxBytes = 64 << 10
 
 // ErrOtherIdentity is a ciphertext that was encrypted to other recipients.
-var ErrOtherIdentity = errors.New("the ciphertext is not for this identity: client_secret_encrypted can be decrypted " +
-	"with the identity of each recipient that was in encrypt_client_secret_to when the secret was created")
+var ErrOtherIdentity = errors.New("the ciphertext is not for this identity: " +
+	"client_secret_encrypted can be decrypted with the identity of each recipient that was in " +
+	"encrypt_client_secret_to when the secret was created")
 
 // Other errors of ParseIdentities and Decrypt. None of them, nor anything they wrap,
 // holds a piece of an identity or of a plaintext: the library's own errors are dropped,
 // because some quote characters of what they read.
 var (
-	errIdentityMissing   = errors.New("it has no identity: no line such as AGE-SECRET-KEY-1…, and no SSH private key")
-	errIdentityRecipient = errors.New("this is a public key (age1… or ssh-…). Decrypting needs its private half: AGE-SECRET-KEY-1…, or the SSH private key")
-	errIdentityPlugin    = errors.New("this identity needs a plugin (AGE-PLUGIN-…). The provider runs no plugins: decrypt with the age program instead")
-	errIdentityLocked    = errors.New("this SSH private key is protected by a passphrase, which the provider cannot ask for. Use a key without one, or an age identity")
-	errIdentitySSH       = errors.New("this SSH private key cannot be used: it must be an ed25519 or RSA key, with all its lines from BEGIN to END. It is not shown here")
+	errIdentityMissing = errors.New("it has no identity: no line such as AGE-SECRET-KEY-1…, and no " +
+		"SSH private key")
+	errIdentityRecipient = errors.New("this is a public key (age1… or ssh-…). Decrypting needs its " +
+		"private half: AGE-SECRET-KEY-1…, or the SSH private key")
+	errIdentityPlugin = errors.New("this identity needs a plugin (AGE-PLUGIN-…). The provider runs " +
+		"no plugins: decrypt with the age program instead")
+	errIdentityLocked = errors.New("this SSH private key is protected by a passphrase, which the " +
+		"provider cannot ask for. Use a key without one, or an age identity")
+	errIdentitySSH = errors.New("this SSH private key cannot be used: it must be an ed25519 or RSA " +
+		"key, with all its lines from BEGIN to END. It is not shown here")
 	errIdentityTooLong   = fmt.Errorf("it is longer than %d bytes", maxBytes)
-	errCiphertextTooLong = fmt.Errorf("it is longer than %d bytes, which no encrypted client secret is", maxBytes)
-	errCiphertextForm    = fmt.Errorf("it is not an ASCII-armoured age file, which begins with %q", armor.Header)
-	errCiphertextBroken  = errors.New("it is an age file, but it was cut off or changed; pass it on whole, with its line breaks")
-	errPlaintextNoText   = errors.New("its plaintext is not text")
+	errCiphertextTooLong = fmt.Errorf("it is longer than %d bytes, too long for an encrypted client "+
+		"secret", maxBytes)
+	errCiphertextForm = fmt.Errorf("it is not an ASCII-armoured age file, which begins with %q",
+		armor.Header)
+	errCiphertextBroken = errors.New("it is an age file, but it was cut off or changed; pass it on " +
+		"whole, with its line breaks")
+	errPlaintextNoText = errors.New("its plaintext is not text")
 )
 
 // ParseIdentities reads private keys: what age-keygen writes (identities, one on a line,
@@ -70,8 +79,8 @@ func ParseIdentities(file string) ([]age.Identity, error) {
 		default:
 			parsed, err := age.ParseIdentities(strings.NewReader(line))
 			if err != nil {
-				return nil, fmt.Errorf("line %d is not an age identity, such as AGE-SECRET-KEY-1… (created by age-keygen), "+
-					"and not part of an SSH private key. It is not shown here", number)
+				return nil, fmt.Errorf("line %d is not an age identity, such as AGE-SECRET-KEY-1… (created "+
+					"by age-keygen), and not part of an SSH private key. It is not shown here", number)
 			}
 			identities = append(identities, parsed...)
 		}

@@ -20,8 +20,8 @@ import (
 // ErrPrivateKey is a private key where a recipient belongs. A diagnostic with this error
 // must have no attribute path: the engine would print the line of the configuration,
 // private key included.
-var ErrPrivateKey = errors.New("this is a private key, not a recipient. " +
-	"Treat the key as leaked if this configuration was shared, and use its public half (age-keygen -y, ssh-keygen -y)")
+var ErrPrivateKey = errors.New("this is a private key, not a recipient. Treat the key as leaked " +
+	"if this configuration was shared, and use its public half (age-keygen -y, ssh-keygen -y)")
 
 // pluginRecipient is the form of a recipient that only a plugin of the age program can
 // encrypt to: age1, the plugin's name, and a second separator.
@@ -97,7 +97,8 @@ func parseRecipient(text string) (age.Recipient, error) {
 	if strings.HasPrefix(line, "ssh-") {
 		recipient, err := agessh.ParseRecipient(line)
 		if err != nil {
-			return nil, fmt.Errorf("%.60q is not an SSH public key that age can encrypt to: one that begins with ssh-ed25519 or ssh-rsa (2048 bits or more)", line)
+			return nil, fmt.Errorf("%.60q is not an SSH public key that age can encrypt to: one that "+
+				"begins with ssh-ed25519 or ssh-rsa (2048 bits or more)", line)
 		}
 		return recipient, nil
 	}
@@ -107,13 +108,16 @@ func parseRecipient(text string) (age.Recipient, error) {
 		return recipients[0], nil
 	}
 	if plugin := pluginRecipient.FindStringSubmatch(line); plugin != nil {
-		return nil, fmt.Errorf("%.60q needs the plugin age-plugin-%s. The provider runs no plugins: use a recipient that age itself understands (age1… from age-keygen) or an SSH public key", line, plugin[1])
+		return nil, fmt.Errorf("%.60q needs the plugin age-plugin-%s. The provider runs no plugins: "+
+			"use a recipient that age itself understands (age1… from age-keygen) or an SSH public "+
+			"key", line, plugin[1])
 	}
 	if strings.HasPrefix(line, "age1") {
 		return nil, fmt.Errorf("%.60q is not an age recipient: it was cut off or changed", line)
 	}
-	return nil, errors.New("an element is not a recipient, and is not shown because it may be secret. " +
-		"A recipient is an age recipient (age1…, from age-keygen) or an SSH public key (ssh-ed25519 …, ssh-rsa …)")
+	return nil, errors.New("an element is not a recipient, and is not shown because it may be " +
+		"secret. A recipient is an age recipient (age1…, from age-keygen) or an SSH public key " +
+		"(ssh-ed25519 …, ssh-rsa …)")
 }
 
 // isPrivateKey reports whether a text holds the private half of a key, in any of the
@@ -144,8 +148,8 @@ func recipientLine(text string) (string, error) {
 	case 1:
 		return found[0], nil
 	}
-	return "", fmt.Errorf("an element holds %d lines. Write each recipient as an element of its own, "+
-		"for example with split(\"\\n\", trimspace(file(\"recipients.txt\")))", len(found))
+	return "", fmt.Errorf("an element holds %d lines. Write each recipient as an element of its "+
+		"own, for example with split(\"\\n\", trimspace(file(\"recipients.txt\")))", len(found))
 }
 
 // trimmed removes white space around a text, and the byte order mark that some editors

@@ -12,9 +12,9 @@ import (
 )
 
 // decryptedSecretEphemeralResource is clerk_decrypted_secret: it hands an encrypted
-// client secret to a write-only argument, past state and plan. It has no client:
-// what an ephemeral resource does it does in every plan too, so it must neither
-// send nor change anything.
+// client secret to a write-only argument, past state and plan. It has no client: an
+// ephemeral resource is opened in every plan too, so it must neither send nor change
+// anything.
 type decryptedSecretEphemeralResource struct{}
 
 var _ ephemeral.EphemeralResource = (*decryptedSecretEphemeralResource)(nil)
@@ -29,14 +29,19 @@ type decryptedSecretModel struct {
 	Plaintext  types.String `tfsdk:"plaintext"`
 }
 
-func (*decryptedSecretEphemeralResource) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+func (*decryptedSecretEphemeralResource) Metadata(
+	_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + "_decrypted_secret"
 }
 
-func (*decryptedSecretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+func (*decryptedSecretEphemeralResource) Schema(
+	_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse,
+) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Decrypts `client_secret_encrypted` of a `clerk_oauth_application`, for the write-only argument of a secret manager or another resource. " +
-			"The secret is then in neither state nor plan. The ephemeral resource sends no request to Clerk and rotates nothing.",
+		MarkdownDescription: "Decrypts `client_secret_encrypted` of a `clerk_oauth_application`, for " +
+			"the write-only argument of a secret manager or another resource. The secret is then in " +
+			"neither state nor plan. The ephemeral resource sends no request to Clerk and rotates nothing.",
 		Attributes: map[string]schema.Attribute{
 			"ciphertext": schema.StringAttribute{
 				MarkdownDescription: "An ASCII-armoured [age](https://age-encryption.org) file, as in `client_secret_encrypted`. Null gives a null `plaintext`: a public client has no secret, and an imported one has none until it is rotated.",
@@ -58,7 +63,9 @@ func (*decryptedSecretEphemeralResource) Schema(_ context.Context, _ ephemeral.S
 
 // Open decrypts. No diagnostic about the identity has an attribute path: the engine
 // would print the line of the configuration, identity included.
-func (*decryptedSecretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+func (*decryptedSecretEphemeralResource) Open(
+	ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse,
+) {
 	const action = "decrypt secret"
 	defer recoverPanic(&resp.Diagnostics, action)
 
@@ -70,7 +77,8 @@ func (*decryptedSecretEphemeralResource) Open(ctx context.Context, req ephemeral
 	// A wrong identity is an error even where there is nothing to decrypt yet.
 	identities, err := encryption.ParseIdentities(model.Identity.ValueString())
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to "+action, "The value of identity cannot be used: "+err.Error()+".")
+		resp.Diagnostics.AddError("Unable to "+action,
+			"The value of identity cannot be used: "+err.Error()+".")
 		return
 	}
 	if !model.Ciphertext.IsNull() {
@@ -81,7 +89,8 @@ func (*decryptedSecretEphemeralResource) Open(ctx context.Context, req ephemeral
 			return
 		case err != nil:
 			// The ciphertext may be a secret that was never encrypted.
-			resp.Diagnostics.AddError("Unable to "+action, "The value of ciphertext cannot be used: "+err.Error()+".")
+			resp.Diagnostics.AddError("Unable to "+action,
+				"The value of ciphertext cannot be used: "+err.Error()+".")
 			return
 		}
 		model.Plaintext = types.StringValue(plaintext)

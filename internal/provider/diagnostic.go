@@ -25,7 +25,9 @@ import (
 // support asks for. A refused secret key fails every request, so it is explained once
 // in a run. The later errors about it are one line each. That line can stand alone,
 // because the engine may print it before the explanation.
-func (d *providerData) addError(diags *diag.Diagnostics, action string, err error, params *requestParams) {
+func (d *providerData) addError(
+	diags *diag.Diagnostics, action string, err error, params *requestParams,
+) {
 	if refusal := keyRefusal(err); refusal != nil && d != nil && !d.explained.first(subjectKey) {
 		diags.AddError("Unable to "+action, d.refusedKeyLine(refusal))
 		return
@@ -35,11 +37,15 @@ func (d *providerData) addError(diags *diag.Diagnostics, action string, err erro
 
 // addErrorAsWarning is addError for what must not fail the operation. It is no
 // explanation of the secret key: a later error about the key is still told in full.
-func (d *providerData) addErrorAsWarning(diags *diag.Diagnostics, action string, err error, params *requestParams) {
+func (d *providerData) addErrorAsWarning(
+	diags *diag.Diagnostics, action string, err error, params *requestParams,
+) {
 	diags.Append(asWarnings(d.diagnosticsOf(action, err, params))...)
 }
 
-func (d *providerData) diagnosticsOf(action string, err error, params *requestParams) (diags diag.Diagnostics) {
+func (d *providerData) diagnosticsOf(
+	action string, err error, params *requestParams,
+) (diags diag.Diagnostics) {
 	summary := "Unable to " + action
 	api, ok := errors.AsType[*clerk.APIError](err)
 	if !ok || len(api.Errors) == 0 {
@@ -87,7 +93,8 @@ func keyRefusal(err error) *clerk.APIError {
 	_, create := errors.AsType[*clerk.CreateOutcomeUnknownError](err)
 	_, rotate := errors.AsType[*clerk.RotateOutcomeUnknownError](err)
 	_, change := errors.AsType[*clerk.ChangeOutcomeUnknownError](err)
-	if api, ok := errors.AsType[*clerk.APIError](err); ok && isKeyRefused(api) && !create && !rotate && !change {
+	api, ok := errors.AsType[*clerk.APIError](err)
+	if ok && isKeyRefused(api) && !create && !rotate && !change {
 		return api
 	}
 	return nil
@@ -102,7 +109,8 @@ func (d *providerData) refusedKeyLine(err *clerk.APIError) string {
 	if url := d.otherURL(); url != "" {
 		where = ", by " + url
 	}
-	return fmt.Sprintf("Clerk refused the secret key (HTTP %d, %s%s). Set secret_key or %s to a key of this instance.",
+	return fmt.Sprintf("Clerk refused the secret key (HTTP %d, %s%s). "+
+		"Set secret_key or %s to a key of this instance.",
 		err.Status, err.Errors[0].Code, where, envSecretKey)
 }
 
@@ -199,7 +207,8 @@ func lines(texts ...string) string      { return joined("\n", texts) }
 func paragraphs(texts ...string) string { return joined("\n\n", texts) }
 
 func joined(separator string, texts []string) string {
-	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), separator)
+	empty := func(text string) bool { return text == "" }
+	return strings.Join(slices.DeleteFunc(texts, empty), separator)
 }
 
 // requestParams are the parameters of an object's requests: the attributes that
@@ -275,8 +284,9 @@ func recoverPanicSaved(diags *diag.Diagnostics, action string, saved *bool) {
 			diags.AddWarning(summary, "The application exists and its state is saved.\n\n"+detail)
 			return
 		}
-		diags.AddError(summary, "The application may or may not have been created. Before you apply again, "+
-			"look for an application of its name in the Clerk dashboard. If there is one, import it.\n\n"+detail)
+		diags.AddError(summary, "The application may or may not have been created. Before you apply "+
+			"again, look for an application of its name in the Clerk dashboard. If there is one, import "+
+			"it.\n\n"+detail)
 	}
 }
 

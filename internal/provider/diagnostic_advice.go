@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	sharedLimit = "Clerk counts the limit for the whole instance, including your own back end. " +
-		"To lower this provider's share, lower requests_per_10s in the provider block."
+	sharedLimit = "Clerk counts the limit for the whole instance, including your own back end. To " +
+		"lower this provider's share, lower requests_per_10s in the provider block."
 	notGone  = "This does not mean that the application is gone. The state stays as it is."
 	notClerk = "This answer does not come from Clerk itself, but from something in front of Clerk, " +
 		"such as a proxy or a firewall. Check the provider's api_url, and the proxies on the way."
@@ -24,10 +24,10 @@ const (
 
 // deviceGrantHint says what keeps Clerk from switching on the device authorization
 // grant. Clerk documents the three conditions, but no error code for the last.
-const deviceGrantHint = "Clerk serves the device authorization grant only if all of these are true: " +
-	"Clerk has switched this beta feature on for your workspace; " +
-	"the instance does not use Clerk's legacy OAuth 2.0 provider; " +
-	"and users can reach a device verification page, that of the Account Portal or one of your own."
+const deviceGrantHint = "Clerk serves the device authorization grant only if all of these are " +
+	"true: Clerk has switched this beta feature on for your workspace; the instance does not use " +
+	"Clerk's legacy OAuth 2.0 provider; and users can reach a device verification page, that of the " +
+	"Account Portal or one of your own."
 
 // betaHint is the hint of a field that Clerk serves to some workspaces only.
 func betaHint(what string) string {
@@ -56,8 +56,8 @@ func advice(err error, action string) string {
 		return unknownCreateAdvice(e)
 	}
 	if _, ok := errors.AsType[*clerk.RotateOutcomeUnknownError](err); ok {
-		return "The old secret may have stopped working already, and the new one was not received. " +
-			"The state still has the old one.\n\n" +
+		return "The old secret may have stopped working already, and the new one was not received. The " +
+			"state still has the old one.\n\n" +
 			"Apply again: the next plan rotates once more. After that, the secret in the state works."
 	}
 	if e, ok := errors.AsType[*clerk.RetryAfterError](err); ok {
@@ -80,8 +80,9 @@ func advice(err error, action string) string {
 		return transportAdvice(e)
 	}
 	if _, ok := errors.AsType[*clerk.AnswerError](err); ok {
-		return "Check that the provider's api_url is the address of Clerk's Backend API, and that no proxy answers in its place. " +
-			"If both are right, Clerk may answer in a way that this version of the provider does not know. Try a newer version."
+		return "Check that the provider's api_url is the address of Clerk's Backend API, and that no " +
+			"proxy answers in its place. If both are right, Clerk may answer in a way that this version " +
+			"of the provider does not know. Try a newer version."
 	}
 	if e, ok := errors.AsType[*clerk.APIError](err); ok {
 		return apiErrorAdvice(e, action)
@@ -92,12 +93,12 @@ func advice(err error, action string) string {
 func transportAdvice(err *clerk.TransportError) string {
 	switch {
 	case err.CertificateOutOfDate:
-		return "By the clock of this machine, the server's certificate has expired or is not valid yet. " +
-			"Check the date, the time and the time zone of this machine. If they are right, " +
-			"the certificate is probably that of a proxy on the way: renew it, or check the provider's api_url."
+		return "By the clock of this machine, the server's certificate has expired or is not valid " +
+			"yet. Check the date, the time and the time zone of this machine. If they are right, the " +
+			"certificate is probably that of a proxy on the way: renew it, or check the provider's api_url."
 	case err.Untrusted:
-		return "This machine does not trust the server. If a proxy on the way inspects TLS, " +
-			"add its certificate authority to those of the system, or name a list with it in SSL_CERT_FILE. " +
+		return "This machine does not trust the server. If a proxy on the way inspects TLS, add its " +
+			"certificate authority to those of the system, or name a list with it in SSL_CERT_FILE. " +
 			"Otherwise check the provider's api_url."
 	case err.ProxyAuthentication:
 		return proxyCredentials
@@ -150,8 +151,8 @@ func notFoundAdvice(err *clerk.APIError, action string) string {
 	existing := strings.HasSuffix(action, "OAuth application") && !strings.HasPrefix(action, "create ")
 	switch {
 	case existing && err.HasCode(clerk.CodeResourceNotFound):
-		return "The application does not exist in the instance of the secret key. " +
-			"If someone deleted it outside Terraform, the next plan shows that."
+		return "The application does not exist in the instance of the secret key. If someone deleted " +
+			"it outside Terraform, the next plan shows that."
 	case existing && len(err.Errors) > 0:
 		return notGone
 	case existing:
@@ -163,8 +164,8 @@ func notFoundAdvice(err *clerk.APIError, action string) string {
 }
 
 func duplicateNameAdvice(err *clerk.DuplicateNameError) string {
-	return "Nothing was created, because prevent_duplicate_names is set in the provider block. " +
-		"To manage an existing application with Terraform, import it:\n\n" + importCommands(err.IDs) +
+	return "Nothing was created, because prevent_duplicate_names is set in the provider block. To " +
+		"manage an existing application with Terraform, import it:\n\n" + importCommands(err.IDs) +
 		"\n\nIf this configuration created the existing application, or is about to replace it " +
 		"(create_before_destroy), the two applications need different names."
 }
@@ -182,7 +183,8 @@ func unknownCreateAdvice(err *clerk.CreateOutcomeUnknownError) string {
 			"Nothing is in the state. This create may have created one of these applications:",
 			strings.Join(list, "\n"),
 			lookupProblem("The search was incomplete", err.LookupErr),
-			"Before you apply again, delete the applications that nobody uses, or import the application to keep:",
+			"Before you apply again, delete the applications that nobody uses, or import the application "+
+				"to keep:",
 			importCommands(ids),
 			secretAfterImport,
 		)
@@ -193,11 +195,13 @@ func unknownCreateAdvice(err *clerk.CreateOutcomeUnknownError) string {
 	}
 	return paragraphs(
 		looked+" Nothing is in the state.",
-		fmt.Sprintf("Before you apply again, look for an application named %s in the Clerk dashboard. If there is one, import it:", quote(err.Name)),
+		fmt.Sprintf("Before you apply again, look for an application named %s in the Clerk dashboard. "+
+			"If there is one, import it:", quote(err.Name)),
 		importCommands([]string{"ID"}),
 		secretAfterImport,
-		"With prevent_duplicate_names = true in the provider block, you can apply again without looking: "+
-			"the provider then creates no second application of this name, and reports the id of the first.",
+		"With prevent_duplicate_names = true in the provider block, you can apply again without "+
+			"looking: the provider then creates no second application of this name, and reports the id of "+
+			"the first.",
 	)
 }
 
@@ -223,7 +227,8 @@ func lookupProblem(what string, err error) string {
 	return sentence(what + ": " + strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
-const secretAfterImport = "After the import, a rotate_secret_trigger in the configuration creates a client secret that Terraform knows."
+const secretAfterImport = "After the import, a rotate_secret_trigger in the configuration " +
+	"creates a client secret that Terraform knows."
 
 func importCommands(ids []string) string {
 	commands := make([]string, len(ids))

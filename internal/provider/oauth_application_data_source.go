@@ -48,7 +48,7 @@ func (d *oauthApplicationDataSource) Configure(
 	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-func (d *oauthApplicationDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+func (*oauthApplicationDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return []datasource.ConfigValidator{
 		datasourcevalidator.ExactlyOneOf(
 			path.MatchRoot("id"), path.MatchRoot("client_id"), path.MatchRoot("name")),
@@ -72,9 +72,11 @@ func (d *oauthApplicationDataSource) Schema(
 		}
 	}
 	const one = "Exactly one of `id`, `client_id` and `name` must be given."
-	by("id", one, stringvalidator.RegexMatches(idForm, "must be letters, digits, _ and -, at most 128"))
+	by("id", one,
+		stringvalidator.RegexMatches(idForm, "must be letters, digits, _ and -, at most 128"))
 	by("client_id", one, stringvalidator.LengthAtLeast(1))
-	by("name", one+" Exactly one application must have this name. The Unicode normal form and white space at the ends make no difference.",
+	by("name", one+" Exactly one application must have this name. The Unicode normal form and white "+
+		"space at the ends make no difference.",
 		stringvalidator.LengthAtLeast(1))
 
 	resp.Schema = schema.Schema{
@@ -161,7 +163,9 @@ func (d *providerData) findApplication(
 	case !config.ID.IsNull():
 		argument, value = "id", config.ID.ValueString()
 	case !config.ClientID.IsNull():
-		argument, value, by = "client_id", config.ClientID.ValueString(), clerk.By{ClientID: config.ClientID.ValueString()}
+		argument, value, by = "client_id", config.ClientID.ValueString(), clerk.By{
+			ClientID: config.ClientID.ValueString(),
+		}
 	}
 
 	var app clerk.OAuthApplication
@@ -176,8 +180,8 @@ func (d *providerData) findApplication(
 	switch {
 	case clerk.IsNotFound(err), errors.Is(err, clerk.ErrNoMatch):
 		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
-			fmt.Sprintf("No OAuth application of the secret key's instance has the %s %s. "+
-				"The data source clerk_oauth_applications lists all applications of the instance.", argument, quote(value)))
+			fmt.Sprintf("No OAuth application of the secret key's instance has the %s %s. The data source "+
+				"clerk_oauth_applications lists all applications of the instance.", argument, quote(value)))
 	case errors.As(err, &several):
 		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
 			fmt.Sprintf("%d OAuth applications have the name %s. Select one of them by its id:\n\n  %s",

@@ -49,8 +49,10 @@ type applicationFilter struct {
 }
 
 const (
-	nameQueryDescription = "Part of the name, in upper or lower case, or exactly a `client_id`. Default: all applications."
-	orderByDescription   = "`created_at` or `name`, with `+` (ascending, the default) or `-` (descending) in front. Default: `-created_at`, the newest first."
+	nameQueryDescription = "Part of the name, in upper or lower case, or exactly a `client_id`. " +
+		"Default: all applications."
+	orderByDescription = "`created_at` or `name`, with `+` (ascending, the default) or `-` " +
+		"(descending) in front. Default: `-created_at`, the newest first."
 )
 
 var (
@@ -167,7 +169,8 @@ func (d *providerData) listApplications(
 		diags.AddWarning("The list of OAuth applications is incomplete", paragraphs(
 			"These applications are left out, because Clerk's answer about them could not be read:",
 			strings.Join(problems, "\n"),
-			"Clerk may describe them in a way that this version of the provider does not know. Try a newer version."))
+			"Clerk may describe them in a way that this version of the provider does not know. "+
+				"Try a newer version."))
 	}
 	return apps
 }

@@ -40,8 +40,10 @@ func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 	m.DefaultScopes = defaultScopesFromAPI(settings.DefaultScopes, m.DefaultScopes)
 	m.OAuthJWTAccessTokens = types.BoolValue(settings.OAuthJWTAccessTokens)
 	m.CIMDAdvertised = types.BoolValue(settings.ClientIDMetadataDocumentsAdvertised)
-	m.CIMDOnlyPreRegistered = types.BoolValue(settings.ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients)
-	m.CIMDBlockImplicit = types.BoolValue(settings.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients)
+	m.CIMDOnlyPreRegistered = types.BoolValue(
+		settings.ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients)
+	m.CIMDBlockImplicit = types.BoolValue(
+		settings.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients)
 	m.AudClaimEnabled = types.BoolPointerValue(settings.AudClaimEnabled)
 	m.PKCERequired = types.BoolPointerValue(settings.PKCERequired)
 }
@@ -50,7 +52,7 @@ func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 // that is how the configuration asks for them. offline_access is left out: Clerk
 // includes it, may or may not list it, and rejects it in a request.
 func defaultScopesFromAPI(served []string, current types.Set) types.Set {
-	served = slices.DeleteFunc(slices.Clone(served), func(scope string) bool { return scope == clerk.ScopeOfflineAccess })
+	served = slices.DeleteFunc(slices.Clone(served), isOfflineAccess)
 	switch {
 	case len(served) == 0 && (current.IsNull() || current.IsUnknown() || len(current.Elements()) > 0):
 		return types.SetNull(types.StringType)
@@ -66,26 +68,33 @@ func defaultScopesFromAPI(served []string, current types.Set) types.Set {
 // round.
 func sameDefaultScopes(a, b []string) bool {
 	withoutOffline := func(scopes []string) []string {
-		kept := slices.DeleteFunc(slices.Sorted(slices.Values(scopes)), func(scope string) bool { return scope == clerk.ScopeOfflineAccess })
-		return slices.Compact(kept)
+		return slices.Compact(slices.DeleteFunc(slices.Sorted(slices.Values(scopes)), isOfflineAccess))
 	}
 	return slices.Equal(withoutOffline(a), withoutOffline(b))
 }
 
+func isOfflineAccess(scope string) bool { return scope == clerk.ScopeOfflineAccess }
+
 // fieldsToUpdate are the settings that differ from the current ones. A plan without
 // default scopes resets those that are there.
 func (m *settingsModel) fieldsToUpdate(current settingsModel) clerk.OAuthApplicationSettingsFields {
+	flipped := func(wanted, current types.Bool) *bool {
+		return changed(wanted, current, types.Bool.ValueBool)
+	}
 	return clerk.OAuthApplicationSettingsFields{
-		DynamicOAuthClientRegistration: changed(m.DynamicOAuthClientRegistration, current.DynamicOAuthClientRegistration, types.Bool.ValueBool),
-		DefaultScopes:                  changedDefaultScopes(m.DefaultScopes, current.DefaultScopes),
-		OAuthJWTAccessTokens:           changed(m.OAuthJWTAccessTokens, current.OAuthJWTAccessTokens, types.Bool.ValueBool),
+		DynamicOAuthClientRegistration: flipped(
+			m.DynamicOAuthClientRegistration, current.DynamicOAuthClientRegistration),
+		DefaultScopes:        changedDefaultScopes(m.DefaultScopes, current.DefaultScopes),
+		OAuthJWTAccessTokens: flipped(m.OAuthJWTAccessTokens, current.OAuthJWTAccessTokens),
 
-		ClientIDMetadataDocumentsAdvertised:                    changed(m.CIMDAdvertised, current.CIMDAdvertised, types.Bool.ValueBool),
-		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: changed(m.CIMDOnlyPreRegistered, current.CIMDOnlyPreRegistered, types.Bool.ValueBool),
-		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: changed(m.CIMDBlockImplicit, current.CIMDBlockImplicit, types.Bool.ValueBool),
+		ClientIDMetadataDocumentsAdvertised: flipped(m.CIMDAdvertised, current.CIMDAdvertised),
+		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: flipped(
+			m.CIMDOnlyPreRegistered, current.CIMDOnlyPreRegistered),
+		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: flipped(
+			m.CIMDBlockImplicit, current.CIMDBlockImplicit),
 
-		AudClaimEnabled: changed(m.AudClaimEnabled, current.AudClaimEnabled, types.Bool.ValueBool),
-		PKCERequired:    changed(m.PKCERequired, current.PKCERequired, types.Bool.ValueBool),
+		AudClaimEnabled: flipped(m.AudClaimEnabled, current.AudClaimEnabled),
+		PKCERequired:    flipped(m.PKCERequired, current.PKCERequired),
 	}
 }
 
@@ -105,9 +114,12 @@ func changedDefaultScopes(wanted, current types.Set) *clerk.DefaultScopes {
 
 // refusedSettings are the settings that Clerk did not apply. A missing offline_access
 // is no difference, because Clerk may have it and not list it.
-func refusedSettings(fields clerk.OAuthApplicationSettingsFields, settings clerk.OAuthApplicationSettings) []clerk.Mismatch {
+func refusedSettings(
+	fields clerk.OAuthApplicationSettingsFields, settings clerk.OAuthApplicationSettings,
+) []clerk.Mismatch {
 	return slices.DeleteFunc(fields.NotApplied(settings), func(field clerk.Mismatch) bool {
-		return field.Name == "default_scopes" && sameDefaultScopes(fields.DefaultScopes.Scopes, settings.DefaultScopes)
+		return field.Name == "default_scopes" &&
+			sameDefaultScopes(fields.DefaultScopes.Scopes, settings.DefaultScopes)
 	})
 }
 
@@ -120,7 +132,8 @@ func plannedDefaultScopes(config, state types.Set, configured bool) types.Set {
 		return types.SetNull(types.StringType)
 	case config.IsNull():
 		return state
-	case !state.IsNull() && isWhollyKnown(config) && sameDefaultScopes(stringsOf(config), stringsOf(state)):
+	case !state.IsNull() && isWhollyKnown(config) &&
+		sameDefaultScopes(stringsOf(config), stringsOf(state)):
 		return state
 	}
 	return config

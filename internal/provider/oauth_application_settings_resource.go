@@ -56,15 +56,21 @@ var settingsParams = paramsOf[settingsModel](nil, map[string]string{
 	"pkce_required":     betaHint("PKCE for a whole instance"),
 })
 
-func (r *oauthApplicationSettingsResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+func (r *oauthApplicationSettingsResource) Metadata(
+	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
+) {
 	resp.TypeName = settingsType
 }
 
-func (r *oauthApplicationSettingsResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+func (r *oauthApplicationSettingsResource) Configure(
+	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
+) {
 	r.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-func (r *oauthApplicationSettingsResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+func (r *oauthApplicationSettingsResource) IdentitySchema(
+	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
+) {
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
 			"id": identityschema.StringAttribute{
@@ -75,29 +81,51 @@ func (r *oauthApplicationSettingsResource) IdentitySchema(_ context.Context, _ r
 	}
 }
 
-func (r *oauthApplicationSettingsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func (r *oauthApplicationSettingsResource) Schema(
+	_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse,
+) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The settings of a Clerk instance for OAuth applications, not for social connections. Every instance has these settings exactly once. Creating this resource adopts the settings and changes those that are configured, " +
-			"and destroying it leaves them as they are. An argument that is left out keeps the value that the instance has. Declare the resource once per instance; two of them would keep overwriting each other.",
+		MarkdownDescription: "The settings of a Clerk instance for OAuth applications, not for social " +
+			"connections. Every instance has these settings exactly once. Creating this resource adopts " +
+			"the settings and changes those that are configured, and destroying it leaves them as they " +
+			"are. An argument that is left out keeps the value that the instance has. Declare the " +
+			"resource once per instance; two of them would keep overwriting each other.",
 		Attributes: map[string]schema.Attribute{
 			"id": computedString("Id of the instance (`ins_…`)."),
 			"default_scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes of clients that register without requesting scopes. `[]` means Clerk's own defaults, and is the way back to them, also after an import. `offline_access` must not be listed: Clerk includes it and rejects it here. " +
-					"If the argument is removed, scopes that an apply has set are reset to Clerk's own defaults. Other scopes stay: those that were chosen in the Clerk dashboard, and those that were imported and never changed by an apply. Null where Clerk's own defaults apply and nothing is configured.",
+				MarkdownDescription: "Scopes of clients that register without requesting scopes. `[]` means " +
+					"Clerk's own defaults, and is the way back to them, also after an import. `offline_access` " +
+					"must not be listed: Clerk includes it and rejects it here. If the argument is removed, " +
+					"scopes that an apply has set are reset to Clerk's own defaults. Other scopes stay: those " +
+					"that were chosen in the Clerk dashboard, and those that were imported and never changed by " +
+					"an apply. Null where Clerk's own defaults apply and nothing is configured.",
 				ElementType: types.StringType,
 				Optional:    true,
 				Computed:    true,
-				Validators:  []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(scopeCheck, defaultScopeCheck)},
+				Validators: []validator.Set{
+					setvalidator.NoNullValues(),
+					setvalidator.ValueStringsAre(scopeCheck, defaultScopeCheck),
+				},
 			},
-			"dynamic_oauth_client_registration": settingAttribute("Whether clients may register themselves (RFC 7591), without authentication."),
-			"oauth_jwt_access_tokens":           settingAttribute("Whether access tokens are JSON Web Tokens instead of opaque tokens."),
-			"aud_claim_enabled":                 newerSettingAttribute("Whether access tokens name the clients that they are for in an `aud` claim."),
-			"pkce_required":                     newerSettingAttribute("Whether Proof Key for Code Exchange (RFC 7636) is required of every client of the instance."),
-			"client_id_metadata_documents_advertised": settingAttribute("Whether the instance says in its authorization server metadata that it supports Client ID Metadata Documents. " +
-				"On its own, this setting lets any such client in; see `client_id_metadata_documents_only_allow_pre_registered_clients`."),
-			"client_id_metadata_documents_only_allow_pre_registered_clients": settingAttribute("Whether clients with a Client ID Metadata Document are rejected if the instance does not know them yet."),
-			"client_id_metadata_documents_block_implicitly_allowed_clients": settingAttribute("Whether clients with a Client ID Metadata Document are also rejected when the instance knows them only because it once let them in, and not by explicit permission. " +
-				"Their existing tokens keep working."),
+			"dynamic_oauth_client_registration": settingAttribute(
+				"Whether clients may register themselves (RFC 7591), without authentication."),
+			"oauth_jwt_access_tokens": settingAttribute(
+				"Whether access tokens are JSON Web Tokens instead of opaque tokens."),
+			"aud_claim_enabled": newerSettingAttribute("Whether access tokens can have an `aud` claim, " +
+				"from the `resource` parameter of the authorization request (RFC 8707)."),
+			"pkce_required": newerSettingAttribute("Whether every new authorization code request of " +
+				"the instance must use Proof Key for Code Exchange (RFC 7636) with the method S256."),
+			"client_id_metadata_documents_advertised": settingAttribute(
+				"Whether the instance says in its authorization server metadata that it supports " +
+					"Client ID Metadata Documents. On its own, this setting lets any such client in; see " +
+					"`client_id_metadata_documents_only_allow_pre_registered_clients`."),
+			"client_id_metadata_documents_only_allow_pre_registered_clients": settingAttribute(
+				"Whether clients with a Client ID Metadata Document are rejected " +
+					"if the instance does not know them yet."),
+			"client_id_metadata_documents_block_implicitly_allowed_clients": settingAttribute(
+				"Whether clients with a Client ID Metadata Document are also rejected when the instance " +
+					"knows them only because it once let them in, and not by explicit permission. " +
+					"Their existing tokens keep working."),
 		},
 	}
 }
@@ -162,8 +190,8 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(
 	switch {
 	case req.Plan.Raw.IsNull():
 		resp.Diagnostics.AddWarning("OAuth application settings stay as they are",
-			"An instance always has these settings, so they cannot be deleted. The provider does not reset them either: "+
-				"they leave the state and keep their current values in Clerk.")
+			"An instance always has these settings, so they cannot be deleted. The provider does not "+
+				"reset them either: they leave the state and keep their current values in Clerk.")
 		return
 	case req.State.Raw.IsNull():
 		r.data.requireKey(&resp.Diagnostics)
@@ -178,7 +206,8 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.DefaultScopes = plannedDefaultScopes(config.DefaultScopes, state.DefaultScopes, configured != nil)
+	plan.DefaultScopes = plannedDefaultScopes(
+		config.DefaultScopes, state.DefaultScopes, configured != nil)
 	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Plan.Raw = planned
@@ -210,7 +239,10 @@ func (r *oauthApplicationSettingsResource) Create(
 		r.data.addError(&resp.Diagnostics, actionReadSettings, err, nil)
 		return
 	}
-	model := settingsModel{ID: types.StringValue(instance.ID), DefaultScopes: types.SetNull(types.StringType)}
+	model := settingsModel{
+		ID:            types.StringValue(instance.ID),
+		DefaultScopes: types.SetNull(types.StringType),
+	}
 	model.fromAPI(settings)
 	refused, err := model.change(ctx, client, plan, &resp.Diagnostics)
 	if err != nil {
@@ -340,11 +372,15 @@ func hasDefaultScopes(refused []clerk.Mismatch) bool {
 
 // Delete sends nothing. Resetting the settings was rejected: someone may rely on them
 // although they are no longer managed. The plan has warned of that.
-func (r *oauthApplicationSettingsResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+func (r *oauthApplicationSettingsResource) Delete(
+	context.Context, resource.DeleteRequest, *resource.DeleteResponse,
+) {
 }
 
 // ImportState accepts the id of the key's instance, or settingsImportName.
-func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *oauthApplicationSettingsResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
 	const action = "import OAuth application settings"
 	defer recoverPanic(&resp.Diagnostics, action)
 
@@ -369,7 +405,8 @@ func (r *oauthApplicationSettingsResource) ImportState(ctx context.Context, req 
 	case strings.HasPrefix(id, "ins_") && clerk.ValidID(id):
 		err = &clerk.InstanceError{Expected: id, Actual: instance.ID}
 	default:
-		err = fmt.Errorf("%.80q is not the id of the secret key's instance, which is %s. Import with that id, or with %s", id, instance.ID, settingsImportName)
+		err = fmt.Errorf("%.80q is not the id of the secret key's instance, which is %s. Import with "+
+			"that id, or with %s", id, instance.ID, settingsImportName)
 	}
 	if err != nil {
 		r.data.addError(&resp.Diagnostics, action, err, nil)
@@ -391,7 +428,9 @@ func checkInstance(ctx context.Context, client *clerk.Client, state settingsMode
 }
 
 // saveSettings writes the state, and the identity where the engine keeps one.
-func saveSettings(ctx context.Context, model settingsModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+func saveSettings(
+	ctx context.Context, model settingsModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity,
+) diag.Diagnostics {
 	raw, diags := encodeModel(ctx, state.Raw.Type(), model)
 	if diags.HasError() {
 		return diags

@@ -41,15 +41,20 @@ var (
 	_ provider.ProviderWithListResources      = (*clerkProvider)(nil)
 )
 
-func (p *clerkProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+func (p *clerkProvider) Metadata(
+	_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse,
+) {
 	resp.TypeName = "clerk"
 	resp.Version = p.version
 }
 
-func (p *clerkProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+func (p *clerkProvider) Schema(
+	_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse,
+) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages the OAuth applications of a [Clerk](https://clerk.com) instance: the OAuth and OpenID Connect clients that sign in *through* Clerk. " +
-			"It does not manage social connections, by which users sign in *to* Clerk.",
+		MarkdownDescription: "Manages the OAuth applications of a [Clerk](https://clerk.com) instance: " +
+			"the OAuth and OpenID Connect clients that sign in *through* Clerk. It does not manage social " +
+			"connections, by which users sign in *to* Clerk.",
 		Attributes: map[string]schema.Attribute{
 			"secret_key": schema.StringAttribute{
 				MarkdownDescription: "Secret key of the Clerk instance (`sk_test_…` or `sk_live_…`). It selects the instance. Default: the environment variable `" + envSecretKey + "`, which keeps it out of files.",
@@ -123,9 +128,11 @@ func (p *clerkProvider) ListResources(context.Context) []func() list.ListResourc
 var requestTimeoutCheck = textCheck{
 	title: "Invalid duration", want: "a duration from 1ms to 10m",
 	problem: func(text string) string {
-		if d, err := time.ParseDuration(text); err == nil && (d < time.Millisecond || d > 10*time.Minute) {
-			return fmt.Sprintf("The value must be a duration from 1ms to 10m, such as \"30s\"; it is %q.", text)
+		d, err := time.ParseDuration(text)
+		if err != nil || d >= time.Millisecond && d <= 10*time.Minute {
+			return ""
 		}
-		return ""
+		return fmt.Sprintf(
+			"The value must be a duration from 1ms to 10m, such as \"30s\"; it is %q.", text)
 	},
 }

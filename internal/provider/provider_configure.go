@@ -165,10 +165,12 @@ func (m providerModel) clientConfig(data *providerData, diags *diag.Diagnostics)
 		}
 	}
 	// The empty string too: a variable that was not set must not remove the guard.
-	if !m.InstanceID.IsNull() && !(clerk.ValidID(config.InstanceID) && strings.HasPrefix(config.InstanceID, "ins_")) {
+	if !m.InstanceID.IsNull() &&
+		!(clerk.ValidID(config.InstanceID) && strings.HasPrefix(config.InstanceID, "ins_")) {
 		diags.AddAttributeError(path.Root("instance_id"), "Unable to use Clerk instance id",
-			"An instance id is ins_ followed by letters and digits, such as ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. "+
-				"The Clerk dashboard shows the id, and every OAuth application has it as instance_id.")
+			"An instance id is ins_ followed by letters and digits, such as "+
+				"ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. The Clerk dashboard shows the id, and every OAuth "+
+				"application has it as instance_id.")
 	}
 	if !m.RequestTimeout.IsNull() {
 		timeout, more := m.RequestTimeout.ValueGoDuration()
@@ -220,8 +222,8 @@ func (m providerModel) parseAPIURL(raw string, key clerk.Secret) (*url.URL, erro
 	}
 	switch {
 	case !allowed:
-		return nil, fmt.Errorf("%w. For a simulator in another container, set allow_http = true or %s=true",
-			err, envAllowHTTP)
+		return nil, fmt.Errorf("%w. For a simulator in another container, "+
+			"set allow_http = true or %s=true", err, envAllowHTTP)
 	case clerk.IsProductionKey(key):
 		return nil, fmt.Errorf("%w. %s does not apply to a production key (sk_live_…)", err, source)
 	}
@@ -236,15 +238,17 @@ func secretKeyProblem(err error, source string) *clientProblem {
 		where := "No secret key is set."
 		switch source {
 		case "secret_key":
-			where = "The provider's argument secret_key is empty. Leave it out to use the environment variable " + envSecretKey + "."
+			where = "The provider's argument secret_key is empty. Leave it out to use the environment " +
+				"variable " + envSecretKey + "."
 		case envSecretKey:
 			where = "The environment variable " + envSecretKey + " is empty."
 		}
 		return &clientProblem{
 			summary: "Missing Clerk secret key",
-			help: where + " The provider needs " + instanceKey + ", in the environment variable " + envSecretKey +
-				" or in its argument secret_key.\n\n" +
-				"Find the key in the Clerk dashboard under API keys, and set it with: export " + envSecretKey + "=sk_test_…",
+			help: where + " The provider needs " + instanceKey + ", in the environment variable " +
+				envSecretKey + " or in its argument secret_key.\n\n" +
+				"Find the key in the Clerk dashboard under API keys, and set it with: export " +
+				envSecretKey + "=sk_test_…",
 			brief: where + " Set secret_key or " + envSecretKey + " to " + instanceKey + ".",
 		}
 	}
@@ -253,9 +257,11 @@ func secretKeyProblem(err error, source string) *clientProblem {
 	case errors.Is(err, clerk.ErrKeyPlaceholder):
 		next = "Find the key in the Clerk dashboard under API keys."
 	case errors.Is(err, clerk.ErrKeyPublishable):
-		next = "The secret key is listed beside the publishable key in the Clerk dashboard under API keys."
+		next = "The secret key is listed beside the publishable key in the Clerk dashboard " +
+			"under API keys."
 	case errors.Is(err, clerk.ErrKeyQuoted):
-		next = "Set the key without quotation marks. docker run --env-file, Kubernetes secrets and some pipelines pass on the quotation marks of a file."
+		next = "Set the key without quotation marks. docker run --env-file, Kubernetes secrets and " +
+			"some pipelines pass on the quotation marks of a file."
 	case errors.Is(err, clerk.ErrKeyAssignment):
 		next = "Set only the part after the equals sign."
 	}
@@ -316,8 +322,8 @@ func (d *providerData) requireClient(diags *diag.Diagnostics) *clerk.Client {
 		d.requireKey(diags)
 	case d.client == nil:
 		diags.AddError("Unable to reach Clerk yet",
-			fmt.Sprintf("The provider's argument %s is known only after other resources are applied, and this step has to read from Clerk now. "+
-				"%s", d.unknown, unknownArgumentHelp(d.unknown)))
+			fmt.Sprintf("The provider's argument %s is known only after other resources are applied, and "+
+				"this step has to read from Clerk now. %s", d.unknown, unknownArgumentHelp(d.unknown)))
 	default:
 		return d.client
 	}

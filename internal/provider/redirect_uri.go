@@ -12,18 +12,23 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-const redirectURIForm = "an absolute URI, such as https://app.example.com/callback or myapp://callback"
+const redirectURIForm = "an absolute URI, " +
+	"such as https://app.example.com/callback or myapp://callback"
 
 // redirectURICheck checks that a redirect URI is absolute (RFC 6749 section 3.1.2).
 // Any scheme will do: native apps have their own (RFC 8252 section 7.1), and Clerk
 // accepts all of them. Nothing is rejected here that Clerk may accept, so that every existing
 // application can be imported; see redirectURIConcerns.
-var redirectURICheck = textCheck{title: "Invalid redirect URI", want: redirectURIForm, problem: func(uri string) string {
-	if problem := redirectURIProblem(uri); problem != "" {
-		return fmt.Sprintf("%s %s. A redirect URI is %s.", quote(uri), problem, redirectURIForm)
-	}
-	return ""
-}}
+var redirectURICheck = textCheck{
+	title: "Invalid redirect URI",
+	want:  redirectURIForm,
+	problem: func(uri string) string {
+		if problem := redirectURIProblem(uri); problem != "" {
+			return fmt.Sprintf("%s %s. A redirect URI is %s.", quote(uri), problem, redirectURIForm)
+		}
+		return ""
+	},
+}
 
 var (
 	// hostAndPort is what is left of an address without its scheme: "localhost:3000/cb"
@@ -45,15 +50,16 @@ func redirectURIProblem(uri string) string {
 	}
 	unfit := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 	if index := strings.IndexFunc(uri, unfit); index >= 0 {
-		return fmt.Sprintf("holds white space or a control character (%s)", codePoint([]rune(uri[index:])[0]))
+		first := []rune(uri[index:])[0]
+		return fmt.Sprintf("holds white space or a control character (%s)", codePoint(first))
 	}
 	if addressAndPort.MatchString(uri) {
 		return "has no scheme: write https:// or http:// in front"
 	}
 	if match := beforeColon.FindStringSubmatch(uri); match != nil {
 		if wrong := notInScheme.FindString(match[1]); wrong != "" {
-			return fmt.Sprintf("has the scheme %q, in which %q is not allowed: "+
-				"a scheme has letters, digits, +, - and . only (RFC 3986 section 3.1)", match[1], wrong)
+			return fmt.Sprintf("has the scheme %q, in which %q is not allowed: a scheme has letters, "+
+				"digits, +, - and . only (RFC 3986 section 3.1)", match[1], wrong)
 		}
 	}
 	parsed, err := url.Parse(uri)
@@ -86,14 +92,15 @@ func redirectURIConcerns(uri string) []string {
 
 	switch scheme := parsed.Scheme; {
 	case hostAndPort.MatchString(uri):
-		add("reads as a URI of the scheme %q; if that is a host, write https:// or http:// in front", scheme)
+		add("reads as a URI of the scheme %q; "+
+			"if that is a host, write https:// or http:// in front", scheme)
 	case slices.Contains([]string{"javascript", "data", "file", "vbscript"}, scheme):
 		add("has the scheme %q, which runs code or opens a file instead of leading to a client", scheme)
 	case slices.Contains([]string{"tel", "mailto", "sms"}, scheme):
 		add("has the scheme %q, which does not lead to a client", scheme)
 	case scheme == "http" && !clerk.IsLoopback(parsed.Hostname()):
-		add("has the scheme \"http\": authorization codes sent there travel over the network " +
-			"in plain text; use https, except for a loopback address")
+		add("has the scheme \"http\": authorization codes sent there travel over the network in plain " +
+			"text; use https, except for a loopback address")
 	}
 	if parsed.User != nil {
 		add("holds user information (%q), which browsers show, log and drop", parsed.User.Username()+"@")
@@ -102,7 +109,8 @@ func redirectURIConcerns(uri string) []string {
 		add("holds \"*\", which is not a wildcard: Clerk compares redirect URIs exactly")
 	}
 	if _, fragment, found := strings.Cut(uri, "#"); found {
-		add("has the fragment %q, which a redirect URI must not have (RFC 6749 section 3.1.2)", "#"+fragment)
+		add("has the fragment %q, which a redirect URI must not have (RFC 6749 section 3.1.2)",
+			"#"+fragment)
 	}
 	if invisible := invisibleIn(uri); len(invisible) > 0 {
 		add("holds invisible characters: %s", strings.Join(invisible, ", "))

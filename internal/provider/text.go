@@ -101,8 +101,8 @@ var nameCheck = stringvalidator.All(
 // triggerCheck rejects an empty trigger, which is most often a variable that was not set.
 // It would rotate the secret.
 var triggerCheck = stringvalidator.RegexMatches(notBlank,
-	"must not be empty: an empty trigger, most often a variable that was not set, would rotate the secret. "+
-		"Set null for no trigger")
+	"must not be empty: an empty trigger, most often a variable that was not set, would rotate the "+
+		"secret. Set null for no trigger")
 
 // notBlank matches a text with a character that is not white space.
 var notBlank = regexp.MustCompile(`[^\s\p{Z}]`)

@@ -43,12 +43,14 @@ func TestTextChecks(t *testing.T) {
 		valid, refuse []string
 	}{
 		"name": {
-			nameCheck, []string{"a", " a ", "日本", strings.Repeat("é", 256)},
+			nameCheck,
+			[]string{"a", " a ", "日本", strings.Repeat("é", 256)},
 			[]string{"", " ", "\u00a0\u2003\n", strings.Repeat("é", 257)},
 		},
 		"trigger": {triggerCheck, []string{"1", " 2026-07-01\n"}, []string{"", "\r\n"}},
 		"scope": {
-			scopeCheck, []string{"openid", "read:things", "a,b"},
+			scopeCheck,
+			[]string{"openid", "read:things", "a,b"},
 			[]string{"", "openid profile", "a\"b", "a\\b", "é", "openid,profile", "a,email"},
 		},
 		"default scope":   {defaultScopeCheck, []string{"openid"}, []string{"offline_access"}},
