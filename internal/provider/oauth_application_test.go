@@ -294,26 +294,6 @@ func TestProtocolUpdateThatStopsHalfWay(t *testing.T) {
 	})
 }
 
-// An endpoint that refuses every secret costs a create three seconds at most, the next one
-// nothing, and is told of once.
-func TestProtocolVerificationThatIsRefused(t *testing.T) {
-	inBubble(t, func(t *testing.T, tf *terraform) {
-		tf.clerk.Inject(clerktest.Raw(401, "application/json", `{"error":"request_unauthorized"}`).On(http.MethodPost, clerktest.RouteTokenInfo))
-		p, _ := tf.process(t.Context())
-		for i, most := range []time.Duration{3 * time.Second, 0} {
-			config, o, begun := values{"name": fmt.Sprint("app ", i), "verify_client_secret": true}, &object{kind: application}, time.Now()
-			made, _ := p.plan(o, config)
-			heard := p.apply(o, made)
-			if waited := time.Since(begun); waited > most+time.Second/2 {
-				t.Errorf("create %d took %s", i, waited)
-			}
-			if len(heard) != 1-i || !o.exists() {
-				t.Errorf("create %d says:\n%s", i, heard)
-			}
-		}
-	})
-}
-
 // A private state that an earlier release wrote loses nothing: a pending rotation is still
 // pending, and is noted under the one key.
 func TestProtocolPrivateStateOfEarlierReleases(t *testing.T) {
