@@ -1,12 +1,16 @@
 package acctest
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
@@ -20,6 +24,31 @@ func TestAccOAuthApplication_createAdopted(t *testing.T) {
 		Config:            f.web(),
 		ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("client_secret_version", milliseconds)},
 		PostApplyFunc:     all(f.sent(`POST {"name":"NAME"}`, "POST/rotate_secret"), f.warned("found after its create had no answer")),
+	})
+}
+
+// Of two applications with one name, each create finds its own.
+func TestAccOAuthApplication_twinsAdopted(t *testing.T) {
+	f := simulated(t)
+	f.Inject(clerktest.ResetAfterWork().OnCreate())
+	current := knownvalue.StringFunc(func(secret string) error {
+		if !slices.ContainsFunc(f.ids(), func(id string) bool { return f.CurrentSecret(id) == secret }) {
+			return errors.New("the secret works for neither application")
+		}
+		return nil
+	})
+	secret := tfjsonpath.New("client_secret")
+	f.test(resource.TestStep{
+		Config: f.web("count = 2"),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(address+"[0]", secret, current), statecheck.ExpectKnownValue(address+"[1]", secret, current),
+			statecheck.CompareValuePairs(address+"[0]", secret, address+"[1]", secret, compare.ValuesDiffer()),
+		},
+		PostApplyFunc: func() {
+			if ids := f.ids(); len(ids) != 2 {
+				t.Errorf("there are %d applications, want 2", len(ids))
+			}
+		},
 	})
 }
 
