@@ -43,7 +43,8 @@ func dump(ctx context.Context, server tfprotov6.ProviderServer) (object, error) 
 	if err != nil {
 		return nil, err
 	}
-	identities, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+	identities, err := server.GetResourceIdentitySchemas(ctx,
+		&tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func dump(ctx context.Context, server tfprotov6.ProviderServer) (object, error) 
 		}
 	}
 	if len(response.Functions)+len(response.ActionSchemas)+len(response.StateStoreSchemas) > 0 {
-		return nil, errors.New("the provider has functions, actions or state stores, which this program cannot write")
+		return nil, errors.New("this program cannot write functions, actions and state stores")
 	}
 	return object{"format_version": "1.0", "provider_schemas": object{address: object{
 		"provider":                   schema(response.Provider),
@@ -95,9 +96,10 @@ func attributes(all []*tfprotov6.SchemaAttribute) object {
 	converted := object{}
 	for _, a := range all {
 		attribute := object{
-			"required": a.Required, "optional": a.Optional, "computed": a.Computed, "sensitive": a.Sensitive,
-			"write_only": a.WriteOnly, "deprecated": a.Deprecated,
-			"description": a.Description, "description_kind": strings.ToLower(a.DescriptionKind.String()),
+			"required": a.Required, "optional": a.Optional, "computed": a.Computed,
+			"sensitive": a.Sensitive, "write_only": a.WriteOnly, "deprecated": a.Deprecated,
+			"description":      a.Description,
+			"description_kind": strings.ToLower(a.DescriptionKind.String()),
 		}
 		if a.NestedType == nil {
 			attribute["type"] = a.Type
