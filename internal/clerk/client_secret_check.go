@@ -99,30 +99,32 @@ func (c *Client) CheckClientSecret(
 	}
 	c.scrubber.learn(ask.secret)
 
-	longest := maxRetryAfter
+	// A create waits for the check of its fresh secret.
+	longest, once := maxRetryAfter, false
 	if ask.fresh {
 		longest = rejectionDelay
+		_, once = c.checks.rejectFresh.Load(ask.url)
 	}
-	rejected, throttled := false, false
+	rejected, throttled := once, false
 	var waited time.Duration
 	for attempt := 1; ; attempt++ {
 		answer, err := c.introspect(ctx, ask, attempt, waited)
 		if err != nil {
 			return SecretCheck{}, err
 		}
-		var wait time.Duration
+		last := ask.fresh && attempt > 1
 		switch {
-		case answer.Status == SecretRejected && !rejected && !c.checks.rejectsFresh(ask):
-			rejected, wait = true, rejectionDelay
-		case answer.retryAfter > 0 && answer.retryAfter <= longest && !throttled:
-			throttled, wait = true, answer.retryAfter
-		}
-		if wait == 0 || ask.fresh && attempt > 1 {
-			c.checks.noteFresh(ask, answer.Status)
+		case !last && answer.Status == SecretRejected && !rejected:
+			rejected, waited = true, rejectionDelay
+		case !last && answer.retryAfter > 0 && answer.retryAfter <= longest && !throttled:
+			throttled, waited = true, answer.retryAfter
+		default:
+			if ask.fresh && answer.Status == SecretRejected {
+				c.checks.rejectFresh.Store(ask.url, true)
+			}
 			return answer.SecretCheck, nil
 		}
-		waited = wait
-		if err := sleep(ctx, wait); err != nil {
+		if err := sleep(ctx, waited); err != nil {
 			return SecretCheck{}, err
 		}
 	}
@@ -155,8 +157,8 @@ type introspection struct {
 type introspectionAnswer struct {
 	SecretCheck
 
+	outcome    string        // the word for an event
 	retryAfter time.Duration // how long to wait after a 429, else 0
-	silent     bool          // there was no answer, or no whole one
 }
 
 // introspect sends one request. Its error is that of ctx.
@@ -177,19 +179,20 @@ func (c *Client) introspect(
 	if ctx.Err() != nil {
 		return introspectionAnswer{}, ctx.Err()
 	}
-	if err != nil {
-		result.silent = true
+	silent := err != nil
+	if silent {
+		result.outcome = outcomeLost.String()
 		result.Reason = c.scrubber.clean(
 			"the token introspection endpoint gave no answer: " + err.Error())
 	} else {
 		result = c.classifyIntrospection(a)
 	}
 	// The client waits once after a 429. A second 429 counts as no answer.
-	c.checks.note(result.silent || result.retryAfter > 0 && attempt > 1)
+	c.checks.note(silent || result.retryAfter > 0 && attempt > 1)
 	if c.observer != nil {
 		c.observer(ctx, Event{
 			Method: http.MethodPost, Route: routeIntrospection, Attempt: attempt,
-			Status: a.status, Outcome: result.outcome(), Waited: waited,
+			Status: a.status, Outcome: result.outcome, Waited: waited,
 			Duration: time.Since(begun), Bytes: len(a.body), TraceID: c.traceID(a.header),
 		})
 	}
@@ -241,12 +244,15 @@ func (c *Client) classifyIntrospection(a answer) (result introspectionAnswer) {
 	active, code := take[*bool](&f, "active"), take[string](&f, "error")
 	status := fmt.Sprintf("HTTP %d %s", a.status, http.StatusText(a.status))
 	const endpoint = "the token introspection endpoint "
+	result.outcome = outcomeUnexpected.String()
 	switch {
 	case a.status == http.StatusOK && active != nil:
-		result.Status, result.Reason = SecretAccepted, endpoint+"accepted it"
+		result.Status, result.Reason, result.outcome = SecretAccepted, endpoint+"accepted it", "ok"
 	case a.status == http.StatusUnauthorized && oauthErrorCode.MatchString(code):
 		result.Status, result.Reason = SecretRejected, endpoint+"rejected it"
+		result.outcome = outcomeRejected.String()
 	case a.status == http.StatusTooManyRequests:
+		result.outcome = outcomeThrottled.String()
 		result.Reason = endpoint + "is throttled (" + status + ")"
 		values := a.header.Values("Retry-After")
 		asked, ok := parseRetryAfter(values, c.serverDate(a.header), time.Now())
@@ -267,29 +273,15 @@ func (c *Client) classifyIntrospection(a answer) (result introspectionAnswer) {
 	return result
 }
 
-// outcome is the word for an event.
-func (r introspectionAnswer) outcome() string {
-	switch {
-	case r.silent:
-		return outcomeLost.String()
-	case r.Status == SecretAccepted:
-		return "ok"
-	case r.Status == SecretRejected:
-		return outcomeRejected.String()
-	case r.retryAfter > 0:
-		return outcomeThrottled.String()
-	}
-	return outcomeUnexpected.String()
-}
-
 // secretChecks holds back what would be too much for the endpoint, or for the user.
 type secretChecks struct {
 	slots *semaphore.Weighted
+	// rejectFresh are the URLs of endpoints that have rejected a fresh secret.
+	rejectFresh sync.Map
 
 	mu     sync.Mutex
-	silent int             // requests in a row without an answer, or throttled again
-	until  time.Time       // of a pause
-	fresh  map[string]bool // by URL: the endpoint has rejected a fresh secret
+	silent int       // requests in a row without an answer, or throttled again
+	until  time.Time // of a pause
 }
 
 func (s *secretChecks) paused() bool {
@@ -310,25 +302,4 @@ func (s *secretChecks) note(silent bool) {
 		s.until = time.Now().Add(silencePause)
 		s.silent = 0
 	}
-}
-
-// rejectsFresh reports whether a check of a fresh secret need not wait, because the
-// endpoint has rejected one before.
-func (s *secretChecks) rejectsFresh(ask introspection) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return ask.fresh && s.fresh[ask.url]
-}
-
-// noteFresh remembers how the check of a fresh secret ended.
-func (s *secretChecks) noteFresh(ask introspection, status SecretStatus) {
-	if !ask.fresh || status == SecretUnknown {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fresh == nil {
-		s.fresh = make(map[string]bool)
-	}
-	s.fresh[ask.url] = status == SecretRejected
 }
