@@ -8,78 +8,78 @@ import (
 // localChanges is what this process knows of applications because it read or wrote them
 // itself. Clerk's reads can lag behind it. The zero value knows nothing.
 type localChanges struct {
-	mu      sync.Mutex
-	names   map[string]string // by id, as canonicalName; empty where it was only read
-	created map[string]string // ids by client_id
-	deleted map[string]bool
+	mu    sync.Mutex
+	known map[string]localApplication // by id
+}
+
+type localApplication struct {
+	clientID string // if this process created it
+	name     string // as canonicalName, if this process created or renamed it
+	deleted  bool
 }
 
 // KnowApplication tells the client that an application existed before anything that the
-// client will create.
+// client will create, so that no search for a lost create adopts it.
 func (c *Client) KnowApplication(id string) { c.local.read(id) }
 
+func (l *localChanges) note(id string, change func(*localApplication)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == nil {
+		l.known = make(map[string]localApplication)
+	}
+	app := l.known[id]
+	change(&app)
+	l.known[id] = app
+}
+
 // read notes an application that was read.
-func (l *localChanges) read(id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.names == nil {
-		l.names = make(map[string]string)
-	}
-	if _, known := l.names[id]; !known {
-		l.names[id] = ""
-	}
+func (l *localChanges) read(id string) { l.note(id, func(*localApplication) {}) }
+
+// created notes an application that was created under a name.
+func (l *localChanges) created(app OAuthApplication, name string) {
+	l.note(app.ID, func(known *localApplication) {
+		known.clientID, known.name = app.ClientID, canonicalName(name)
+	})
 }
 
-// add notes an application that was created under a name.
-func (l *localChanges) add(app OAuthApplication, name string) {
-	l.named(app.ID, name)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.created == nil {
-		l.created = make(map[string]string)
-	}
-	l.created[app.ClientID] = app.ID
+// renamed notes the new name of an application.
+func (l *localChanges) renamed(id, name string) {
+	l.note(id, func(known *localApplication) { known.name = canonicalName(name) })
 }
 
-// createdAs returns the id of the application with a client_id that was created, or "".
-func (l *localChanges) createdAs(clientID string) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.created[clientID]
+// deleted notes an application that was deleted.
+func (l *localChanges) deleted(id string) {
+	l.note(id, func(known *localApplication) { known.deleted = true })
 }
 
-// named notes the name of an application that was renamed.
-func (l *localChanges) named(id, name string) {
-	l.read(id)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.names[id] = canonicalName(name)
-}
-
-// gone notes an application that was deleted.
-func (l *localChanges) gone(id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.deleted == nil {
-		l.deleted = make(map[string]bool)
-	}
-	l.deleted[id] = true
-	delete(l.names, id)
-}
-
-// knows reports whether the application was read, created or deleted by this process.
+// knows reports whether this process has read, created or deleted the application.
 func (l *localChanges) knows(id string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, known := l.names[id]
-	return known || l.deleted[id]
+	_, known := l.known[id]
+	return known
 }
 
-// changed reports whether this process created or renamed an application.
+// changed reports whether this process created or renamed an application, and did not
+// delete it.
 func (l *localChanges) changed(id string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.names[id] != ""
+	return l.known[id].name != "" && !l.known[id].deleted
+}
+
+// createdAs returns the id of the application with a client_id that this process created
+// and did not delete, or "".
+func (l *localChanges) createdAs(clientID string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, app := range l.known {
+		if app.clientID == clientID && !app.deleted {
+			return id
+		}
+	}
+	return ""
 }
 
 // withLocalChanges takes the ids that a list has of applications of a name (see
@@ -90,11 +90,11 @@ func (l *localChanges) withLocalChanges(name string, listed []string) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ids := slices.DeleteFunc(slices.Clone(listed), func(id string) bool {
-		known := l.names[id]
-		return l.deleted[id] || known != "" && known != name
+		app := l.known[id]
+		return app.deleted || app.name != "" && app.name != name
 	})
-	for id, known := range l.names {
-		if known == name && !slices.Contains(ids, id) {
+	for id, app := range l.known {
+		if app.name == name && !app.deleted && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -12,12 +12,12 @@ func TestLocalChanges(t *testing.T) {
 		t.Error("nothing has happened, and something is known")
 	}
 	local.read("oa_read")
-	local.named("oa_made", "web")
-	local.named("oa_renamed", "web")
-	local.named("oa_renamed", "other")
-	local.named("oa_spaced", " we\u0301b ")
-	local.named("oa_deleted", "web")
-	local.gone("oa_deleted")
+	local.renamed("oa_made", "web")
+	local.renamed("oa_renamed", "web")
+	local.renamed("oa_renamed", "other")
+	local.renamed("oa_spaced", " we\u0301b ")
+	local.renamed("oa_deleted", "web")
+	local.deleted("oa_deleted")
 	local.read("oa_made") // and still knows its name
 
 	for _, id := range []string{"oa_read", "oa_made", "oa_renamed", "oa_deleted"} {

@@ -205,7 +205,7 @@ func (c *Client) UpdateOAuthApplication(
 		body: body, contentType: contentTypeJSON,
 	}, writtenApplication(id))
 	if err == nil && fields.Name != nil {
-		c.local.named(id, cmp.Or(app.Name, *fields.Name))
+		c.local.renamed(id, cmp.Or(app.Name, *fields.Name))
 	}
 	return app, err
 }
@@ -220,7 +220,7 @@ func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 		operation: opDelete, method: http.MethodDelete, route: routeApplication, id: id,
 	}, checkDeleted)
 	if err == nil || IsNotFound(err) {
-		c.local.gone(id)
+		c.local.deleted(id)
 	}
 	return err
 }

@@ -215,7 +215,7 @@ func (c *Client) postApplication(
 	case err != nil:
 		return Creation{}, err
 	}
-	c.local.add(creation.Application, *fields.Name)
+	c.local.created(creation.Application, *fields.Name)
 	return creation, nil
 }
 
@@ -229,7 +229,7 @@ func asksForPublic(fields OAuthApplicationFields) bool {
 func (c *Client) adopt(
 	op opContext, search applicationSearch, app OAuthApplication, lost error,
 ) Creation {
-	c.local.add(app, app.Name)
+	c.local.created(app, app.Name)
 	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
 	if asksForPublic(search.fields) {
 		return creation

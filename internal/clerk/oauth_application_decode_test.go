@@ -74,6 +74,9 @@ func TestDecodeApplication(t *testing.T) {
 	if !reflect.DeepEqual(decoded.app, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", decoded.app, want)
 	}
+	if clone := decoded.app.clone(); !reflect.DeepEqual(clone, want) {
+		t.Errorf("the clone is %+v", clone)
+	}
 	if got := decoded.secret.Reveal(); got != "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k" {
 		t.Errorf("secret: %q", got)
 	}
@@ -160,82 +163,43 @@ func TestDecodeApplicationFieldByField(t *testing.T) {
 	}
 }
 
-func TestDecodeApplicationLists(t *testing.T) {
+// What is read of unusual values.
+func TestDecodeApplicationValues(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string][]string{`[]`: {}, `null`: nil, ``: nil, `["a"]`: {"a"}, `["b","a","b"]`: {"b", "a", "b"}} {
-		decoded, err := decodeApplication(with("redirect_uris", value))
-		if err != nil || !slices.Equal(decoded.app.RedirectURIs, want) {
-			t.Errorf("redirect_uris %s: %v (%v)", value, decoded.app.RedirectURIs, err)
-		}
-	}
-	for value, want := range map[string][]string{`""`: {}, `null`: {}, ``: {}, `"  b a  b "`: {"a", "b"}} {
-		decoded, err := decodeApplication(with("scopes", value))
-		if err != nil || !slices.Equal(decoded.app.Scopes, want) {
-			t.Errorf("scopes %s: %v (%v)", value, decoded.app.Scopes, err)
-		}
-	}
-}
-
-func TestDecodeApplicationTimes(t *testing.T) {
-	t.Parallel()
-	for value, want := range map[string]time.Time{
-		"0":                 time.UnixMilli(0).UTC(),
-		"1.755e12":          time.UnixMilli(1755000000000).UTC(),
-		"1755000000000.0":   time.UnixMilli(1755000000000).UTC(),
-		"-1000":             time.UnixMilli(-1000).UTC(),
-		"9007199254740993":  time.UnixMilli(1 << 53).UTC(), // the nearest float
-		"1e300":             {},
-		"9.3e18":            {},
-		"99999999999999999": {},
+	at := func(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+	for _, test := range []struct {
+		field, name, value string
+		want               any
+		problem            bool
+	}{
+		{"RedirectURIs", "redirect_uris", `[]`, []string{}, false},
+		{"RedirectURIs", "redirect_uris", `["b","a","b"]`, []string{"b", "a", "b"}, false},
+		{"Scopes", "scopes", `"  b a  b "`, []string{"a", "b"}, false},
+		{"CreatedAt", "created_at", "0", at(0), false},
+		{"CreatedAt", "created_at", "1.755e12", at(1755000000000), false},
+		{"CreatedAt", "created_at", "1755000000000.0", at(1755000000000), false},
+		{"CreatedAt", "created_at", "-1000", at(-1000), false},
+		{"CreatedAt", "created_at", "9007199254740993", at(1 << 53), false}, // the nearest float
+		{"CreatedAt", "created_at", "1e300", time.Time{}, true},
+		{"CreatedAt", "created_at", "99999999999999999", time.Time{}, true},
+		{"Name", "name", `"👩‍💻 Cafe\u0301 \u202eabc \ud83d\ude00 \ud83d \u0000 <b>"`, "👩‍💻 Cafe\u0301 \u202eabc 😀 \ufffd \x00 <b>", false},
+		{"Name", "name", "\"Back \xff\xfe office\"", "Back \ufffd\ufffd office", false},
+		{"Name", "name", `"first", "name": "last"`, "last", false},
+		{"Name", "name", `"name", "NAME": "wrong", "Client_Secret": "wrong", "ſcopes": "wrong"`, "name", false},
 	} {
-		decoded, err := decodeApplication(with("created_at", value))
-		if err != nil || !decoded.app.CreatedAt.Equal(want) {
-			t.Errorf("created_at %s: %s, want %s (%v)", value, decoded.app.CreatedAt, want, err)
+		var raw map[string]json.RawMessage
+		if err := json.Unmarshal(with(test.name, ""), &raw); err != nil {
+			t.Fatal(err)
 		}
-		if problem := len(decoded.app.Problems) > 0; problem != want.IsZero() {
-			t.Errorf("created_at %s: problems %v", value, decoded.app.Problems)
+		body, _ := json.Marshal(raw)
+		decoded, err := decodeApplication([]byte(strings.TrimSuffix(string(body), "}") + `,"` + test.name + `":` + test.value + "}"))
+		got := reflect.ValueOf(decoded.app).FieldByName(test.field).Interface()
+		if err != nil || !reflect.DeepEqual(got, test.want) || (len(decoded.app.Problems) > 0) != test.problem {
+			t.Errorf("%s is read as %v, want %v (%v, problems %v)", test.value, got, test.want, err, decoded.app.Problems)
 		}
-	}
-}
-
-// With encoding/json and a struct, a key in another case could replace the right one.
-func TestDecodeApplicationKeys(t *testing.T) {
-	t.Parallel()
-	end := strings.LastIndex(wholeApplication, "}")
-	extend := func(more string) []byte { return []byte(wholeApplication[:end] + "," + more + "}") }
-
-	decoded, err := decodeApplication(extend(`"Client_Secret": "wrong", "NAME": "wrong", "ſcopes": "wrong"`))
-	if err != nil || decoded.secret.Reveal() != "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k" || decoded.app.Name != "Back office" || len(decoded.app.Scopes) != 3 {
-		t.Errorf("keys in another case were read: %+v (%v)", decoded.app, err)
-	}
-	decoded, err = decodeApplication(extend(`"name": "the last one"`))
-	if err != nil || decoded.app.Name != "the last one" {
-		t.Errorf("of a key that is there twice the last counts, not %q (%v)", decoded.app.Name, err)
-	}
-}
-
-func TestDecodeApplicationTexts(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct{ json, want string }{
-		"emoji with joiners":    {`"👩‍💻 app"`, "👩‍💻 app"},
-		"decomposed":            {`"Cafe\u0301"`, "Cafe\u0301"},
-		"composed":              {`"Caf\u00e9"`, "Caf\u00e9"},
-		"right to left":         {`"\u202eabc"`, "\u202eabc"},
-		"surrogate pair":        {`"\ud83d\ude00"`, "😀"},
-		"lone surrogate":        {`"\ud83d"`, "\ufffd"},
-		"control characters":    {`"a\u0000b\nc"`, "a\x00b\nc"},
-		"HTML characters":       {`"<b>&</b>"`, "<b>&</b>"},
-		"escaped by the sender": {`"\u003cb\u003e"`, "<b>"},
-	} {
-		decoded, err := decodeApplication(with("name", test.json))
-		if err != nil || decoded.app.Name != test.want {
-			t.Errorf("%s: %q, want %q (%v)", name, decoded.app.Name, test.want, err)
+		if decoded.secret.Reveal() != "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k" {
+			t.Errorf("%s: the secret is %q", test.value, decoded.secret.Reveal())
 		}
-	}
-	broken := strings.Replace(wholeApplication, "Back office", "Back \xff\xfe office", 1)
-	decoded, err := decodeApplication([]byte(broken))
-	if err != nil || decoded.app.Name != "Back \ufffd\ufffd office" {
-		t.Errorf("invalid UTF-8: %q (%v)", decoded.app.Name, err)
 	}
 }
 

@@ -12,28 +12,27 @@ import (
 const (
 	// rateLimitWindow is the time in which Clerk counts requests.
 	rateLimitWindow = 10 * time.Second
-	// maxPauseJitter keeps processes that share a key, and were throttled
-	// together, from coming back in the same instant.
+	// maxPauseJitter keeps processes that share a key, and were throttled together, from
+	// sending again in the same instant.
 	maxPauseJitter = 500 * time.Millisecond
 )
 
-// rateLimiter is the one gate that all requests of a key pass before they are sent.
+// rateLimiter holds back all requests of a client.
 //
-// It is an exact sliding window: at most n requests start in any 10 seconds, in
-// order of arrival, each as early as the window and a pause allow. There is no
-// pacing below the limit, as a token bucket would have: the first n requests of a
-// process start at once, so that small plans cost nothing.
+// It is an exact sliding window: at most n requests start in any 10 seconds, in order of
+// arrival, each as early as the window and a pause allow. There is no pacing below the
+// limit, as a token bucket would have: the first n requests of a process start at once, so
+// that small plans cost nothing.
 //
-// The window is on the time at which requests are sent; Clerk counts them as they
-// arrive, and a slow one can arrive among those of the next window. At most as
-// many as are under way at one time can do so. Terraform has ten operations under
-// way unless told otherwise, so 90 of the 100 requests that Clerk allows a
-// development instance are safe. Freeing a place only 10 seconds after the answer
-// was rejected: that is safe with any parallelism, but slower with all of them, and
-// all that it prevents is a 429, which pause deals with.
+// The window is on the time at which requests are sent. Clerk counts them as they arrive,
+// and a slow request can arrive among those of the next window. At most as many as are
+// under way at one time can do so. Terraform has ten operations under way unless told
+// otherwise, so 90 of the 100 requests that Clerk allows a development instance are safe.
+// Freeing a place only 10 seconds after the answer was rejected: it is safe with any
+// parallelism, but slower, and all it prevents is a 429, which pause handles.
 //
-// First in, first out matters as much as the limit: without it, an unlucky request
-// among hundreds waits for all of the others.
+// The order of arrival matters as much as the limit: without it, an unlucky request among
+// hundreds waits for all of the others.
 type rateLimiter struct {
 	line *semaphore.Weighted // held by the head of the line; serves in order of arrival
 
@@ -46,8 +45,8 @@ type rateLimiter struct {
 	randomPause func() time.Duration
 }
 
-// newRateLimiter returns a rate limiter that lets at most requestsPer10s requests start
-// in any 10 seconds; one that would let none start at all lets one.
+// newRateLimiter returns a rate limiter that lets at most requestsPer10s requests, and at
+// least one, start in any 10 seconds.
 func newRateLimiter(requestsPer10s int) *rateLimiter {
 	return &rateLimiter{
 		line:        semaphore.NewWeighted(1),
@@ -56,9 +55,9 @@ func newRateLimiter(requestsPer10s int) *rateLimiter {
 	}
 }
 
-// acquire waits until the next request may start, and counts it. It returns how
-// long that took. When ctx is over it returns at once with the error of ctx;
-// those behind in the line are then served as if the caller had never come.
+// acquire waits until the next request may start, and counts it. It returns how long that
+// took. If ctx ends first, it returns the error of ctx, and those behind in the line are
+// served as if the caller had never come.
 func (l *rateLimiter) acquire(ctx context.Context) (waited time.Duration, err error) {
 	arrived := time.Now()
 	if err := l.line.Acquire(ctx, 1); err != nil {
@@ -78,8 +77,8 @@ func (l *rateLimiter) acquire(ctx context.Context) (waited time.Duration, err er
 	}
 }
 
-// tryStart counts a request if one may start now, and else returns how long that
-// will take at least.
+// tryStart counts a request if it may start now, and otherwise returns how long it has to
+// wait at least.
 func (l *rateLimiter) tryStart() (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,12 +103,11 @@ func (l *rateLimiter) tryStart() (wait time.Duration) {
 	return 0
 }
 
-// pause closes the gate for every request for d and a little more. The answer
-// 429 to one request is a message to all.
+// pause holds back every request for d and a jitter. The answer 429 to one request is a
+// message to all.
 //
-// Requests that are under way while the gate is closed may come back with a 429
-// as well. They prolong the pause only if the server now asks for a later time,
-// and the little more is added once for all of them.
+// Requests that were under way may be answered with 429 too. They prolong the pause only
+// if the server now asks for a later time, and the jitter is added once for all of them.
 func (l *rateLimiter) pause(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
