@@ -1,12 +1,9 @@
 package clerk
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
 // BenchmarkDecode decodes answers of Clerk: an application, and a page of the maximal size.
@@ -32,47 +29,6 @@ func BenchmarkDecode(b *testing.B) {
 			}
 		}
 	})
-}
-
-// BenchmarkRequest sends requests to a simulator in this process. It measures the client,
-// net/http and the simulator together.
-func BenchmarkRequest(b *testing.B) {
-	server := clerktest.NewServer()
-	b.Cleanup(server.Close)
-	ids := server.SeedMany(500, "app %d")
-	key, err := ParseSecretKey(server.Key())
-	if err != nil {
-		b.Fatal(err)
-	}
-	base, err := ParseAPIURL(server.URL())
-	if err != nil {
-		b.Fatal(err)
-	}
-	config := Config{SecretKey: key, APIURL: base, Transport: server.RoundTripper(), RequestsPer10s: 1 << 20}
-	client := New(config)
-
-	for _, benchmark := range []struct {
-		name string
-		do   func(context.Context) error
-	}{
-		{"get", func(ctx context.Context) error {
-			_, err := client.reads.fresh(ctx, ids[0])
-			return err
-		}},
-		{"page of 500", func(ctx context.Context) error {
-			_, _, err := New(config).ListOAuthApplications(ctx, ListQuery{Limit: 500}) // with nothing known
-			return err
-		}},
-	} {
-		b.Run(benchmark.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := benchmark.do(b.Context()); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }
 
 // BenchmarkScrubber scrubs a trace id in a process that has created thousands of applications. Neither that nor learning

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -81,26 +80,6 @@ func TestAPIURLWithAPath(t *testing.T) {
 	noError(t, err)
 	equal(t, "address", asked, "https://proxy.example:8443/clerk/v1/oauth_applications/oa_1")
 	equal(t, "APIURL", client.APIURL(), "https://proxy.example:8443/clerk/v1")
-}
-
-// A real transport adds only known headers, and keeps no cookies.
-func TestRequestsHaveNoOtherHeaders(t *testing.T) {
-	t.Parallel()
-	bubble(t, func(f *fixture) {
-		f.inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 503, Code: "service_unavailable", Header: http.Header{"Set-Cookie": {"__cf_bm=1; Path=/"}}}}.Once())
-		for _, operation := range operations {
-			if err := operation.call(f.Context(), f.client, f.server.Seed("x")); !errors.Is(err, clerk.ErrNoMatch) {
-				noError(f, err)
-			}
-		}
-		allowed := "Accept Accept-Encoding Clerk-Api-Version Content-Length Content-Type User-Agent"
-		for _, request := range f.server.Requests() {
-			equal(f, "authorization", request.Authorization(), "Bearer "+f.server.Key())
-			for header := range request.Header {
-				contains(f, request.Method+" "+request.Path, allowed, header)
-			}
-		}
-	})
 }
 
 // The client speaks HTTP/1.1 even if the server offers HTTP/2, because over HTTP/1.1 the

@@ -64,7 +64,8 @@ func (e *APIError) HasCode(code string) bool {
 // somewhere else.
 func IsNotFound(err error) bool {
 	var api *APIError
-	return errors.As(err, &api) && api.Status == http.StatusNotFound && api.HasCode(CodeResourceNotFound)
+	return errors.As(err, &api) && api.Status == http.StatusNotFound &&
+		api.HasCode(CodeResourceNotFound)
 }
 
 // TransportError is a request that got no answer from Clerk.

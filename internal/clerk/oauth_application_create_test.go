@@ -2,7 +2,6 @@ package clerk_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -453,15 +452,4 @@ func TestPreventDuplicateNames(t *testing.T) {
 			equal(f, "creates", f.creates(), before)
 		}, func(config *clerk.Config) { config.PreventDuplicateNames = true })
 	}
-}
-
-func TestCreateThatClerkRefuses(t *testing.T) {
-	t.Parallel()
-	bubble(t, func(f *fixture) {
-		_, err := f.create(fieldsNamed(strings.Repeat("n", 257)))
-		refused := asError[*clerk.APIError](f, err)
-		equal(f, "status", refused.Status, http.StatusUnprocessableEntity)
-		equal(f, "parameter", refused.Errors[0].ParamName, "name")
-		equal(f, "requests", f.requests(), 1)
-	})
 }

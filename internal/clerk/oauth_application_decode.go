@@ -82,9 +82,8 @@ func decodeApplication(body []byte) (decodedApplication, error) {
 	d.app.ConsentScreenEnabled = need[bool](&f, "consent_screen_enabled")
 	d.app.Scopes = ParseScopes(take[string](&f, "scopes"))
 	d.app.RedirectURIs = take[[]string](&f, "redirect_uris")
-	// This field is newer than Clerk's document.
-	d.app.DeviceAuthorizationGrantEnabled =
-		take[*bool](&f, "device_authorization_grant_enabled")
+	const deviceGrant = "device_authorization_grant_enabled" // newer than Clerk's document
+	d.app.DeviceAuthorizationGrantEnabled = take[*bool](&f, deviceGrant)
 
 	// What is only reported may be absent: Clerk can drop the deprecated callback_url, and
 	// that must not stop every plan.

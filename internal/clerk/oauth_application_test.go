@@ -274,38 +274,6 @@ func TestReadYourWrites(t *testing.T) {
 	})
 }
 
-// The client is right under every behaviour that Clerk may have.
-func TestClientUnderEverySwitch(t *testing.T) {
-	t.Parallel()
-	for name, switches := range map[string]clerktest.Switches{
-		"scopes in order":       {ScopesOrder: clerktest.ScopesAlphabetical},
-		"scopes in fixed order": {ScopesOrder: clerktest.ScopesFixedOrder},
-		"no offline_access":     {ForceOfflineAccess: clerktest.OfflineAccessNever},
-		"PATCH may omit it":     {PatchWithoutOfflineAccess: clerktest.PatchRemovesOfflineAccess},
-		"URIs sorted":           {RedirectOrder: clerktest.RedirectsSorted},
-		"URIs reversed":         {RedirectOrder: clerktest.RedirectsReversed},
-		"URIs normalised":       {RedirectNormalization: clerktest.RedirectsNormalized},
-		"no newer fields":       {NewerFields: clerktest.NewerFieldsDropped},
-		"rotations do not show": {RotateUpdatedAt: clerktest.RotateKeepsUpdatedAt},
-	} {
-		run(t, name, func(f *fixture) {
-			f.server.Set(switches)
-			fields := fieldsNamed("web")
-			fields.RedirectURIs = &[]string{"https://b.example/cb", "https://a.example/cb"}
-			creation, err := f.create(fields)
-			noError(f, err)
-			equal(f, "problems", len(creation.Application.Problems), 0)
-			equal(f, "not applied", len(fields.NotApplied(creation.Application)), 0)
-			changed := clerk.OAuthApplicationFields{Name: new("new"), Scopes: &[]string{"openid"}}
-			app, err := f.client.UpdateOAuthApplication(f.Context(), creation.Application.ID, changed)
-			noError(f, err)
-			equal(f, "not applied", len(changed.NotApplied(app)), 0)
-			rotation, err := f.rotate(app.ID)
-			f.assertCurrent(rotation, err, app.ID)
-		})
-	}
-}
-
 func TestLogo(t *testing.T) {
 	t.Parallel()
 	encoded := func(encode func(io.Writer, image.Image) error) []byte {

@@ -44,7 +44,7 @@ func assertHidden(t testing.TB, where, text string, secrets ...string) {
 		forms := formsOf(secret)
 		forms["hex"] = fmt.Sprintf("%x", secret)
 		forms["upper hex"] = fmt.Sprintf("%X", secret)
-		forms["bytes"] = strings.Trim(fmt.Sprint([]byte(secret)), "[]")
+		forms["bytes"] = strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")
 		for form, value := range forms {
 			// The middle of a form is enough to disclose the secret.
 			if strings.Contains(text, value[4:len(value)-4]) {

@@ -130,12 +130,15 @@ func (f *fixture) requests() int { return f.server.CountRequests("", "") }
 func (f *fixture) gets() int {
 	return f.server.CountRequests(http.MethodGet, clerktest.RouteApplication)
 }
+
 func (f *fixture) lists() int {
 	return f.server.CountRequests(http.MethodGet, clerktest.RouteApplications)
 }
+
 func (f *fixture) creates() int {
 	return f.server.CountRequests(http.MethodPost, clerktest.RouteApplications)
 }
+
 func (f *fixture) rotations() int {
 	return f.server.CountRequests(http.MethodPost, clerktest.RouteRotateSecret)
 }
