@@ -55,9 +55,7 @@ var operations = []operation{
 		_, err := c.UploadOAuthApplicationLogo(ctx, id, "logo.png", pngImage)
 		return err
 	}},
-	{"delete", http.MethodDelete, clerktest.RouteApplication, func(ctx context.Context, c *clerk.Client, id string) error {
-		return c.DeleteOAuthApplication(ctx, id)
-	}},
+	{"delete", http.MethodDelete, clerktest.RouteApplication, func(ctx context.Context, c *clerk.Client, id string) error { return c.DeleteOAuthApplication(ctx, id) }},
 	{"get settings", http.MethodGet, clerktest.RouteSettings, func(ctx context.Context, c *clerk.Client, _ string) error {
 		_, err := c.GetOAuthApplicationSettings(ctx)
 		return err
@@ -66,10 +64,7 @@ var operations = []operation{
 		_, err := c.UpdateOAuthApplicationSettings(ctx, clerk.OAuthApplicationSettingsFields{OAuthJWTAccessTokens: new(true)})
 		return err
 	}},
-	{"instance", http.MethodGet, clerktest.RouteInstance, func(ctx context.Context, c *clerk.Client, _ string) error {
-		_, err := c.Instance(ctx)
-		return err
-	}},
+	{"instance", http.MethodGet, clerktest.RouteInstance, func(ctx context.Context, c *clerk.Client, _ string) error { _, err := c.Instance(ctx); return err }},
 }
 
 func (o operation) changes() bool {
@@ -323,31 +318,20 @@ func TestUnsentRequestsAreRepeated(t *testing.T) {
 	}
 }
 
-func TestMaxRetries(t *testing.T) {
+func TestMaxRetriesAndRequestTimeout(t *testing.T) {
 	t.Parallel()
 	for _, retries := range []int{0, 1, 10} {
 		bubble(t, func(f *fixture) {
-			f.inject(clerktest.HTML(503))
+			f.inject(clerktest.NeverAnswers())
 			_, err := f.client.GetOAuthApplicationSettings(f.Context())
 			equal(f, "requests", f.requests(), retries+1)
 			equal(f, "says how often", isError[*clerk.AttemptsError](err), retries > 0)
-		}, func(config *clerk.Config) { config.MaxRetries = &retries })
+			lost := asError[*clerk.TransportError](f, err)
+			equal(f, "timeout", lost.Timeout && lost.Sent, true)
+			contains(f, "text", err.Error(), "nothing came within 7s")
+			equal(f, "duration", f.events.all()[0].Duration, 7*time.Second)
+		}, func(config *clerk.Config) { config.MaxRetries, config.RequestTimeout = &retries, 7*time.Second })
 	}
-}
-
-func TestRequestTimeout(t *testing.T) {
-	t.Parallel()
-	bubble(t, func(f *fixture) {
-		f.inject(clerktest.NeverAnswers())
-		_, err := f.client.GetOAuthApplicationSettings(f.Context())
-		lost := asError[*clerk.TransportError](f, err)
-		equal(f, "timeout", lost.Timeout && lost.Sent, true)
-		contains(f, "text", err.Error(), "nothing came within 7s")
-		for _, event := range f.events.all() {
-			equal(f, "duration", event.Duration, 7*time.Second)
-			equal(f, "outcome", event.Outcome, "lost")
-		}
-	}, func(config *clerk.Config) { config.RequestTimeout = 7 * time.Second })
 }
 
 func TestRetryAfterIsObeyed(t *testing.T) {
@@ -445,21 +429,6 @@ func TestOneThrottledRequestPausesAll(t *testing.T) {
 			}
 		}, func(config *clerk.Config) { config.MaxRetries = &retries })
 	}
-}
-
-// Clerk's window is 10 seconds long. Retries outlast it without a Retry-After too.
-func TestThrottlingOfAWholeWindowIsWaitedOut(t *testing.T) {
-	t.Parallel()
-	bubble(t, func(f *fixture) {
-		early := func(clerktest.Request) bool { return f.elapsed() < 10*time.Second }
-		f.inject(clerktest.TooManyRequests().When(early))
-		for range 100 {
-			begun := time.Now()
-			f.began = begun
-			_, err := newClient(f, f.server).GetOAuthApplicationSettings(f.Context())
-			noError(f, err)
-		}
-	})
 }
 
 // Waited, in an event, is the backoff after the attempt before, and the wait for the rate limit.
