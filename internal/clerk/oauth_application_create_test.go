@@ -453,3 +453,35 @@ func TestPreventDuplicateNames(t *testing.T) {
 		}, func(config *clerk.Config) { config.PreventDuplicateNames = true })
 	}
 }
+
+// What the plan of a create asks: each question once for all creates, and none unasked.
+func TestChecksOfAPlan(t *testing.T) {
+	t.Parallel()
+	none := func(*clerk.Config) {}
+	noDuplicates := func(config *clerk.Config) { config.PreventDuplicateNames = true }
+	for name, test := range map[string]struct {
+		option   func(*clerk.Config)
+		seed     func(f *fixture)
+		says     string // the error of CheckPlannedName, or ""
+		requests int
+	}{
+		"nothing is asked":    {none, func(f *fixture) { f.server.Seed("web") }, "", 0},
+		"another instance":    {func(config *clerk.Config) { config.InstanceID = "ins_other" }, func(*fixture) {}, "", 1},
+		"no duplicate":        {noDuplicates, func(f *fixture) { f.server.Seed("Web") }, "", 1},
+		"two duplicates":      {noDuplicates, func(f *fixture) { f.server.Seed("web"); f.server.Seed(" web") }, "exists already", 1},
+		"one in the state":    {noDuplicates, func(f *fixture) { f.client.KnowApplication(f.server.Seed("web")) }, "", 1},
+		"the list is refused": {noDuplicates, func(f *fixture) { f.inject(clerktest.ClerkError(403, "not_allowed_access").OnList()) }, "HTTP 403", 2},
+	} {
+		run(t, name, func(f *fixture) {
+			test.seed(f)
+			for range 2 {
+				err := f.client.CheckExpectedInstance(f.Context())
+				equal(f, "the instance", isError[*clerk.InstanceError](err), name == "another instance")
+				err = f.client.CheckPlannedName(f.Context(), "web")
+				equal(f, "the name", err != nil, test.says != "")
+				contains(f, "error", fmt.Sprint(err), test.says)
+			}
+			equal(f, "requests", f.requests(), test.requests)
+		}, test.option)
+	}
+}
