@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -63,9 +64,7 @@ func BenchmarkPlan(b *testing.B) {
 		p, _ := tf.process(b.Context())
 		for i := range objects {
 			objects[i], configs[i] = &object{kind: application}, values{"name": fmt.Sprint("app ", i)}
-			for name, value := range benchmark.config {
-				configs[i][name] = value
-			}
+			maps.Copy(configs[i], benchmark.config)
 			made, _ := p.plan(objects[i], configs[i])
 			if heard := p.apply(objects[i], made); strings.Contains(heard.String(), "Error") {
 				b.Fatal(heard)

@@ -246,7 +246,7 @@ func TestCodecAgreesWithReflection(t *testing.T) {
 	model := unmanagedApplication()
 	model.fromAPI(fill[clerk.OAuthApplication](t, 1))
 	model.RotateSecretTrigger, model.ClientSecretVersion = types.StringValue("1"), types.Int64Unknown()
-	model.Timeouts.Object = types.ObjectValueMust(model.Timeouts.Object.AttributeTypes(t.Context()), map[string]attr.Value{
+	model.Timeouts.Object = types.ObjectValueMust(model.Timeouts.AttributeTypes(t.Context()), map[string]attr.Value{
 		"create": types.StringValue("3m"), "read": types.StringNull(), "update": types.StringNull(), "delete": types.StringNull(),
 	})
 	raw, diags := encodeModel(t.Context(), applicationStateType(), model)

@@ -121,7 +121,7 @@ func (c *oauthApplicationCreation) saveState(ctx context.Context) {
 }
 
 // errCalledPublic is why there is no secret although the request asked for one.
-var errCalledPublic = errors.New("Clerk's answer has no secret and describes a public client")
+var errCalledPublic = errors.New("the answer has no secret and describes a public client")
 
 // ensureSecret rotates the secret of a confidential application if the answer to its
 // create had none. If that fails, the next plan rotates. If the answer describes a public

@@ -52,7 +52,10 @@ func (r *oauthApplicationResource) Schema(
 			},
 			"scopes": schema.SetAttribute{
 				MarkdownDescription: "Scopes that the application may request, such as `profile`, `email`, `openid`, `public_metadata`, `private_metadata`, or custom scopes; at least one, because Clerk treats an empty list as \"use the defaults\". " +
-					"Clerk adds `offline_access` to every application, so leaving it out never shows as drift. Any other scope added or removed in the dashboard does. If the argument is left out, the application keeps the scopes that it has; a new application has Clerk's defaults `profile` and `email`.",
+					"Clerk adds `offline_access` to every application, so leaving it out never shows as drift. " +
+					"Any other scope added or removed in the dashboard does. " +
+					"If the argument is left out, the application keeps the scopes that it has; " +
+					"a new application has Clerk's defaults `profile` and `email`.",
 				ElementType: types.StringType,
 				Optional:    true,
 				Computed:    true,
@@ -137,9 +140,9 @@ func (r *oauthApplicationResource) Schema(
 			"id":                      computedString("Id of the application (`oa_…`)."),
 			"client_id":               computedString("The OAuth `client_id`."),
 			"instance_id":             computedString("Id of the Clerk instance (`ins_…`)."),
-			"client_uri":              computedNullableString("The client's home page; set by dynamic registration only."),
+			"client_uri":              computedNullableString("Home page of a client that registered itself."),
 			"client_image_url":        computedNullableString("Where the logo is served."),
-			"callback_url":            computedString("Deprecated by Clerk in favour of `redirect_uris`: the first of them."),
+			"callback_url":            computedString("Deprecated by Clerk: the first of `redirect_uris`."),
 			"discovery_url":           computedString("OpenID Connect discovery document."),
 			"authorize_url":           computedString("Authorization endpoint."),
 			"token_fetch_url":         computedString("Token endpoint."),
