@@ -145,10 +145,11 @@ func apiErrorAdvice(err *clerk.APIError, action string) string {
 	return ""
 }
 
-// notFoundAdvice depends on the action: a create and a list are about no application
-// that could be gone.
+// notFoundAdvice depends on the action: a create, a list and the settings are about no
+// application that could be gone.
 func notFoundAdvice(err *clerk.APIError, action string) string {
-	existing := strings.HasSuffix(action, "OAuth application") && !strings.HasPrefix(action, "create ")
+	_, after, found := strings.Cut(action+" ", "OAuth application ") // a name may follow
+	existing := found && !strings.HasPrefix(action, "create ") && after != "settings "
 	switch {
 	case existing && err.HasCode(clerk.CodeResourceNotFound):
 		return "The application does not exist in the instance of the secret key. If someone deleted " +
