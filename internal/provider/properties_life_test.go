@@ -77,10 +77,10 @@ type step struct {
 
 // acts have the frequency that they have here. The first are runs of Terraform.
 var acts = []string{
-	"apply", "apply", "apply", "apply", "apply", "apply", "apply both", "destroy", "replace", "refresh",
-	"import", "use another key", "apply a refused value",
+	"apply", "apply", "apply", "apply", "apply", "apply", "apply both", "destroy", "replace",
+	"refresh", "import", "import", "use another key", "apply a refused value",
 	"edit", "make public or confidential", "rotate elsewhere", "delete elsewhere",
-	"create another of the name", "forget",
+	"create another of the name", "forget", "forget",
 }
 
 func drawStep(rt *rapid.T) step {
@@ -160,13 +160,19 @@ func live(rt *rapid.T) {
 	dateSkew := ahead("Date ahead", 10*time.Second, 5*time.Minute)
 	l.clerk.SetClockSkew(l.skew)
 	l.clerk.SetDateSkew(dateSkew)
+	older := "Alpha" // is there to be imported
 	if rapid.IntRange(0, 3).Draw(rt, "names") == 3 {
-		l.block["prevent_duplicate_names"] = true
+		l.block["prevent_duplicate_names"], older = true, "Older"
+	}
+	if rapid.IntRange(0, 3).Draw(rt, "guard") == 3 {
+		l.block["instance_id"] = l.clerk.InstanceID()
 	}
 	if rapid.IntRange(0, 3).Draw(rt, "retries") == 3 {
 		l.block["max_retries"] = rapid.IntRange(0, 2).Draw(rt, "max_retries")
 	}
-	rt.Logf("Clerk %+v, clock %s and Date %s ahead", switches, l.skew, dateSkew)
+	rt.Logf("%v, Clerk %+v, clock %s and Date %s ahead", namesOf(l.block), switches, l.skew, dateSkew)
+	l.known[l.clerk.Seed(older)] = true
+	time.Sleep(time.Minute)
 	for _, s := range rapid.SliceOfN(rapid.Custom(drawStep), 1, 7).Draw(rt, "steps") {
 		l.play(s)
 		if l.check(s); rt.Failed() {

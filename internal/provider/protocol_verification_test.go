@@ -3,7 +3,6 @@ package provider_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
@@ -53,27 +52,13 @@ func TestProtocolVerifyNothingIsKnown(t *testing.T) {
 	}
 }
 
-// An endpoint that refuses everything costs the first create of a run three seconds, and the
-// others nothing. It is said once.
-func TestProtocolVerifyRefusedFreshSecret(t *testing.T) {
+func TestProtocolVerifyNeverAccepted(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		tf.clerk.Set(clerktest.Switches{TokenInfo: clerktest.TokenInfoRefusesEverybody})
-		p, _ := tf.process(t.Context())
-		objects, heard := [2]*object{{kind: application}, {kind: application}}, messages{}
-		for i, limit := range []time.Duration{3 * time.Second, 100 * time.Millisecond} {
-			begun := time.Now()
-			made, _ := p.plan(objects[i], verified)
-			heard = append(heard, p.apply(objects[i], made)...)
-			if took := time.Since(begun); took > limit+500*time.Millisecond {
-				t.Errorf("create %d took %s", i, took)
-			}
-		}
-		if len(heard) != 1 || heard.failed() || !heard.say("erified") {
-			t.Errorf("two creates say:\n%s", heard)
-		}
-		tf.clerk.Rotate(objects[0].str("id"))
-		made, heard := tf.plan(t.Context(), objects[0], verified)
-		if made == nil || len(made.changes) > 0 {
+		o := &object{kind: application}
+		tf.run(t.Context(), o, verified)
+		tf.clerk.Rotate(o.str("id"))
+		if made, heard := tf.plan(t.Context(), o, verified); made == nil || len(made.changes) > 0 {
 			t.Errorf("planned %+v\n%s", made, heard)
 		}
 	})
