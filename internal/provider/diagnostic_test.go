@@ -87,14 +87,14 @@ func ofEdge(status int) *clerk.APIError {
 }
 
 var (
-	keyRefused = ofClerk(401, [4]string{clerk.CodeKeyInvalid, "The provided Clerk Secret Key is invalid."})
-	notFound   = ofClerk(404, [4]string{clerk.CodeResourceNotFound, "not found", "Resource not found"})
-	throttled  = ofClerk(429, [4]string{"too_many_requests", "Too many requests", "Too many requests, retry later"})
-	forbidden  = ofClerk(403, [4]string{"authorization_invalid", "Unauthorized request", "You are not authorized to perform this request"})
-	failed     = ofClerk(500, [4]string{"internal_clerk_error", "Oops, an unexpected error occurred", "There was an internal error on our servers."})
-	lost       = &clerk.TransportError{Sent: true, Problem: "the server closed it"}
-	unsent     = &clerk.TransportError{Problem: "dial tcp 192.0.2.1:443: connection refused"}
-	twoApps    = []clerk.OAuthApplication{
+	errKeyRefused = ofClerk(401, [4]string{clerk.CodeKeyInvalid, "The provided Clerk Secret Key is invalid."})
+	errNotFound   = ofClerk(404, [4]string{clerk.CodeResourceNotFound, "not found", "Resource not found"})
+	errThrottled  = ofClerk(429, [4]string{"too_many_requests", "Too many requests", "Too many requests, retry later"})
+	errForbidden  = ofClerk(403, [4]string{"authorization_invalid", "Unauthorized request", "You are not authorized to perform this request"})
+	errFailed     = ofClerk(500, [4]string{"internal_clerk_error", "Oops, an unexpected error occurred", "There was an internal error on our servers."})
+	errLost       = &clerk.TransportError{Sent: true, Problem: "the server closed it"}
+	errUnsent     = &clerk.TransportError{Problem: "dial tcp 192.0.2.1:443: connection refused"}
+	twoApps       = []clerk.OAuthApplication{
 		{ID: "oa_1", ClientID: "d9g4CT4WYiCBm7EU", CreatedAt: time.Unix(946684800, 0).UTC()},
 		{ID: "oa_2"},
 	}
@@ -106,14 +106,14 @@ var diagnosticTexts = []struct {
 	name, action string
 	err          error
 }{
-	{"the key is refused", reading, keyRefused},
+	{"the key is refused", reading, errKeyRefused},
 	{"the plan lacks a feature", creating, ofClerk(402, [4]string{"unsupported_subscription_plan_features", "Unsupported plan features", "Upgrade your subscription to unlock them."})},
-	{"403", updating, forbidden},
+	{"403", updating, errForbidden},
 	{"403, the quota", creating, ofClerk(403, [4]string{"quota_exceeded", "Quota exceeded", "Quota exceeded, you have reached your limit."})},
 	{"403, HTML", updating, ofEdge(403)},
-	{"404 of Clerk", updating + ` "web"`, notFound},
+	{"404 of Clerk", updating + ` "web"`, errNotFound},
 	{"404 of Clerk, another code", updating, ofClerk(404, [4]string{"other", "Other"})},
-	{"404 of Clerk for the settings", actionUpdateSettings, notFound},
+	{"404 of Clerk for the settings", actionUpdateSettings, errNotFound},
 	{"404, HTML, of a read", reading, ofEdge(404)},
 	{"404, HTML, of a create", creating, ofEdge(404)},
 	{"404, HTML, of a list", actionList, ofEdge(404)},
@@ -126,14 +126,14 @@ var diagnosticTexts = []struct {
 	{"422 with a hint", updating, ofClerk(422, [4]string{"form_param_value_invalid", "is invalid", "", "device_authorization_grant_enabled"})},
 	{"422, two errors", creating, ofClerk(422, [4]string{"form_param_value_invalid", "is invalid", "nope is not allowed", "scopes"}, [4]string{"something_else", "Something else"})},
 	{"422, the legacy provider", creating, ofClerk(422, [4]string{"feature_requires_oidc_provider", "not an OIDC provider"})},
-	{"429, too long a wait", reading, &clerk.RetryAfterError{RetryAfter: time.Hour, Err: throttled}},
-	{"429, no time left", updating, &clerk.RetryAfterError{RetryAfter: 30 * time.Second, TimeLeft: 7 * time.Second, Err: throttled}},
-	{"429 again and again", reading, sixTimes(throttled)},
-	{"500 of Clerk", updating, sixTimes(failed)},
+	{"429, too long a wait", reading, &clerk.RetryAfterError{RetryAfter: time.Hour, Err: errThrottled}},
+	{"429, no time left", updating, &clerk.RetryAfterError{RetryAfter: 30 * time.Second, TimeLeft: 7 * time.Second, Err: errThrottled}},
+	{"429 again and again", reading, sixTimes(errThrottled)},
+	{"500 of Clerk", updating, sixTimes(errFailed)},
 	{"503 for long", updating, &clerk.RetryAfterError{RetryAfter: 2 * time.Hour, Err: ofEdge(503)}},
 
 	{"an answer that is not Clerk's", reading, &clerk.AnswerError{Status: 200, Problem: "the JSON breaks off after 46 bytes", TraceID: traceID}},
-	{"no connection", updating, sixTimes(unsent)},
+	{"no connection", updating, sixTimes(errUnsent)},
 	{"a certificate out of date", updating, &clerk.TransportError{Untrusted: true, CertificateOutOfDate: true, Problem: "certificate has expired or is not yet valid"}},
 	{"a certificate of another authority", updating, &clerk.TransportError{Untrusted: true, Problem: "certificate signed by unknown authority"}},
 	{"a proxy that asks for credentials", updating, &clerk.TransportError{ProxyAuthentication: true, Problem: "Proxy Authentication Required"}},
@@ -145,15 +145,15 @@ var diagnosticTexts = []struct {
 	{"interrupted", updating, context.Canceled},
 	{"a timeout", updating, context.DeadlineExceeded},
 
-	{"an update of unknown outcome", updating, sixTimes(&clerk.ChangeOutcomeUnknownError{Lost: lost, Err: lost})},
-	{"an update of unknown outcome, no later connection", updating, &clerk.ChangeOutcomeUnknownError{Lost: lost, Err: unsent}},
-	{"an update of unknown outcome, interrupted", updating, &clerk.ChangeOutcomeUnknownError{Lost: lost, Err: context.Canceled}},
-	{"a create of unknown outcome", creating, &clerk.CreateOutcomeUnknownError{Name: "web\n", Err: lost}},
-	{"a create of unknown outcome, 500", creating, &clerk.CreateOutcomeUnknownError{Name: "web", Err: failed}},
-	{"a create of unknown outcome, candidates", creating, &clerk.CreateOutcomeUnknownError{Name: "web", Candidates: twoApps, Err: lost, LookupErr: errors.New("application oa_2 cannot be read: client_id is missing\napplication oa_3 too")}},
-	{"a create of unknown outcome, not looked for", creating, &clerk.CreateOutcomeUnknownError{Name: "web", Err: lost, LookupErr: ofEdge(403)}},
-	{"a rotation of unknown outcome", rotating, &clerk.RotateOutcomeUnknownError{Err: lost}},
-	{"a rotation of unknown outcome, refused", rotating, &clerk.RotateOutcomeUnknownError{Err: forbidden}},
+	{"an update of unknown outcome", updating, sixTimes(&clerk.ChangeOutcomeUnknownError{Lost: errLost, Err: errLost})},
+	{"an update of unknown outcome, no later connection", updating, &clerk.ChangeOutcomeUnknownError{Lost: errLost, Err: errUnsent}},
+	{"an update of unknown outcome, interrupted", updating, &clerk.ChangeOutcomeUnknownError{Lost: errLost, Err: context.Canceled}},
+	{"a create of unknown outcome", creating, &clerk.CreateOutcomeUnknownError{Name: "web\n", Err: errLost}},
+	{"a create of unknown outcome, 500", creating, &clerk.CreateOutcomeUnknownError{Name: "web", Err: errFailed}},
+	{"a create of unknown outcome, candidates", creating, &clerk.CreateOutcomeUnknownError{Name: "web", Candidates: twoApps, Err: errLost, LookupErr: errors.New("application oa_2 cannot be read: client_id is missing\napplication oa_3 too")}},
+	{"a create of unknown outcome, not looked for", creating, &clerk.CreateOutcomeUnknownError{Name: "web", Err: errLost, LookupErr: ofEdge(403)}},
+	{"a rotation of unknown outcome", rotating, &clerk.RotateOutcomeUnknownError{Err: errLost}},
+	{"a rotation of unknown outcome, refused", rotating, &clerk.RotateOutcomeUnknownError{Err: errForbidden}},
 	{"any other error", "encrypt client secret", errors.New("é a reason")},
 }
 
@@ -161,7 +161,7 @@ var diagnosticTexts = []struct {
 // explanation, and an operation whose outcome is unknown is always told in full.
 func TestRefusedKeyIsExplainedOnce(t *testing.T) {
 	t.Parallel()
-	unknown := &clerk.RotateOutcomeUnknownError{Err: keyRefused}
+	unknown := &clerk.RotateOutcomeUnknownError{Err: errKeyRefused}
 	data := &providerData{}
 	const brief = "Clerk refused the secret key (HTTP 401, clerk_key_invalid). Set secret_key or CLERK_SECRET_KEY to a key of this instance."
 	for i, test := range []struct {
@@ -169,12 +169,12 @@ func TestRefusedKeyIsExplainedOnce(t *testing.T) {
 		err   error
 		brief bool
 	}{
-		{data.addErrorAsWarning, keyRefused, false},
+		{data.addErrorAsWarning, errKeyRefused, false},
 		{data.addError, unknown, false},
-		{data.addError, keyRefused, false},
-		{data.addError, fmt.Errorf("the instance could not be read: %w", keyRefused), true},
+		{data.addError, errKeyRefused, false},
+		{data.addError, fmt.Errorf("the instance could not be read: %w", errKeyRefused), true},
 		{data.addError, unknown, false},
-		{data.addError, keyRefused, true},
+		{data.addError, errKeyRefused, true},
 	} {
 		var diags diag.Diagnostics
 		test.add(&diags, reading, test.err, nil)
@@ -190,7 +190,7 @@ func TestOtherFaultsAreToldInFull(t *testing.T) {
 	data := &providerData{}
 	var first, second diag.Diagnostics
 	for _, diags := range []*diag.Diagnostics{&first, &second} {
-		data.addError(diags, reading, unsent, nil)
+		data.addError(diags, reading, errUnsent, nil)
 	}
 	if got, want := diagnosticsText(second), diagnosticsText(first); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -211,11 +211,11 @@ func TestAddressInErrors(t *testing.T) {
 		err  error
 		says string
 	}{
-		{keyRefused, full},
-		{keyRefused, "Clerk refused the secret key (HTTP 401, clerk_key_invalid, by http://127.0.0.1:4010/v1)."},
-		{unsent, full},
+		{errKeyRefused, full},
+		{errKeyRefused, "Clerk refused the secret key (HTTP 401, clerk_key_invalid, by http://127.0.0.1:4010/v1)."},
+		{errUnsent, full},
 		{ofEdge(404), full},
-		{forbidden, ""},
+		{errForbidden, ""},
 	} {
 		var diags diag.Diagnostics
 		data.addError(&diags, reading, test.err, nil)
