@@ -63,7 +63,7 @@ func TestSameTrigger(t *testing.T) {
 func TestRotationFor(t *testing.T) {
 	t.Parallel()
 	state := func(change func(*resourceModel)) resourceModel {
-		m := unmanagedApplication()
+		m := applicationWithoutState()
 		m.Public = types.BoolValue(false)
 		m.RotateSecretTrigger = types.StringValue("1")
 		m.ClientSecretVersion = types.Int64Value(7)

@@ -243,7 +243,7 @@ func TestSameValue(t *testing.T) {
 // The codec reads and writes the same as the framework's own Get and Set.
 func TestCodecAgreesWithReflection(t *testing.T) {
 	t.Parallel()
-	model := unmanagedApplication()
+	model := applicationWithoutState()
 	model.fromAPI(fill[clerk.OAuthApplication](t, 1))
 	model.RotateSecretTrigger, model.ClientSecretVersion = types.StringValue("1"), types.Int64Unknown()
 	model.Timeouts.Object = types.ObjectValueMust(model.Timeouts.AttributeTypes(t.Context()), map[string]attr.Value{
@@ -281,7 +281,7 @@ func TestCodecRefusesAnotherShape(t *testing.T) {
 	if diags := decodeModel(t.Context(), tftypes.NewValue(tftypes.String, "x"), &model); !diags.HasError() {
 		t.Error("a string was decoded as an application")
 	}
-	if _, diags := encodeModel(t.Context(), tftypes.Object{AttributeTypes: map[string]tftypes.Type{"other": tftypes.String}}, unmanagedApplication()); !diags.HasError() {
+	if _, diags := encodeModel(t.Context(), tftypes.Object{AttributeTypes: map[string]tftypes.Type{"other": tftypes.String}}, applicationWithoutState()); !diags.HasError() {
 		t.Error("an application was encoded as an empty object")
 	}
 }

@@ -187,7 +187,7 @@ func listResult(
 	result.Diagnostics.Append(
 		result.Identity.Set(ctx, oauthApplicationIdentity{ID: types.StringValue(app.ID)})...)
 	if req.IncludeResource {
-		model := unmanagedApplication()
+		model := applicationWithoutState()
 		model.fromAPI(app)
 		raw, diags := encodeModel(ctx, result.Resource.Raw.Type(), model)
 		result.Diagnostics.Append(diags...)
@@ -196,9 +196,9 @@ func listResult(
 	return result
 }
 
-// unmanagedApplication is the state of an application that only Clerk knows, as after
+// applicationWithoutState is the state of an application that only Clerk knows, as after
 // an import: without a secret, and without the arguments that only Terraform knows.
-func unmanagedApplication() resourceModel {
+func applicationWithoutState() resourceModel {
 	return resourceModel{
 		reportedModel: reportedModel{
 			RedirectURIs: types.SetNull(types.StringType),

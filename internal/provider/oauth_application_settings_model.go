@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"context"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -121,6 +123,30 @@ func refusedSettings(
 		return field.Name == "default_scopes" &&
 			sameDefaultScopes(fields.DefaultScopes.Scopes, settings.DefaultScopes)
 	})
+}
+
+// defaultScopesKey marks, in the private state, that the current default scopes were
+// set by the configuration.
+//
+// Two cases look alike in the state and must not be treated alike. Default scopes
+// that were removed from the configuration are reset. Default scopes that the
+// configuration never had, of an instance that was adopted or imported, are left
+// alone. In both cases the state has a value and the configuration has none, so the
+// mark makes the difference. An optional attribute that is not computed, with a second
+// attribute for what the instance has, was rejected: an import of settings that match
+// their configuration would then plan a change. One case has no mark: a value that was
+// added to the configuration when the instance had it already, because then there is
+// nothing to apply. Removing it again changes nothing, which is the safe side.
+const defaultScopesKey = "default_scopes_configured"
+
+// markDefaultScopes sets or removes the mark.
+func markDefaultScopes(
+	ctx context.Context, private privateStore, configured bool,
+) diag.Diagnostics {
+	if !configured {
+		return private.SetKey(ctx, defaultScopesKey, nil)
+	}
+	return private.SetKey(ctx, defaultScopesKey, []byte("true"))
 }
 
 // plannedDefaultScopes are the default scopes of a plan. Scopes that are no longer

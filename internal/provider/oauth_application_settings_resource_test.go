@@ -121,3 +121,18 @@ func TestSettingsDefaultScopesLeaveTheConfiguration(t *testing.T) {
 		}
 	})
 }
+
+// The plan of a create asks for the instance if the configuration pins one, and sends
+// nothing otherwise.
+func TestSettingsPlanChecksTheInstance(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: settings}
+		if made, heard := tf.plan(t.Context(), o, changedSettings); made == nil || len(tf.clerk.RequestLines()) > 0 {
+			t.Errorf("sent %q, %s", tf.clerk.RequestLines(), heard)
+		}
+		tf.block["instance_id"] = "ins_other"
+		if made, heard := tf.plan(t.Context(), o, changedSettings); made != nil || !strings.Contains(heard.String(), "not to ins_other") {
+			t.Errorf("planned for another instance: %s", heard)
+		}
+	})
+}

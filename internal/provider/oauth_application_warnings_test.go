@@ -43,7 +43,7 @@ func TestWarnings(t *testing.T) {
 			m.Public, m.DeviceGrantEnabled = types.BoolValue(true), types.BoolValue(true)
 		}, nil},
 	} {
-		model := unmanagedApplication()
+		model := applicationWithoutState()
 		model.Name = types.StringValue("web")
 		test.change(&model)
 		var diags diag.Diagnostics
