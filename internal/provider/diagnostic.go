@@ -50,7 +50,7 @@ func (d *providerData) diagnosticsOf(
 	api, ok := errors.AsType[*clerk.APIError](err)
 	if !ok || len(api.Errors) == 0 {
 		diags.AddError(summary, paragraphs(
-			sentence(plainText(err)), advice(err, action), lines(facts(err), d.address(err))))
+			sentence(plainText(err)), advice(err, action), lines(facts(err), d.origins(err))))
 		return diags
 	}
 	for _, item := range api.Errors {
@@ -60,7 +60,7 @@ func (d *providerData) diagnosticsOf(
 		}
 		detail := paragraphs(
 			circumstances(err, api), sentence("Clerk says: "+words), params.hint(item.ParamName),
-			advice(err, action), lines(factsOf(item, api.Status), facts(err), d.address(err)))
+			advice(err, action), lines(factsOf(item, api.Status), facts(err), d.origins(err)))
 		if attribute, ok := params.path(item.ParamName); ok {
 			diags.AddAttributeError(attribute, summary, detail)
 			continue
@@ -122,20 +122,21 @@ func (d *providerData) otherURL() string {
 	return ""
 }
 
-// address names the address that was asked, where it is not Clerk's own and may be the
-// reason: one that was left over from a simulator looks like a wrong key.
-func (d *providerData) address(err error) string {
-	url := d.otherURL()
-	if url == "" {
-		return ""
-	}
+// origins says where the secret key and the address come from, where they may be the
+// reason: an address that was left over from a simulator looks like a wrong key.
+func (d *providerData) origins(err error) string {
 	api, isAPI := errors.AsType[*clerk.APIError](err)
 	_, isTransport := errors.AsType[*clerk.TransportError](err)
 	_, isAnswer := errors.AsType[*clerk.AnswerError](err)
-	if isTransport || isAnswer || isAPI && (len(api.Errors) == 0 || isKeyRefused(api)) {
-		return fmt.Sprintf("Address: %s (not Clerk's own; from %s)", url, d.urlSource)
+	var key, address string
+	if d != nil && isAPI && isKeyRefused(api) {
+		key = prefixed("Secret key: from ", d.keySource)
 	}
-	return ""
+	url := d.otherURL()
+	if url != "" && (isTransport || isAnswer || isAPI && (len(api.Errors) == 0 || isKeyRefused(api))) {
+		address = fmt.Sprintf("Address: %s (not Clerk's own; from %s)", url, d.urlSource)
+	}
+	return lines(key, address)
 }
 
 // circumstances returns what an error says before Clerk's own words, if anything.

@@ -205,13 +205,13 @@ func TestAddressInErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	key, _ := clerk.ParseSecretKey("sk_test_0123456789")
-	data := &providerData{client: clerk.New(clerk.Config{SecretKey: key, APIURL: address}), urlSource: envAPIURL}
+	data := &providerData{client: clerk.New(clerk.Config{SecretKey: key, APIURL: address}), keySource: "secret_key", urlSource: envAPIURL}
 	const full = "Address: http://127.0.0.1:4010/v1 (not Clerk's own; from CLERK_API_URL)"
 	for i, test := range []struct {
 		err  error
 		says string
 	}{
-		{errKeyRefused, full},
+		{errKeyRefused, "Secret key: from secret_key\n" + full},
 		{errKeyRefused, "Clerk refused the secret key (HTTP 401, clerk_key_invalid, by http://127.0.0.1:4010/v1)."},
 		{errUnsent, full},
 		{ofEdge(404), full},
