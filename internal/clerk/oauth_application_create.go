@@ -56,6 +56,8 @@ func (e *DuplicateNameError) Error() string {
 // second application.
 type CreateOutcomeUnknownError struct {
 	Name string
+	// Created: Clerk did create it, and its answer was not usable.
+	Created bool
 	// Candidates are the applications that the request may have created; may be empty.
 	// Fields that could not be read are zero, except the ID. The ClientIDs are scrubbed,
 	// the other texts are as Clerk sent them.
@@ -65,6 +67,9 @@ type CreateOutcomeUnknownError struct {
 }
 
 func (e *CreateOutcomeUnknownError) Error() string {
+	if e.Created {
+		return fmt.Sprintf("the application %q was created, and not found: %s", e.Name, e.Err)
+	}
 	return fmt.Sprintf("it is not known whether the application %q was created: %s", e.Name, e.Err)
 }
 
@@ -120,7 +125,7 @@ func (c *Client) CreateOAuthApplication(
 		return c.adopt(op, search, app, lost.err), nil
 	}
 	if !found.none() || lookupErr != nil || !lost.mayBeSentAgain() || ctx.Err() != nil {
-		return Creation{}, c.createOutcomeUnknown(search, found, lost.err, lookupErr)
+		return Creation{}, c.createOutcomeUnknown(search, found, lost, lookupErr)
 	}
 	return c.createAgain(op, search, lost.err)
 }
@@ -148,7 +153,7 @@ func (c *Client) createAgain(
 		found, lookupErr := c.searchUntilFound(op, search)
 		app, only := found.only()
 		if !only {
-			return Creation{}, c.createOutcomeUnknown(search, found, lost.err, lookupErr)
+			return Creation{}, c.createOutcomeUnknown(search, found, lost, lookupErr)
 		}
 		creation = c.adopt(op, search, app, lost.err)
 	case err != nil:

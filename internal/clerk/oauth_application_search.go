@@ -158,7 +158,9 @@ func (c *Client) createOutcomeUnknown(
 	for _, item := range found.unreadable {
 		lookupErr = errors.Join(lookupErr, item)
 	}
+	unknown, ok := errors.AsType[*outcomeUnknownError](lost)
 	return &CreateOutcomeUnknownError{
-		Name: *search.fields.Name, Candidates: candidates, Err: lost, LookupErr: lookupErr,
+		Name: *search.fields.Name, Created: ok && unknown.outcome.applied() == appliedYes,
+		Candidates: candidates, Err: lost, LookupErr: lookupErr,
 	}
 }
