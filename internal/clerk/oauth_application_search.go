@@ -39,6 +39,9 @@ type candidates struct {
 	// or after the answer that lists them. They may be new, or older applications.
 	doubtful   []OAuthApplication
 	unreadable []*UnreadableApplicationError
+	// behind: a match is younger than the answer that lists it. The clock of Date is
+	// behind, and an exact match may be an older application.
+	behind bool
 }
 
 func (s candidates) none() bool {
@@ -56,10 +59,10 @@ func (s candidates) all() []OAuthApplication {
 	return all
 }
 
-// only returns the exact candidate if there is exactly one, and no unreadable candidate
-// that could be the application too.
+// only returns the exact candidate if there is exactly one, and nothing else that may be
+// the application as well.
 func (s candidates) only() (app OAuthApplication, ok bool) {
-	if len(s.exact) != 1 || len(s.unreadable) > 0 {
+	if len(s.exact) != 1 || len(s.unreadable) > 0 || s.behind {
 		return OAuthApplication{}, false
 	}
 	return s.exact[0], true
@@ -105,7 +108,7 @@ func (c *Client) searchOnce(
 		exact := search.fields.asCreated(app)
 		switch {
 		case c.mayBeCreatedSince(since, app) && exact && app.CreatedAt.After(now):
-			found.doubtful = append(found.doubtful, app)
+			found.doubtful, found.behind = append(found.doubtful, app), true
 		case c.mayBeCreatedSince(since, app) && exact:
 			found.exact = append(found.exact, app)
 		case c.mayBeCreatedSince(since, app):

@@ -68,6 +68,23 @@ func TestLostCreateUnderTwoClocks(t *testing.T) {
 	}
 }
 
+// With a Date that is behind, an older application of someone else looks new. It is not adopted.
+func TestOlderApplicationUnderTwoClocks(t *testing.T) {
+	t.Parallel()
+	for name, skew := range map[string]time.Duration{"seconds behind": -20 * time.Second, "an hour behind": -time.Hour, "ahead": 20 * time.Second} {
+		run(t, name, func(f *fixture) {
+			f.server.SetDateSkew(skew)
+			other := f.server.Seed("web", likeFields, aged(15*time.Second))
+			secret := f.server.CurrentSecret(other)
+			f.inject(clerktest.ResetAfterWork().OnCreate())
+			_, err := f.create(fieldsNamed("web"))
+			f.assertUnknown(err, 2)
+			equal(f, "secret of the older one", f.server.CurrentSecret(other), secret)
+			equal(f, "rotations", f.rotations(), 0)
+		})
+	}
+}
+
 // What has the name and may be the application is neither adopted nor created a second time.
 func TestCandidates(t *testing.T) {
 	t.Parallel()
