@@ -81,7 +81,7 @@ func (p *clerkProvider) Schema(
 				Validators:          []validator.Int64{int64validator.Between(0, 20)},
 			},
 			"requests_per_10s": schema.Int64Attribute{
-				MarkdownDescription: "Maximum number of requests in any 10 seconds. Default 90 with a development key (Clerk allows 100) and 360 with a production key (Clerk allows 1,000, shared with your own back end). Raise the number only for an instance to which Clerk allows more.",
+				MarkdownDescription: "Maximum number of requests in any 10 seconds. Default 90 with a development key (Clerk allows 100) and 360 with a production key (Clerk allows 1,000, shared with your own back end). Each provider block counts for itself, so divide the number among blocks with keys of one instance. Raise it only for an instance to which Clerk allows more.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(1)},
 			},
