@@ -140,7 +140,7 @@ func (r *oauthApplicationResource) Schema(
 			"id":                      computedString("Id of the application (`oa_…`)."),
 			"client_id":               computedString("The OAuth `client_id`."),
 			"instance_id":             computedString("Id of the Clerk instance (`ins_…`)."),
-			"client_uri":              computedNullableString("Home page of a client that registered itself."),
+			"client_uri":              computedNullableString("Home page, if it registered itself."),
 			"client_image_url":        computedNullableString("Where the logo is served."),
 			"callback_url":            computedString("Deprecated by Clerk: the first of `redirect_uris`."),
 			"discovery_url":           computedString("OpenID Connect discovery document."),
