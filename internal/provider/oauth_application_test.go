@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -348,6 +349,77 @@ func TestProtocolLogoThatIsIgnored(t *testing.T) {
 		p.unvalidated = true // engines validate before they apply ignore_changes
 		if made, heard := p.plan(o, config.with("logo_sha256", o.str("logo_sha256"))); len(made.changes) > 0 {
 			t.Errorf("ignored, it changes %v\n%s", made.changes, heard)
+		}
+	})
+}
+
+// What is known of a secret that may not work is kept until a rotation has mended it, whatever
+// becomes of the configuration.
+func TestProtocolPendingRotation(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before values
+		spoil  func(tf *terraform, o *object) // leaves a state with a secret that does not work
+	}{
+		"the answer to a rotation is lost": {portal, func(tf *terraform, o *object) {
+			tf.clerk.Inject(clerktest.ResetAfterWork().OnRotate())
+			tf.run(context.Background(), o, portal.with("rotate_secret_trigger", "1"))
+		}},
+		"public and confidential again": {portal, func(tf *terraform, o *object) {
+			tf.clerk.Edit(o.str("id"), func(app *clerktest.Application) { app.Public = true })
+			tf.refresh(context.Background(), o)
+			tf.clerk.Edit(o.str("id"), func(app *clerktest.Application) { app.Public = false })
+		}},
+		"no secret, and no rotation": {nil, func(tf *terraform, o *object) {
+			tf.clerk.Inject(field("client_secret", nil).OnCreate())
+			tf.clerk.Inject(clerktest.ClerkError(403, "not_allowed_access").OnRotate())
+			tf.run(context.Background(), o, portal)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, tf *terraform) {
+				o := &object{kind: application}
+				if test.before != nil {
+					tf.run(t.Context(), o, test.before)
+				}
+				test.spoil(tf, o)
+				tf.clerk.ClearFaults()
+				made, heard := tf.plan(t.Context(), o, portal)
+				if made == nil || !slices.Contains(made.changes, "client_secret") {
+					t.Fatalf("planned %+v\n%s", made, heard)
+				}
+				tf.run(t.Context(), o, portal)
+				if o.str("client_secret") != tf.clerk.CurrentSecret(o.str("id")) {
+					t.Error("the secret in the state does not work")
+				}
+				if made, heard := tf.plan(t.Context(), o, portal); len(made.changes) > 0 || len(heard) > 0 {
+					t.Errorf("then it changes %v\n%s", made.changes, heard)
+				}
+			})
+		})
+	}
+}
+
+// A plan that uploads a changed logo is not applied without the file, and never silently.
+func TestProtocolLogoThatIsGoneWhenApplied(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		image, err := os.ReadFile("testdata/logo.png")
+		file := filepath.Join(t.TempDir(), "logo.png")
+		if err = errors.Join(err, os.WriteFile(file, image, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		o, config := &object{kind: application}, portal.with("logo_path", file)
+		tf.run(t.Context(), o, config)
+		if err := os.WriteFile(file, append(image, 0), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		made, _ := tf.plan(t.Context(), o, config)
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		p, _ := tf.process(t.Context())
+		if heard := p.apply(o, made); !heard.failed() {
+			t.Errorf("it says:\n%s", heard)
 		}
 	})
 }

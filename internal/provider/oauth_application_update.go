@@ -102,7 +102,7 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 	served := u.current.reportedModel
 	served.fromAPI(app)
 	u.current.fromAnswer(app, u.plan.reportedModel)
-	refused := refusedFields(fields, app)
+	refused := fields.NotApplied(app)
 	for _, field := range refused {
 		copyField(&u.current.reportedModel, served, field.Name)
 	}

@@ -181,16 +181,6 @@ func hasProblem(app clerk.OAuthApplication, field string) bool {
 	})
 }
 
-// refusedFields returns the fields that have another value in the answer than was sent. A
-// field that the answer lacks is not among them.
-func refusedFields(
-	fields clerk.OAuthApplicationFields, app clerk.OAuthApplication,
-) []clerk.Mismatch {
-	return slices.DeleteFunc(fields.NotApplied(app), func(mismatch clerk.Mismatch) bool {
-		return hasProblem(app, mismatch.Name)
-	})
-}
-
 // warnOfProblems warns of fields of an answer that could not be read. done is what Clerk has
 // done all the same.
 func warnOfProblems(
@@ -290,7 +280,7 @@ func warnOfCreation(
 				app.ID, strings.Join(ids, ", ")))
 	}
 	warnOfProblems(diags, client, app, plan, "The application was created")
-	for _, refused := range refusedFields(fields, app) {
+	for _, refused := range fields.NotApplied(app) {
 		at, detail := applicationParams.notApplied(refused, client,
 			"The application "+app.ID+" was created", "The next plan shows the difference.")
 		diags.AddAttributeWarning(at,
