@@ -29,7 +29,7 @@ func TestRotate(t *testing.T) {
 		equalLists(f, "requests", f.server.RequestLines(), []string{"POST /oauth_applications/{id}/rotate_secret"})
 	})
 	// The caller knows whether the client is public. The secret is returned as it was received.
-	for public, value := range map[clerktest.RotatePublic]bool{clerktest.RotatePublicEmpty: false, clerktest.RotatePublicValue: true} {
+	for public, value := range map[string]bool{clerktest.RotatePublicEmpty: false, clerktest.RotatePublicValue: true} {
 		bubble(t, func(f *fixture) {
 			f.server.Set(clerktest.Switches{RotatePublic: public})
 			rotation, err := f.rotate(f.server.Seed("web", func(a *clerktest.Application) { a.Public = true }))

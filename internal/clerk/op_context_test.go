@@ -149,8 +149,8 @@ func TestInterruptedCreate(t *testing.T) {
 // within the grace period.
 func TestInterruptedRotation(t *testing.T) {
 	t.Parallel()
-	lostLate := clerktest.ResetAfterWork()
-	lostLate.Delay = 2 * time.Second
+	lostLate := clerktest.Slow(2 * time.Second)
+	lostLate.Delivery = clerktest.DeliverReset
 	lost := clerktest.ResetAfterWork()
 	for name, test := range map[string]struct {
 		faults       []clerktest.Fault

@@ -86,7 +86,9 @@ const (
 const someJSON = `{"object":"oauth_application","id":"oa_1"}`
 
 func truncated(delivery clerktest.Delivery) clerktest.Fault {
-	return clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: 200, ContentType: "application/json", Body: someJSON}, Delivery: delivery}
+	fault := raw(someJSON)
+	fault.Delivery = delivery
+	return fault
 }
 
 func raw(body string) clerktest.Fault { return clerktest.Raw(200, "application/json", body) }
@@ -354,7 +356,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 			run(t, name+" "+skew.String(), func(f *fixture) {
 				f.server.SetClockSkew(skew)
 				header := http.Header{"Retry-After": {test.header(time.Now().Add(skew))}}
-				f.inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: test.status, Code: "resource_locked", Header: header}}.Once())
+				f.inject(clerktest.ClerkError(test.status, "resource_locked").WithHeader(header).Once())
 				_, err := f.client.GetOAuthApplicationSettings(f.Context())
 				noError(f, err)
 				if waited := f.elapsed(); waited < test.min || waited > test.min+test.jitter {
@@ -373,7 +375,7 @@ func TestLongRetryAfterIsAnError(t *testing.T) {
 	} {
 		for _, status := range []int{429, 503} {
 			bubble(t, func(f *fixture) {
-				f.inject(clerktest.Fault{Work: clerktest.WorkSkipped, Reply: &clerktest.Reply{Status: status, Code: "too_many_requests", Header: http.Header{"Retry-After": {header}}}})
+				f.inject(clerktest.ClerkError(status, "too_many_requests").WithHeader(http.Header{"Retry-After": {header}}))
 				_, err := f.client.GetOAuthApplicationSettings(f.Context())
 				equal(f, "trace id", len(asError[*clerk.RetryAfterError](f, err).TraceID), 32)
 				contains(f, "text", err.Error(), says)

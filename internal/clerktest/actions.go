@@ -23,14 +23,11 @@ func (s *Server) Application(id string) (Application, bool) {
 // Applications returns the applications of every instance as they are now, oldest first within an
 // instance.
 func (s *Server) Applications() []Application {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	var all []Application
 	for _, in := range s.instances {
-		for _, entry := range in.order {
-			if a := entry.value; a != nil {
-				all = append(all, a.copy())
-			}
+		for _, a := range in.applications() {
+			all = append(all, a.copy())
 		}
 	}
 	return all
@@ -76,16 +73,14 @@ func (s *Server) Rotate(id string) (secret string) {
 
 // Delete deletes an application.
 func (s *Server) Delete(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	in, _ := s.mustFind(id)
 	in.put(id, nil, s.now(), s.switches.ReadLag)
 }
 
 // change replaces an application by an edited copy.
 func (s *Server) change(id string, edit func(*work, *Application)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	in, before := s.mustFind(id)
 	w := s.by(in)
 	after := before.copy()
@@ -102,16 +97,14 @@ func (s *Server) by(in *instance) *work {
 // Seed adds an application to the first instance with Clerk's defaults and then the caller's
 // changes, which may set InstanceID, ID and the times too. It returns the id.
 func (s *Server) Seed(name string, changes ...func(*Application)) (id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	return s.by(s.first).seed(name, changes)
 }
 
 // SeedMany adds n applications named by fmt.Sprintf(nameFormat, i) for i from 1, each created one
 // second after the one before, the last one now. It returns their ids in that order.
 func (s *Server) SeedMany(n int, nameFormat string, changes ...func(*Application)) (ids []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	for i := 1; i <= n; i++ {
 		w := s.by(s.first)
 		w.now = w.now.Add(time.Duration(i-n) * time.Second)
@@ -153,23 +146,20 @@ func (s *Server) RegisterDynamically(name string) (id string) {
 
 // CurrentSecret returns the client secret, "" for an application without one.
 func (s *Server) CurrentSecret(id string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	_, a := s.mustFind(id)
 	return a.currentSecret()
 }
 
 // IssuedSecrets returns every client secret ever issued, for leak scans.
 func (s *Server) IssuedSecrets() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	return slices.Clone(s.issued)
 }
 
 // Keys returns the secret key of every instance, for leak scans.
 func (s *Server) Keys() (keys []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	for _, in := range s.instances {
 		keys = append(keys, in.key)
 	}
@@ -178,8 +168,7 @@ func (s *Server) Keys() (keys []string) {
 
 // AddCustomScope adds a scope to the catalogue of every instance, which only the dashboard can do.
 func (s *Server) AddCustomScope(scope string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	for _, in := range s.instances {
 		in.customScopes[scope] = true
 	}
@@ -188,21 +177,18 @@ func (s *Server) AddCustomScope(scope string) {
 // DeleteCustomScope removes a scope from the catalogue of every instance, and with it from every
 // application and from the default scopes.
 func (s *Server) DeleteCustomScope(scope string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	is := func(other string) bool { return other == scope }
 	for _, in := range s.instances {
 		delete(in.customScopes, scope)
 		w := s.by(in)
-		for _, entry := range in.order {
-			a := entry.value
-			if a == nil || !slices.ContainsFunc(splitScopes(a.Scopes), is) {
-				continue
-			}
+		for _, a := range in.applications() {
 			after := a.copy()
-			after.Scopes = strings.Join(slices.DeleteFunc(splitScopes(a.Scopes), is), " ")
-			w.touch(&after)
-			w.store(&after)
+			scopes := slices.DeleteFunc(strings.Fields(a.Scopes), is)
+			if after.Scopes = strings.Join(scopes, " "); after.Scopes != a.Scopes {
+				w.touch(&after)
+				w.store(&after)
+			}
 		}
 		settings := in.settings.value.copy()
 		settings.DefaultScopes = slices.DeleteFunc(settings.DefaultScopes, is)
@@ -212,15 +198,13 @@ func (s *Server) DeleteCustomScope(scope string) {
 
 // Settings returns the settings of an instance as they are now.
 func (s *Server) Settings(instanceID string) Settings {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	return s.mustFindInstance(instanceID).settings.value.copy()
 }
 
 // EditSettings changes the settings of an instance.
 func (s *Server) EditSettings(instanceID string, edit func(*Settings)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	in := s.mustFindInstance(instanceID)
 	settings := in.settings.value.copy()
 	edit(&settings)

@@ -2,33 +2,14 @@ package clerktest
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"sync"
 )
-
-// apiVersions are the versions that Clerk documents, oldest first. The oldest is the default.
-var apiVersions = []string{"2021-02-05", "2024-10-01", "2025-04-10", "2025-11-10", "2026-05-12"}
-
-const versionHeader = "Clerk-Api-Version"
-
-// answer is the result of an operation, or a fault's reply. The body is one of value, errors and
-// raw.
-type answer struct {
-	status      int
-	header      http.Header
-	value       any          // encoded as JSON
-	errors      []clerkError // encoded in Clerk's envelope
-	raw         string
-	contentType string // of raw
-}
 
 // Answer is an answer in the form in which it is sent, before compression.
 type Answer struct {
@@ -37,43 +18,9 @@ type Answer struct {
 	Body   []byte
 }
 
-// envelope is the body of every error answer in JSON.
-type envelope struct {
-	Errors  []clerkError `json:"errors"`
-	TraceID string       `json:"clerk_trace_id"`
-}
-
-// encode adds the headers of Clerk's answers.
-func (s *Server) encode(a *answer, r *http.Request) Answer {
-	s.mu.Lock()
-	date := s.now().Add(s.dateSkew).UTC().Format(http.TimeFormat)
-	s.mu.Unlock()
-	var id [16]byte
-	rand.Read(id[:])
-	trace := hex.EncodeToString(id[:])
-	version := r.Header.Get(versionHeader)
-	if !slices.Contains(apiVersions, version) {
-		version = apiVersions[0]
-	}
-	encoded := Answer{Status: a.status, Header: http.Header{
-		"Content-Type": {contentJSON}, "X-Clerk-Trace-Id": {trace}, "X-Cloud-Trace-Context": {trace},
-		versionHeader: {version}, "Cf-Ray": {trace[:16] + "-SIM"}, "Date": {date},
-		"Vary": {"Accept-Encoding"},
-	}}
-	switch {
-	case a.errors != nil:
-		encoded.Body = encodeJSON(envelope{Errors: a.errors, TraceID: trace})
-	case a.value != nil:
-		encoded.Body = encodeJSON(a.value)
-	default:
-		encoded.Body = []byte(a.raw)
-		encoded.Header["Content-Type"] = nil // keeps net/http from guessing a type
-		if a.contentType != "" {
-			encoded.Header.Set("Content-Type", a.contentType)
-		}
-	}
-	maps.Copy(encoded.Header, a.header)
-	return encoded
+// answerJSON is an answer with a value as JSON.
+func answerJSON(status int, value any) Answer {
+	return Answer{status, http.Header{"Content-Type": {contentJSON}}, encodeJSON(value)}
 }
 
 func encodeJSON(value any) []byte {
@@ -83,6 +30,104 @@ func encodeJSON(value any) []byte {
 	}
 	return encoded
 }
+
+// completed adds the headers of every answer. Callers hold the lock.
+func (s *Server) completed(a Answer) Answer {
+	a.Header = a.Header.Clone()
+	a.Header.Set("Date", s.now().Add(s.dateSkew).UTC().Format(http.TimeFormat))
+	a.Header.Set(traceHeader, cmp.Or(a.Header.Get(traceHeader), randomText(32)))
+	if a.Header.Get("Content-Type") == "" {
+		a.Header["Content-Type"] = nil // keeps net/http from guessing a type
+	}
+	return a
+}
+
+const traceHeader = "X-Clerk-Trace-Id"
+
+// clerkError is one error of Clerk's error envelope.
+type clerkError struct {
+	Message     string            `json:"message"`
+	LongMessage string            `json:"long_message"`
+	Code        string            `json:"code"`
+	Meta        map[string]string `json:"meta,omitempty"`
+}
+
+// failure is an answer with errors.
+func failure(status int, errs ...clerkError) Answer {
+	trace := randomText(32)
+	a := answerJSON(status, map[string]any{"errors": errs, "clerk_trace_id": trace})
+	a.Header.Set(traceHeader, trace)
+	return a
+}
+
+// about names the parameter that an error is about.
+func about(parameter, code, message, long string) clerkError {
+	meta := map[string]string{"param_name": parameter}
+	return clerkError{Code: code, Message: message, LongMessage: long, Meta: meta}
+}
+
+// invalid is an error about a value, in the words that follow "is invalid.".
+func invalid(parameter, format string, arguments ...any) clerkError {
+	return about(parameter, "form_param_value_invalid", "is invalid",
+		parameter+" is invalid. "+fmt.Sprintf(format, arguments...))
+}
+
+func notAllowed(parameter, value string) clerkError {
+	return about(parameter, "form_param_value_invalid", "is invalid",
+		value+" does not match one of the allowed values for parameter "+parameter)
+}
+
+const keyInvalid = "The provided Clerk Secret Key is invalid. " +
+	"Make sure that your Clerk Secret Key is correct."
+
+// messages are texts of Clerk's error catalogue. Other codes are their own text.
+var messages = map[string][2]string{
+	"authorization_header_format_invalid": {
+		"Invalid Authorization header format",
+		"Invalid Authorization header format. Must be 'Bearer <YOUR_API_KEY>'",
+	},
+	"authorization_invalid": {
+		"Unauthorized request", "You are not authorized to perform this request",
+	},
+	"clerk_key_invalid":   {keyInvalid, keyInvalid},
+	"duplicate_record":    {"duplicate redirect URI", "the redirect URI already exists"},
+	"feature_not_enabled": {"not enabled", "This feature is not enabled on this instance"},
+	"feature_requires_oidc_provider": {"not an OIDC provider", "You are using the legacy OAuth 2.0 " +
+		"provider. Please migrate to the new OIDC compatible provider to use this feature"},
+	"form_param_missing": {"Image file missing", "Image file missing"},
+	"image_too_large":    {"Image too large", "Image too large"},
+	"internal_clerk_error": {"Oops, an unexpected error occurred", "There was an internal error on " +
+		"our servers. We've been notified and are working on fixing it."},
+	"oauth_invalid_scope": {
+		"Invalid scope.", "An invalid scope was used. Specify a different scope and try again.",
+	},
+	"request_body_invalid": {"Request body invalid", "The request body is invalid. " +
+		"Please consult the API documentation for more information."},
+	"resource_locked": {
+		"resource busy",
+		"This resource is currently being modified by another request. Please try again.",
+	},
+	"resource_not_found":       {"not found", "Resource not found"},
+	"service_unavailable":      {"Service unavailable", "Service unavailable"},
+	"too_many_requests":        {"Too many requests", "Too many requests, retry later"},
+	"unsupported_content_type": {"Content-Type is unsupported", "Content-Type is unsupported."},
+}
+
+// known is an error of Clerk's catalogue.
+func known(code string) clerkError {
+	text, found := messages[code]
+	if !found {
+		text = [2]string{code, code}
+	}
+	return clerkError{Code: code, Message: text[0], LongMessage: text[1]}
+}
+
+// catalogued is an answer with an error of Clerk's catalogue.
+func catalogued(status int, code string) Answer { return failure(status, known(code)) }
+
+func notFound() Answer { return catalogued(http.StatusNotFound, "resource_not_found") }
+
+func bodyInvalid() Answer { return catalogued(http.StatusBadRequest, "request_body_invalid") }
 
 // compressors are reused: each has tables of hundreds of kilobytes.
 var compressors = sync.Pool{New: func() any {

@@ -9,22 +9,22 @@ import (
 // Application is an OAuth application as the server holds it. Only [Server.CurrentSecret] returns
 // its client secret, so that a printed Application shows none.
 type Application struct {
-	ID, InstanceID        string
-	Name                  string
-	ClientID              string
-	ClientURI             string // "" is null in the API
-	ClientImageURL        string // "" is null in the API
-	DynamicallyRegistered bool
-	ConsentScreenEnabled  bool
-	PKCERequired          bool
-	Public                bool
-	Scopes                string // separated by spaces, as stored and answered
-	RedirectURIs          []string
+	ID, InstanceID, ClientID  string `json:"-"`
+	ClientURI, ClientImageURL string `json:"-"` // "" is null in the API
+	DynamicallyRegistered     bool   `json:"-"`
+	CreatedAt, UpdatedAt      int64  `json:"-"` // Unix time in milliseconds
+
+	// What a request can set, by the names in the API.
+
+	Name                 string   `json:"name"`
+	Scopes               string   `json:"scopes"` // separated by spaces, as stored and answered
+	RedirectURIs         []string `json:"redirect_uris"`
+	Public               bool     `json:"public"`
+	PKCERequired         bool     `json:"pkce_required"`
+	ConsentScreenEnabled bool     `json:"consent_screen_enabled"`
 
 	// DeviceAuthorizationGrantEnabled is only in the API with NewerFieldsServed.
-	DeviceAuthorizationGrantEnabled bool
-
-	CreatedAt, UpdatedAt int64 // Unix time in milliseconds
+	DeviceAuthorizationGrantEnabled bool `json:"device_authorization_grant_enabled"`
 
 	secret *clientSecret // a pointer, which prints as one; nil for an application without a secret
 }
@@ -58,9 +58,9 @@ func (w *work) issueSecret(a *Application) {
 	w.server.issued = append(w.server.issued, issued.current)
 }
 
-// encode returns the wire form of an application. No client shares it: a wrong name on one side
-// cannot hide on the other.
-func (in *instance) encode(a *Application, switches Switches) map[string]any {
+// encode returns the wire form of an application, without its secret.
+func (w *work) encode(a *Application) map[string]any {
+	frontend := w.server.frontendURL()
 	encoded := map[string]any{
 		"object":                  "oauth_application",
 		"id":                      a.ID,
@@ -70,45 +70,43 @@ func (in *instance) encode(a *Application, switches Switches) map[string]any {
 		"client_uri":              nullable(a.ClientURI),
 		"client_image_url":        nullable(a.ClientImageURL),
 		"dynamically_registered":  a.DynamicallyRegistered,
-		"consent_screen_enabled":  a.ConsentScreenEnabled || in.forcesConsent(switches),
+		"consent_screen_enabled":  a.ConsentScreenEnabled || w.forcesConsent(),
 		"pkce_required":           a.PKCERequired,
 		"public":                  a.Public,
 		"scopes":                  a.Scopes,
 		"redirect_uris":           append([]string{}, a.RedirectURIs...), // never null
 		"callback_url":            append(slices.Clip(a.RedirectURIs), "")[0],
-		"authorize_url":           in.frontendURL + "/oauth/authorize",
-		"token_fetch_url":         in.frontendURL + "/oauth/token",
-		"user_info_url":           in.frontendURL + "/oauth/userinfo",
-		"discovery_url":           in.frontendURL + "/.well-known/openid-configuration",
-		"token_introspection_url": in.frontendURL + RouteTokenInfo,
+		"authorize_url":           frontend + "/oauth/authorize",
+		"token_fetch_url":         frontend + "/oauth/token",
+		"user_info_url":           frontend + "/oauth/userinfo",
+		"discovery_url":           frontend + "/.well-known/openid-configuration",
+		"token_introspection_url": frontend + RouteTokenInfo,
 		"created_at":              a.CreatedAt,
 		"updated_at":              a.UpdatedAt,
 	}
-	if switches.NewerFields == NewerFieldsServed {
+	if w.switches.NewerFields == NewerFieldsServed {
 		encoded["device_authorization_grant_enabled"] = a.DeviceAuthorizationGrantEnabled
 	}
 	return encoded
 }
 
-func nullable(text string) *string {
+func nullable(text string) any {
 	if text == "" {
 		return nil
 	}
-	return &text
+	return text
 }
 
 // found answers with an application, without its secret.
-func (w *work) found(a *Application) answer {
-	return answer{status: http.StatusOK, value: w.instance.encode(a, w.switches)}
-}
+func (w *work) found(a *Application) Answer { return answerJSON(http.StatusOK, w.encode(a)) }
 
 // issued answers with an application and its secret, which is shown this once.
-func (w *work) issued(a *Application) answer {
-	encoded := w.instance.encode(a, w.switches)
+func (w *work) issued(a *Application) Answer {
+	encoded := w.encode(a)
 	if a.secret != nil || w.switches.PublicClientSecret != PublicSecretAbsent {
 		encoded["client_secret"] = a.currentSecret()
 	}
-	return answer{status: http.StatusOK, value: encoded}
+	return answerJSON(http.StatusOK, encoded)
 }
 
 // store saves a changed application.
@@ -119,23 +117,20 @@ func (w *work) store(a *Application) {
 // touch sets updated_at.
 func (w *work) touch(a *Application) { a.UpdatedAt = w.instance.tick(w.now) }
 
-// isCreate reports whether the request creates an application.
-func (w *work) isCreate() bool { return w.request.Method == http.MethodPost }
-
 // live returns the application that the request names, or nil.
 func (w *work) live() *Application { return w.instance.live(w.request.ID) }
 
 // newApplication returns an application with Clerk's defaults, which is not stored yet.
 func (w *work) newApplication() *Application {
 	return &Application{
-		ID: newApplicationID(), InstanceID: w.instance.id, ClientID: randomText(16),
-		ConsentScreenEnabled: true, Scopes: w.newScopes(splitScopes(defaultScopes)),
+		ID: "oa_" + randomText(27), InstanceID: w.instance.id, ClientID: randomText(16),
+		ConsentScreenEnabled: true, Scopes: w.newScopes(defaultScopes),
 	}
 }
 
-func createApplication(w *work) answer {
+func createApplication(w *work) Answer {
 	a := w.newApplication()
-	if problem := w.edit(a); problem != nil {
+	if problem := w.edit(a, nil); problem != nil {
 		return *problem
 	}
 	w.touch(a)
@@ -147,22 +142,23 @@ func createApplication(w *work) answer {
 	return w.issued(a)
 }
 
-func getApplication(w *work) answer {
+func getApplication(w *work) Answer {
 	if entry := w.instance.entries[w.request.ID]; entry != nil && entry.seen(w.now) != nil {
 		return w.found(entry.seen(w.now))
 	}
-	return errNotFound
+	return notFound()
 }
 
-func updateApplication(w *work) answer {
-	var after Application
-	if before := w.live(); before != nil {
-		after = before.copy()
+func updateApplication(w *work) Answer {
+	before := w.live()
+	if before == nil {
+		return notFound()
 	}
-	if problem := w.edit(&after); problem != nil {
+	after := before.copy()
+	if problem := w.edit(&after, before); problem != nil {
 		return *problem
 	}
-	if len(w.form.values) == 0 {
+	if len(w.request.JSON) == 0 {
 		return w.found(&after)
 	}
 	if after.Public && w.switches.PublicClientSecret != PublicSecretValue {
@@ -174,23 +170,25 @@ func updateApplication(w *work) answer {
 	return w.found(&after)
 }
 
-func deleteApplication(w *work) answer {
+func deleteApplication(w *work) Answer {
 	if w.live() == nil {
-		return errNotFound
+		return notFound()
 	}
 	w.instance.put(w.request.ID, nil, w.now, w.switches.ReadLag)
-	return answer{status: http.StatusOK, value: map[string]any{
+	return answerJSON(http.StatusOK, map[string]any{
 		"object": "oauth_application", "id": w.request.ID, "deleted": true,
-	}}
+	})
 }
 
-func rotateSecret(w *work) answer {
+func rotateSecret(w *work) Answer {
 	before := w.live()
 	switch {
 	case before == nil:
-		return errNotFound
+		return notFound()
 	case before.Public && w.switches.RotatePublic == RotatePublicRefused:
-		return errRotatePublic
+		return failure(http.StatusUnprocessableEntity, about("public",
+			"form_conditional_param_disallowed", "is not allowed",
+			"A public OAuth application has no client secret to rotate."))
 	}
 	after := before.copy()
 	if !before.Public || w.switches.RotatePublic == RotatePublicValue {

@@ -2,74 +2,54 @@ package clerktest
 
 import (
 	"context"
+	"maps"
+	"math"
 	"net/http"
 	"sync"
 	"time"
-)
-
-// Work says what happens to a request's work under a fault.
-type Work int
-
-// Outcomes of the work.
-const (
-	WorkDone    Work = iota // done before the answer
-	WorkSkipped             // not done
-	WorkLate                // done after the answer, or after the connection is gone
 )
 
 // Fault is a rule of misbehaviour: which requests it meets, and what happens to them. Constructors
 // such as [TooManyRequests] make the usual ones; methods such as [Fault.OnCreate] and [Fault.Once]
 // narrow them.
 type Fault struct {
-	Method string             // "" is every method
-	Route  string             // a route template, "" is every route
-	Match  func(Request) bool // nil matches
-	Skip   int                // that many matching requests pass first
-	Times  int                // then that many are met; 0 is all
+	Before, After func(Request) // run before and after the work: another actor
+	Delivery      Delivery
 
-	Delay      time.Duration // before the work
-	Hold       *Hold         // before the work
-	Before     func(Request) // runs before the work: another actor
-	Work       Work
-	LateBy     time.Duration        // when WorkLate is done
-	After      func(Request)        // runs after the work: another actor
-	DelayAfter time.Duration        // before the answer
-	HoldAfter  *Hold                // before the answer
-	Reply      *Reply               // is answered in place of the work's answer
-	Change     func(map[string]any) // changes an answer that is a JSON object
-	Delivery   Delivery
+	method, route string             // "" is any
+	match         func(Request) bool // nil matches
+	skip, times   int                // that many pass, then that many are met; 0 is all
+
+	delay, delayAfter time.Duration // before and after the work
+	hold, holdAfter   *Hold
+	skipsWork         bool
+	lateBy            time.Duration        // when skipped work is done after all; 0 is never
+	reply             *Answer              // is answered in place of the work's answer
+	change            func(map[string]any) // changes an answer that is a JSON object
 }
 
-// Reply is an answer that a fault gives.
-type Reply struct {
-	Status      int
-	Header      http.Header
-	Code        string // of an error in Clerk's envelope; "" sends Body
-	Body        string
-	ContentType string // of Body, "" sends none
-}
+// Delivery says how an answer gets onto the wire.
+type Delivery int
 
-func (r *Reply) answer() answer {
-	replied := answer{status: r.Status, raw: r.Body, contentType: r.ContentType}
-	if r.Code != "" {
-		replied = catalogued(r.Status, r.Code)
-	}
-	replied.header = r.Header
-	return replied
-}
+// Ways of delivery. The cut ones send half of the body.
+const (
+	DeliverWhole         Delivery = iota
+	DeliverReset                  // nothing, and a TCP reset
+	DeliverShort                  // Content-Length promises more than comes
+	DeliverCutChunks              // a chunked body without its end
+	DeliverCutUndeclared          // a body without a declared length: no read error shows the cut
+	DeliverCutGzip                // a complete HTTP body with half a gzip stream in it
+)
+
+func replying(a Answer) Fault { return Fault{skipsWork: true, reply: &a} }
 
 // ClerkError answers an error in Clerk's envelope, without doing the work.
-func ClerkError(status int, code string) Fault {
-	return Fault{Work: WorkSkipped, Reply: &Reply{Status: status, Code: code}}
-}
+func ClerkError(status int, code string) Fault { return replying(catalogued(status, code)) }
 
 // TooManyRequests answers 429 with the given Retry-After headers, or without one.
 func TooManyRequests(retryAfter ...string) Fault {
 	f := ClerkError(http.StatusTooManyRequests, "too_many_requests")
-	if len(retryAfter) > 0 {
-		f.Reply.Header = http.Header{"Retry-After": retryAfter}
-	}
-	return f
+	return f.WithHeader(http.Header{"Retry-After": retryAfter})
 }
 
 // Locked answers 409 resource_locked, which Clerk calls retryable.
@@ -77,8 +57,7 @@ func Locked() Fault { return ClerkError(http.StatusConflict, "resource_locked") 
 
 // Raw answers with any status, content type and body, without doing the work.
 func Raw(status int, contentType, body string) Fault {
-	reply := &Reply{Status: status, ContentType: contentType, Body: body}
-	return Fault{Work: WorkSkipped, Reply: reply}
+	return replying(Answer{status, http.Header{"Content-Type": {contentType}}, []byte(body)})
 }
 
 // HTML answers with an error page like that of Clerk's edge, without doing the work.
@@ -89,12 +68,11 @@ func HTML(status int) Fault {
 
 // Redirect answers with a redirect, without doing the work.
 func Redirect(status int, location string) Fault {
-	header := http.Header{"Location": {location}}
-	return Fault{Work: WorkSkipped, Reply: &Reply{Status: status, Header: header}}
+	return Raw(status, "", "").WithHeader(http.Header{"Location": {location}})
 }
 
 // ResetBeforeWork resets the connection and does nothing else.
-func ResetBeforeWork() Fault { return Fault{Work: WorkSkipped, Delivery: DeliverReset} }
+func ResetBeforeWork() Fault { return Fault{skipsWork: true, Delivery: DeliverReset} }
 
 // ResetAfterWork does the work and resets the connection.
 func ResetAfterWork() Fault { return Fault{Delivery: DeliverReset} }
@@ -103,35 +81,33 @@ func ResetAfterWork() Fault { return Fault{Delivery: DeliverReset} }
 func Truncated(delivery Delivery) Fault { return Fault{Delivery: delivery} }
 
 // Slow waits before the work.
-func Slow(delay time.Duration) Fault { return Fault{Delay: delay} }
+func Slow(delay time.Duration) Fault { return Fault{delay: delay} }
 
 // SlowAnswer waits between the work and the answer.
-func SlowAnswer(delay time.Duration) Fault { return Fault{DelayAfter: delay} }
+func SlowAnswer(delay time.Duration) Fault { return Fault{delayAfter: delay} }
 
 // NeverAnswers does nothing and keeps the connection open until the client or the server closes it.
-func NeverAnswers() Fault { return Fault{Work: WorkSkipped, Delivery: DeliverNothing} }
+func NeverAnswers() Fault { return Fault{skipsWork: true, delay: math.MaxInt64} }
 
 // Changed does the work and lets a function change the answer, if that is a JSON object. Numbers
 // are json.Number.
-func Changed(change func(map[string]any)) Fault { return Fault{Change: change} }
+func Changed(change func(map[string]any)) Fault { return Fault{change: change} }
 
 // Meanwhile lets another actor act before the work.
 func Meanwhile(actor func(Request)) Fault { return Fault{Before: actor} }
 
 // Held waits before the work until the hold is released. If the client leaves first, the work is
 // not done.
-func Held(hold *Hold) Fault { return Fault{Hold: hold} }
+func Held(hold *Hold) Fault { return Fault{hold: hold} }
 
 // HeldAfter waits between the work and the answer until the hold is released.
-func HeldAfter(hold *Hold) Fault { return Fault{HoldAfter: hold} }
+func HeldAfter(hold *Hold) Fault { return Fault{holdAfter: hold} }
 
 // LateCommit resets the connection at once and does the work later.
-func LateCommit(by time.Duration) Fault {
-	return Fault{Work: WorkLate, LateBy: by, Delivery: DeliverReset}
-}
+func LateCommit(by time.Duration) Fault { return ResetBeforeWork().Late(by) }
 
 // On narrows a fault to a method and route; "" is any.
-func (f Fault) On(method, route string) Fault { f.Method, f.Route = method, route; return f }
+func (f Fault) On(method, route string) Fault { f.method, f.route = method, route; return f }
 
 // OnCreate narrows a fault to the creation of an application.
 func (f Fault) OnCreate() Fault { return f.On(http.MethodPost, RouteApplications) }
@@ -158,22 +134,31 @@ func (f Fault) OnLogo() Fault { return f.On(http.MethodPut, RouteLogo) }
 func (f Fault) OnInstance() Fault { return f.On(http.MethodGet, RouteInstance) }
 
 // When narrows a fault to requests that a function accepts.
-func (f Fault) When(match func(Request) bool) Fault { f.Match = match; return f }
+func (f Fault) When(match func(Request) bool) Fault { f.match = match; return f }
 
 // Once makes a fault meet one request.
 func (f Fault) Once() Fault { return f.Repeat(1) }
 
 // Repeat makes a fault meet that many requests.
-func (f Fault) Repeat(times int) Fault { f.Times = times; return f }
+func (f Fault) Repeat(times int) Fault { f.times = times; return f }
 
 // Skipping lets that many matching requests pass first.
-func (f Fault) Skipping(requests int) Fault { f.Skip = requests; return f }
+func (f Fault) Skipping(requests int) Fault { f.skip = requests; return f }
 
 // AfterWork does the work before the fault's reply: a 500 that comes too late, for example.
-func (f Fault) AfterWork() Fault { f.Work = WorkDone; return f }
+func (f Fault) AfterWork() Fault { f.skipsWork = false; return f }
 
 // Late does the work that much after the fault's reply.
-func (f Fault) Late(by time.Duration) Fault { f.Work, f.LateBy = WorkLate, by; return f }
+func (f Fault) Late(by time.Duration) Fault { f.lateBy = by; return f }
+
+// WithHeader adds headers to the fault's reply.
+func (f Fault) WithHeader(header http.Header) Fault {
+	reply := *f.reply
+	reply.Header = reply.Header.Clone()
+	maps.Copy(reply.Header, header)
+	f.reply = &reply
+	return f
+}
 
 // Hold stops requests until it is released, and shows that the first has arrived.
 type Hold struct {
@@ -192,17 +177,11 @@ func (h *Hold) Arrived() <-chan struct{} { return h.arrived }
 // Release lets every request pass, later ones too.
 func (h *Hold) Release() { h.release.Do(func() { close(h.released) }) }
 
-// hold waits for the release. It returns false if the client left or the server closed first.
-func (s *Server) hold(ctx context.Context, h *Hold) bool {
+// wait waits for the release. It returns false if the client left or the server closed first.
+func (h *Hold) wait(ctx context.Context, s *Server) bool {
 	if h == nil {
 		return true
 	}
 	h.arrive.Do(func() { close(h.arrived) })
-	select {
-	case <-h.released:
-		return true
-	case <-ctx.Done():
-	case <-s.closed:
-	}
-	return false
+	return waitFor(ctx, s, h.released)
 }

@@ -2,12 +2,14 @@ package clerktest
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -36,148 +38,123 @@ const (
 // endpoint is what the server does for one method of a route.
 type endpoint struct {
 	content string // media type of the request body, "" if the endpoint takes none
-	operate func(*work) answer
+	operate func(*work) Answer
 }
 
 var endpoints = map[string]map[string]endpoint{
 	RouteApplications: {
-		http.MethodGet:  {operate: listApplications},
-		http.MethodPost: {content: contentJSON, operate: createApplication},
+		"GET":  {operate: listApplications},
+		"POST": {content: contentJSON, operate: createApplication},
 	},
 	RouteApplication: {
-		http.MethodGet:    {operate: getApplication},
-		http.MethodPatch:  {content: contentJSON, operate: updateApplication},
-		http.MethodDelete: {operate: deleteApplication},
+		"GET":    {operate: getApplication},
+		"PATCH":  {content: contentJSON, operate: updateApplication},
+		"DELETE": {operate: deleteApplication},
 	},
-	RouteLogo:         {http.MethodPut: {content: contentMultipart, operate: uploadLogo}},
-	RouteRotateSecret: {http.MethodPost: {operate: rotateSecret}},
-	RouteInstance:     {http.MethodGet: {operate: getInstance}},
+	RouteLogo:         {"PUT": {content: contentMultipart, operate: uploadLogo}},
+	RouteRotateSecret: {"POST": {operate: rotateSecret}},
+	RouteInstance:     {"GET": {operate: getInstance}},
 	RouteSettings: {
-		http.MethodGet:   {operate: getSettings},
-		http.MethodPatch: {content: contentJSON, operate: updateSettings},
+		"GET":   {operate: getSettings},
+		"PATCH": {content: contentJSON, operate: updateSettings},
 	},
 }
 
-// work is one request that has passed the general checks. The server is locked while it is done.
-type work struct {
-	server   *Server
-	instance *instance
-	switches Switches
-	now      time.Time
-	request  *Request
-	form     *form // the JSON body, for endpoints that take one
-}
+// Handler returns the server as a handler, for another listener.
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 // serve takes a request through the server: record, misbehave, work, answer.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	if s.isClosed {
-		s.mu.Unlock()
+	if !s.begin() {
 		panic(http.ErrAbortHandler)
 	}
-	s.handlers.Add(1)
-	s.mu.Unlock()
 	defer s.handlers.Done()
-
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left
 	}
-	request := s.record(r, body)
+	ctx, request := r.Context(), s.record(r, body)
 	var own Answer
 	for _, watch := range s.watches {
 		defer func() { watch(s.snapshot(request), own) }()
 	}
 	fault := s.faultFor(request)
-	if !s.wait(r.Context(), s.latency) || !s.before(r.Context(), fault, request) {
+	if !s.wait(ctx, s.latency) || !s.wait(ctx, fault.delay) || !fault.hold.wait(ctx, s) {
 		panic(http.ErrAbortHandler)
 	}
-	var encoded Answer
-	switch fault.Work {
-	case WorkDone:
-		made := s.do(request)
-		encoded = s.encode(&made, r)
-		own = encoded
-	case WorkLate:
+	if fault.Before != nil {
+		fault.Before(s.snapshot(request))
+	}
+	switch {
+	case !fault.skipsWork:
+		own = s.do(request)
+	case fault.lateBy > 0:
 		s.doLater(fault, request)
 	}
-	if fault.Reply != nil {
-		reply := fault.Reply.answer()
-		encoded = s.encode(&reply, r)
+	sent := own
+	if fault.reply != nil {
+		sent = s.replied(*fault.reply)
 	}
 	if fault.After != nil {
 		fault.After(s.snapshot(request))
 	}
-	if !s.wait(r.Context(), fault.DelayAfter) || !s.hold(r.Context(), fault.HoldAfter) {
+	if !s.wait(ctx, fault.delayAfter) || !fault.holdAfter.wait(ctx, s) {
 		panic(http.ErrAbortHandler)
 	}
-	s.deliver(w, r, fault, request, encoded)
+	s.deliver(w, r, fault, request, sent)
+}
+
+// begin notes that a request is in progress, unless the server is closed.
+func (s *Server) begin() bool {
+	defer s.lock()()
+	if !s.isClosed {
+		s.handlers.Add(1)
+	}
+	return !s.isClosed
 }
 
 // do checks a request and does its work.
-func (s *Server) do(request *Request) answer {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.check(request)
+func (s *Server) do(request *Request) Answer {
+	defer s.lock()()
+	return s.completed(s.check(request))
 }
 
-// check follows the order in which Clerk looks at a request: authorization, key, API version, rate
-// limit, route, content type, form of the body. Then the operation looks at the fields, at whether
-// the object exists, and at the rules.
-func (s *Server) check(request *Request) answer {
+func (s *Server) replied(reply Answer) Answer {
+	defer s.lock()()
+	return s.completed(reply)
+}
+
+// check follows the order in which Clerk looks at a request: authorization, key, rate limit, route,
+// content type, form of the body. Then the operation looks at whether the object exists, at the
+// fields, and at the rules.
+func (s *Server) check(request *Request) Answer {
 	if request.Route == RouteTokenInfo {
 		return s.tokenInfo(request)
 	}
 	if !strings.HasPrefix(request.Authorization(), "Bearer ") {
-		return errAuthorizationFormat
+		return catalogued(http.StatusUnauthorized, "authorization_header_format_invalid")
 	}
 	in := s.instanceOf(request.Authorization())
 	if in == nil {
-		return errKeyInvalid
+		return catalogued(http.StatusUnauthorized, "clerk_key_invalid")
 	}
-	version := request.Header.Get(versionHeader)
-	if version != "" && !slices.Contains(apiVersions, version) {
-		return errVersionInvalid
-	}
-	now := s.now()
-	if refused := s.limit.admit(in, now); refused != nil {
+	w := &work{server: s, instance: in, switches: s.switches, now: s.now(), request: request}
+	if refused := s.limit.admit(in, w.now); refused != nil {
 		return *refused
 	}
-	methods, found := endpoints[request.Route]
+	endpoint, found := endpoints[request.Route][request.Method]
 	if !found {
-		const text = "404 page not found\n"
-		return answer{status: http.StatusNotFound, contentType: "text/plain; charset=utf-8", raw: text}
+		header := http.Header{"Content-Type": {"text/plain; charset=utf-8"}}
+		return Answer{http.StatusNotFound, header, []byte("404 page not found\n")}
 	}
-	endpoint, found := methods[request.Method]
-	if !found {
-		return answer{status: http.StatusMethodNotAllowed}
-	}
-	w := &work{server: s, instance: in, switches: s.switches, now: now, request: request}
-	if problem := w.checkContent(endpoint.content); problem != nil {
-		return *problem
+	mediaType, _, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
+	switch {
+	case endpoint.content != "" && (err != nil || mediaType != endpoint.content):
+		return catalogued(http.StatusUnsupportedMediaType, "unsupported_content_type")
+	case endpoint.content == contentJSON && request.JSON == nil:
+		return bodyInvalid()
 	}
 	return endpoint.operate(w)
-}
-
-// checkContent checks the type of the body and, for JSON, parses it. null counts as an empty
-// object.
-func (w *work) checkContent(expected string) *answer {
-	if expected == "" {
-		return nil
-	}
-	contentType := w.request.Header.Get("Content-Type")
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil || mediaType != expected {
-		problem := errContentType(contentType, expected)
-		return &problem
-	}
-	if expected == contentJSON {
-		w.form = &form{}
-		if err := json.Unmarshal(w.request.Body, &w.form.values); err != nil {
-			return &errBodyInvalid
-		}
-	}
-	return nil
 }
 
 // instanceOf returns the instance of an Authorization header, or nil. Callers hold the lock.
@@ -190,31 +167,69 @@ func (s *Server) instanceOf(authorization string) *instance {
 	return nil
 }
 
+var ofApplication = regexp.MustCompile(`^/oauth_applications/([^/]+)`)
+
 // findRoute returns the route template and the id of a URL, or "".
 func findRoute(u *url.URL) (route, id string) {
-	switch {
-	case u.Path == RouteTokenInfo:
+	if u.Path == RouteTokenInfo {
 		return RouteTokenInfo, ""
-	case strings.HasSuffix(u.Path, "/"): // an empty id is not the list
-		return "", ""
 	}
 	// Clerk's edge resolves dot segments before it routes. So a client that puts an unchecked id into
-	// a path reaches a different endpoint, here as there.
-	rest, ok := strings.CutPrefix(path.Clean(u.EscapedPath()), basePath)
-	if !ok {
-		return "", ""
+	// a path reaches a different endpoint, here as there. An empty id is not the list.
+	route, ok := strings.CutPrefix(path.Clean(u.EscapedPath()), basePath)
+	if match := ofApplication.FindStringSubmatch(route); match != nil {
+		id, _ = url.PathUnescape(match[1]) // a path in a URL is well escaped
+		route = ofApplication.ReplaceAllLiteralString(route, RouteApplication)
 	}
-	if endpoints[rest] != nil {
-		return rest, ""
-	}
-	segments := strings.Split(rest, "/")
-	if len(segments) < 3 {
-		return "", ""
-	}
-	id, err := url.PathUnescape(segments[2])
-	segments[2] = "{id}"
-	if route = strings.Join(segments, "/"); err != nil || endpoints[route] == nil {
+	if !ok || endpoints[route] == nil || strings.HasSuffix(u.Path, "/") {
 		return "", ""
 	}
 	return route, id
+}
+
+// work is one request that has passed the general checks, or what another actor does. The server is
+// locked meanwhile.
+type work struct {
+	server   *Server
+	instance *instance
+	switches Switches
+	now      time.Time
+	request  *Request
+	errors   []clerkError // gathered, so that one answer can name several parameters
+}
+
+func (w *work) fail(err clerkError) { w.errors = append(w.errors, err) }
+
+// decode writes the fields of the request into a target. Fields that were omitted stay as they are,
+// and so do those that are null, except slices. Unknown fields are ignored. The newer fields are
+// those that Clerk's OpenAPI document lacks (Switches.NewerFields).
+func (w *work) decode(target any, newer ...string) {
+	fields := maps.Clone(w.request.JSON)
+	for _, name := range newer {
+		if _, sent := fields[name]; sent && w.switches.NewerFields == NewerFieldsRefused {
+			w.fail(about(name, "form_param_unknown", "is unknown",
+				name+" is not a valid parameter for this request."))
+		}
+		if w.switches.NewerFields != NewerFieldsServed {
+			delete(fields, name)
+		}
+	}
+	err := json.Unmarshal(encodeJSON(fields), target)
+	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		w.fail(invalid(mismatch.Field, "Received %s, must be of type %s.",
+			mismatch.Value, mismatch.Type))
+	}
+}
+
+// problem returns the answer to what is wrong with the request, or nil.
+func (w *work) problem() *Answer {
+	if len(w.errors) == 0 {
+		return nil
+	}
+	status := http.StatusUnprocessableEntity
+	if w.errors[0].Code == "oauth_invalid_scope" {
+		status = http.StatusBadRequest
+	}
+	refused := failure(status, w.errors...)
+	return &refused
 }

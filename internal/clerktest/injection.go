@@ -20,29 +20,22 @@ type Injected struct {
 
 // Hits returns how many requests the fault has met.
 func (i *Injected) Hits() int {
-	i.server.mu.Lock()
-	defer i.server.mu.Unlock()
+	defer i.server.lock()()
 	return i.hits
 }
 
 // Inject adds a rule. Of the rules that match a request only the first takes effect; a used-up rule
-// no longer matches. Inject panics on a fault that skips the work and has nothing to answer.
+// no longer matches.
 func (s *Server) Inject(f Fault) *Injected {
-	answers := f.Delivery != DeliverReset && f.Delivery != DeliverNothing
-	if f.Work != WorkDone && f.Reply == nil && answers {
-		panic("clerktest: a fault that skips the work needs a Reply")
-	}
+	defer s.lock()()
 	injected := &Injected{server: s, fault: &f}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.faults = append(s.faults, injected)
 	return injected
 }
 
 // ClearFaults removes every rule.
 func (s *Server) ClearFaults() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	s.faults = nil
 }
 
@@ -53,9 +46,9 @@ func (s *Server) faultFor(request *Request) *Fault {
 	s.mu.Unlock()
 	for _, injected := range faults {
 		f := injected.fault
-		matches := (f.Method == "" || f.Method == seen.Method) && (f.Route == "" || f.Route == seen.Route)
-		// Match is the test's code, which may ask the server: it runs without the lock.
-		if matches && (f.Match == nil || f.Match(seen)) && s.meet(injected) {
+		matches := (f.method == "" || f.method == seen.Method) && (f.route == "" || f.route == seen.Route)
+		// match is the test's code, which may ask the server: it runs without the lock.
+		if matches && (f.match == nil || f.match(seen)) && s.meet(injected) {
 			return f
 		}
 	}
@@ -64,42 +57,27 @@ func (s *Server) faultFor(request *Request) *Fault {
 
 // meet counts a matching request and reports whether the fault takes effect on it.
 func (s *Server) meet(injected *Injected) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	f := injected.fault
-	if f.Skip > 0 {
-		f.Skip--
+	switch {
+	case f.skip > 0:
+		f.skip--
 		return false
-	}
-	if f.Times > 0 && injected.hits >= f.Times {
+	case f.times > 0 && injected.hits >= f.times:
 		return false
 	}
 	injected.hits++
 	return true
 }
 
-// before is the part of a fault before the work. It returns false if nobody waits for an answer.
-func (s *Server) before(ctx context.Context, f *Fault, request *Request) bool {
-	if !s.wait(ctx, f.Delay) || !s.hold(ctx, f.Hold) {
-		return false
-	}
-	if f.Before != nil {
-		f.Before(s.snapshot(request))
-	}
-	return true
-}
-
 // doLater does the work later, unless the server closes first.
 func (s *Server) doLater(f *Fault, request *Request) {
-	s.mu.Lock()
-	s.late.Add(1) // under the lock, so that WaitForLateWork never misses it
-	s.mu.Unlock()
-	go func() {
-		defer s.late.Done()
-		if s.wait(context.Background(), f.LateBy) {
+	defer s.lock()() // so that WaitForLateWork never misses it
+	s.late.Go(func() {
+		if s.wait(context.Background(), f.lateBy) {
 			s.do(request)
 		}
-	}()
+	})
 }
 
 // WaitForLateWork returns when no late work is outstanding.
@@ -110,42 +88,21 @@ func (s *Server) WaitForLateWork() {
 	late.Wait()
 }
 
-// Delivery says how an answer gets onto the wire.
-type Delivery int
-
-// Ways of delivery. The cut ones send half of the body.
-const (
-	DeliverWhole         Delivery = iota
-	DeliverReset                  // nothing, and a TCP reset
-	DeliverNothing                // nothing, and the connection stays open
-	DeliverShort                  // Content-Length promises more than comes
-	DeliverCutChunks              // a chunked body without its end
-	DeliverCutUndeclared          // a body without a declared length: no read error shows the cut
-	DeliverCutGzip                // a complete HTTP body with half a gzip stream in it
-)
-
 // deliver sends an answer, whole or broken as the fault says.
 func (s *Server) deliver(
 	w http.ResponseWriter, r *http.Request, f *Fault, request *Request, made Answer,
 ) {
-	switch f.Delivery {
-	case DeliverReset:
+	if f.Delivery == DeliverReset {
 		reset(w)
 		return
-	case DeliverNothing:
-		select {
-		case <-r.Context().Done():
-		case <-s.closed:
-		}
-		panic(http.ErrAbortHandler)
 	}
 	s.mu.Lock()
 	request.Status = made.Status
 	s.mu.Unlock()
 	maps.Copy(w.Header(), made.Header)
 	body := made.Body
-	if f.Change != nil {
-		body = changeJSON(body, f.Change)
+	if f.change != nil {
+		body = changeJSON(body, f.change)
 	}
 	accepts := strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 	if len(body) > 0 && (accepts || f.Delivery == DeliverCutGzip) {

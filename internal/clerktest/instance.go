@@ -5,11 +5,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"math"
-	"math/big"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -19,30 +17,23 @@ const (
 	Production  = "production"
 )
 
-const (
-	developmentPrefix = "sk_test_"
-	productionPrefix  = "sk_live_"
-)
+var keyPrefixes = map[string]string{Development: "sk_test_", Production: "sk_live_"}
 
 // instance is the state of one Clerk instance. The server's lock guards it. A write stores a new
-// Application and never changes one in place, so an answer may be encoded outside the lock.
+// Application and never changes one in place.
 type instance struct {
 	id, key, environment string
 
-	frontendURL  string // origin of the frontend API
 	customScopes map[string]bool
 	entries      map[string]*entry
-	order        []*entry // by creation; a deleted one stays while a read may lag behind
+	order        []*entry // by creation
 	settings     lagging[Settings]
 	lastMillis   int64
 	admitted     []time.Time // the requests in the rate limit's window
 }
 
 // entry is the life of one application: nil before its creation and once deleted.
-type entry struct {
-	id string
-	lagging[*Application]
-}
+type entry = lagging[*Application]
 
 // lagging is a value of which reads see the old one until a certain time.
 type lagging[T any] struct {
@@ -62,41 +53,29 @@ func (l *lagging[T]) put(value T, now time.Time, lag time.Duration) {
 	l.value, l.until = value, now.Add(lag)
 }
 
-func newInstance(environment, key, frontendURL string) *instance {
-	if key == "" {
-		key = developmentPrefix + randomText(42)
-		if environment == Production {
-			key = productionPrefix + randomText(42)
-		}
-	}
+func newInstance(environment, key string) *instance {
+	key = cmp.Or(key, keyPrefixes[environment]+randomText(42))
 	id := sha256.Sum256([]byte(key))
 	in := &instance{
-		id: "ins_" + base62(id[:20]), key: key, environment: environment, frontendURL: frontendURL,
+		id: "ins_" + letters(id[:27]), key: key, environment: environment,
 		customScopes: map[string]bool{}, entries: map[string]*entry{},
 	}
 	in.settings.value = Settings{OAuthJWTAccessTokens: true}
 	return in
 }
 
-// newApplicationID returns a random id in the form of Clerk's: 27 letters and digits.
-func newApplicationID() string {
-	var id [20]byte
-	rand.Read(id[:])
-	return "oa_" + base62(id[:])
-}
-
-// base62 writes 20 bytes with 27 letters and digits, like a KSUID.
-func base62(id []byte) string {
-	digits := new(big.Int).SetBytes(id).Text(62)
-	return strings.Repeat("0", 27-len(digits)) + digits
-}
-
 // randomText returns n letters and digits.
 func randomText(n int) string {
+	random := make([]byte, n)
+	rand.Read(random)
+	return letters(random)
+}
+
+// letters returns a letter or digit for each byte.
+func letters(bytes []byte) string {
 	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	text := make([]byte, n)
-	rand.Read(text)
-	for i, b := range text {
+	text := make([]byte, len(bytes))
+	for i, b := range bytes {
 		text[i] = alphabet[int(b)%len(alphabet)]
 	}
 	return string(text)
@@ -117,45 +96,25 @@ func (in *instance) live(id string) *Application {
 	return nil
 }
 
+// applications returns those that are live, in the order of their creation.
+func (in *instance) applications() (live []*Application) {
+	for _, entry := range in.order {
+		if entry.value != nil {
+			live = append(live, entry.value)
+		}
+	}
+	return live
+}
+
 // put stores a new or changed application, or a deletion if the application is nil.
 func (in *instance) put(id string, a *Application, now time.Time, lag time.Duration) {
 	known := in.entries[id]
 	if known == nil {
-		known = &entry{id: id}
+		known = &entry{}
 		in.entries[id] = known
 		in.order = append(in.order, known)
 	}
 	known.put(a, now, lag)
-	if a == nil && lag == 0 {
-		in.purge(now)
-	}
-}
-
-// purge forgets the deleted applications that no read sees any more.
-func (in *instance) purge(now time.Time) {
-	in.order = slices.DeleteFunc(in.order, func(e *entry) bool {
-		dead := e.value == nil && e.seen(now) == nil
-		if dead {
-			delete(in.entries, e.id)
-		}
-		return dead
-	})
-}
-
-// visible returns what a list at the given time holds, oldest first.
-func (in *instance) visible(now time.Time) []*Application {
-	applications := make([]*Application, 0, len(in.order))
-	for _, entry := range in.order {
-		if application := entry.seen(now); application != nil {
-			applications = append(applications, application)
-		}
-	}
-	// Only what a test seeded or edited can be out of order.
-	byCreation := func(a, b *Application) int { return cmp.Compare(a.CreatedAt, b.CreatedAt) }
-	if !slices.IsSortedFunc(applications, byCreation) {
-		slices.SortStableFunc(applications, byCreation)
-	}
-	return applications
 }
 
 // RateLimit is the most requests that an instance answers within any period of the given length.
@@ -167,7 +126,7 @@ type RateLimit struct {
 }
 
 // admit counts a request, or refuses it. Refused requests do not count.
-func (l RateLimit) admit(in *instance, now time.Time) *answer {
+func (l RateLimit) admit(in *instance, now time.Time) *Answer {
 	if l.Requests <= 0 || l.Per <= 0 {
 		return nil
 	}
@@ -179,6 +138,6 @@ func (l RateLimit) admit(in *instance, now time.Time) *answer {
 	}
 	free := in.admitted[len(in.admitted)-l.Requests].Add(l.Per).Sub(now)
 	refused := catalogued(http.StatusTooManyRequests, "too_many_requests")
-	refused.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(free.Seconds())))}}
+	refused.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(free.Seconds()))))
 	return &refused
 }

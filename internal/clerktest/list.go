@@ -3,80 +3,51 @@ package clerktest
 import (
 	"cmp"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-const (
-	defaultLimit = 10
-	maxLimit     = 500
-)
-
-// listQuery is the checked query of a list.
-type listQuery struct {
-	limit, offset      int
-	byName, descending bool
-	text               string // "" matches all
-}
-
-func parseListQuery(query url.Values) (listQuery, *answer) {
-	parsed := listQuery{limit: defaultLimit, descending: true, text: query.Get("name_query")}
-	for name, value := range map[string]*int{"limit": &parsed.limit, "offset": &parsed.offset} {
-		if !query.Has(name) {
-			continue
+func listApplications(w *work) Answer {
+	query := w.request.Query
+	number := func(name, fallback string, least, most int) int {
+		text := cmp.Or(query.Get(name), fallback)
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			w.fail(notAllowed(name, text))
 		}
-		number, err := strconv.Atoi(query.Get(name))
-		switch {
-		case err != nil:
-			return parsed, &errParametersMalformed
-		case number < 0 || name == "limit" && (number < 1 || number > maxLimit):
-			return parsed, queryError(name, query.Get(name))
-		}
-		*value = number
+		return n
 	}
-	if query.Has("order_by") {
-		// A "+" that was not escaped arrives as a space and is refused.
-		order := query.Get("order_by")
-		column := strings.TrimPrefix(strings.TrimPrefix(order, "-"), "+")
-		parsed.byName, parsed.descending = column == "name", strings.HasPrefix(order, "-")
-		if column != "created_at" && column != "name" {
-			return parsed, queryError("order_by", order)
-		}
+	limit, offset := number("limit", "10", 1, 500), number("offset", "0", 0, 1<<30)
+	// A "+" that was not escaped arrives as a space and is refused.
+	order := cmp.Or(query.Get("order_by"), "-created_at")
+	column := strings.TrimPrefix(strings.TrimPrefix(order, "-"), "+")
+	if column != "created_at" && column != "name" {
+		w.fail(notAllowed("order_by", order))
 	}
-	return parsed, nil
-}
-
-func queryError(parameter, value string) *answer {
-	problem := failure(http.StatusUnprocessableEntity, notAllowed(parameter, value))
-	return &problem
-}
-
-func listApplications(w *work) answer {
-	query, problem := parseListQuery(w.request.Query)
-	if problem != nil {
+	if problem := w.problem(); problem != nil {
 		return *problem
 	}
-	w.instance.purge(w.now)
-	found := w.instance.visible(w.now)
-	if query.text != "" {
-		lower := strings.ToLower(query.text)
-		found = slices.DeleteFunc(found, func(a *Application) bool {
-			return a.ClientID != query.text && !strings.Contains(strings.ToLower(a.Name), lower)
-		})
+	text, found := query.Get("name_query"), []*Application{}
+	for _, entry := range w.instance.order {
+		a := entry.seen(w.now)
+		if a != nil && (a.ClientID == text ||
+			strings.Contains(strings.ToLower(a.Name), strings.ToLower(text))) {
+			found = append(found, a)
+		}
 	}
-	if query.byName {
-		slices.SortStableFunc(found, func(a, b *Application) int { return cmp.Compare(a.Name, b.Name) })
-	}
-	if query.descending {
+	slices.SortStableFunc(found, func(a, b *Application) int {
+		if column == "name" {
+			return cmp.Compare(a.Name, b.Name)
+		}
+		return cmp.Compare(a.CreatedAt, b.CreatedAt)
+	})
+	if strings.HasPrefix(order, "-") {
 		slices.Reverse(found)
 	}
-	total := len(found)
-	begin := min(query.offset, total)
 	page := []map[string]any{}
-	for _, a := range found[begin:min(begin+query.limit, total)] {
-		page = append(page, w.instance.encode(a, w.switches))
+	for _, a := range found[min(offset, len(found)):min(offset+limit, len(found))] {
+		page = append(page, w.encode(a))
 	}
-	return answer{status: http.StatusOK, value: map[string]any{"data": page, "total_count": total}}
+	return answerJSON(http.StatusOK, map[string]any{"data": page, "total_count": len(found)})
 }

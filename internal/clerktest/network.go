@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // memoryURL is the URL of a server without a listener: a loopback address, which clients accept
@@ -23,19 +24,14 @@ type network struct {
 	server      *http.Server
 	served      chan struct{}
 	mu          sync.Mutex
-	transports  []*http.Transport
-	connections []net.Conn
+	connections []net.Conn // the clients' ends
 }
 
 // RoundTripper returns a transport that reaches the server without sockets, whatever host a URL
 // names. Connection reuse, gzip, resets and closed connections are as over TCP. In a
 // testing/synctest bubble the server must be created inside the bubble.
 func (s *Server) RoundTripper() http.RoundTripper {
-	transport := &http.Transport{DialContext: s.DialContext, MaxIdleConnsPerHost: 16}
-	s.memory.mu.Lock()
-	defer s.memory.mu.Unlock()
-	s.memory.transports = append(s.memory.transports, transport)
-	return transport
+	return &http.Transport{DialContext: s.DialContext, MaxIdleConnsPerHost: 16}
 }
 
 // DialContext connects to the server without sockets, for a client with its own http.Transport.
@@ -43,7 +39,7 @@ func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error)
 	n := &s.memory
 	n.start.Do(func() {
 		n.accepted, n.closed, n.served = make(chan net.Conn), make(chan struct{}), make(chan struct{})
-		n.server = newHTTPServer(s.Handler())
+		n.server = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
 		go func() {
 			defer close(n.served)
 			_ = n.server.Serve(n) // ends with ErrServerClosed
@@ -75,9 +71,6 @@ func (n *network) close() {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, transport := range n.transports {
-		transport.CloseIdleConnections()
-	}
 	for _, connection := range n.connections {
 		_ = connection.Close()
 	}
@@ -98,7 +91,7 @@ func (n *network) Close() error {
 	return nil
 }
 
-func (n *network) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+func (n *network) Addr() net.Addr { return &net.TCPAddr{} }
 
 // pipe is one end of a net.Pipe that can be reset like a TCP connection.
 type pipe struct {

@@ -1,6 +1,7 @@
 package clerktest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -28,30 +29,22 @@ type Request struct {
 	// Status is the status that was sent; 0 if no answer was sent, or none yet.
 	Status int
 
-	authorization hidden
+	authorization func() string // a function, which no format verb calls
 }
 
-// hidden keeps a text out of every format verb.
-type hidden struct{ reveal func() string }
-
 // Authorization returns the Authorization header as sent.
-func (r Request) Authorization() string { return r.authorization.reveal() }
+func (r Request) Authorization() string { return r.authorization() }
 
 // String returns method, route, query and body, such as
 // `PATCH /oauth_applications/{id} {"name":"web"}`.
 func (r Request) String() string {
-	route := r.Route
-	if route == "" {
-		route = r.Path
-	}
-	line := r.Method + " " + route
+	line := r.Method + " " + cmp.Or(r.Route, r.Path)
 	if query := r.Query.Encode(); query != "" {
 		line += "?" + query
 	}
 	switch {
 	case r.JSON != nil:
-		compact, _ := json.Marshal(r.JSON) // what was decoded can be encoded
-		line += " " + string(compact)
+		line += " " + string(encodeJSON(r.JSON))
 	case strings.HasPrefix(r.Header.Get("Content-Type"), contentMultipart):
 		line += fmt.Sprintf(" (multipart, %d bytes)", len(r.Body))
 	case len(r.Body) > 0:
@@ -62,8 +55,7 @@ func (r Request) String() string {
 
 // Requests returns the requests so far, in order of arrival.
 func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	requests := make([]Request, len(s.requests))
 	for i, request := range s.requests {
 		requests[i] = *request
@@ -73,8 +65,7 @@ func (s *Server) Requests() []Request {
 
 // ResetRequests forgets the requests so far.
 func (s *Server) ResetRequests() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	s.requests = nil
 }
 
@@ -108,12 +99,11 @@ func (s *Server) record(r *http.Request, body []byte) *Request {
 	request := &Request{
 		Method: r.Method, Path: r.URL.EscapedPath(), Route: route, ID: id, Query: r.URL.Query(),
 		Header: r.Header.Clone(), Body: body,
-		authorization: hidden{reveal: func() string { return authorization }},
+		authorization: func() string { return authorization },
 	}
 	request.Header.Del("Authorization")
 	_ = json.Unmarshal(body, &request.JSON) // JSON stays nil; the endpoint reports the body
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	request.Time = s.now()
 	if in := s.instanceOf(authorization); in != nil {
 		request.InstanceID = in.id
@@ -126,7 +116,6 @@ func (s *Server) record(r *http.Request, body []byte) *Request {
 
 // snapshot copies a recorded request for a hook.
 func (s *Server) snapshot(request *Request) Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	return *request
 }

@@ -10,8 +10,7 @@ package clerktest
 
 import (
 	"context"
-	"net"
-	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -83,10 +82,10 @@ func NewServer(options ...Option) *Server {
 		option(s)
 	}
 	environment := Development
-	if strings.HasPrefix(s.firstKey, productionPrefix) {
+	if strings.HasPrefix(s.firstKey, keyPrefixes[Production]) {
 		environment = Production
 	}
-	s.first = newInstance(environment, s.firstKey, s.frontendURL())
+	s.first = newInstance(environment, s.firstKey)
 	s.instances = []*instance{s.first}
 	return s
 }
@@ -104,33 +103,16 @@ func NewInMemory(t testing.TB, options ...Option) *Server {
 // New starts a server on a free loopback port. It is closed with the test.
 func New(t testing.TB, options ...Option) *Server {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("clerktest: %v", err)
-	}
-	url := "http://" + listener.Addr().String() + basePath
-	s := NewServer(append([]Option{WithURL(url)}, options...)...)
-	server := newHTTPServer(s.Handler())
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = server.Serve(listener) // ends with ErrServerClosed
-	}()
+	s := NewServer(options...)
+	server := httptest.NewServer(s.Handler())
+	s.url = server.URL + basePath
 	t.Cleanup(func() {
-		s.stop()
-		_ = server.Close()
-		<-served
+		s.stop() // ends the requests that server.Close waits for
+		server.Close()
 		s.Close()
 	})
 	return s
 }
-
-func newHTTPServer(handler http.Handler) *http.Server {
-	return &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-}
-
-// Handler returns the server as a handler, for another listener.
-func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 // URL returns the base URL of the API, with "/v1".
 func (s *Server) URL() string { return s.url }
@@ -147,40 +129,35 @@ func (s *Server) InstanceID() string { return s.first.id }
 
 // AddInstance adds an instance, [Development] or [Production], with its own key and applications.
 func (s *Server) AddInstance(environment string) (key, instanceID string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	added := newInstance(environment, "", s.frontendURL())
+	defer s.lock()()
+	added := newInstance(environment, "")
 	s.instances = append(slices.Clip(s.instances), added)
 	return added.key, added.id
 }
 
 // Set changes the switches. What is stored already stays as it is.
 func (s *Server) Set(switches Switches) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	s.switches = switches
 }
 
 // SetRateLimit changes the rate limit; the zero value removes it. Earlier requests still count.
 func (s *Server) SetRateLimit(limit RateLimit) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	s.limit = limit
 }
 
 // SetClockSkew sets how far the server's clock is ahead of the true time. It moves Date, created_at
 // and updated_at together.
 func (s *Server) SetClockSkew(skew time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	s.skew = skew
 }
 
 // SetDateSkew sets how far the Date header is ahead of created_at and updated_at, or behind if
 // negative. The edge that writes Date need not share the clock of the database.
 func (s *Server) SetDateSkew(skew time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	s.dateSkew = skew
 }
 
@@ -194,12 +171,17 @@ func (s *Server) Close() {
 
 // stop ends every wait of the server.
 func (s *Server) stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	if !s.isClosed {
 		s.isClosed = true
 		close(s.closed)
 	}
+}
+
+// lock locks the server and returns what unlocks it.
+func (s *Server) lock() (unlock func()) {
+	s.mu.Lock()
+	return s.mu.Unlock
 }
 
 // now is the server's clock. Callers hold the lock.
@@ -212,8 +194,14 @@ func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
+	return waitFor(ctx, s, timer.C)
+}
+
+// waitFor waits until a channel is ready or closed. It returns false if the client left or the
+// server closed before.
+func waitFor[T any](ctx context.Context, s *Server, ready <-chan T) bool {
 	select {
-	case <-timer.C:
+	case <-ready:
 		return true
 	case <-ctx.Done():
 	case <-s.closed:

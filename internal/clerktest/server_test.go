@@ -1,7 +1,6 @@
 package clerktest_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -97,26 +95,22 @@ func TestOrderOfChecks(t *testing.T) {
 	t.Parallel()
 	s := clerktest.NewInMemory(t)
 	c, id := over(t, s), s.Seed("web")
-	version, kind := "Clerk-Api-Version", "Content-Type"
+	const kind = "Content-Type"
 	for _, test := range []struct {
 		request, body string
 		headers       []string
 		want          string
 	}{
 		{"GET /nowhere", "", []string{"Authorization", "Basic x"}, "401 authorization_header_format_invalid"},
-		{"GET /nowhere", "", []string{"Authorization", "Bearer sk_test_x", version, "x"}, "401 clerk_key_invalid"},
-		{"GET /nowhere", "", []string{version, "2026-01-01"}, "400 api_version_invalid"},
-		{"GET /nowhere", "", []string{version, "2026-05-12"}, "404 404 page not found"},
+		{"GET /nowhere", "", []string{"Authorization", "Bearer sk_test_x"}, "401 clerk_key_invalid"},
+		{"GET /nowhere", "", nil, "404 404 page not found"},
 		{"GET /../instance", "", nil, "404 404 page not found"},
 		{"GET /oauth_applications/", "", nil, "404 404 page not found"},
 		{"GET /oauth_applications/../instance", "", []string{kind, ""}, "200 "},
-		{"DELETE /instance", "", nil, "405 "},
 		{"PATCH /oauth_applications/oa_x", "{}", []string{kind, "text/plain"}, "415 unsupported_content_type"},
 		{"PATCH /oauth_applications/oa_x", "[]", nil, "400 request_body_invalid"},
-		{"PATCH /oauth_applications/oa_x", `{"name":""}`, nil, "422 form_param_value_invalid name"},
 		{"PATCH /oauth_applications/oa_x", `{"name":"x"}`, nil, "404 resource_not_found"},
 		{"PATCH /oauth_applications/" + id, `{"redirect_uris":["a://b","a://b"]}`, nil, "400 duplicate_record"},
-		{"GET /oauth_applications?limit=x", "", nil, "400 malformed_request_parameters"},
 		{"GET /oauth_applications?limit=501", "", nil, "422 form_param_value_invalid limit"},
 		{"GET /oauth_applications?order_by=+name", "", nil, "422 form_param_value_invalid order_by"},
 	} {
@@ -127,19 +121,6 @@ func TestOrderOfChecks(t *testing.T) {
 	otherKey, _ := s.AddInstance(clerktest.Production)
 	got := c.do("GET /oauth_applications/"+id, "", "Authorization", "Bearer "+otherKey)
 	equal(t, "another instance's id", got.String(), "404 resource_not_found")
-}
-
-func TestKeyDecidesInstance(t *testing.T) {
-	t.Parallel()
-	one, two := clerktest.NewServer(clerktest.WithKey("sk_live_x")), clerktest.NewServer(clerktest.WithKey("sk_live_x"))
-	defer one.Close()
-	defer two.Close()
-	equal(t, "ids of one key", one.InstanceID(), two.InstanceID())
-	if other := clerktest.NewInMemory(t); len(other.InstanceID()) != 31 || other.InstanceID() == one.InstanceID() {
-		t.Errorf("id %q", other.InstanceID())
-	}
-	got := over(t, one).do("GET /instance", "")
-	equal(t, "environment", got.json["environment_type"], any("production"))
 }
 
 func TestRateLimit(t *testing.T) {
@@ -209,25 +190,6 @@ func TestListeners(t *testing.T) {
 	equal(t, "origin", introspection, any(strings.TrimSuffix(s.URL(), "/v1")+"/oauth/token_info"))
 }
 
-func TestManyClientsInABubble(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := clerktest.NewInMemory(t, clerktest.WithLatency(time.Second))
-		c, begin := over(t, s), time.Now()
-		var clients sync.WaitGroup
-		for range 50 {
-			clients.Go(func() { c.do("POST /oauth_applications", `{"name":"x"}`) })
-		}
-		clients.Wait()
-		equal(t, "all at the same time", time.Since(begin), time.Second)
-		equal(t, "applications", len(s.Applications()), 50)
-		s.Close()
-		if _, err := c.try("GET /instance", ""); !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Errorf("after the close: %v", err)
-		}
-	})
-}
-
 func TestRequestsAreRecorded(t *testing.T) {
 	t.Parallel()
 	s := clerktest.NewInMemory(t)
@@ -247,13 +209,4 @@ func TestRequestsAreRecorded(t *testing.T) {
 	equal(t, "count", s.CountRequests(http.MethodPatch, clerktest.RouteApplication), 1)
 	s.ResetRequests()
 	equal(t, "after the reset", s.CountRequests("", ""), 0)
-}
-
-func TestGzip(t *testing.T) {
-	t.Parallel()
-	s := clerktest.NewInMemory(t)
-	got := over(t, s).do("GET /instance", "", "Accept-Encoding", "gzip")
-	if got.header.Get("Content-Encoding") != "gzip" || !bytes.HasPrefix([]byte(got.text), []byte{0x1f, 0x8b}) {
-		t.Errorf("got %v", got.header)
-	}
 }

@@ -6,26 +6,6 @@ import "time"
 // behaves, or where they contradict each other. The zero value of each field is the behaviour that
 // is most likely. A client is only right if it is right under each alternative too.
 type Switches struct {
-	ScopesOrder               ScopesOrder
-	ForceOfflineAccess        ForceOfflineAccess
-	PatchWithoutOfflineAccess PatchWithoutOfflineAccess
-	UnknownScope              UnknownScope
-	PublicClientSecret        PublicClientSecret
-	RotatePublic              RotatePublic
-	RotateUpdatedAt           RotateUpdatedAt
-	NewerFields               NewerFields
-	RedirectOrder             RedirectOrder
-	RedirectNormalization     RedirectNormalization
-	DCRForcesConsent          DCRForcesConsent
-	TokenInfo                 TokenInfo
-
-	// ReadLag is how long reads still answer with what was there before a write: a GET after a
-	// create is a 404, a GET after a delete a 200. Writes always see the current state.
-	ReadLag time.Duration
-}
-
-// The types of the switches.
-type (
 	// ScopesOrder is the order in which scopes are stored and answered.
 	ScopesOrder string
 	// ForceOfflineAccess decides whether a create without offline_access adds the scope.
@@ -55,55 +35,58 @@ type (
 	DCRForcesConsent string
 	// TokenInfo is how the introspection endpoint authenticates its clients (token_info.go).
 	TokenInfo string
-)
+	// ReadLag is how long reads still answer with what was there before a write: a GET after a
+	// create is a 404, a GET after a delete a 200. Writes always see the current state.
+	ReadLag time.Duration
+}
 
-// The values of the switches. The zero values are the defaults.
+// The values of the switches. "" is the default.
 const (
-	ScopesAsSent       ScopesOrder = ""
-	ScopesAlphabetical ScopesOrder = "alphabetical"
-	ScopesFixedOrder   ScopesOrder = "fixed" // the built-in scopes first, offline_access their last
+	ScopesAsSent       = ""
+	ScopesAlphabetical = "alphabetical"
+	ScopesFixedOrder   = "fixed" // the built-in scopes first, offline_access their last
 
-	OfflineAccessForced ForceOfflineAccess = ""
-	OfflineAccessNever  ForceOfflineAccess = "off"
+	OfflineAccessForced = ""
+	OfflineAccessNever  = "off"
 
-	PatchWithoutOfflineAccessRefused PatchWithoutOfflineAccess = ""
-	PatchKeepsOfflineAccess          PatchWithoutOfflineAccess = "keep" // if the application had it
-	PatchRemovesOfflineAccess        PatchWithoutOfflineAccess = "remove"
+	PatchWithoutOfflineAccessRefused = ""
+	PatchKeepsOfflineAccess          = "keep" // if the application had it
+	PatchRemovesOfflineAccess        = "remove"
 
-	UnknownScopeValueInvalid UnknownScope = ""                    // an error of Clerk's catalogue
-	UnknownScopeOAuthInvalid UnknownScope = "oauth_invalid_scope" // another one
-	UnknownScopeDropped      UnknownScope = "drop"
-	UnknownScopeAccepted     UnknownScope = "accept"
+	UnknownScopeValueInvalid = ""                    // an error of Clerk's catalogue
+	UnknownScopeOAuthInvalid = "oauth_invalid_scope" // another one
+	UnknownScopeDropped      = "drop"
+	UnknownScopeAccepted     = "accept"
 
-	PublicSecretValue  PublicClientSecret = ""
-	PublicSecretEmpty  PublicClientSecret = "empty"
-	PublicSecretAbsent PublicClientSecret = "absent"
+	PublicSecretValue  = ""
+	PublicSecretEmpty  = "empty"
+	PublicSecretAbsent = "absent"
 
-	RotatePublicEmpty   RotatePublic = "" // 200 without a secret
-	RotatePublicValue   RotatePublic = "value"
-	RotatePublicRefused RotatePublic = "422"
+	RotatePublicEmpty   = "" // 200 without a secret
+	RotatePublicValue   = "value"
+	RotatePublicRefused = "422"
 
-	RotateTouchesUpdatedAt RotateUpdatedAt = ""
-	RotateKeepsUpdatedAt   RotateUpdatedAt = "keep"
+	RotateTouchesUpdatedAt = ""
+	RotateKeepsUpdatedAt   = "keep"
 
-	NewerFieldsServed  NewerFields = ""
-	NewerFieldsDropped NewerFields = "drop" // absent, and ignored in requests
-	NewerFieldsRefused NewerFields = "422"  // absent, and refused in requests
+	NewerFieldsServed  = ""
+	NewerFieldsDropped = "drop" // absent, and ignored in requests
+	NewerFieldsRefused = "422"  // absent, and refused in requests
 
-	RedirectsAsSent   RedirectOrder = ""
-	RedirectsSorted   RedirectOrder = "sorted"
-	RedirectsReversed RedirectOrder = "reversed"
+	RedirectsAsSent   = ""
+	RedirectsSorted   = "sorted"
+	RedirectsReversed = "reversed"
 
-	RedirectsExact      RedirectNormalization = ""
-	RedirectsNormalized RedirectNormalization = "rfc3986" // section 6.2: case of the host, empty path
+	RedirectsExact      = ""
+	RedirectsNormalized = "rfc3986" // section 6.2: case of the host, empty path
 
-	DCRLeavesConsent   DCRForcesConsent = ""
-	DCREnforcesConsent DCRForcesConsent = "on"
+	DCRLeavesConsent   = ""
+	DCREnforcesConsent = "on"
 
-	TokenInfoAuthenticates       TokenInfo = ""               // as Clerk documents it
-	TokenInfoInvalidClient       TokenInfo = "invalid_client" // the same with the older error code
-	TokenInfoLegacy              TokenInfo = "legacy"         // on the legacy OAuth provider: 422
-	TokenInfoAuthenticatesNobody TokenInfo = "authenticates_nobody"
-	TokenInfoRefusesEverybody    TokenInfo = "refuses_everybody"
-	TokenInfoLags                TokenInfo = "lags" // notices a rotation [TokenInfoLag] later
+	TokenInfoAuthenticates       = ""               // as Clerk documents it
+	TokenInfoInvalidClient       = "invalid_client" // the same with the older error code
+	TokenInfoLegacy              = "legacy"         // on the legacy OAuth provider: 422
+	TokenInfoAuthenticatesNobody = "authenticates_nobody"
+	TokenInfoRefusesEverybody    = "refuses_everybody"
+	TokenInfoLags                = "lags" // notices a rotation [TokenInfoLag] later
 )

@@ -129,7 +129,7 @@ type life struct {
 	lag    time.Duration
 	late   []announcement
 
-	tokenInfo clerktest.TokenInfo
+	tokenInfo string
 }
 
 // An announcement is a message about an application whose id the provider does not know.

@@ -94,7 +94,7 @@ func TestContract_Simulator(t *testing.T) {
 		} {
 			exchange(t, s, sent[0], "application/json", sent[1])
 		}
-		for content, want := range map[string]string{"\x89PNG\r\n\x1a\n": "img.clerk.com", "no": "Unsupp"} {
+		for content, want := range map[string]string{"\x89PNG\r\n\x1a\n": "img.clerk.com", "no": "body_invalid"} {
 			contentType, body := logo(t, content)
 			if got := exchange(t, s, "PUT "+application+"/logo", contentType, body); !strings.Contains(got, want) {
 				t.Errorf("logo: got %s", got)
