@@ -160,20 +160,21 @@ func answerOddly(rt *rapid.T) {
 	l.note(at, step{}, heard)
 	text := heard.String()
 	rt.Logf("%s %s with %v: %s", kind, operation, odd, text)
-	any := func(of func(oddity) bool) bool { return slices.ContainsFunc(odd, of) }
+	some := func(of func(oddity) bool) bool { return slices.ContainsFunc(odd, of) }
 	if strings.Contains(text, "Internal error") || len(l.clerk.Applications()) > 1 {
 		rt.Errorf("a panic, or a second application: %v", l.clerk.Applications())
 	}
-	if operation == "create" && !any(oddity.identifies) && (heard.failed() || !at.exists()) {
+	if operation == "create" && !some(oddity.identifies) && (heard.failed() || !at.exists()) {
 		rt.Errorf("the application was created and the state is %v", at.state)
 	}
-	if operation == "create" && !any(oddity.isLie) && strings.Contains(text, "did not apply") {
+	if operation == "create" && !some(oddity.isLie) && strings.Contains(text, "did not apply") {
 		rt.Errorf("Clerk has applied everything")
 	}
 	if operation != "create" && (!at.exists() || at.str("id") != before.str("id")) {
 		rt.Errorf("the state was %v and is %v", before.state, at.state)
 	}
-	if secret := before.str("client_secret"); operation == "read" && !any(oddity.isLie) && at.str("client_secret") != secret {
+	secretLeft := at.str("client_secret") != before.str("client_secret")
+	if operation == "read" && !some(oddity.isLie) && secretLeft {
 		rt.Errorf("the secret left the state")
 	}
 	if l.check(step{}); rt.Failed() || !at.exists() {
@@ -212,7 +213,7 @@ func (l *life) readLists(at *slot) messages {
 	found, _ := all["oauth_applications"].([]any)
 	names, _, more := p.list(values{}, 100)
 	if heard = append(heard, more...); heard.failed() || len(found) < 4 || len(names) < 4 {
-		l.rt.Errorf("one odd item costs others: %d items of data, listed %q:\n%s", len(found), names, heard)
+		l.rt.Errorf("one odd item costs others: %d data, %q listed:\n%s", len(found), names, heard)
 	}
 	return heard
 }

@@ -23,9 +23,11 @@ var faultTargets = map[string]func(clerktest.Fault) clerktest.Fault{
 	"create": clerktest.Fault.OnCreate, "rotate": clerktest.Fault.OnRotate,
 	"update": clerktest.Fault.OnUpdate, "delete": clerktest.Fault.OnDelete,
 	"logo": clerktest.Fault.OnLogo, "list": clerktest.Fault.OnList, "read": clerktest.Fault.OnRead,
-	"settings":   func(f clerktest.Fault) clerktest.Fault { return f.On("", clerktest.RouteSettings) },
-	"introspect": func(f clerktest.Fault) clerktest.Fault { return f.On("", clerktest.RouteTokenInfo) },
-	"any":        func(f clerktest.Fault) clerktest.Fault { return f },
+	"settings": func(f clerktest.Fault) clerktest.Fault { return f.On("", clerktest.RouteSettings) },
+	"introspect": func(f clerktest.Fault) clerktest.Fault {
+		return f.On("", clerktest.RouteTokenInfo)
+	},
+	"any": func(f clerktest.Fault) clerktest.Fault { return f },
 }
 
 // faultKinds are the kinds; those that take a time get it in build.
@@ -117,7 +119,8 @@ func drawClerk(rt *rapid.T) clerktest.Switches {
 	draw(rt, &s.NewerFields, clerktest.NewerFieldsDropped, clerktest.NewerFieldsRefused)
 	draw(rt, &s.DCRForcesConsent, clerktest.DCREnforcesConsent)
 	draw(rt, &s.TokenInfo, clerktest.TokenInfoInvalidClient, clerktest.TokenInfoLegacy,
-		clerktest.TokenInfoAuthenticatesNobody, clerktest.TokenInfoRefusesEverybody, clerktest.TokenInfoLags)
+		clerktest.TokenInfoAuthenticatesNobody, clerktest.TokenInfoRefusesEverybody,
+		clerktest.TokenInfoLags)
 	lag := max(0, rapid.IntRange(-3000, 3000).Draw(rt, "read lag in ms"))
 	s.ReadLag = time.Duration(lag) * time.Millisecond
 	return s

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"filippo.io/age"
 	"pgregory.net/rapid"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -32,82 +31,6 @@ func TestPropertiesLife(t *testing.T) {
 	}
 }
 
-// arguments are the values that a configuration chooses among.
-var arguments = map[string][]any{
-	"name":                               {"Alpha", "Beta"},
-	"redirect_uris":                      {nil, []string{}, []string{"https://a.example.com/x"}, uris},
-	"scopes":                             {nil, []string{"profile", "email"}, []string{"openid"}, offline},
-	"consent_screen_enabled":             {nil, true, false},
-	"pkce_required":                      {nil, true, false},
-	"public":                             {nil, false, true},
-	"device_authorization_grant_enabled": {nil, true, false},
-	"rotate_secret_trigger":              {nil, "one", "two", "three"},
-	"deletion_protection":                {nil, false, true},
-	"encrypt_client_secret_to":           {nil, recipient(0), recipient(1)},
-	"verify_client_secret":               {nil, true, false},
-	"logo_path":                          {nil, "testdata/logo.png"},
-	"timeouts":                           {nil, values{"create": "10s", "update": "10s", "read": "10s"}},
-}
-
-var (
-	uris       = []string{"https://b.example.com/y", "app:/x"}
-	offline    = []string{"email", "offline_access"}
-	identities = []age.Identity{must(age.GenerateX25519Identity()), must(age.GenerateX25519Identity())}
-)
-
-func recipient(i int) []string {
-	return []string{identities[i].(*age.X25519Identity).Recipient().String()}
-}
-
-// refusedArguments are values that no configuration may have.
-var refusedArguments = map[string]any{
-	"name": " ", "redirect_uris": []string{"not absolute"}, "scopes": []string{"two words"},
-	"rotate_secret_trigger": "", "encrypt_client_secret_to": []string{"age1nobody"}, "logo_path": "",
-}
-
-// A step is one run of Terraform, or something that someone else does.
-type step struct {
-	act       string
-	slot      int
-	change    values // of the configuration
-	faults    []fault
-	interrupt time.Duration // after the run began; 0 is never
-	choice    int
-}
-
-// acts have the frequency that they have here. The first are runs of Terraform.
-var acts = []string{
-	"apply", "apply", "apply", "apply", "apply", "apply", "apply both", "destroy", "replace",
-	"refresh", "import", "import", "use another key", "apply a refused value",
-	"edit", "make public or confidential", "rotate elsewhere", "delete elsewhere",
-	"create another of the name", "forget", "forget",
-}
-
-func drawStep(rt *rapid.T) step {
-	s := step{
-		act:    rapid.SampledFrom(acts).Draw(rt, "act"),
-		slot:   rapid.IntRange(0, 1).Draw(rt, "resource"),
-		choice: rapid.IntRange(0, 11).Draw(rt, "choice"),
-		change: values{},
-	}
-	switch s.act {
-	case "apply", "apply both", "import", "replace":
-		for range rapid.IntRange(0, 3).Draw(rt, "changes") {
-			name := rapid.SampledFrom(namesOf(arguments)).Draw(rt, "argument")
-			s.change[name] = rapid.SampledFrom(arguments[name]).Draw(rt, name)
-		}
-		fallthrough
-	case "destroy", "refresh":
-		s.faults = drawFaults(rt, "create", "create", "create", "rotate", "rotate", "update", "update",
-			"delete", "logo", "list", "read", "any", "introspect")
-		if rapid.IntRange(0, 4).Draw(rt, "interrupted") == 4 {
-			unit := rapid.SampledFrom([]time.Duration{1, 20}).Draw(rt, "ms")
-			s.interrupt = unit * time.Millisecond * time.Duration(rapid.IntRange(1, 1200).Draw(rt, "after"))
-		}
-	}
-	return s
-}
-
 // slot is one address.
 type slot struct {
 	object
@@ -115,8 +38,9 @@ type slot struct {
 	excuse   string // why the secret in the state need not work, which the provider cannot know
 	verified bool   // the secret in the state was verified in a run without faults
 
-	secret  string // the last one that the state had
-	version int64  // the largest so far
+	secret   string // the last one that the state had
+	version  int64  // the largest so far
+	imported bool   // there was an import at the address
 }
 
 type life struct {
@@ -125,7 +49,8 @@ type life struct {
 	slots  [2]*slot
 	known  map[string]bool // ids of applications of which the user knows without a message
 	others string          // the key of another instance
-	skew   time.Duration
+	skew   time.Duration   // of Clerk's clock
+	date   time.Duration   // and how far the Date header is ahead of that
 	lag    time.Duration
 	late   []announcement
 
@@ -157,9 +82,9 @@ func live(rt *rapid.T) {
 		return rapid.SampledFrom([]time.Duration{0, 0, 0, by[0], -by[0], by[1], -by[1]}).Draw(rt, what)
 	}
 	l.skew = ahead("clock ahead", time.Hour, 40*time.Second)
-	dateSkew := ahead("Date ahead", 10*time.Second, 5*time.Minute)
+	l.date = ahead("Date ahead", 10*time.Second, 5*time.Minute)
 	l.clerk.SetClockSkew(l.skew)
-	l.clerk.SetDateSkew(dateSkew)
+	l.clerk.SetDateSkew(l.date)
 	older := "Alpha" // is there to be imported
 	if rapid.IntRange(0, 3).Draw(rt, "names") == 3 {
 		l.block["prevent_duplicate_names"], older = true, "Older"
@@ -170,7 +95,7 @@ func live(rt *rapid.T) {
 	if rapid.IntRange(0, 3).Draw(rt, "retries") == 3 {
 		l.block["max_retries"] = rapid.IntRange(0, 2).Draw(rt, "max_retries")
 	}
-	rt.Logf("%v, Clerk %+v, clock %s and Date %s ahead", namesOf(l.block), switches, l.skew, dateSkew)
+	rt.Logf("%v, Clerk %+v, clock %s and Date %s ahead", namesOf(l.block), switches, l.skew, l.date)
 	l.known[l.clerk.Seed(older)] = true
 	time.Sleep(time.Minute)
 	for _, s := range rapid.SliceOfN(rapid.Custom(drawStep), 1, 7).Draw(rt, "steps") {
@@ -185,7 +110,8 @@ func live(rt *rapid.T) {
 
 func (l *life) play(s step) {
 	at := l.slots[s.slot]
-	l.rt.Logf("%s (resource %d) %v, faults %v, interrupt %s", s.act, s.slot, s.change, s.faults, s.interrupt)
+	l.rt.Logf("%s (resource %d) %v, faults %v, interrupt %s",
+		s.act, s.slot, s.change, s.faults, s.interrupt)
 	for _, f := range s.faults {
 		l.clerk.Inject(f.build())
 	}
@@ -221,6 +147,10 @@ func (l *life) play(s step) {
 		l.rt.Errorf("the run went on for %s after the interrupt", took)
 	}
 	l.settle(s, ran, heard, begun)
+	saysWhy := heard.failed() || heard.say("did not apply") || heard.say("was incomplete")
+	if (s.act == "apply" || s.act == "apply both") && s.isQuiet() && !saysWhy {
+		l.checkDone(ran, heard)
+	}
 }
 
 // apply is one run of Terraform for some resources at once.
@@ -304,7 +234,7 @@ func (l *life) adopt(ctx context.Context, s step, at *slot) messages {
 	app := candidates[s.choice%len(candidates)]
 	at.config = values{"name": "Alpha"}
 	maps.Copy(at.config, s.change)
-	at.excuse = "it was imported"
+	at.excuse, at.imported = "it was imported", true
 	switch s.choice % 3 {
 	case 0:
 		return p.importBy(&at.object, app.ClientID, nil)
@@ -417,8 +347,7 @@ func (l *life) note(at *slot, s step, heard messages) {
 	if strings.Contains(heard.String(), "may not be the newest") {
 		at.excuse = "it may not be the newest"
 	}
-	quiet := len(s.faults) == 0 && s.interrupt == 0 && !heard.failed()
-	if quiet && at.str("client_secret") != "" && at.excuse == "" {
+	if s.isQuiet() && !heard.failed() && at.str("client_secret") != "" && at.excuse == "" {
 		at.verified = l.verifies(at)
 	}
 }
@@ -438,7 +367,7 @@ func (l *life) converge() {
 		heard := l.applyUnique(at)
 		made, more := l.plan(l.rt.Context(), &at.object, at.config)
 		if heard.failed() || made == nil || len(made.changes) > 0 {
-			l.rt.Errorf("resource %d does not converge: %s%+v%s", i, heard, made, more)
+			l.rt.Errorf("resource %d does not converge: %s%v%s", i, heard, made, more)
 			return
 		}
 		l.note(at, step{}, heard)

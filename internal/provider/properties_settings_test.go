@@ -155,7 +155,7 @@ func (l *life) playSettings(s settingsStep, o *object, config values) messages {
 func (l *life) checkSettings(o *object, config values) {
 	made, heard := l.plan(l.rt.Context(), o, config)
 	if made == nil || len(made.changes) > 0 || len(heard) > 0 {
-		l.rt.Errorf("there is still something to do: %+v %s", made, heard)
+		l.rt.Errorf("there is still something to do: %v %s", made, heard)
 	}
 	for name, want := range config {
 		if scopes, ok := want.([]string); ok {

@@ -47,7 +47,7 @@ func TestProtocolTakeOver(t *testing.T) {
 				}
 				made, heard := tf.plan(t.Context(), o, config)
 				if made == nil || len(made.changes) > 0 {
-					t.Fatalf("planned %+v\n%s", made, heard)
+					t.Fatalf("planned %v\n%s", made, heard)
 				}
 				before, _ := o.state["client_secret_version"].(int64)
 				config["rotate_secret_trigger"] = "once"

@@ -87,7 +87,7 @@ func TestProtocolList(t *testing.T) {
 			p.importBy(o, "", values{"id": state["id"]})
 			config := values{"name": names[i], "scopes": texts(state["scopes"]), "redirect_uris": []string{}}
 			if made, heard := p.plan(o, config); made == nil || len(made.changes) > 0 {
-				t.Errorf("the adopted %q plans %+v\n%s", names[i], made, heard)
+				t.Errorf("the adopted %q plans %v\n%s", names[i], made, heard)
 			}
 		}
 		if shown, _, _ := p.list(values{"name_query": "portal"}, 100); len(shown) != 1 {

@@ -169,6 +169,13 @@ type plan struct {
 	identity *tfprotov6.ResourceIdentityData
 }
 
+func (p *plan) String() string {
+	if p == nil {
+		return "no plan"
+	}
+	return fmt.Sprintf("changes %v", p.changes)
+}
+
 // plan validates the configuration and plans; nil plans the destruction.
 func (p *process) plan(o *object, config values) (*plan, messages) {
 	typ := typeOf(o.kind)

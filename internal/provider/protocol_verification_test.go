@@ -17,7 +17,7 @@ func TestProtocolVerifySecretRotatedElsewhere(t *testing.T) {
 		made, heard := tf.plan(t.Context(), o, verified)
 		if made == nil || strings.Join(made.changes, " ") != pendingChanges+" updated_at" ||
 			!heard.say(`"Portal" in the state no longer works`) {
-			t.Fatalf("planned %+v\n%s", made, heard)
+			t.Fatalf("planned %v\n%s", made, heard)
 		}
 		if heard := tf.run(t.Context(), o, verified); heard.failed() || !tf.hasWorkingSecret(o) {
 			t.Errorf("the secret in the state does not work after the rotation:\n%s", heard)
@@ -44,8 +44,9 @@ func TestProtocolVerifyNothingIsKnown(t *testing.T) {
 				tf.run(t.Context(), o, verified)
 				tf.clerk.Inject(fault.On("POST", clerktest.RouteTokenInfo))
 				made, heard := tf.plan(t.Context(), o, verified)
-				if made == nil || len(made.changes) > 0 || len(heard) != 1 || !heard.say("could not be verified") {
-					t.Errorf("planned %+v\n%s", made, heard)
+				if made == nil || len(made.changes) > 0 || len(heard) != 1 ||
+					!heard.say("could not be verified") {
+					t.Errorf("planned %v\n%s", made, heard)
 				}
 			})
 		})
@@ -59,7 +60,7 @@ func TestProtocolVerifyNeverAccepted(t *testing.T) {
 		tf.run(t.Context(), o, verified)
 		tf.clerk.Rotate(o.str("id"))
 		if made, heard := tf.plan(t.Context(), o, verified); made == nil || len(made.changes) > 0 {
-			t.Errorf("planned %+v\n%s", made, heard)
+			t.Errorf("planned %v\n%s", made, heard)
 		}
 	})
 }
