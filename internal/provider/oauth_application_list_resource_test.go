@@ -65,3 +65,42 @@ func TestDataSourceReadsOwnWrites(t *testing.T) {
 		}
 	})
 }
+
+// What a data source cannot find it says on the argument.
+func TestDataSourceFindsNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		first, second := tf.clerk.Seed("Twin"), tf.clerk.Seed("Twin")
+		p, _ := tf.process(t.Context())
+		for _, test := range []struct {
+			by    values
+			wants []string
+		}{
+			{values{"id": "oa_none"}, []string{`has the id "oa_none"`}},
+			{values{"client_id": "none"}, []string{`has the client_id "none"`}},
+			{values{"name": "a\nb"}, []string{`has the name "a<U+000A>b"`}},
+			{values{"name": "Twin"}, []string{`2 OAuth applications have the name "Twin"`, first, second}},
+		} {
+			_, heard := p.data(application, test.by)
+			for _, want := range test.wants {
+				if len(heard) != 1 || heard[0].Attribute == nil || !strings.Contains(heard.String(), want) {
+					t.Errorf("%v: got %s", test.by, heard)
+				}
+			}
+		}
+	})
+}
+
+// A list that breaks off is an error, and no part of it is shown.
+func TestListsBreakOff(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		tf.clerk.SeedMany(600, "App %d")
+		tf.clerk.Inject(clerktest.HTML(403).OnList().Skipping(1))
+		p, _ := tf.process(t.Context())
+		if names, _, heard := p.list(values{}, 1000); len(names) > 0 || !heard.failed() {
+			t.Errorf("shown are %d, %s", len(names), heard)
+		}
+		if all, heard := p.data("clerk_oauth_applications", values{}); all != nil || !heard.failed() {
+			t.Errorf("got %v, %s", all, heard)
+		}
+	})
+}

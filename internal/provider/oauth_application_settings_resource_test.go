@@ -136,3 +136,55 @@ func TestSettingsPlanChecksTheInstance(t *testing.T) {
 		}
 	})
 }
+
+// Settings are imported by the id of the key's instance, or by a name that stands for it.
+func TestSettingsImport(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		own, other := tf.clerk.InstanceID(), "ins_other"
+		for _, test := range []struct{ id, identity, says string }{
+			{id: own},
+			{id: "oauth_application_settings"},
+			{identity: own},
+			{id: other, says: "not to ins_other"},
+			{id: "mine", says: `"mine" is not the id of the secret key's instance, which is ` + own},
+		} {
+			o, identity := &object{kind: settings}, values(nil)
+			if test.identity != "" {
+				identity = values{"id": test.identity}
+			}
+			p, _ := tf.process(t.Context())
+			heard := p.importBy(o, test.id, identity)
+			if test.says != "" && !strings.Contains(heard.String(), test.says) || test.says == "" && o.str("id") != own {
+				t.Errorf("%v: got %v, %s", test, o.state, heard)
+			}
+		}
+	})
+}
+
+// With another instance's key nothing is read or changed, and Clerk's refusal of a value
+// stands on its attribute.
+func TestSettingsErrors(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: settings}
+		if heard := tf.run(t.Context(), o, values{}); len(heard) > 0 {
+			t.Fatal(heard)
+		}
+		refused := clerktest.Raw(422, "application/json",
+			`{"errors":[{"code":"form_param_value_invalid","message":"no","meta":{"param_name":"default_scopes"}}]}`)
+		tf.clerk.Inject(refused.On("PATCH", clerktest.RouteSettings).Once())
+		heard := tf.run(t.Context(), o, changedSettings)
+		if !heard.failed() || heard[0].Attribute == nil || o.state["dynamic_oauth_client_registration"] != false {
+			t.Errorf("got %v, %s", o.state, heard)
+		}
+		key, _ := tf.clerk.AddInstance(clerktest.Development)
+		p, _ := tf.process(t.Context())
+		made, _ := p.plan(o, changedSettings)
+		tf.block["secret_key"] = key
+		p, _ = tf.process(t.Context())
+		for _, heard := range []messages{p.read(o), p.apply(o, made)} {
+			if !strings.Contains(heard.String(), "The secret key belongs to instance") {
+				t.Errorf("got %s", heard)
+			}
+		}
+	})
+}
