@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -27,12 +28,8 @@ func TestConfigure(t *testing.T) {
 			"an instance_id of a key": {values{"instance_id": "sk_test_a"}, "Unable to use Clerk instance id", "", ""},
 			"no usable key":           {values{"secret_key": "pk_test_a"}, "", "this is a publishable key", "this is a publishable key"},
 		} {
-			tf.block = values{}
-			for _, block := range []values{known, test.block} {
-				for argument, value := range block {
-					tf.block[argument] = value
-				}
-			}
+			tf.block = maps.Clone(known)
+			maps.Copy(tf.block, test.block)
 			p, heard := tf.process(t.Context())
 			says := func(what string, heard messages, want string) {
 				if heard.failed() != (want != "") || !strings.Contains(heard.String(), want) {
