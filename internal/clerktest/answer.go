@@ -77,55 +77,40 @@ func notAllowed(parameter, value string) clerkError {
 		value+" does not match one of the allowed values for parameter "+parameter)
 }
 
-const keyInvalid = "The provided Clerk Secret Key is invalid. " +
-	"Make sure that your Clerk Secret Key is correct."
-
 // messages are texts of Clerk's error catalogue. Other codes are their own text.
-var messages = map[string][2]string{
-	"authorization_header_format_invalid": {
-		"Invalid Authorization header format",
-		"Invalid Authorization header format. Must be 'Bearer <YOUR_API_KEY>'",
-	},
-	"authorization_invalid": {
-		"Unauthorized request", "You are not authorized to perform this request",
-	},
-	"clerk_key_invalid":   {keyInvalid, keyInvalid},
-	"duplicate_record":    {"duplicate redirect URI", "the redirect URI already exists"},
-	"feature_not_enabled": {"not enabled", "This feature is not enabled on this instance"},
-	"feature_requires_oidc_provider": {"not an OIDC provider", "You are using the legacy OAuth 2.0 " +
-		"provider. Please migrate to the new OIDC compatible provider to use this feature"},
-	"form_param_missing": {"Image file missing", "Image file missing"},
-	"image_too_large":    {"Image too large", "Image too large"},
-	"internal_clerk_error": {"Oops, an unexpected error occurred", "There was an internal error on " +
-		"our servers. We've been notified and are working on fixing it."},
-	"oauth_invalid_scope": {
-		"Invalid scope.", "An invalid scope was used. Specify a different scope and try again.",
-	},
-	"request_body_invalid": {"Request body invalid", "The request body is invalid. " +
-		"Please consult the API documentation for more information."},
-	"resource_locked": {
-		"resource busy",
-		"This resource is currently being modified by another request. Please try again.",
-	},
-	"resource_not_found":       {"not found", "Resource not found"},
-	"service_unavailable":      {"Service unavailable", "Service unavailable"},
-	"too_many_requests":        {"Too many requests", "Too many requests, retry later"},
-	"unsupported_content_type": {"Content-Type is unsupported", "Content-Type is unsupported."},
+var messages = map[string]string{
+	"authorization_header_format_invalid": "Invalid Authorization header format. " +
+		"Must be 'Bearer <YOUR_API_KEY>'",
+	"authorization_invalid": "You are not authorized to perform this request",
+	"clerk_key_invalid": "The provided Clerk Secret Key is invalid. " +
+		"Make sure that your Clerk Secret Key is correct.",
+	"duplicate_record":    "the redirect URI already exists",
+	"feature_not_enabled": "This feature is not enabled on this instance",
+	"feature_requires_oidc_provider": "You are using the legacy OAuth 2.0 provider. " +
+		"Please migrate to the new OIDC compatible provider to use this feature",
+	"form_param_missing": "Image file missing",
+	"image_too_large":    "Image too large",
+	"internal_clerk_error": "There was an internal error on our servers. " +
+		"We've been notified and are working on fixing it.",
+	"oauth_invalid_scope": "An invalid scope was used. " +
+		"Specify a different scope and try again.",
+	"request_body_invalid": "The request body is invalid. " +
+		"Please consult the API documentation for more information.",
+	"resource_locked": "This resource is currently being modified by another request. " +
+		"Please try again.",
+	"resource_not_found":  "Resource not found",
+	"service_unavailable": "Service unavailable",
+	"too_many_requests":   "Too many requests, retry later",
 }
 
 // known is an error of Clerk's catalogue.
 func known(code string) clerkError {
-	text, found := messages[code]
-	if !found {
-		text = [2]string{code, code}
-	}
-	return clerkError{Code: code, Message: text[0], LongMessage: text[1]}
+	text := cmp.Or(messages[code], code)
+	return clerkError{Code: code, Message: text, LongMessage: text}
 }
 
 // catalogued is an answer with an error of Clerk's catalogue.
 func catalogued(status int, code string) Answer { return failure(status, known(code)) }
-
-func notFound() Answer { return catalogued(http.StatusNotFound, "resource_not_found") }
 
 func bodyInvalid() Answer { return catalogued(http.StatusBadRequest, "request_body_invalid") }
 

@@ -117,9 +117,6 @@ func (w *work) store(a *Application) {
 // touch sets updated_at.
 func (w *work) touch(a *Application) { a.UpdatedAt = w.instance.tick(w.now) }
 
-// live returns the application that the request names, or nil.
-func (w *work) live() *Application { return w.instance.live(w.request.ID) }
-
 // newApplication returns an application with Clerk's defaults, which is not stored yet.
 func (w *work) newApplication() *Application {
 	return &Application{
@@ -130,7 +127,7 @@ func (w *work) newApplication() *Application {
 
 func createApplication(w *work) Answer {
 	a := w.newApplication()
-	if problem := w.edit(a, nil); problem != nil {
+	if problem := w.edit(a); problem != nil {
 		return *problem
 	}
 	w.touch(a)
@@ -142,20 +139,11 @@ func createApplication(w *work) Answer {
 	return w.issued(a)
 }
 
-func getApplication(w *work) Answer {
-	if entry := w.instance.entries[w.request.ID]; entry != nil && entry.seen(w.now) != nil {
-		return w.found(entry.seen(w.now))
-	}
-	return notFound()
-}
+func getApplication(w *work) Answer { return w.found(w.before) }
 
 func updateApplication(w *work) Answer {
-	before := w.live()
-	if before == nil {
-		return notFound()
-	}
-	after := before.copy()
-	if problem := w.edit(&after, before); problem != nil {
+	after := w.before.copy()
+	if problem := w.edit(&after); problem != nil {
 		return *problem
 	}
 	if len(w.request.JSON) == 0 {
@@ -171,9 +159,6 @@ func updateApplication(w *work) Answer {
 }
 
 func deleteApplication(w *work) Answer {
-	if w.live() == nil {
-		return notFound()
-	}
 	w.instance.put(w.request.ID, nil, w.now, w.switches.ReadLag)
 	return answerJSON(http.StatusOK, map[string]any{
 		"object": "oauth_application", "id": w.request.ID, "deleted": true,
@@ -181,17 +166,13 @@ func deleteApplication(w *work) Answer {
 }
 
 func rotateSecret(w *work) Answer {
-	before := w.live()
-	switch {
-	case before == nil:
-		return notFound()
-	case before.Public && w.switches.RotatePublic == RotatePublicRefused:
+	if w.before.Public && w.switches.RotatePublic == RotatePublicRefused {
 		return failure(http.StatusUnprocessableEntity, about("public",
 			"form_conditional_param_disallowed", "is not allowed",
 			"A public OAuth application has no client secret to rotate."))
 	}
-	after := before.copy()
-	if !before.Public || w.switches.RotatePublic == RotatePublicValue {
+	after := w.before.copy()
+	if !after.Public || w.switches.RotatePublic == RotatePublicValue {
 		w.issueSecret(&after)
 	} else {
 		after.secret = nil

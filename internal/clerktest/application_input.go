@@ -13,14 +13,14 @@ import (
 const maxName = 256
 
 // edit changes an application as the request asks, and returns what is wrong with the request. The
-// caller stores the application if nothing is. Before is nil for a new application.
-func (w *work) edit(a, before *Application) *Answer {
+// caller stores the application if nothing is.
+func (w *work) edit(a *Application) *Answer {
 	if w.decode(a, "device_authorization_grant_enabled"); len(w.errors) > 0 {
 		return w.problem()
 	}
 	sent := w.request.JSON
 	switch _, named := sent["name"]; {
-	case before == nil && !named:
+	case w.before == nil && !named:
 		w.fail(about("name", "form_param_missing", "is missing", "name must be included."))
 	case strings.TrimSpace(a.Name) == "":
 		w.fail(invalid("name", "Must be not empty"))
@@ -29,13 +29,13 @@ func (w *work) edit(a, before *Application) *Answer {
 			fmt.Sprintf("name should not exceed %d characters.", maxName)))
 	}
 	if sent["scopes"] != nil {
-		a.Scopes = w.storedScopes(strings.Fields(a.Scopes), before)
+		a.Scopes = w.storedScopes(strings.Fields(a.Scopes))
 	}
 	switch {
 	case sent["redirect_uris"] != nil:
 		a.RedirectURIs = w.storedURIs(a.RedirectURIs)
-	case before != nil: // null keeps what was there
-		a.RedirectURIs = before.RedirectURIs
+	case w.before != nil: // null keeps what was there
+		a.RedirectURIs = w.before.RedirectURIs
 	}
 	if problem := w.problem(); problem != nil {
 		return problem

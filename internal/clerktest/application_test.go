@@ -14,24 +14,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-func TestCreateDefaults(t *testing.T) {
-	t.Parallel()
-	s := clerktest.NewInMemory(t)
-	got := over(t, s).do("POST /oauth_applications", `{"name":"web","scopes":null,"unknown":1}`)
-	id, _ := got.json["id"].(string)
-	for name, want := range map[string]any{
-		"public": false, "pkce_required": false, "consent_screen_enabled": true, "callback_url": "",
-		"scopes": "profile email offline_access", "client_uri": nil, "instance_id": s.InstanceID(),
-		"device_authorization_grant_enabled": false, "dynamically_registered": false,
-		"updated_at": got.json["created_at"], "redirect_uris": []any{}, "client_secret": s.CurrentSecret(id),
-	} {
-		equal(t, name, fmt.Sprint(got.json[name]), fmt.Sprint(want))
-	}
-	if a, _ := s.Application(id); len(id) != 30 || strings.Contains(fmt.Sprintf("%+v", a), s.CurrentSecret(id)) {
-		t.Errorf("the id is %s, or a printed application shows the secret", id)
-	}
-}
-
 // TestFields sends one change to an application and looks at one field of the answer. What the
 // switches change is in the test of the probe.
 func TestFields(t *testing.T) {
@@ -95,30 +77,6 @@ func TestLogo(t *testing.T) {
 	}
 	if a, _ := s.Application(id); !strings.HasPrefix(a.ClientImageURL, "https://") {
 		t.Errorf("the logo is at %q", a.ClientImageURL)
-	}
-}
-
-func TestList(t *testing.T) {
-	t.Parallel()
-	s := clerktest.NewInMemory(t)
-	s.SeedMany(3, "app-%d")
-	dynamic, _ := s.Application(s.RegisterDynamically("Other"))
-	for query, want := range map[string]string{
-		"":                                   "4: Other app-3 app-2 app-1",
-		"?order_by=%2Bcreated_at&limit=2":    "4: app-1 app-2",
-		"?order_by=-name&offset=1":           "4: app-2 app-1 Other",
-		"?order_by=name&offset=9":            "4:",
-		"?name_query=APP&order_by=name":      "3: app-1 app-2 app-3",
-		"?name_query=" + dynamic.ClientID:    "1: Other",
-		"?name_query=" + dynamic.ID + "&x=y": "0:",
-	} {
-		got := over(t, s).do("GET /oauth_applications"+query, "")
-		text := fmt.Sprint(got.json["total_count"], ":")
-		data, _ := got.json["data"].([]any)
-		for _, each := range data {
-			text += fmt.Sprint(" ", each.(object)["name"])
-		}
-		equal(t, query, text, want)
 	}
 }
 

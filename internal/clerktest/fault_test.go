@@ -2,7 +2,6 @@ package clerktest_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -75,21 +74,6 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestUsedUpFaults(t *testing.T) {
-	t.Parallel()
-	s := clerktest.NewInMemory(t)
-	s.Inject(clerktest.Locked().Once())
-	s.Inject(clerktest.HTML(502).Repeat(2).OnInstance())
-	s.Inject(clerktest.HTML(503))
-	var got []int
-	for range 4 {
-		got = append(got, over(t, s).do("GET /instance", "").status)
-	}
-	s.ClearFaults()
-	got = append(got, over(t, s).do("GET /instance", "").status)
-	equal(t, "statuses", fmt.Sprint(got), "[409 502 502 503 200]")
 }
 
 // TestHolds stops a request before and after its work while another actor acts.

@@ -154,6 +154,14 @@ func (s *Server) check(request *Request) Answer {
 	case endpoint.content == contentJSON && request.JSON == nil:
 		return bodyInvalid()
 	}
+	if known := in.entries[request.ID]; known != nil {
+		if w.before = known.value; request.Method == http.MethodGet {
+			w.before = known.seen(w.now)
+		}
+	}
+	if w.before == nil && strings.Contains(request.Route, "{id}") {
+		return catalogued(http.StatusNotFound, "resource_not_found")
+	}
 	return endpoint.operate(w)
 }
 
@@ -195,6 +203,7 @@ type work struct {
 	switches Switches
 	now      time.Time
 	request  *Request
+	before   *Application // the one that the request names, nil for a new one
 	errors   []clerkError // gathered, so that one answer can name several parameters
 }
 

@@ -25,11 +25,7 @@ func uploadLogo(w *work) Answer {
 		!slices.Contains(logoTypes, http.DetectContentType(file)):
 		return catalogued(http.StatusBadRequest, "request_body_invalid")
 	}
-	before := w.live()
-	if before == nil {
-		return notFound()
-	}
-	after := before.copy()
+	after := w.before.copy()
 	after.ClientImageURL = "https://img.clerk.com/" + randomText(40)
 	w.touch(&after)
 	w.store(&after)

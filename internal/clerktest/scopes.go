@@ -16,10 +16,9 @@ var builtInScopes = []string{
 	"profile", "email", "public_metadata", "private_metadata", "openid", offlineAccess,
 }
 
-// storedScopes checks the scopes parameter and returns the scopes to store. Before is nil for a new
-// application.
-func (w *work) storedScopes(scopes []string, before *Application) string {
-	if before == nil {
+// storedScopes checks the scopes parameter and returns the scopes to store.
+func (w *work) storedScopes(scopes []string) string {
+	if w.before == nil {
 		if len(scopes) == 0 {
 			scopes = defaultScopes
 		}
@@ -31,7 +30,7 @@ func (w *work) storedScopes(scopes []string, before *Application) string {
 			w.fail(invalid("scopes", "Must include %s", offlineAccess))
 			return ""
 		case PatchKeepsOfflineAccess:
-			if slices.Contains(strings.Fields(before.Scopes), offlineAccess) {
+			if slices.Contains(strings.Fields(w.before.Scopes), offlineAccess) {
 				scopes = append(scopes, offlineAccess)
 			}
 		}

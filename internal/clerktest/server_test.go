@@ -203,8 +203,10 @@ func TestRequestsAreRecorded(t *testing.T) {
 	equal(t, "status", first.Status, http.StatusOK)
 	equal(t, "instance", first.InstanceID, s.InstanceID())
 	equal(t, "key", first.Authorization(), "Bearer "+s.Key())
-	if printed := fmt.Sprintf("%+v %#v", first, first); strings.Contains(printed, s.Key()) {
-		t.Error("a printed request shows the key")
+	a, _ := s.Application(id)
+	printed := fmt.Sprintf("%+v %#v %+v %#v", first, first, a, a)
+	if strings.Contains(printed, s.Key()) || strings.Contains(printed, s.CurrentSecret(id)) {
+		t.Error("a printed request or application shows the key or the secret")
 	}
 	equal(t, "count", s.CountRequests(http.MethodPatch, clerktest.RouteApplication), 1)
 	s.ResetRequests()

@@ -82,12 +82,9 @@ func (p *probe) run(stdout io.Writer) (err error) {
 		if err := p.ctx.Err(); err != nil {
 			return err
 		}
-		finding := q.name + "=" + value
-		switch {
-		case q.name == "":
-			finding = ""
-		case value == "":
-			finding = q.name + ": not decided"
+		finding := q.name
+		if finding != "" {
+			finding += "=" + cmp.Or(value, "(not decided)")
 		}
 		fmt.Fprintln(table, p.scrub(strings.Join([]string{q.text, seen, finding}, "\t")))
 	}
@@ -124,10 +121,7 @@ func (a answer) refused() bool { return a.status/100 == 4 && a.status != 429 }
 
 func (a answer) text(field string) string { text, _ := a.json[field].(string); return text }
 
-func (a answer) list(field string) string {
-	items, _ := a.json[field].([]any)
-	return strings.Trim(fmt.Sprint(items), "[]")
-}
+func (a answer) list(field string) string { return strings.Trim(fmt.Sprint(a.json[field]), "[]") }
 
 // code is the error code of Clerk's envelope, or of an OAuth error.
 func (a answer) code() string {
@@ -149,7 +143,7 @@ func (a answer) String() string {
 }
 
 // call sends "METHOD path" to the Backend API. A nil body sends none.
-func (p *probe) call(request string, body any) answer {
+func (p *probe) call(request string, body object) answer {
 	var encoded []byte
 	if body != nil {
 		encoded, _ = json.Marshal(body) // the probe's own values can be encoded

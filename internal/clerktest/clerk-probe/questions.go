@@ -104,41 +104,31 @@ var questions = []question{
 		a := p.create(nil)
 		return "", fmt.Sprint(p.call("DELETE "+path(a), nil), ", then ", p.call("DELETE "+path(a), nil))
 	}},
-	onNew(object{"redirect_uris": nil}, "redirect_uris"),
-	onNew(object{"redirect_uris": []string{}}, "redirect_uris"),
-	onNew(object{"redirect_uris": []string{"a://b", "a://b"}}, "redirect_uris"),
-	onNew(object{"redirect_uris": []string{"probe"}}, "redirect_uris"),
-	onNew(object{"name": strings.Repeat("x", 257)}, "public"),
-	onNew(object{"name": ""}, "name"),
-	onNew(object{"public": "yes"}, "public"),
-	onNew(object{"clerk_probe_unknown": true}, "clerk_probe_unknown"),
-	request("POST /oauth_applications", []string{}),
-	request("GET /oauth_applications/oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", nil),
-	request("GET /oauth_applications?limit=501", nil),
-	request("PATCH "+settings, object{"default_scopes": []string{"offline_access"}}),
+	onNew("PATCH {id}", object{"redirect_uris": nil}, "redirect_uris"),
+	onNew("PATCH {id}", object{"redirect_uris": []string{}}, "redirect_uris"),
+	onNew("PATCH {id}", object{"redirect_uris": []string{"a://b", "a://b"}}, "redirect_uris"),
+	onNew("PATCH {id}", object{"redirect_uris": []string{"probe"}}, "redirect_uris"),
+	onNew("PATCH {id}", object{"name": strings.Repeat("x", 257)}, "public"),
+	onNew("PATCH {id}", object{"name": ""}, "name"),
+	onNew("PATCH {id}", object{"public": "yes"}, "public"),
+	onNew("PATCH {id}", object{"clerk_probe_unknown": true}, "clerk_probe_unknown"),
+	onNew("GET {id}x", nil, "id"),
+	onNew("GET /oauth_applications?limit=501", nil, "total_count"),
+	onNew("PATCH "+settings, object{"default_scopes": []string{"offline_access"}}, "default_scopes"),
 }
 
-// request is a question without a switch: the status and the error code.
-func request(sent string, body any) question {
-	return question{"", show(sent, body), func(p *probe) (string, string) {
-		return "", p.call(sent, body).String()
-	}}
-}
-
-// onNew is a question without a switch: a PATCH of a new application that has a redirect URI.
-func onNew(fields object, field string) question {
-	return question{"", show("PATCH", fields), func(p *probe) (string, string) {
-		a := p.create(object{"redirect_uris": []string{"probe://cb"}})
-		return "", seen(p.patch(a, fields), field)
-	}}
-}
-
-func show(sent string, body any) string {
-	if body == nil {
-		return sent
+// onNew is a question without a switch: a request after the creation of an application, whose path
+// is {id}.
+func onNew(request string, body object, field string) question {
+	text := request
+	if body != nil {
+		encoded, _ := json.Marshal(body) // the probe's own values can be encoded
+		text += fmt.Sprintf(" %.50s", encoded)
 	}
-	encoded, _ := json.Marshal(body) // the probe's own values can be encoded
-	return fmt.Sprintf("%s %.50s", sent, encoded)
+	return question{"", text, func(p *probe) (string, string) {
+		a := p.create(object{"redirect_uris": []string{"probe://cb"}})
+		return "", seen(p.call(strings.ReplaceAll(request, "{id}", path(a)), body), field)
+	}}
 }
 
 // seen shows the status and, if Clerk accepted the request, one field.

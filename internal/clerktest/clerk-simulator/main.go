@@ -6,14 +6,9 @@
 //	clerk-simulator -ready-file simulator.env &
 //	while ! test -e simulator.env; do sleep 0.1; done; . ./simulator.env
 //
-// The program removes the file when it starts and when it ends, so that the file means that
-// requests are served. In a container, listen on every address and name the host under which others
-// reach the container:
-//
-//	clerk-simulator -addr 0.0.0.0:4010 -url http://clerk-simulator:4010
-//
-// The instance id follows from the key: with -key, a later run is the same instance. The program
-// ends on SIGINT and SIGTERM.
+// The program removes the file when it starts and when it ends on SIGINT or SIGTERM, so that the
+// file means that requests are served. The instance id follows from the key: with -key, a later run
+// is the same instance.
 package main
 
 import (
@@ -47,91 +42,69 @@ func main() {
 	}
 }
 
-// configuration is what the flags say.
-type configuration struct {
-	address, url, readyFile, key string
-	seed                         int
-	latency                      time.Duration
-	limit                        clerktest.RateLimit
-	verbose                      bool
-	switches                     clerktest.Switches
-}
-
-func parseFlags(arguments []string, stderr io.Writer) (configuration, error) {
-	c := configuration{limit: clerktest.RateLimit{Per: 10 * time.Second}}
+func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
+	var switches clerktest.Switches
+	var base string
 	flags := flag.NewFlagSet("clerk-simulator", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&c.address, "addr", "127.0.0.1:0",
+	address := flags.String("addr", "127.0.0.1:0",
 		"`address` to listen on; port 0 takes a free one")
 	flags.Func("url", "`URL` under which clients reach the program, for the printed lines and the "+
 		"URLs of applications (default the address it listens on)", func(text string) (err error) {
-		c.url, err = parseURL(text)
+		base, err = parseURL(text)
 		return err
 	})
-	flags.IntVar(&c.seed, "seed", 0, "`number` of applications to begin with")
-	flags.StringVar(&c.key, "key", "", "secret `key` to accept; the instance id follows from it "+
+	seed := flags.Uint("seed", 0, "`number` of applications to begin with")
+	key := flags.String("key", "", "secret `key` to accept; the instance id follows from it "+
 		"(default a random key)")
-	flags.DurationVar(&c.latency, "latency", 0, "`time` that every answer takes at least")
-	flags.IntVar(&c.limit.Requests, "rate-limit", 0, "most `requests` in any 10 seconds; "+
+	latency := flags.Duration("latency", 0, "`time` that every answer takes at least")
+	limit := flags.Uint("rate-limit", 0, "most `requests` in any 10 seconds; "+
 		"Clerk allows a development instance 100 (default no limit)")
-	flags.StringVar(&c.readyFile, "ready-file", "", "`file` to write the two lines to, once requests "+
+	readyFile := flags.String("ready-file", "", "`file` to write the two lines to, once requests "+
 		"are served")
-	flags.BoolVar(&c.verbose, "v", false, "log method, route and status of each request")
+	verbose := flags.Bool("v", false, "log method, route and status of each request")
 	flags.Func("switch", "`name=value` of an uncertainty of the API, such as "+
 		"scopes_order=alphabetical; may be repeated", func(text string) error {
-		return setSwitch(&c.switches, text)
+		return setSwitch(&switches, text)
 	})
 	if err := flags.Parse(arguments); err != nil {
-		return c, err
+		return err
 	}
 	if flags.NArg() > 0 {
-		return c, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if c.seed < 0 || c.limit.Requests < 0 || c.latency < 0 {
-		return c, errors.New("-seed, -rate-limit and -latency cannot be negative")
-	}
-	return c, nil
-}
 
-func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	c, err := parseFlags(arguments, stderr)
-	if err != nil {
-		return err
-	}
-	if c.readyFile != "" {
-		if err := os.Remove(c.readyFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if *readyFile != "" {
+		if err := os.Remove(*readyFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		defer os.Remove(c.readyFile)
+		defer os.Remove(*readyFile)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.address)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *address)
 	if err != nil {
 		return err
 	}
-	if c.url == "" {
-		c.url = "http://" + reachable(listener.Addr()) + "/v1"
-	}
 	options := []clerktest.Option{
-		clerktest.WithURL(c.url), clerktest.WithKey(c.key), clerktest.WithSwitches(c.switches),
-		clerktest.WithRateLimit(c.limit), clerktest.WithLatency(c.latency),
+		clerktest.WithURL(cmp.Or(base, "http://"+reachable(listener.Addr())+"/v1")),
+		clerktest.WithKey(*key), clerktest.WithSwitches(switches), clerktest.WithLatency(*latency),
+		clerktest.WithRateLimit(clerktest.RateLimit{Requests: int(*limit), Per: 10 * time.Second}),
 		clerktest.WithoutRequestLog(),
 	}
-	if c.verbose {
+	if *verbose {
 		options = append(options, clerktest.WithWatch(func(r clerktest.Request, _ clerktest.Answer) {
 			fmt.Fprintln(stderr, r.Method, cmp.Or(r.Route, r.Path), r.Status)
 		}))
 	}
 	simulator := clerktest.NewServer(options...)
 	defer simulator.Close()
-	simulator.SeedMany(c.seed, "application-%d", func(a *clerktest.Application) {
+	simulator.SeedMany(int(*seed), "application-%d", func(a *clerktest.Application) {
 		a.RedirectURIs = []string{"https://" + a.Name + ".example.com/callback"}
 	})
 
 	server := &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	err = announce(simulator, c.readyFile, stdout)
-	if err == nil {
+	if err = announce(simulator, *readyFile, stdout); err == nil {
 		select {
 		case err = <-served:
 			return err

@@ -35,15 +35,6 @@ var newerFields = map[string][]string{
 	"OAuthApplicationSettings": {"aud_claim_enabled", "pkce_required"},
 }
 
-// checker validates exchanges and remembers the operations that it saw.
-type checker struct {
-	document *openapi3.T
-	router   routers.Router
-
-	mu   sync.Mutex
-	seen map[string]bool // "GET /instance"
-}
-
 // TB is what a check needs of a test: *testing.T and *rapid.T have it.
 type TB interface {
 	Helper()
@@ -59,41 +50,33 @@ func Option(t TB) clerktest.Option {
 	if os.Getenv(Variable) == "" {
 		return func(*clerktest.Server) {}
 	}
-	c, err := load()
+	router, err := load()
 	if err != nil {
 		t.Fatalf("%s: %v", Variable, err)
 	}
-	return c.option(t.Errorf)
-}
-
-func (c *checker) option(report func(format string, arguments ...any)) clerktest.Option {
 	return clerktest.WithWatch(func(r clerktest.Request, a clerktest.Answer) {
 		if r.Route == clerktest.RouteTokenInfo {
 			return // of the frontend API, which the document does not describe
 		}
-		for _, problem := range c.check(r, a) {
+		for _, problem := range check(router, r, a) {
 			text := strings.Join(strings.Fields(problem.Error()), " ")
-			report("against Clerk's OpenAPI document: %s %s: %s", r.Method, r.Path, text)
+			t.Errorf("against Clerk's OpenAPI document: %s %s: %s", r.Method, r.Path, text)
 		}
 	})
 }
 
 // load reads the document once for all tests of a process.
-var load = sync.OnceValues(func() (*checker, error) {
+var load = sync.OnceValues(func() (routers.Router, error) {
 	document, err := openapi3.NewLoader().LoadFromFile(os.Getenv(Variable))
 	if err != nil {
 		return nil, err
 	}
 	prepare(document)
-	router, err := legacy.NewRouter(document)
-	if err != nil {
-		return nil, err
-	}
 	// The library has no decoders for images in a multipart body.
 	for _, image := range []string{"image/jpeg", "image/png", "image/gif", "image/webp"} {
 		openapi3filter.RegisterBodyDecoder(image, openapi3filter.FileBodyDecoder)
 	}
-	return &checker{document: document, router: router, seen: map[string]bool{}}, nil
+	return legacy.NewRouter(document)
 })
 
 // prepare makes the document stricter: its OAuth schemas get the newer fields and allow no others,
@@ -134,7 +117,9 @@ func prepare(document *openapi3.T) {
 }
 
 // check returns what is wrong with a request, and with its answer if the work was done.
-func (c *checker) check(sent clerktest.Request, a clerktest.Answer) (problems []error) {
+func check(
+	router routers.Router, sent clerktest.Request, a clerktest.Answer,
+) (problems []error) {
 	r := &http.Request{
 		Method: sent.Method, Header: sent.Header, ContentLength: int64(len(sent.Body)),
 		URL:  &url.URL{Path: sent.Path, RawQuery: sent.Query.Encode()},
@@ -143,18 +128,18 @@ func (c *checker) check(sent clerktest.Request, a clerktest.Answer) (problems []
 	if len(sent.Body) == 0 {
 		r.Body = http.NoBody
 	}
-	route, parameters, err := c.router.FindRoute(r)
+	route, parameters, err := router.FindRoute(r)
 	if err != nil {
 		return []error{err}
 	}
-	c.mu.Lock()
-	c.seen[r.Method+" "+route.Path] = true
-	c.mu.Unlock()
 	options := &openapi3filter.Options{
 		MultiError: true, RejectWhenRequestBodyNotSpecified: true, IncludeResponseStatus: true,
 		SkipSettingDefaults: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 	}
-	options.WithCustomSchemaErrorFunc(withoutValue)
+	// Where and what, but not the value, which may be a secret.
+	options.WithCustomSchemaErrorFunc(func(err *openapi3.SchemaError) string {
+		return "/" + strings.Join(err.JSONPointer(), "/") + ": " + err.Reason
+	})
 	for name := range sent.Query {
 		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
 			problems = append(problems, fmt.Errorf("the document has no query parameter %q", name))
@@ -177,9 +162,4 @@ func (c *checker) check(sent clerktest.Request, a clerktest.Answer) (problems []
 		problems = append(problems, fmt.Errorf("answer %d: %w", a.Status, err))
 	}
 	return problems
-}
-
-// withoutValue says where and what, but not the value, which may be a secret.
-func withoutValue(err *openapi3.SchemaError) string {
-	return "/" + strings.Join(err.JSONPointer(), "/") + ": " + err.Reason
 }
