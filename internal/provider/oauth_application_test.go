@@ -264,12 +264,34 @@ func TestProtocolPlanOfAReplacementIsNoDuplicate(t *testing.T) {
 		tf.block["prevent_duplicate_names"] = true
 		o := &object{kind: application}
 		tf.run(t.Context(), o, portal)
-		p, _ := tf.process(t.Context())
-		if _, heard := p.plan(o, portal); heard.failed() {
-			t.Errorf("planned as it is: %s", heard)
+		for _, config := range []values{portal, portal.with("consent_screen_enabled", false)} {
+			p, _ := tf.process(t.Context()) // without a refresh
+			if _, heard := p.plan(o, config); heard.failed() {
+				t.Errorf("planned as it is: %s", heard)
+			}
+			if _, heard := p.plan(&object{kind: application}, config); heard.failed() {
+				t.Errorf("planned as a replacement: %s", heard)
+			}
 		}
-		if _, heard := p.plan(&object{kind: application}, portal); heard.failed() {
-			t.Errorf("planned as a replacement: %s", heard)
+	})
+}
+
+// Clerk may require PKCE of a client that becomes public: what is not configured is unknown.
+func TestProtocolPlanOfAPublicClient(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: application}
+		tf.run(t.Context(), o, portal)
+		for _, test := range []struct {
+			config values
+			want   bool
+		}{
+			{portal.with("public", true), true},
+			{portal.with("public", true).with("pkce_required", false), false},
+		} {
+			made, _ := tf.plan(t.Context(), o, test.config)
+			if slices.Contains(made.changes, "pkce_required") != test.want {
+				t.Errorf("%v changes %v", test.config, made.changes)
+			}
 		}
 	})
 }
