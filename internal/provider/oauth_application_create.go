@@ -46,7 +46,7 @@ func (r *oauthApplicationResource) Create(
 	defer cancel()
 
 	if err := encryption.CheckRecipients(stringsOf(plan.EncryptClientSecretTo)); err != nil {
-		r.data.addError(&resp.Diagnostics, actionEncrypt, err, nil)
+		r.data.addError(&resp.Diagnostics, plan.named(actionEncrypt), err, nil)
 		return
 	}
 	var logo logoFile
@@ -60,7 +60,7 @@ func (r *oauthApplicationResource) Create(
 	fields := plan.fieldsToCreate()
 	creation, err := client.CreateOAuthApplication(ctx, fields)
 	if err != nil {
-		r.data.addError(&resp.Diagnostics, actionCreate, err, applicationParams)
+		r.data.addError(&resp.Diagnostics, plan.named(actionCreate), err, applicationParams)
 		return
 	}
 	creation.Application = withLacking(creation.Application, fields)
@@ -111,7 +111,7 @@ func (c *oauthApplicationCreation) save(ctx context.Context, creation clerk.Crea
 	c.resp.Diagnostics.Append(diags...)
 	c.notes.noteVersionFloor(ctx, c.client, c.model)
 	if secretErr != nil {
-		c.data.addErrorAsWarning(c.diags, actionEncrypt, secretErr, nil)
+		c.data.addErrorAsWarning(c.diags, c.model.named(actionEncrypt), secretErr, nil)
 	}
 	return !diags.HasError()
 }
@@ -157,7 +157,7 @@ func (c *oauthApplicationCreation) ensureSecret(ctx context.Context, creation cl
 func (c *oauthApplicationCreation) uploadLogo(ctx context.Context, logo logoFile) {
 	app, err := sendLogo(ctx, c.client, &c.model, logo)
 	if err != nil {
-		c.data.addErrorAsWarning(c.diags, actionUploadLogo+" "+c.model.quotedName(), &partialError{
+		c.data.addErrorAsWarning(c.diags, c.model.named(actionUploadLogo), &partialError{
 			err: err,
 			done: fmt.Sprintf("The logo of %s was not uploaded. The application was created without the "+
 				"logo. The next plan uploads the logo.", c.model.quotedName()),

@@ -119,6 +119,18 @@ func nameFromAPI(served string, current types.String) types.String {
 // quotedName is the name for a message.
 func (m *reportedModel) quotedName() string { return quote(m.Name.ValueString()) }
 
+// named adds to an action the application that it is about, as far as that is known. An
+// engine shows no address with an error of a destroy, and a run can have many of them.
+func (m *reportedModel) named(action string) string {
+	if isKnownText(m.Name) {
+		action += " " + m.quotedName()
+	}
+	if isKnownText(m.ID) {
+		action += " (" + visible(m.ID.ValueString()) + ")"
+	}
+	return action
+}
+
 // isKnownText reports whether a value is neither null nor unknown.
 func isKnownText(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
 
@@ -163,7 +175,7 @@ func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplica
 }
 
 // actionEncrypt is the action of an error of secretFromAPI.
-const actionEncrypt = "encrypt client secret"
+const actionEncrypt = "encrypt client secret of OAuth application"
 
 // secretFromAPI puts a secret that Clerk has just created into client_secret or,
 // encrypted, into client_secret_encrypted. Its error is that of the encryption.

@@ -77,7 +77,7 @@ func (r *oauthApplicationResource) checkCreate(
 		err = client.CheckPlannedName(ctx, plan.Name.ValueString())
 	}
 	if err != nil {
-		r.data.addError(diags, actionPlan, err, applicationParams)
+		r.data.addError(diags, plan.named(actionPlan), err, applicationParams)
 	}
 }
 

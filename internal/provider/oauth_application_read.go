@@ -144,7 +144,7 @@ func (d *providerData) confirmGone(
 	ctx context.Context, err error, state resourceModel, action string, diags *diag.Diagnostics,
 ) bool {
 	if clerk.IsNotFound(err) && state.InstanceID.IsNull() && !state.Name.IsNull() {
-		d.addError(diags, action, errInstanceUnknown, nil)
+		d.addError(diags, state.named(action), errInstanceUnknown, nil)
 		return false
 	}
 	gone, confirmErr := d.client.ConfirmGone(ctx, err, state.InstanceID.ValueString())
@@ -152,7 +152,7 @@ func (d *providerData) confirmGone(
 		err = confirmErr
 	}
 	if !gone {
-		d.addError(diags, action, err, nil)
+		d.addError(diags, state.named(action), err, nil)
 	}
 	return gone
 }

@@ -116,7 +116,7 @@ func (u *oauthApplicationUpdate) patch(ctx context.Context) bool {
 		at, detail := applicationParams.notApplied(field, u.client,
 			fmt.Sprintf("Clerk reported success for %s (%s)", u.plan.quotedName(), app.ID),
 			"The state has Clerk's value.")
-		u.diags().AddAttributeError(at, "Unable to "+actionUpdate,
+		u.diags().AddAttributeError(at, "Unable to "+u.current.named(actionUpdate),
 			paragraphs(detail, u.plan.otherSpelling(field, app)))
 	}
 	return len(refused) == 0
@@ -193,7 +193,7 @@ func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err er
 		err = &partialError{err: err, done: done + " before this, and the state has that. " +
 			"The next plan has only the rest."}
 	}
-	u.data.addError(u.diags(), action, err, applicationParams)
+	u.data.addError(u.diags(), u.current.named(action), err, applicationParams)
 	u.saveState(ctx)
 }
 

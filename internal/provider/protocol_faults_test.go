@@ -122,7 +122,7 @@ var faultCases = []faultCase{
 	{
 		name: "a rotation is refused after the update", before: portal, config: both,
 		faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnRotate()},
-		sends:  "update rotate", fails: `Unable to rotate client secret`,
+		sends:  "update rotate", fails: `rotate client secret of OAuth application "Portal( 2)?" \(oa_`,
 		state: values{"name": "Portal 2", "rotate_secret_trigger": nil, "client_secret": works},
 		next:  rotationChanges,
 	},
@@ -141,21 +141,22 @@ var faultCases = []faultCase{
 		name: "the rotation of a client that becomes confidential is refused", before: public,
 		config: confidential,
 		faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnRotate()},
-		sends:  "update rotate", fails: `Unable to rotate client secret`,
+		sends:  "update rotate", fails: `rotate client secret of OAuth application "Portal( 2)?" \(oa_`,
 		state: values{"public": false, "client_secret": nil}, next: pendingChanges,
 	},
 	{
 		name: "a logo is refused after update and rotation", before: portal,
 		config: everything,
 		faults: []clerktest.Fault{clerktest.ClerkError(403, "not_allowed_access").OnLogo()},
-		sends:  "update rotate logo", fails: `Unable to upload logo`,
+		sends:  "update rotate logo", fails: `Unable to upload logo of OAuth application "Portal 2" \(oa_`,
 		state: values{"name": "Portal 2", "rotate_secret_trigger": "once", "client_secret": works},
 		next:  logoChanges,
 	},
 	{
 		name: "the answer to an update is lost for ever", before: portal, config: renamed,
 		faults: []clerktest.Fault{clerktest.ResetAfterWork().OnUpdate()},
-		sends:  strings.Repeat("update ", 6), fails: `connection broke`, state: values{"name": "Portal"},
+		sends:  strings.Repeat("update ", 6), state: values{"name": "Portal"},
+		fails: `Unable to update OAuth application "Portal" \(oa_(.|\n)*connection broke`,
 	},
 	{
 		name: "an update takes longer than its timeout", before: hurried,
@@ -248,7 +249,8 @@ var faultCases = []faultCase{
 	{
 		name: "interrupted during a delete", before: portal,
 		faults:      []clerktest.Fault{clerktest.SlowAnswer(10 * time.Second).OnDelete()},
-		interrupted: true, within: atOnce, sends: "delete", fails: interrupted,
+		interrupted: true, within: atOnce, sends: "delete",
+		fails: `Unable to delete OAuth application "Portal" \(oa_(.|\n)*` + interrupted,
 		state: values{"name": "Portal"},
 	},
 }
