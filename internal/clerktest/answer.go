@@ -112,8 +112,6 @@ func known(code string) clerkError {
 // catalogued is an answer with an error of Clerk's catalogue.
 func catalogued(status int, code string) Answer { return failure(status, known(code)) }
 
-func bodyInvalid() Answer { return catalogued(http.StatusBadRequest, "request_body_invalid") }
-
 // compressors are reused: each has tables of hundreds of kilobytes.
 var compressors = sync.Pool{New: func() any {
 	writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // the level exists

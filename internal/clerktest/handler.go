@@ -124,9 +124,8 @@ func (s *Server) replied(reply Answer) Answer {
 	return s.completed(reply)
 }
 
-// check follows the order in which Clerk looks at a request: authorization, key, rate limit, route,
-// content type, form of the body. Then the operation looks at whether the object exists, at the
-// fields, and at the rules.
+// check looks at authorization, key, rate limit, route, content type, form of the body, and whether
+// the application exists. Then the operation looks at the fields and at the rules.
 func (s *Server) check(request *Request) Answer {
 	if request.Route == RouteTokenInfo {
 		return s.tokenInfo(request)
@@ -152,7 +151,7 @@ func (s *Server) check(request *Request) Answer {
 	case endpoint.content != "" && (err != nil || mediaType != endpoint.content):
 		return catalogued(http.StatusUnsupportedMediaType, "unsupported_content_type")
 	case endpoint.content == contentJSON && request.JSON == nil:
-		return bodyInvalid()
+		return catalogued(http.StatusBadRequest, "request_body_invalid")
 	}
 	if known := in.entries[request.ID]; known != nil {
 		if w.before = known.value; request.Method == http.MethodGet {

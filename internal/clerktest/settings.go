@@ -15,7 +15,7 @@ type Settings struct {
 
 	ClientIDMetadataDocumentsAdvertised bool `json:"client_id_metadata_documents_advertised"`
 
-	ClientIDMetadataDocumentsOnlyAllowPreRegistered bool `json:"client_id_metadata_documents_only_allow_pre_registered_clients"`
+	ClientIDMetadataDocumentsOnlyAllowPreRegistered        bool `json:"client_id_metadata_documents_only_allow_pre_registered_clients"`
 	ClientIDMetadataDocumentsBlockImplicitlyAllowedClients bool `json:"client_id_metadata_documents_block_implicitly_allowed_clients"`
 
 	// AudClaimEnabled and PKCERequired are only in the API with NewerFieldsServed.

@@ -40,9 +40,8 @@ type Switches struct {
 	ReadLag time.Duration
 }
 
-// The values of the switches. "" is the default.
+// The values of the switches. "" is the default: the order as sent, URIs as sent, consent as asked.
 const (
-	ScopesAsSent       = ""
 	ScopesAlphabetical = "alphabetical"
 	ScopesFixedOrder   = "fixed" // the built-in scopes first, offline_access their last
 
@@ -73,14 +72,11 @@ const (
 	NewerFieldsDropped = "drop" // absent, and ignored in requests
 	NewerFieldsRefused = "422"  // absent, and refused in requests
 
-	RedirectsAsSent   = ""
 	RedirectsSorted   = "sorted"
 	RedirectsReversed = "reversed"
 
-	RedirectsExact      = ""
 	RedirectsNormalized = "rfc3986" // section 6.2: case of the host, empty path
 
-	DCRLeavesConsent   = ""
 	DCREnforcesConsent = "on"
 
 	TokenInfoAuthenticates       = ""               // as Clerk documents it
