@@ -124,11 +124,11 @@ func (l *life) playSettings(s settingsStep, o *object, config values) messages {
 	case "destroy":
 		return l.run(ctx, o, nil)
 	case "import":
-		if p, heard := l.process(ctx); o.exists() || heard.failed() {
-			return heard
-		} else {
-			return p.importBy(o, l.clerk.InstanceID(), nil)
+		p, heard := l.process(ctx)
+		if !o.exists() && !heard.failed() {
+			heard = p.importBy(o, l.clerk.InstanceID(), nil)
 		}
+		return heard
 	case "forget":
 		*o = object{kind: settings}
 	case "edit":

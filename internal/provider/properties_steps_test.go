@@ -78,8 +78,8 @@ func drawStep(rt *rapid.T) step {
 		s.faults = drawFaults(rt, "create", "create", "create", "rotate", "rotate", "update", "update",
 			"delete", "logo", "list", "read", "any", "introspect")
 		if rapid.IntRange(0, 4).Draw(rt, "interrupted") == 4 {
-			unit := rapid.SampledFrom([]time.Duration{1, 20}).Draw(rt, "ms")
-			s.interrupt = unit * time.Millisecond * time.Duration(rapid.IntRange(1, 1200).Draw(rt, "after"))
+			ms := rapid.IntRange(1, 1200).Draw(rt, "ms") * rapid.SampledFrom([]int{1, 20}).Draw(rt, "times")
+			s.interrupt = time.Duration(ms) * time.Millisecond
 		}
 	}
 	return s

@@ -13,7 +13,12 @@ import (
 // A refresh of many applications needs few requests.
 func TestProtocolScale(t *testing.T) {
 	for _, c := range []struct{ managed, all, requests int }{
-		{1, 1, 1}, {1, 20_020, 1}, {2, 2, 2}, {20, 20, 2}, {100, 1500, 7}, {1000, 1000, 6},
+		{1, 1, 1},
+		{1, 20_020, 1},
+		{2, 2, 2},
+		{20, 20, 2},
+		{100, 1500, 7},
+		{1000, 1000, 6},
 		{20, 20_020, 45},
 	} {
 		t.Run(fmt.Sprintf("%d of %d", c.managed, c.all), func(t *testing.T) {
