@@ -104,10 +104,15 @@ func (c *Client) searchOnce(
 	// The list's own answer has just told the server's time.
 	since := c.serverTime(search.since).Add(-clockSlack)
 	now := c.ServerNow().Add(clockSlack)
+	// An application that is younger than the answer that lists it shows that the clocks
+	// differ. Then no time of creation says which application is new.
+	clocksDiffer := slices.ContainsFunc(named, func(app OAuthApplication) bool {
+		return app.CreatedAt.After(now)
+	})
 	for _, app := range named {
 		exact := search.fields.asCreated(app)
 		switch {
-		case c.mayBeCreatedSince(since, app) && exact && app.CreatedAt.After(now):
+		case c.mayBeCreatedSince(since, app) && exact && clocksDiffer:
 			found.doubtful, found.behind = append(found.doubtful, app), true
 		case c.mayBeCreatedSince(since, app) && exact:
 			found.exact = append(found.exact, app)

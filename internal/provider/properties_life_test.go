@@ -82,7 +82,7 @@ func live(rt *rapid.T) {
 		return rapid.SampledFrom([]time.Duration{0, 0, 0, by[0], -by[0], by[1], -by[1]}).Draw(rt, what)
 	}
 	l.skew = ahead("clock ahead", time.Hour, 40*time.Second)
-	l.date = ahead("Date ahead", 10*time.Second, 5*time.Minute)
+	l.date = ahead("Date ahead", 10*time.Second, 330*time.Second)
 	l.clerk.SetClockSkew(l.skew)
 	l.clerk.SetDateSkew(l.date)
 	older := "Alpha" // is there to be imported
