@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
@@ -442,6 +444,26 @@ func TestProtocolLogoThatIsGoneWhenApplied(t *testing.T) {
 		p, _ := tf.process(t.Context())
 		if heard := p.apply(o, made); !heard.failed() {
 			t.Errorf("it says:\n%s", heard)
+		}
+	})
+}
+
+// A state of this provider under another address brings its private state along. The private
+// state of another provider means nothing here.
+func TestProtocolMoveOfPrivateState(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		p, _ := tf.process(t.Context())
+		for state, want := range map[string]bool{
+			`{"id":"oa_1","name":"Portal","redirect_uris":[]}`:   true,
+			`{"id":"oa_1","name":"Portal","callback_url":"a:b"}`: false,
+		} {
+			response := must(p.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
+				SourceProviderAddress: "mirror.example.com/acme/clerk", SourceTypeName: application, TargetTypeName: application,
+				SourceState: &tfprotov6.RawState{JSON: []byte(state)}, SourcePrivate: []byte(`{"clerk":"e30="}`),
+			}))
+			if got := strings.Contains(string(response.TargetPrivate), "clerk"); got != want || len(response.Diagnostics) > 0 {
+				t.Errorf("%s: the private state is %s", state, response.TargetPrivate)
+			}
 		}
 	})
 }
