@@ -145,11 +145,12 @@ func apiErrorAdvice(err *clerk.APIError, action string) string {
 	return ""
 }
 
-// notFoundAdvice depends on the action: a create, a list and the settings are about no
-// application that could be gone.
+// notFoundAdvice depends on the action: a create and its plan, a list and the settings are
+// about no application that could be gone.
 func notFoundAdvice(err *clerk.APIError, action string) string {
 	_, after, found := strings.Cut(action+" ", "OAuth application ") // a name may follow
-	existing := found && !strings.HasPrefix(action, "create ") && after != "settings "
+	existing := found && after != "settings " &&
+		!strings.HasPrefix(action, actionCreate) && !strings.HasPrefix(action, actionPlan)
 	switch {
 	case existing && err.HasCode(clerk.CodeResourceNotFound):
 		return "The application does not exist in the instance of the secret key. If someone deleted " +

@@ -116,6 +116,7 @@ var diagnosticTexts = []struct {
 	{"404 of Clerk for the settings", actionUpdateSettings, errNotFound},
 	{"404, HTML, of a read", reading, ofEdge(404)},
 	{"404, HTML, of a create", creating, ofEdge(404)},
+	{"404, HTML, of the plan of a create", actionPlan + ` "web"`, ofEdge(404)},
 	{"404, HTML, of a list", actionList, ofEdge(404)},
 	{"404, and the instance is unknown", reading, fmt.Errorf("the application was not found, and the instance of the secret key could not be read: %w", sixTimes(ofEdge(502)))},
 	{"409, locked", updating, ofClerk(409, [4]string{clerk.CodeResourceLocked, "resource busy", "This resource is currently being modified by another request. Please try again."})},
