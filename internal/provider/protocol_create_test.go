@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // inBubble runs a test in virtual time, with a log at TRACE in which no secret may be.
@@ -43,4 +44,31 @@ func TestProtocolLife(t *testing.T) {
 			t.Errorf("sent %q, want %q", got, want)
 		}
 	})
+}
+
+// An older application is imported where a younger one was, so that only the floor keeps
+// the version from being used twice, whatever the clock of the Date header says.
+func TestProtocolVersionOfAnOlderApplication(t *testing.T) {
+	for name, skew := range map[string]time.Duration{
+		"clocks agree": 0, "Date is behind": -5 * time.Minute, "Date is ahead": 5 * time.Minute,
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, tf *terraform) {
+				tf.clerk.SetDateSkew(skew)
+				older := tf.clerk.Seed("Older")
+				time.Sleep(time.Minute)
+				o := &object{kind: application}
+				tf.run(t.Context(), o, portal)
+				younger, _ := o.state["client_secret_version"].(int64)
+
+				p, _ := tf.process(t.Context())
+				o = &object{kind: application}
+				p.importBy(o, older, nil)
+				tf.run(t.Context(), o, values{"name": "Older", "rotate_secret_trigger": "once"})
+				if version, _ := o.state["client_secret_version"].(int64); version <= younger {
+					t.Errorf("the version is %d, after %d", version, younger)
+				}
+			})
+		})
+	}
 }
