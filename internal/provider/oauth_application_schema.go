@@ -128,7 +128,7 @@ func (r *oauthApplicationResource) Schema(
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"client_secret_version": schema.Int64Attribute{
-				MarkdownDescription: "A number of 13 digits (milliseconds) that grows with every new secret and never repeats at the same address, not even after a replacement. It is known when a rotation is planned, so it can serve as the `…_wo_version` of a write-only argument that takes the secret. Null if Terraform knows no secret: after an import, and for a public client.",
+				MarkdownDescription: "A number of 13 digits (milliseconds) that grows with every new secret and never repeats at the same address, not even after a replacement. After a move from another provider it is 1 until the next new secret. It is known when a rotation is planned, so it can serve as the `…_wo_version` of a write-only argument that takes the secret. Null if Terraform knows no secret: after an import, and for a public client.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
