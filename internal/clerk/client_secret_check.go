@@ -65,11 +65,17 @@ func FreshSecret() SecretCheckOption {
 	return func(ask *introspection) { ask.fresh = true }
 }
 
+// WithoutConfirmation says that a rejection decides nothing, so that it is not confirmed
+// by a second request and costs no wait: the endpoint has never accepted this secret.
+func WithoutConfirmation() SecretCheckOption {
+	return func(ask *introspection) { ask.unconfirmed = true }
+}
+
 // CheckClientSecret asks the instance's token introspection endpoint (RFC 7662) whether a
 // client secret is accepted. It introspects a token that does not exist, with the client
 // id and the secret as HTTP Basic, which changes nothing on the server. introspectionURL
 // is OAuthApplication.TokenIntrospectionURL. A rejection is confirmed by a second request
-// after 3 seconds; see FreshSecret for the exception.
+// after 3 seconds; see FreshSecret and WithoutConfirmation for the exceptions.
 //
 // SecretRejected alone must not be believed: what Clerk answers to a wrong secret is not
 // documented, and an endpoint that has never accepted a secret of this application may
@@ -100,7 +106,7 @@ func (c *Client) CheckClientSecret(
 	c.scrubber.learn(ask.secret)
 
 	// A create waits for the check of its fresh secret.
-	longest, once := maxRetryAfter, false
+	longest, once := maxRetryAfter, ask.unconfirmed
 	if ask.fresh {
 		longest = rejectionDelay
 		_, once = c.checks.rejectFresh.Load(ask.url)
@@ -151,6 +157,8 @@ type introspection struct {
 	clientID string // encoded as in a form, like the secret
 	secret   Secret
 	fresh    bool // see FreshSecret
+
+	unconfirmed bool // see WithoutConfirmation
 }
 
 // introspectionAnswer is what one request brought.

@@ -31,15 +31,20 @@ func (v secretVerification) refresh(ctx context.Context, state resourceModel) {
 	if !state.verifiesSecret() {
 		return
 	}
-	check, err := v.ask(ctx, state)
+	version, name := state.ClientSecretVersion.ValueInt64(), state.quotedName()
+	accepted := v.notes.AcceptedVersion == version
+	var options []clerk.SecretCheckOption
+	if !accepted {
+		options = append(options, clerk.WithoutConfirmation())
+	}
+	check, err := v.ask(ctx, state, options...)
 	if err != nil {
 		return // interrupted
 	}
-	version, name := state.ClientSecretVersion.ValueInt64(), state.quotedName()
 	switch {
 	case check.Status == clerk.SecretAccepted:
 		v.note(ctx, version, 0)
-	case check.Status == clerk.SecretRejected && v.notes.AcceptedVersion == version:
+	case check.Status == clerk.SecretRejected && accepted:
 		v.note(ctx, version, version)
 		v.diags.AddWarning(fmt.Sprintf("The client secret of %s in the state no longer works", name),
 			fmt.Sprintf("Clerk accepted the client secret of OAuth application %s (client_id %s) before "+

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
@@ -59,8 +60,12 @@ func TestProtocolVerifyNeverAccepted(t *testing.T) {
 		o := &object{kind: application}
 		tf.run(t.Context(), o, verified)
 		tf.clerk.Rotate(o.str("id"))
+		began := time.Now()
 		if made, heard := tf.plan(t.Context(), o, verified); made == nil || len(made.changes) > 0 {
 			t.Errorf("planned %v\n%s", made, heard)
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("the rejection, which decides nothing, cost %s", took)
 		}
 	})
 }
