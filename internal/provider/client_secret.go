@@ -156,23 +156,16 @@ func warnOfLostSecret(diags *diag.Diagnostics, state resourceModel) {
 //     before are unknown, and none of them exceeds the floor. The time of the last change
 //     would not do: the address may have held a younger application.
 //
+// The floor follows the Date header, and not the clock of this machine, which may be hours
+// ahead of Clerk's: the versions of later applications would then fall behind. Where the
+// Date header is behind created_at, a floor can be too low. No clock at hand shows that.
+//
 // Clerk never creates two secrets of one address within one millisecond, so nothing has to
 // wait for the clock. Early releases counted in seconds. Every number in milliseconds is
 // larger than theirs.
 
-// latestNow is the later of the current times by the clock of Clerk's Date header and by
-// the clock of this machine. Where created_at is not at hand, a version follows it: the
-// Date header can be behind created_at, and a version may be too large but never too small.
-func latestNow(client *clerk.Client) time.Time {
-	now := time.Now()
-	if server := client.ServerNow(); server.After(now) {
-		return server
-	}
-	return now
-}
-
 // firstSecretVersion is the version of the secret of a new application. created is zero
-// where Clerk's answer lacks it; then now counts, from latestNow.
+// where Clerk's answer lacks it; then now counts, which is the time by Clerk's clock.
 func firstSecretVersion(created, now time.Time) types.Int64 {
 	if created.IsZero() {
 		created = now
@@ -200,7 +193,7 @@ func (n *privateNotes) noteVersionFloor(
 	ctx context.Context, client *clerk.Client, state resourceModel,
 ) {
 	if state.ClientSecretVersion.IsNull() && n.VersionFloor == 0 {
-		n.VersionFloor = latestNow(client).UnixMilli()
+		n.VersionFloor = client.ServerNow().UnixMilli()
 		n.save(ctx)
 	}
 }
@@ -227,7 +220,7 @@ type secretRotation struct {
 func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
 	version := plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(*model, r.notes.VersionFloor))
 	if version.IsUnknown() {
-		version = firstSecretVersion(time.Time{}, latestNow(r.client))
+		version = firstSecretVersion(time.Time{}, r.client.ServerNow())
 	}
 
 	wasPending := r.notes.RotationPending

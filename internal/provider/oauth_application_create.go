@@ -105,7 +105,7 @@ func (c *oauthApplicationCreation) save(ctx context.Context, creation clerk.Crea
 	c.model.ClientSecretVersion = types.Int64Null()
 	if c.model.hasSecret() {
 		created := creation.Application.CreatedAt
-		c.model.ClientSecretVersion = firstSecretVersion(created, latestNow(c.client))
+		c.model.ClientSecretVersion = firstSecretVersion(created, c.client.ServerNow())
 	}
 	diags := saveState(ctx, c.model, &c.resp.State, c.resp.Identity)
 	c.resp.Diagnostics.Append(diags...)
