@@ -287,7 +287,11 @@ func (p *process) importBy(o *object, id string, identity values) messages {
 	}
 	imported := response.ImportedResources[0]
 	o.set(decode(typeOf(o.kind), imported.State), imported.Private, imported.Identity)
-	return append(heard, p.read(o)...)
+	heard = append(heard, p.read(o)...)
+	if heard.failed() {
+		*o = object{kind: o.kind} // Terraform keeps nothing of an import that it could not read
+	}
+	return heard
 }
 
 // hasWorkingSecret reports whether the secret in the state is the one that Clerk has.
