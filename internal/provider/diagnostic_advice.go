@@ -166,8 +166,9 @@ func notFoundAdvice(err *clerk.APIError, action string) string {
 }
 
 func duplicateNameAdvice(err *clerk.DuplicateNameError) string {
-	return "Nothing was created, because prevent_duplicate_names is set in the provider block. To " +
-		"manage an existing application with Terraform, import it:\n\n" + importCommands(err.IDs) +
+	return "No second application is created, because prevent_duplicate_names is set in the " +
+		"provider block. To manage an existing application with Terraform, import it:\n\n" +
+		importCommands(err.IDs) +
 		"\n\nIf this configuration created the existing application, or is about to replace it " +
 		"(create_before_destroy), the two applications need different names."
 }
