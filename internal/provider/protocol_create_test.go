@@ -72,3 +72,18 @@ func TestProtocolVersionOfAnOlderApplication(t *testing.T) {
 		})
 	}
 }
+
+// Terraform does not say that a plan is a replacement, so only the apply can refuse it.
+func TestProtocolProtectedReplacement(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: application}
+		tf.run(t.Context(), o, values{"name": "Portal", "deletion_protection": true})
+		p, _ := tf.process(t.Context())
+		destruction := &plan{prior: *o, planned: decode(typeOf(application), nil), changes: []string{"id"}}
+		heard := p.apply(o, destruction)
+		if _, kept := tf.clerk.Application(o.str("id")); !kept || !heard.failed() ||
+			!heard.say("protected from deletion") || !heard.say("replace") {
+			t.Errorf("a protected application was deleted, or nothing says why not:\n%s", heard)
+		}
+	})
+}
