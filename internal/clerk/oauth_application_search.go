@@ -34,9 +34,10 @@ type applicationSearch struct {
 type candidates struct {
 	exact   []OAuthApplication // created since the request began, with every field as sent
 	similar []OAuthApplication // the same with another value, which Clerk may have put there
-	// doubtful have every field as sent, and a time of creation that fits only if the
-	// clocks of Date and created_at differ: before the request by less than maxClockSkew,
-	// or after the answer that lists them. They may be new, or older applications.
+	// doubtful have a time of creation that fits only if the clocks of Date and created_at
+	// differ: before the request by less than maxClockSkew, or after the answer that lists
+	// them. They may be new, or older applications. A field with another value rules none
+	// of them out, because Clerk may have put it there.
 	doubtful   []OAuthApplication
 	unreadable []*UnreadableApplicationError
 	// behind: a match is younger than the answer that lists it. The clock of Date is
@@ -118,7 +119,7 @@ func (c *Client) searchOnce(
 			found.exact = append(found.exact, app)
 		case c.mayBeCreatedSince(since, app):
 			found.similar = append(found.similar, app)
-		case c.mayBeCreatedSince(since.Add(-maxClockSkew), app) && exact:
+		case c.mayBeCreatedSince(since.Add(-maxClockSkew), app):
 			found.doubtful = append(found.doubtful, app)
 		}
 	}

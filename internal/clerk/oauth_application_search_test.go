@@ -96,7 +96,7 @@ func TestCandidates(t *testing.T) {
 	}{
 		"seconds older":  {"web", aged(6 * time.Second), 1}, // the clocks may differ
 		"an hour older":  {"web", aged(time.Hour + minute), 0},
-		"older, changed": {"web", func(a *clerktest.Application) { aged(minute)(a); a.PKCERequired = true }, 0},
+		"older, changed": {"web", func(a *clerktest.Application) { aged(minute)(a); a.PKCERequired = true }, 1},
 		"other URIs":     {"web", func(a *clerktest.Application) { a.RedirectURIs = []string{"https://b.example/cb"} }, 1},
 		"one URI more":   {"web", func(a *clerktest.Application) { a.RedirectURIs = append(a.RedirectURIs, "https://b.example/cb") }, 1},
 		"other scopes":   {"web", func(a *clerktest.Application) { a.Scopes = "email openid" }, 1},
