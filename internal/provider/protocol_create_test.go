@@ -28,10 +28,10 @@ func TestProtocolLife(t *testing.T) {
 		if heard := tf.run(t.Context(), o, portal); len(heard) > 0 || !tf.hasWorkingSecret(o) {
 			t.Fatalf("created %v\n%s", o.state, heard)
 		}
-		made, _ := tf.plan(t.Context(), o, values{"name": "Portal", "rotate_secret_trigger": "once"})
+		made, heard := tf.plan(t.Context(), o, values{"name": "Portal", "rotate_secret_trigger": "once"})
 		want := []string{"client_secret", "client_secret_version", "rotate_secret_trigger", "updated_at"}
-		if !slices.Equal(made.changes, want) {
-			t.Errorf("a rotation plans to change %v, want %v", made.changes, want)
+		if !slices.Equal(made.changes, want) || !heard.say(`The client secret of "Portal" will be rotated`) {
+			t.Errorf("a rotation plans to change %v, want %v\n%s", made.changes, want, heard)
 		}
 		if heard := tf.run(t.Context(), o, nil); len(heard) > 0 || o.exists() {
 			t.Errorf("destroyed, and there is %v\n%s", o.state, heard)
