@@ -83,7 +83,8 @@ func (o oddity) apply(body map[string]any) {
 	switch {
 	case o.what == "missing", !served && o.field != "another_field":
 		delete(body, o.field)
-	case o.what == "a text" && isText, o.what == "a truth" && isTruth: // would be another value
+	case o.what == "a text" && (isText || o.identifies()), o.what == "a truth" && isTruth:
+		// That would be another value, also where the first of two oddities took the text away.
 	case o.identifies() && o.isLie(): // nobody could notice
 	case !o.isLie():
 		body[o.field] = oddValues[o.what]
