@@ -294,11 +294,6 @@ func (p *process) importBy(o *object, id string, identity values) messages {
 	return heard
 }
 
-// hasWorkingSecret reports whether the secret in the state is the one that Clerk has.
-func (t *terraform) hasWorkingSecret(o *object) bool {
-	return o.exists() && o.str("client_secret") == t.clerk.CurrentSecret(o.str("id"))
-}
-
 // run is `terraform apply`: a process plans and another one applies. A nil configuration
 // destroys. The state of the object stays as it was where no plan could be made.
 func (t *terraform) run(ctx context.Context, o *object, config values) messages {

@@ -165,3 +165,8 @@ func (t *terraform) checkNoSecrets() {
 		}
 	}
 }
+
+// hasWorkingSecret reports whether the secret in the state is the one that Clerk has.
+func (t *terraform) hasWorkingSecret(o *object) bool {
+	return o.exists() && o.str("client_secret") == t.clerk.CurrentSecret(o.str("id"))
+}
