@@ -347,7 +347,8 @@ func (l *life) note(at *slot, s step, heard messages) {
 	if strings.Contains(heard.String(), "may not be the newest") {
 		at.excuse = "it may not be the newest"
 	}
-	if s.isQuiet() && !heard.failed() && at.str("client_secret") != "" && at.excuse == "" {
+	refreshed := s.act != "import" // of what is managed already, which does nothing
+	if refreshed && s.isQuiet() && !heard.failed() && at.str("client_secret") != "" && at.excuse == "" {
 		at.verified = l.verifies(at)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
 // inBubble runs a test in virtual time, with a log at TRACE in which no secret may be.
@@ -78,6 +80,9 @@ func TestProtocolProtectedReplacement(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		o := &object{kind: application}
 		tf.run(t.Context(), o, values{"name": "Portal", "deletion_protection": true})
+		if _, heard := tf.plan(t.Context(), o, nil); !heard.failed() {
+			t.Error("the destruction of a protected application was planned")
+		}
 		p, _ := tf.process(t.Context())
 		destruction := &plan{prior: *o, planned: decode(typeOf(application), nil), changes: []string{"id"}}
 		heard := p.apply(o, destruction)
@@ -86,4 +91,25 @@ func TestProtocolProtectedReplacement(t *testing.T) {
 			t.Errorf("a protected application was deleted, or nothing says why not:\n%s", heard)
 		}
 	})
+}
+
+// An engine hides the values that the schema calls sensitive.
+func TestProtocolSensitiveAttributes(t *testing.T) {
+	t.Parallel()
+	all := schemas()
+	for block, want := range map[*tfprotov6.SchemaBlock][]string{
+		all.Provider.Block:                                           {"secret_key"},
+		all.ResourceSchemas[application].Block:                       {"client_secret"},
+		all.EphemeralResourceSchemas["clerk_decrypted_secret"].Block: {"identity", "plaintext"},
+	} {
+		var sensitive []string
+		for _, attribute := range block.Attributes {
+			if attribute.Sensitive {
+				sensitive = append(sensitive, attribute.Name)
+			}
+		}
+		if slices.Sort(sensitive); !slices.Equal(sensitive, want) {
+			t.Errorf("sensitive are %v, want %v", sensitive, want)
+		}
+	}
 }
