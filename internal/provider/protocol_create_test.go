@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -111,5 +112,31 @@ func TestProtocolSensitiveAttributes(t *testing.T) {
 		if slices.Sort(sensitive); !slices.Equal(sensitive, want) {
 			t.Errorf("sensitive are %v, want %v", sensitive, want)
 		}
+	}
+}
+
+func TestProtocolRefusedInputSendsNothing(t *testing.T) {
+	for says, refused := range map[string]values{
+		"public client":     {"public": true, "rotate_secret_trigger": "once"},
+		"No scopes":         {"scopes": []string{}},
+		"must not be empty": {"rotate_secret_trigger": ""},
+		"only white space":  {"name": " "},
+		"is relative":       {"redirect_uris": []string{"/callback"}},
+		"recipient":         {"encrypt_client_secret_to": []string{"age1"}},
+		"at least 1s":       {"timeouts": values{"create": "1ms"}},
+		"scope":             {"scopes": []string{"openid,profile"}},
+		"logo_sha256":       {"logo_sha256": "0"},
+		"is a URL":          {"logo_path": "https://example.com/logo.png"},
+	} {
+		t.Run(says, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, tf *terraform) {
+				config := maps.Clone(portal)
+				maps.Copy(config, refused)
+				heard := tf.run(t.Context(), &object{kind: application}, config)
+				if !heard.failed() || !heard.say(says) || len(tf.clerk.Requests()) > 0 {
+					t.Errorf("sent %q, and said:\n%s", tf.clerk.RequestLines(), heard)
+				}
+			})
+		})
 	}
 }
