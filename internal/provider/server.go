@@ -27,7 +27,7 @@ func NewServer(version string, options ...Option) func() tfprotov6.ProviderServe
 type Option func(*clerkProvider)
 
 // WithTransport lets the server send its requests to Clerk through transport in place
-// of the network. It is the one seam of the tests in package lifecycle.
+// of the network. It is the one seam of the tests.
 func WithTransport(transport http.RoundTripper) Option {
 	return func(p *clerkProvider) { p.transport = transport }
 }
@@ -117,8 +117,8 @@ func (s *server) ApplyResourceChange(
 // That was most of the memory of a plan over thousands of applications. With a
 // callContext between, the server keeps an empty context.
 //
-// It may go when the framework forgets the cancel function of a call that is over.
-// TestProtocolScaleMemory then passes without it.
+// It may go when the framework forgets the cancel function of a call that is over. A plan
+// over 1,000 applications (make scale) then needs no more memory without it.
 type callContext struct {
 	inner atomic.Pointer[context.Context]
 }
