@@ -32,9 +32,9 @@ type By struct {
 }
 
 // FindOAuthApplication finds the application with a client_id or a name. It returns
-// ErrNoMatch if there is none, and an AmbiguousNameError if several have the name. It
-// returns an UnreadableApplicationError if none matches and one that may match cannot be
-// read.
+// ErrNoMatch if no application matches, and an AmbiguousNameError if several applications
+// have the name. It returns an UnreadableApplicationError if no readable application
+// matches, and an application that may match cannot be read.
 func (c *Client) FindOAuthApplication(
 	ctx context.Context, by By, options ...ReadOption,
 ) (OAuthApplication, error) {

@@ -162,7 +162,7 @@ func TestFindWithUnreadableApplications(t *testing.T) {
 			noError(f, err)
 			equal(f, "another one does not", app.ID, first)
 			_, err = f.find(clerk.By{Name: "we"})
-			equal(f, "nor where there is none", err, clerk.ErrNoMatch)
+			equal(f, "no application matches", err, clerk.ErrNoMatch)
 		})
 	}
 }

@@ -35,7 +35,7 @@ type instance struct {
 // entry is the life of one application: nil before its creation and once deleted.
 type entry = lagging[*Application]
 
-// lagging is a value of which reads see the old one until a certain time.
+// lagging is a value that lags: until a certain time, reads see its old value.
 type lagging[T any] struct {
 	value, old T
 	until      time.Time

@@ -174,7 +174,7 @@ func firstSecretVersion(created, now time.Time) types.Int64 {
 }
 
 // nextSecretVersion is the version after a rotation of the application in the state. floor
-// is the version floor, 0 if there is none. The result is unknown if the state has no
+// is the version floor, 0 without a floor. The result is unknown if the state has no
 // version, no time of the last change and no floor; the apply then uses Clerk's clock.
 func nextSecretVersion(state resourceModel, floor int64) types.Int64 {
 	last := max(state.ClientSecretVersion.ValueInt64(), floor)

@@ -33,7 +33,7 @@ func (r *oauthApplicationResource) ModifyPlan(
 	if r.data.requireKey(&resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
-	var config, plan, state resourceModel // state is the zero model where there is none
+	var config, plan, state resourceModel // state is the zero model in a create
 	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
 	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
 	create := req.State.Raw.IsNull()

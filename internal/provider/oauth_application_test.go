@@ -26,7 +26,7 @@ func (v values) with(name string, value any) values {
 	return all
 }
 
-// version is the client_secret_version of a state, 0 where there is none.
+// version is the client_secret_version of a state, 0 without a version.
 func (o *object) version() int64 {
 	var version int64
 	_, _ = fmt.Sscan(fmt.Sprint(o.state["client_secret_version"]), &version)

@@ -17,7 +17,7 @@ type privateState struct {
 	RotationPending bool `json:"rotation_pending,omitempty"`
 
 	// VersionFloor is a number that no client_secret_version of this address exceeds, in
-	// Unix milliseconds; 0 if there is none. See nextSecretVersion.
+	// Unix milliseconds; 0 without a floor. See nextSecretVersion.
 	VersionFloor int64 `json:"client_secret_version_floor,omitempty"`
 
 	// AcceptedVersion is the client_secret_version that the introspection endpoint has

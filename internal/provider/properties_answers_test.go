@@ -191,7 +191,7 @@ func answerOddly(rt *rapid.T) {
 	l.checkNoSecrets()
 }
 
-// readLists reads in all ways that read pages, the first item of which is odd.
+// readLists reads in all ways that read pages. The first item of each page is odd.
 func (l *life) readLists(at *slot) messages {
 	l.clerk.Seed("Other")
 	ids := l.clerk.SeedMany(3, "Many %d")

@@ -47,7 +47,7 @@ type life struct {
 	*terraform
 	rt     *rapid.T
 	slots  [2]*slot
-	known  map[string]bool // ids of applications of which the user knows without a message
+	known  map[string]bool // ids of applications that the user knows without a message
 	others string          // the key of another instance
 	skew   time.Duration   // of Clerk's clock
 	date   time.Duration   // and how far the Date header is ahead of that

@@ -27,8 +27,8 @@ type faultCase struct {
 	within      time.Duration // after the interrupt, or else of the whole run; 0 is any time
 
 	sends string // the writes, in their order; "create rotate"
-	fails string // matches the errors; "" there is none
-	warns string // matches the warnings; "" there is none
+	fails string // matches the errors; "" without errors
+	warns string // matches the warnings; "" without warnings
 	state values // attributes after the run; nil there is no object
 	next  string // what the next plan changes beside updated_at; "" nothing
 }

@@ -76,7 +76,7 @@ func (t *terraform) Write(line []byte) (int, error) {
 // An object is what a state holds of one resource. The zero state is no object.
 type object struct {
 	kind    string
-	state   values // nil: there is none
+	state   values // nil without an object
 	private []byte
 
 	identity *tfprotov6.ResourceIdentityData

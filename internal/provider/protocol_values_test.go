@@ -145,7 +145,7 @@ func fields(value tftypes.Value) map[string]tftypes.Value {
 
 func same(a, b tftypes.Value) bool { return reflect.DeepEqual(plain(a), plain(b)) }
 
-// checkNoSecrets searches messages and log for the secrets of this Clerk, in plain, as part
+// checkNoSecrets searches messages and log for the secrets of this Clerk: in plain text, as part
 // of a URL and in base64, which is what becomes of credentials in a header.
 func (t *terraform) checkNoSecrets() {
 	t.tb.Helper()

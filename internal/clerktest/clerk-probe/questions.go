@@ -13,7 +13,7 @@ const settings = "/instance/oauth_application_settings"
 // question asks one thing that Clerk's documentation leaves open. ask returns the value of the
 // simulator's switch, "" if it cannot be told, and what was seen.
 type question struct {
-	name string // of the switch, "" if there is none
+	name string // of the switch, "" without a switch
 	text string
 	ask  func(*probe) (value, seen string)
 }
