@@ -88,7 +88,7 @@ func (v secretVerification) note(ctx context.Context, accepted, rejected int64) 
 // warnUnknown says once in a run that nothing is known: an endpoint that cannot be asked
 // is the same for every application.
 func (v secretVerification) warnUnknown(state resourceModel, check clerk.SecretCheck) {
-	if !v.data.explained.first("secret verification") {
+	if !v.data.first("secret verification") {
 		return
 	}
 	reason := check.Reason

@@ -17,12 +17,6 @@ import (
 // anything.
 type decryptedSecretEphemeralResource struct{}
 
-var _ ephemeral.EphemeralResource = (*decryptedSecretEphemeralResource)(nil)
-
-func newDecryptedSecretEphemeralResource() ephemeral.EphemeralResource {
-	return &decryptedSecretEphemeralResource{}
-}
-
 type decryptedSecretModel struct {
 	Ciphertext types.String `tfsdk:"ciphertext"`
 	Identity   types.String `tfsdk:"identity"`

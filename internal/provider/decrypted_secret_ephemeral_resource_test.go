@@ -35,7 +35,7 @@ func TestDecryptedSecret(t *testing.T) {
 		"another identity":       {ciphertext, other.String(), types.StringNull(), "The ciphertext is not for this identity"},
 		"a plaintext, encrypted": {"canary", mine.String(), types.StringNull(), "The value of ciphertext cannot be used"},
 	} {
-		r := newDecryptedSecretEphemeralResource()
+		r := &decryptedSecretEphemeralResource{}
 		var schema ephemeral.SchemaResponse
 		r.Schema(t.Context(), ephemeral.SchemaRequest{}, &schema)
 		typ := schema.Schema.Type().TerraformType(t.Context())

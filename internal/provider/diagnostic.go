@@ -28,7 +28,7 @@ import (
 func (d *providerData) addError(
 	diags *diag.Diagnostics, action string, err error, params *requestParams,
 ) {
-	if refusal := keyRefusal(err); refusal != nil && d != nil && !d.explained.first(subjectKey) {
+	if refusal := keyRefusal(err); refusal != nil && !d.first(subjectKey) {
 		diags.AddError("Unable to "+action, d.refusedKeyLine(refusal))
 		return
 	}
@@ -116,8 +116,8 @@ func (d *providerData) refusedKeyLine(err *clerk.APIError) string {
 
 // otherURL returns the address of the API, where it is not Clerk's own.
 func (d *providerData) otherURL() string {
-	if client := d.clientIfAny(); client != nil && client.APIURL() != clerk.DefaultAPIURL {
-		return client.APIURL()
+	if d.client != nil && d.client.APIURL() != clerk.DefaultAPIURL {
+		return d.client.APIURL()
 	}
 	return ""
 }
@@ -129,7 +129,7 @@ func (d *providerData) origins(err error) string {
 	_, isTransport := errors.AsType[*clerk.TransportError](err)
 	_, isAnswer := errors.AsType[*clerk.AnswerError](err)
 	var key, address string
-	if d != nil && isAPI && isKeyRefused(api) {
+	if isAPI && isKeyRefused(api) {
 		key = prefixed("Secret key: from ", d.keySource)
 	}
 	url := d.otherURL()

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -60,11 +61,12 @@ var (
 
 	// attributeTypes are the types of attributes, by those of the fields.
 	attributeTypes = map[reflect.Type]attr.Type{
-		reflect.TypeFor[types.String]():   types.StringType,
-		reflect.TypeFor[types.Bool]():     types.BoolType,
-		reflect.TypeFor[types.Int64]():    types.Int64Type,
-		reflect.TypeFor[types.Set]():      setOfStrings,
-		reflect.TypeFor[timeouts.Value](): timeoutsType,
+		reflect.TypeFor[types.String]():         types.StringType,
+		reflect.TypeFor[types.Bool]():           types.BoolType,
+		reflect.TypeFor[types.Int64]():          types.Int64Type,
+		reflect.TypeFor[types.Set]():            setOfStrings,
+		reflect.TypeFor[timeouts.Value]():       timeoutsType,
+		reflect.TypeFor[timetypes.GoDuration](): timetypes.GoDurationType{},
 	}
 )
 

@@ -23,30 +23,9 @@ import (
 
 // oauthApplicationDataSource is clerk_oauth_application as a data source: one
 // application, by its id, its client_id or its name.
-type oauthApplicationDataSource struct {
-	data *providerData
-}
+type oauthApplicationDataSource struct{ configuredDataSource }
 
-var (
-	_ datasource.DataSourceWithConfigure        = (*oauthApplicationDataSource)(nil)
-	_ datasource.DataSourceWithConfigValidators = (*oauthApplicationDataSource)(nil)
-)
-
-func newOAuthApplicationDataSource() datasource.DataSource {
-	return &oauthApplicationDataSource{}
-}
-
-func (d *oauthApplicationDataSource) Metadata(
-	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
-) {
-	resp.TypeName = applicationType
-}
-
-func (d *oauthApplicationDataSource) Configure(
-	_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse,
-) {
-	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
-}
+var _ datasource.DataSourceWithConfigValidators = (*oauthApplicationDataSource)(nil)
 
 func (*oauthApplicationDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return []datasource.ConfigValidator{

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -18,27 +17,7 @@ import (
 
 // oauthApplicationListResource is clerk_oauth_application for terraform query: it
 // finds applications that can be adopted.
-type oauthApplicationListResource struct {
-	data *providerData
-}
-
-var _ list.ListResourceWithConfigure = (*oauthApplicationListResource)(nil)
-
-func newOAuthApplicationListResource() list.ListResource {
-	return &oauthApplicationListResource{}
-}
-
-func (l *oauthApplicationListResource) Metadata(
-	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
-) {
-	resp.TypeName = applicationType
-}
-
-func (l *oauthApplicationListResource) Configure(
-	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
-) {
-	l.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
-}
+type oauthApplicationListResource struct{ configuredResource }
 
 // applicationFilter selects applications, in the list resource and in the data source
 // clerk_oauth_applications alike.

@@ -65,7 +65,7 @@ func (r *oauthApplicationResource) ModifyPlan(
 func (r *oauthApplicationResource) checkCreate(
 	ctx context.Context, plan resourceModel, diags *diag.Diagnostics,
 ) {
-	client := r.data.clientIfAny()
+	client := r.data.client
 	if client == nil || diags.HasError() {
 		return
 	}
@@ -84,8 +84,8 @@ func (r *oauthApplicationResource) checkCreate(
 // knowApplication tells the client of an application that has a state. A replacement has
 // its name, and is no duplicate of it.
 func (d *providerData) knowApplication(state resourceModel) {
-	if client := d.clientIfAny(); client != nil {
-		client.KnowApplication(state.ID.ValueString())
+	if d.client != nil {
+		d.client.KnowApplication(state.ID.ValueString())
 	}
 }
 

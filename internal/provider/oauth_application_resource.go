@@ -17,17 +17,11 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// applicationType is the type of the resource, the data source and the list resource.
-const applicationType = "clerk_oauth_application"
-
 // oauthApplicationResource is clerk_oauth_application. Its methods are in the files
 // oauth_application_….go, one for each operation.
-type oauthApplicationResource struct {
-	data *providerData
-}
+type oauthApplicationResource struct{ configuredResource }
 
 var (
-	_ resource.ResourceWithConfigure      = (*oauthApplicationResource)(nil)
 	_ resource.ResourceWithIdentity       = (*oauthApplicationResource)(nil)
 	_ resource.ResourceWithImportState    = (*oauthApplicationResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*oauthApplicationResource)(nil)
@@ -37,7 +31,7 @@ var (
 )
 
 func newOAuthApplicationResource() resource.Resource {
-	return &oauthApplicationResource{}
+	return &oauthApplicationResource{configuredResource{typeName: applicationType}}
 }
 
 // applicationParams maps Clerk's parameter names to attributes, of those that are sent.
@@ -52,18 +46,6 @@ var applicationParams = paramsOf[reportedModel](map[string]string{
 		"registration off.",
 	"device_authorization_grant_enabled": deviceGrantHint,
 })
-
-func (r *oauthApplicationResource) Metadata(
-	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
-) {
-	resp.TypeName = applicationType
-}
-
-func (r *oauthApplicationResource) Configure(
-	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
-) {
-	r.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
-}
 
 func (r *oauthApplicationResource) IdentitySchema(
 	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,

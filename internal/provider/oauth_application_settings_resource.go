@@ -19,22 +19,17 @@ import (
 // oauthApplicationSettingsResource is clerk_oauth_application_settings: the one
 // object of its kind that an instance has. It exists before Terraform and after it,
 // so a create adopts it and a destroy only forgets it.
-type oauthApplicationSettingsResource struct {
-	data *providerData
-}
+type oauthApplicationSettingsResource struct{ configuredResource }
 
 var (
-	_ resource.ResourceWithConfigure   = (*oauthApplicationSettingsResource)(nil)
 	_ resource.ResourceWithIdentity    = (*oauthApplicationSettingsResource)(nil)
 	_ resource.ResourceWithImportState = (*oauthApplicationSettingsResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*oauthApplicationSettingsResource)(nil)
 )
 
 func newOAuthApplicationSettingsResource() resource.Resource {
-	return &oauthApplicationSettingsResource{}
+	return &oauthApplicationSettingsResource{configuredResource{typeName: settingsType}}
 }
-
-const settingsType = applicationType + "_settings"
 
 // settingsImportName imports the settings of whatever instance the secret key
 // belongs to.
@@ -50,18 +45,6 @@ var settingsParams = paramsOf[settingsModel](nil, map[string]string{
 	"aud_claim_enabled": betaHint("The aud claim"),
 	"pkce_required":     betaHint("PKCE for a whole instance"),
 })
-
-func (r *oauthApplicationSettingsResource) Metadata(
-	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
-) {
-	resp.TypeName = settingsType
-}
-
-func (r *oauthApplicationSettingsResource) Configure(
-	_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse,
-) {
-	r.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
-}
 
 func (r *oauthApplicationSettingsResource) IdentitySchema(
 	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
@@ -114,7 +97,7 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(
 func (r *oauthApplicationSettingsResource) checkCreate(
 	ctx context.Context, diags *diag.Diagnostics,
 ) {
-	client := r.data.clientIfAny()
+	client := r.data.client
 	if client == nil {
 		r.data.requireKey(diags)
 		return

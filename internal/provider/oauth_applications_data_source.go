@@ -16,15 +16,7 @@ import (
 
 // oauthApplicationsDataSource is clerk_oauth_applications: the applications of the
 // instance.
-type oauthApplicationsDataSource struct {
-	data *providerData
-}
-
-var _ datasource.DataSourceWithConfigure = (*oauthApplicationsDataSource)(nil)
-
-func newOAuthApplicationsDataSource() datasource.DataSource {
-	return &oauthApplicationsDataSource{}
-}
+type oauthApplicationsDataSource struct{ configuredDataSource }
 
 // oauthApplicationsModel has no id. Nothing needs an id, and a random one would differ
 // in every plan.
@@ -34,18 +26,6 @@ type oauthApplicationsModel struct {
 	Limit             types.Int64 `tfsdk:"limit"`
 	Offset            types.Int64 `tfsdk:"offset"`
 	OAuthApplications types.List  `tfsdk:"oauth_applications"` // see withApplications
-}
-
-func (d *oauthApplicationsDataSource) Metadata(
-	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
-) {
-	resp.TypeName = applicationType + "s"
-}
-
-func (d *oauthApplicationsDataSource) Configure(
-	_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse,
-) {
-	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *oauthApplicationsDataSource) Schema(

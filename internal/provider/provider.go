@@ -28,6 +28,8 @@ const (
 	envAllowHTTP = "CLERK_ALLOW_HTTP"
 )
 
+var environment = map[string]string{"secret_key": envSecretKey, "api_url": envAPIURL}
+
 type clerkProvider struct {
 	version   string
 	transport http.RoundTripper // for tests; nil for the network
@@ -97,6 +99,13 @@ func (p *clerkProvider) Schema(
 	}
 }
 
+// The types of the objects. The resource, a data source and the list resource share one.
+const (
+	applicationType  = "clerk_oauth_application"
+	applicationsType = applicationType + "s"
+	settingsType     = applicationType + "_settings"
+)
+
 func (p *clerkProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		newOAuthApplicationResource,
@@ -106,20 +115,26 @@ func (p *clerkProvider) Resources(context.Context) []func() resource.Resource {
 
 func (p *clerkProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
-		newOAuthApplicationDataSource,
-		newOAuthApplicationsDataSource,
+		func() datasource.DataSource {
+			return &oauthApplicationDataSource{configuredDataSource{typeName: applicationType}}
+		},
+		func() datasource.DataSource {
+			return &oauthApplicationsDataSource{configuredDataSource{typeName: applicationsType}}
+		},
 	}
 }
 
 func (p *clerkProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
-		newDecryptedSecretEphemeralResource,
+		func() ephemeral.EphemeralResource { return &decryptedSecretEphemeralResource{} },
 	}
 }
 
 func (p *clerkProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
-		newOAuthApplicationListResource,
+		func() list.ListResource {
+			return &oauthApplicationListResource{configuredResource{typeName: applicationType}}
+		},
 	}
 }
 

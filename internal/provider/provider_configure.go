@@ -1,20 +1,23 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -48,22 +51,57 @@ type providerData struct {
 	// the secret key and the address of the API come; empty where nothing set them.
 	keySource, urlSource string
 
-	explained onceInRun
-
+	said         sync.Map // see first
 	applications applicationMemory
 }
 
-// onceInRun remembers what was said in this run and is not said again in full.
-type onceInRun struct{ said sync.Map }
-
-// first reports whether a subject comes up for the first time.
-func (o *onceInRun) first(subject string) bool {
-	_, known := o.said.LoadOrStore(subject, true)
+// first reports whether a subject comes up for the first time in this run. What was
+// explained once is not explained again.
+func (d *providerData) first(subject string) bool {
+	_, known := d.said.LoadOrStore(subject, true)
 	return !known
 }
 
 // subjectKey is the subject of the errors about the secret key.
 const subjectKey = "secret key"
+
+// configuredResource is what the resources and the list resource have in common, and
+// configuredDataSource the same of the data sources. data is nil while Terraform only
+// validates.
+type (
+	configuredResource struct {
+		typeName string
+		data     *providerData
+	}
+	configuredDataSource struct {
+		typeName string
+		data     *providerData
+	}
+)
+
+func (r *configuredResource) Metadata(
+	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
+) {
+	resp.TypeName = r.typeName
+}
+
+func (r *configuredResource) Configure(
+	_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse,
+) {
+	r.data, _ = req.ProviderData.(*providerData)
+}
+
+func (d *configuredDataSource) Metadata(
+	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
+) {
+	resp.TypeName = d.typeName
+}
+
+func (d *configuredDataSource) Configure(
+	_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse,
+) {
+	d.data, _ = req.ProviderData.(*providerData)
+}
 
 // clientProblem is what is wrong with the key or the address. It is an error of what
 // needs a request and not of the provider block: below an error of the provider block
@@ -97,8 +135,9 @@ func (p *clerkProvider) Configure(
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		config.UserAgent = fmt.Sprintf("terraform-provider-clerk/%s (%s)",
-			p.version, engine(req.TerraformVersion))
+		// The protocol carries a version alone, which is Terraform's or OpenTofu's own.
+		config.UserAgent = fmt.Sprintf("terraform-provider-clerk/%s (engine/%s)",
+			p.version, cmp.Or(req.TerraformVersion, "unknown"))
 		config.Observer = logRequest
 		config.Transport = p.transport
 		if data.problem == nil {
@@ -118,21 +157,10 @@ func (p *clerkProvider) Configure(
 
 // unknownArgument returns the first argument whose value is not known yet.
 func (m providerModel) unknownArgument() string {
-	for _, argument := range []struct {
-		name  string
-		value attr.Value
-	}{
-		{"secret_key", m.SecretKey},
-		{"api_url", m.APIURL},
-		{"instance_id", m.InstanceID},
-		{"request_timeout", m.RequestTimeout},
-		{"max_retries", m.MaxRetries},
-		{"requests_per_10s", m.RequestsPer10s},
-		{"prevent_duplicate_names", m.PreventDuplicateNames},
-		{"allow_http", m.AllowHTTP},
-	} {
-		if argument.value.IsUnknown() {
-			return argument.name
+	model := reflect.ValueOf(m)
+	for _, field := range fieldsOf[providerModel]() {
+		if field.valueIn(model).IsUnknown() {
+			return field.name
 		}
 	}
 	return ""
@@ -150,11 +178,11 @@ func (m providerModel) clientConfig(data *providerData, diags *diag.Diagnostics)
 
 	var rawKey, rawURL string
 	var err error
-	rawKey, data.keySource = valueOrEnv(m.SecretKey, "secret_key", envSecretKey)
+	rawKey, data.keySource = valueOrEnv(m.SecretKey, "secret_key")
 	if config.SecretKey, err = clerk.ParseSecretKey(rawKey); err != nil {
 		data.problem = secretKeyProblem(err, data.keySource)
 	}
-	rawURL, data.urlSource = valueOrEnv(m.APIURL, "api_url", envAPIURL)
+	rawURL, data.urlSource = valueOrEnv(m.APIURL, "api_url")
 	if data.urlSource != "" {
 		config.APIURL, err = m.parseAPIURL(rawURL, config.SecretKey)
 		if err != nil && data.problem == nil {
@@ -186,12 +214,12 @@ func (m providerModel) clientConfig(data *providerData, diags *diag.Diagnostics)
 // valueOrEnv returns the value of an argument, or of the environment variable that
 // stands in for it, and the name of the one that has the value. Both are empty where
 // neither is set.
-func valueOrEnv(value types.String, argument, variable string) (text, source string) {
+func valueOrEnv(value types.String, argument string) (text, source string) {
 	if !value.IsNull() {
 		return value.ValueString(), argument
 	}
-	if text = os.Getenv(variable); text != "" {
-		source = variable
+	if text = os.Getenv(environment[argument]); text != "" {
+		source = environment[argument]
 	}
 	return text, source
 }
@@ -273,15 +301,6 @@ func secretKeyProblem(err error, source string) *clientProblem {
 	}
 }
 
-// engine names what runs the provider. The protocol carries a version only, which
-// is Terraform's or OpenTofu's own.
-func engine(version string) string {
-	if version == "" {
-		return "unknown engine"
-	}
-	return "engine/" + version
-}
-
 // logRequest writes one attempt of one request to Terraform's log. These fields
 // are all that the provider ever logs: scalars without any content of a request
 // or a response.
@@ -299,65 +318,30 @@ func logRequest(ctx context.Context, event clerk.Event) {
 	})
 }
 
-// providerDataFrom returns what Configure left; nil while Terraform only validates.
-func providerDataFrom(raw any, diags *diag.Diagnostics) *providerData {
-	if raw == nil {
-		return nil
-	}
-	data, ok := raw.(*providerData)
-	if !ok {
-		diags.AddError("Unable to configure Clerk client",
-			fmt.Sprintf("This is a bug in the provider: it was handed %T.", raw))
-		return nil
-	}
-	return data
-}
-
 // requireClient returns the client, or says why there is none yet.
 func (d *providerData) requireClient(diags *diag.Diagnostics) *clerk.Client {
-	switch {
-	case d == nil:
-		diags.AddError("Unable to reach Clerk", "This is a bug in the provider: it was not configured.")
-	case d.problem != nil:
-		d.requireKey(diags)
-	case d.client == nil:
+	if d.requireKey(diags); d.unknown != "" {
+		help := "set the argument to a known value."
+		if variable, ok := environment[d.unknown]; ok {
+			help = "leave the argument out and set the environment variable " + variable + "."
+		}
 		diags.AddError("Unable to reach Clerk yet",
 			fmt.Sprintf("The provider's argument %s is known only after other resources are applied, and "+
-				"this step has to read from Clerk now. %s", d.unknown, unknownArgumentHelp(d.unknown)))
-	default:
-		return d.client
-	}
-	return nil
-}
-
-func unknownArgumentHelp(argument string) string {
-	first := "Apply those resources first (with -target), or "
-	switch argument {
-	case "secret_key":
-		return first + "leave the argument out and set the environment variable " + envSecretKey + "."
-	case "api_url":
-		return first + "leave the argument out and set the environment variable " + envAPIURL + "."
-	}
-	return first + "set the argument to a known value."
-}
-
-// clientIfAny returns the client, or nil where there is none yet.
-func (d *providerData) clientIfAny() *clerk.Client {
-	if d == nil {
-		return nil
+				"this step has to read from Clerk now. Apply those resources first (with -target), or %s",
+				d.unknown, help))
 	}
 	return d.client
 }
 
 // requireKey reports an error if there is no key, or no usable key or address. A plan
 // needs no key, but a plan that cannot be applied should fail before someone approves
-// it. d is nil while Terraform only validates.
+// it.
 func (d *providerData) requireKey(diags *diag.Diagnostics) {
-	if d == nil || d.problem == nil {
+	if d.problem == nil {
 		return
 	}
 	help := d.problem.help
-	if d.problem.brief != "" && !d.explained.first(subjectKey) {
+	if d.problem.brief != "" && !d.first(subjectKey) {
 		help = d.problem.brief
 	}
 	diags.AddError(d.problem.summary, help)

@@ -109,10 +109,3 @@ func TestMissingKeyIsExplainedOnce(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
-
-func TestEngineWithoutVersion(t *testing.T) {
-	t.Parallel()
-	if got := engine(""); got != "unknown engine" {
-		t.Errorf("got %q", got)
-	}
-}
