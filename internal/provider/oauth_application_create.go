@@ -38,7 +38,7 @@ func (r *oauthApplicationResource) Create(
 	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
 	timeout, diags := plan.Timeouts.Create(ctx, defaultWriteTimeout)
 	resp.Diagnostics.Append(diags...)
-	client := r.client(&resp.Diagnostics)
+	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -107,7 +107,7 @@ func (c *oauthApplicationCreation) save(ctx context.Context, creation clerk.Crea
 		created := creation.Application.CreatedAt
 		c.model.ClientSecretVersion = firstSecretVersion(created, c.client.ServerNow())
 	}
-	diags := saveState(ctx, c.model, &c.resp.State, c.resp.Identity)
+	diags := saveState(ctx, c.model, c.model.ID, &c.resp.State, c.resp.Identity)
 	c.resp.Diagnostics.Append(diags...)
 	c.notes.noteVersionFloor(ctx, c.client, c.model)
 	if secretErr != nil {
@@ -117,7 +117,7 @@ func (c *oauthApplicationCreation) save(ctx context.Context, creation clerk.Crea
 }
 
 func (c *oauthApplicationCreation) saveState(ctx context.Context) {
-	c.diags.Append(saveState(ctx, c.model, &c.resp.State, c.resp.Identity)...)
+	c.diags.Append(saveState(ctx, c.model, c.model.ID, &c.resp.State, c.resp.Identity)...)
 }
 
 // errCalledPublic is why there is no secret although the request asked for one.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -32,32 +31,23 @@ func (r *oauthApplicationResource) ImportState(
 ) {
 	defer recoverPanic(&resp.Diagnostics, "import OAuth application")
 
-	id := req.ID
-	if id == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
-		var identity oauthApplicationIdentity
-		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		id = identity.ID.ValueString()
-	}
-	id, err := r.resolveID(ctx, id, resp)
-	if err != nil {
-		r.data.addError(&resp.Diagnostics, "import OAuth application", err, nil)
-	}
+	id := importID(ctx, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
-	if resp.Identity != nil {
-		resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("id"), id)...)
+	id, err := r.resolveID(ctx, id, &resp.Diagnostics)
+	if err != nil {
+		r.data.addError(&resp.Diagnostics, "import OAuth application", err, nil)
+	}
+	if !resp.Diagnostics.HasError() {
+		setImported(ctx, id, resp)
 	}
 }
 
 // resolveID returns the application's id for an id or a client_id. It sends no request
 // with a text that is neither.
 func (r *oauthApplicationResource) resolveID(
-	ctx context.Context, text string, resp *resource.ImportStateResponse,
+	ctx context.Context, text string, diags *diag.Diagnostics,
 ) (string, error) {
 	switch {
 	case text == "":
@@ -68,8 +58,8 @@ func (r *oauthApplicationResource) resolveID(
 	case strings.HasPrefix(text, applicationIDPrefix):
 		return text, nil
 	}
-	client := r.client(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
+	client := r.data.requireClient(diags)
+	if diags.HasError() {
 		return "", nil
 	}
 	app, err := client.FindOAuthApplication(ctx, clerk.By{ClientID: text})
@@ -111,7 +101,8 @@ func moveState(
 		// nothing here.
 		resp.TargetPrivate = req.SourcePrivate
 	}
-	resp.Diagnostics.Append(saveState(ctx, moved.model, &resp.TargetState, resp.TargetIdentity)...)
+	resp.Diagnostics.Append(
+		saveState(ctx, moved.model, moved.model.ID, &resp.TargetState, resp.TargetIdentity)...)
 }
 
 // isClerkApplication reports whether the state to move is that of a

@@ -164,7 +164,7 @@ func listResult(
 
 	result.DisplayName = visible(app.Name)
 	result.Diagnostics.Append(
-		result.Identity.Set(ctx, oauthApplicationIdentity{ID: types.StringValue(app.ID)})...)
+		result.Identity.Set(ctx, identityModel{ID: types.StringValue(app.ID)})...)
 	if req.IncludeResource {
 		model := applicationWithoutState()
 		model.fromAPI(app)

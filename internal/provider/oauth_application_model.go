@@ -56,11 +56,6 @@ type resourceModel struct {
 	Timeouts              timeouts.Value `tfsdk:"timeouts"`
 }
 
-// oauthApplicationIdentity is the resource's identity.
-type oauthApplicationIdentity struct {
-	ID types.String `tfsdk:"id"`
-}
-
 // fromAPI overwrites what Clerk reports and touches nothing else. Name and scopes keep
 // the spelling that they have where Clerk's mean the same. What could not be read of an
 // answer keeps the value that it has, or is null where none is known.

@@ -30,7 +30,7 @@ func (r *oauthApplicationResource) Read(
 	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
 	resp.Diagnostics.Append(diags...)
-	client := r.client(&resp.Diagnostics)
+	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -77,14 +77,14 @@ func (r *oauthApplicationResource) Read(
 		// After an import. The attribute's default makes the next plan empty.
 		state.DeletionProtection = types.BoolValue(false)
 	}
-	resp.Diagnostics.Append(saveState(ctx, state, &resp.State, resp.Identity)...)
+	resp.Diagnostics.Append(saveState(ctx, state, state.ID, &resp.State, resp.Identity)...)
 }
 
 // removeGone removes an application that is gone from the state.
 func removeGone(ctx context.Context, state resourceModel, resp *resource.ReadResponse) {
 	if resp.Identity != nil {
 		// The framework wants the identity of an object that is gone, too.
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, oauthApplicationIdentity{ID: state.ID})...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{ID: state.ID})...)
 	}
 	resp.State.RemoveResource(ctx)
 	if state.Name.IsNull() { // during an import, which then fails
@@ -168,7 +168,7 @@ func (r *oauthApplicationResource) Delete(
 	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, defaultWriteTimeout)
 	resp.Diagnostics.Append(diags...)
-	client := r.client(&resp.Diagnostics)
+	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -10,8 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -50,34 +48,7 @@ var applicationParams = paramsOf[reportedModel](map[string]string{
 func (r *oauthApplicationResource) IdentitySchema(
 	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
 ) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "Id of the application (oa_…).",
-			},
-		},
-	}
-}
-
-// client returns the client, or adds an error that says why there is no client.
-func (r *oauthApplicationResource) client(diags *diag.Diagnostics) *clerk.Client {
-	return r.data.requireClient(diags)
-}
-
-// saveState writes the state, and the identity where the engine keeps one.
-func saveState(
-	ctx context.Context, model resourceModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity,
-) diag.Diagnostics {
-	raw, diags := encodeModel(ctx, state.Raw.Type(), model)
-	if diags.HasError() {
-		return diags
-	}
-	state.Raw = raw
-	if identity != nil {
-		diags.Append(identity.Set(ctx, oauthApplicationIdentity{ID: model.ID})...)
-	}
-	return diags
+	resp.IdentitySchema = identitySchema("Id of the application (oa_…).")
 }
 
 // minTimeout is less than any operation needs; what is below it is a mistake.

@@ -202,6 +202,3 @@ var applicationStateType = sync.OnceValue(func() tftypes.Type {
 	ctx := context.Background() //nolint:forbidigo // no request is made
 	return applicationSchema().Type().TerraformType(ctx)
 })
-
-// identityType is the type of the resource's identity.
-var identityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}

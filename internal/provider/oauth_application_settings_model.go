@@ -24,11 +24,6 @@ type settingsModel struct {
 	PKCERequired                   types.Bool   `tfsdk:"pkce_required"`
 }
 
-// oauthApplicationSettingsIdentity is the resource's identity.
-type oauthApplicationSettingsIdentity struct {
-	ID types.String `tfsdk:"id"`
-}
-
 // fromAPI overwrites what Clerk reports. The current default scopes are kept if
 // Clerk's mean the same. A field of settings.Problems keeps its value.
 func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {

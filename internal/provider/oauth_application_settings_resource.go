@@ -7,10 +7,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -49,14 +46,7 @@ var settingsParams = paramsOf[settingsModel](nil, map[string]string{
 func (r *oauthApplicationSettingsResource) IdentitySchema(
 	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
 ) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"id": identityschema.StringAttribute{
-				RequiredForImport: true,
-				Description:       "Id of the instance (ins_…).",
-			},
-		},
-	}
+	resp.IdentitySchema = identitySchema("Id of the instance (ins_…).")
 }
 
 // ModifyPlan decides on the default scopes; the other settings need nothing but
@@ -154,7 +144,7 @@ func (r *oauthApplicationSettingsResource) Create(
 	configured := !config.DefaultScopes.IsNull() && !hasDefaultScopes(refused)
 	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, configured)...)
 	keepPlanned(&model, plan)
-	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
+	resp.Diagnostics.Append(saveState(ctx, model, model.ID, &resp.State, resp.Identity)...)
 }
 
 // Read refreshes the state, if it is the state of the key's instance.
@@ -186,7 +176,7 @@ func (r *oauthApplicationSettingsResource) Read(
 		// Someone else reset them. The configuration did not set any later values.
 		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, false)...)
 	}
-	resp.Diagnostics.Append(saveSettings(ctx, state, &resp.State, resp.Identity)...)
+	resp.Diagnostics.Append(saveState(ctx, state, state.ID, &resp.State, resp.Identity)...)
 }
 
 // Update changes what differs. A setting that Clerk did not apply is an error, and the
@@ -227,7 +217,7 @@ func (r *oauthApplicationSettingsResource) Update(
 	if !resp.Diagnostics.HasError() {
 		keepPlanned(&model, plan)
 	}
-	resp.Diagnostics.Append(saveSettings(ctx, model, &resp.State, resp.Identity)...)
+	resp.Diagnostics.Append(saveState(ctx, model, model.ID, &resp.State, resp.Identity)...)
 }
 
 // change sends what differs between the model and the plan, in one request because some
@@ -280,12 +270,7 @@ func (r *oauthApplicationSettingsResource) ImportState(
 	const action = "import OAuth application settings"
 	defer recoverPanic(&resp.Diagnostics, action)
 
-	id := req.ID
-	if id == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
-		var identity oauthApplicationSettingsIdentity
-		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
-		id = identity.ID.ValueString()
-	}
+	id := importID(ctx, req, &resp.Diagnostics)
 	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -294,10 +279,7 @@ func (r *oauthApplicationSettingsResource) ImportState(
 	switch {
 	case err != nil:
 	case id == settingsImportName, id == instance.ID:
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), instance.ID)...)
-		if resp.Identity != nil {
-			resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("id"), instance.ID)...)
-		}
+		setImported(ctx, instance.ID, resp)
 	case strings.HasPrefix(id, "ins_") && clerk.ValidID(id):
 		err = &clerk.InstanceError{Expected: id, Actual: instance.ID}
 	default:
@@ -321,19 +303,4 @@ func checkInstance(ctx context.Context, client *clerk.Client, state settingsMode
 		return &clerk.InstanceError{Expected: expected, Actual: instance.ID}
 	}
 	return nil
-}
-
-// saveSettings writes the state, and the identity where the engine keeps one.
-func saveSettings(
-	ctx context.Context, model settingsModel, state *tfsdk.State, identity *tfsdk.ResourceIdentity,
-) diag.Diagnostics {
-	raw, diags := encodeModel(ctx, state.Raw.Type(), model)
-	if diags.HasError() {
-		return diags
-	}
-	state.Raw = raw
-	if identity != nil {
-		diags.Append(identity.Set(ctx, oauthApplicationSettingsIdentity{ID: model.ID})...)
-	}
-	return diags
 }

@@ -28,7 +28,7 @@ func (r *oauthApplicationResource) Update(
 	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	timeout, diags := plan.Timeouts.Update(ctx, defaultWriteTimeout)
 	resp.Diagnostics.Append(diags...)
-	client := r.client(&resp.Diagnostics)
+	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -198,7 +198,7 @@ func (u *oauthApplicationUpdate) fail(ctx context.Context, action string, err er
 }
 
 func (u *oauthApplicationUpdate) saveState(ctx context.Context) {
-	u.diags().Append(saveState(ctx, u.current, &u.resp.State, u.resp.Identity)...)
+	u.diags().Append(saveState(ctx, u.current, u.current.ID, &u.resp.State, u.resp.Identity)...)
 }
 
 func (u *oauthApplicationUpdate) diags() *diag.Diagnostics { return &u.resp.Diagnostics }
