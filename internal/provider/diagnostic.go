@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -180,36 +177,6 @@ func facts(err error) string {
 		traceID = e.TraceID
 	}
 	return lines(attempts, prefixed("Trace id: ", traceID))
-}
-
-// sentence turns the text of a Go error into a sentence.
-func sentence(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return ""
-	}
-	first, size := utf8.DecodeRuneInString(text)
-	text = string(unicode.ToUpper(first)) + text[size:]
-	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "…") {
-		text += "."
-	}
-	return text
-}
-
-func prefixed(prefix, text string) string {
-	if text == "" {
-		return ""
-	}
-	return prefix + text
-}
-
-// lines and paragraphs join what is not empty.
-func lines(texts ...string) string      { return joined("\n", texts) }
-func paragraphs(texts ...string) string { return joined("\n\n", texts) }
-
-func joined(separator string, texts []string) string {
-	empty := func(text string) bool { return text == "" }
-	return strings.Join(slices.DeleteFunc(texts, empty), separator)
 }
 
 // requestParams are the parameters of an object's requests: the attributes that

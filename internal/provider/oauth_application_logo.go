@@ -26,7 +26,7 @@ type plannedLogo struct {
 
 // logoPathCheck rejects what is certainly no path of a file.
 var logoPathCheck = textCheck{
-	title: "Unable to use logo", want: "the path of an image file",
+	title: "Unable to use logo", description: "the path of an image file",
 	problem: func(file string) string {
 		switch {
 		case file == "":

@@ -217,21 +217,22 @@ func unknownUnlessNull(value types.String) types.String {
 // configuration asks for the same in another spelling. Terraform allows a plan to keep a
 // prior value that means the same.
 type keepSame struct {
-	ignored string // what makes no difference
-	same    func(state, config string) bool
+	description
+
+	same func(state, config string) bool
 }
 
 var (
-	keepSameName = keepSame{"the Unicode normal form and white space at the ends", clerk.SameName}
+	keepSameName = keepSame{
+		"ignores the Unicode normal form and white space at the ends", clerk.SameName,
+	}
 	// A trigger in another spelling must not rotate a secret.
-	keepSameTrigger = keepSame{"white space at the ends and the form of line ends", sameTrigger}
+	keepSameTrigger = keepSame{
+		"ignores white space at the ends and the form of line ends", sameTrigger,
+	}
+
+	keepScopes = keepSatisfiedScopes{"ignores offline_access, which Clerk adds automatically"}
 )
-
-// Description implements planmodifier.String.
-func (m keepSame) Description(context.Context) string { return "ignores " + m.ignored }
-
-// MarkdownDescription implements planmodifier.String.
-func (m keepSame) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
 
 // PlanModifyString implements planmodifier.String.
 func (m keepSame) PlanModifyString(
@@ -247,17 +248,7 @@ func (m keepSame) PlanModifyString(
 // configuration. The two can differ by offline_access, which Clerk adds automatically:
 // after an import the state has it and the configuration does not. Terraform allows a plan
 // to keep a prior value that means the same.
-type keepSatisfiedScopes struct{}
-
-// Description implements planmodifier.Set.
-func (keepSatisfiedScopes) Description(context.Context) string {
-	return "ignores offline_access, which Clerk adds automatically"
-}
-
-// MarkdownDescription implements planmodifier.Set.
-func (m keepSatisfiedScopes) MarkdownDescription(ctx context.Context) string {
-	return m.Description(ctx)
-}
+type keepSatisfiedScopes struct{ description }
 
 // PlanModifySet implements planmodifier.Set.
 func (keepSatisfiedScopes) PlanModifySet(

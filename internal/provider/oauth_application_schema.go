@@ -61,7 +61,7 @@ func (r *oauthApplicationResource) Schema(
 				Computed:    true,
 				Validators:  setOfTexts(scopeCheck),
 				PlanModifiers: []planmodifier.Set{
-					keepSatisfiedScopes{}, setplanmodifier.UseNonNullStateForUnknown(),
+					keepScopes, setplanmodifier.UseNonNullStateForUnknown(),
 				},
 			},
 			"consent_screen_enabled": schema.BoolAttribute{
@@ -104,7 +104,7 @@ func (r *oauthApplicationResource) Schema(
 				MarkdownDescription: "[age](https://age-encryption.org) recipients (`age1…`) and SSH public keys (`ssh-ed25519 …`, `ssh-rsa …`); white space around them is ignored. When set, the secret never reaches the state in plain text: `client_secret` is null and `client_secret_encrypted` holds the ciphertext. Changing the recipients rotates the secret, because the provider cannot re-encrypt the current one.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          []validator.Set{recipientsValidator{}},
+				Validators:          []validator.Set{recipientsCheck},
 			},
 			"verify_client_secret": schema.BoolAttribute{
 				MarkdownDescription: "Whether each refresh asks the instance's token introspection endpoint if `client_secret` still works, to notice a rotation in the Clerk dashboard. Only if that endpoint accepted this secret before and rejects it now does the plan rotate; in every other case nothing is planned. The request is sent to `token_introspection_url` with the client id and the secret. Not for an encrypted secret, which the provider cannot read.",

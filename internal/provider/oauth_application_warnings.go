@@ -148,15 +148,6 @@ func withoutPassword(uri string) string {
 	return uri
 }
 
-func quoted(texts []string) string {
-	all := make([]string, len(texts))
-	for i, text := range texts {
-		all[i] = quote(text)
-	}
-	slices.Sort(all)
-	return strings.Join(all, ", ")
-}
-
 // withLacking adds to the problems of an answer the fields that were sent and that the
 // answer lacks, although it could be read without them.
 func withLacking(

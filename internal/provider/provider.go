@@ -6,9 +6,7 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -136,18 +134,4 @@ func (p *clerkProvider) ListResources(context.Context) []func() list.ListResourc
 			return &oauthApplicationListResource{configuredResource{typeName: applicationType}}
 		},
 	}
-}
-
-// requestTimeoutCheck bounds request_timeout. A text that is no duration is an error of
-// the attribute's type.
-var requestTimeoutCheck = textCheck{
-	title: "Invalid duration", want: "a duration from 1ms to 10m",
-	problem: func(text string) string {
-		d, err := time.ParseDuration(text)
-		if err != nil || d >= time.Millisecond && d <= 10*time.Minute {
-			return ""
-		}
-		return fmt.Sprintf(
-			"The value must be a duration from 1ms to 10m, such as \"30s\"; it is %q.", text)
-	},
 }

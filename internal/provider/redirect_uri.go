@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -8,6 +9,12 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
@@ -20,8 +27,8 @@ const redirectURIForm = "an absolute URI, " +
 // accepts all of them. Nothing is rejected here that Clerk may accept, so that every existing
 // application can be imported; see redirectURIConcerns.
 var redirectURICheck = textCheck{
-	title: "Invalid redirect URI",
-	want:  redirectURIForm,
+	description: redirectURIForm,
+	title:       "Invalid redirect URI",
 	problem: func(uri string) string {
 		if problem := redirectURIProblem(uri); problem != "" {
 			return fmt.Sprintf("%s %s. A redirect URI is %s.", quote(uri), problem, redirectURIForm)
@@ -36,8 +43,6 @@ var (
 	hostAndPort = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*:[0-9]{1,5}([/?#]|$)`)
 	// addressAndPort is the same with a host that is no scheme: an IP address.
 	addressAndPort = regexp.MustCompile(`^([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}([/?#]|$)`)
-	// beforeColon is where the scheme is.
-	beforeColon = regexp.MustCompile(`^([^:/?#]+):`)
 	// notInScheme matches the characters that RFC 3986 section 3.1 does not allow in a
 	// scheme.
 	notInScheme = regexp.MustCompile(`[^A-Za-z0-9+.-]`)
@@ -56,10 +61,10 @@ func redirectURIProblem(uri string) string {
 	if addressAndPort.MatchString(uri) {
 		return "has no scheme: write https:// or http:// in front"
 	}
-	if match := beforeColon.FindStringSubmatch(uri); match != nil {
-		if wrong := notInScheme.FindString(match[1]); wrong != "" {
+	if scheme, _, found := strings.Cut(uri, ":"); found && !strings.ContainsAny(scheme, "/?#") {
+		if wrong := notInScheme.FindString(scheme); wrong != "" {
 			return fmt.Sprintf("has the scheme %q, in which %q is not allowed: a scheme has letters, "+
-				"digits, +, - and . only (RFC 3986 section 3.1)", match[1], wrong)
+				"digits, +, - and . only (RFC 3986 section 3.1)", scheme, wrong)
 		}
 	}
 	parsed, err := url.Parse(uri)
@@ -116,4 +121,78 @@ func redirectURIConcerns(uri string) []string {
 		add("holds invisible characters: %s", strings.Join(invisible, ", "))
 	}
 	return concerns
+}
+
+// uriSetType is the type of redirect_uris: a set of strings that may have a thousand
+// elements. The framework compares each element of a set with every other one, to
+// find duplicates, equal sets and semantically equal elements, several times in each
+// call. A refresh of 1,000 URIs took seconds. With this type those comparisons are
+// linear or left out. Models keep a types.Set, because the codec does not need the
+// schema's type.
+//
+// It works around SetType.Validate, SetValue.Equal and ValueSemanticEqualitySetElements
+// of terraform-plugin-framework 1.19, and may go when those are no longer quadratic:
+// BenchmarkPlanOfManyURIs shows that.
+type uriSetType struct{ basetypes.SetType }
+
+// uriSet is a value of a uriSetType.
+type uriSet struct{ basetypes.SetValue }
+
+var (
+	_ basetypes.SetTypable                    = uriSetType{}
+	_ basetypes.SetValuableWithSemanticEquals = uriSet{}
+	_ xattr.ValidateableAttribute             = uriSet{}
+)
+
+func newURISetType() uriSetType { return uriSetType{setOfStrings} }
+
+// Equal implements attr.Type.
+func (t uriSetType) Equal(other attr.Type) bool {
+	_, ok := other.(uriSetType)
+	return ok
+}
+
+// String implements attr.Type.
+func (t uriSetType) String() string { return "uriSetType" }
+
+// ValueType implements attr.Type.
+func (t uriSetType) ValueType(context.Context) attr.Value { return uriSet{} }
+
+// ValueFromSet implements basetypes.SetTypable.
+func (t uriSetType) ValueFromSet(
+	_ context.Context, set basetypes.SetValue,
+) (basetypes.SetValuable, diag.Diagnostics) {
+	return uriSet{set}, nil
+}
+
+// ValueFromTerraform implements attr.Type.
+func (t uriSetType) ValueFromTerraform(ctx context.Context, raw tftypes.Value) (attr.Value, error) {
+	value, err := t.SetType.ValueFromTerraform(ctx, raw)
+	set, _ := value.(basetypes.SetValue)
+	return uriSet{set}, err
+}
+
+// Type implements attr.Value.
+func (s uriSet) Type(context.Context) attr.Type { return newURISetType() }
+
+// Equal implements attr.Value.
+func (s uriSet) Equal(other attr.Value) bool {
+	o, ok := other.(uriSet)
+	return ok && sameValue(s.SetValue, o.SetValue)
+}
+
+// SetSemanticEquals implements basetypes.SetValuableWithSemanticEquals. Two sets mean
+// the same if they are the same; saying so keeps the framework from comparing their
+// elements.
+func (s uriSet) SetSemanticEquals(
+	_ context.Context, prior basetypes.SetValuable,
+) (bool, diag.Diagnostics) {
+	return s.Equal(prior), nil
+}
+
+// ValidateAttribute implements xattr.ValidateableAttribute. It has nothing to do: the
+// framework looks for duplicates, which a set of Terraform's cannot have.
+func (s uriSet) ValidateAttribute(
+	context.Context, xattr.ValidateAttributeRequest, *xattr.ValidateAttributeResponse,
+) {
 }

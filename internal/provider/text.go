@@ -1,17 +1,11 @@
 package provider
 
 import (
-	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+	"unicode/utf8"
 )
 
 // visible returns a text that someone else wrote in a form that is safe on a terminal:
@@ -66,43 +60,41 @@ func invisibleIn(text string) []string {
 // codePoint names a character that would not show.
 func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
 
-// textCheck is a validator of one string.
-type textCheck struct {
-	title string // summary of the diagnostic
-	want  string // what is valid
-	// problem returns the detail of the diagnostic, or "" for a valid text.
-	problem func(text string) string
+// sentence turns the text of a Go error into a sentence.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "…") {
+		text += "."
+	}
+	return text
 }
 
-// Description implements validator.String.
-func (c textCheck) Description(context.Context) string { return c.want }
-
-// MarkdownDescription implements validator.String.
-func (c textCheck) MarkdownDescription(context.Context) string { return c.want }
-
-// ValidateString implements validator.String.
-func (c textCheck) ValidateString(
-	_ context.Context, req validator.StringRequest, resp *validator.StringResponse,
-) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
 	}
-	if problem := c.problem(req.ConfigValue.ValueString()); problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, c.title, problem)
-	}
+	return prefix + text
 }
 
-// nameCheck accepts the names that Clerk accepts.
-var nameCheck = stringvalidator.All(
-	stringvalidator.UTF8LengthBetween(1, clerk.MaxNameLength),
-	stringvalidator.RegexMatches(notBlank, "must not be only white space"),
-)
+// lines and paragraphs join what is not empty.
+func lines(texts ...string) string      { return joined("\n", texts) }
+func paragraphs(texts ...string) string { return joined("\n\n", texts) }
 
-// triggerCheck rejects an empty trigger, which is most often a variable that was not set.
-// It would rotate the secret.
-var triggerCheck = stringvalidator.RegexMatches(notBlank,
-	"must not be empty: an empty trigger, most often a variable that was not set, would rotate the "+
-		"secret. Set null for no trigger")
+func joined(separator string, texts []string) string {
+	empty := func(text string) bool { return text == "" }
+	return strings.Join(slices.DeleteFunc(texts, empty), separator)
+}
 
-// notBlank matches a text with a character that is not white space.
-var notBlank = regexp.MustCompile(`[^\s\p{Z}]`)
+func quoted(texts []string) string {
+	all := make([]string, len(texts))
+	for i, text := range texts {
+		all[i] = quote(text)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
