@@ -3,6 +3,7 @@
 package acctest
 
 import (
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestAccEngine_interrupts(t *testing.T) {
 		t.Run("create, "+test.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, interruptedApplication)
-			w.interruptWhile(clerktest.HeldAfter, clerktest.Fault.OnCreate, interrupt, "apply", "-auto-approve")
+			w.interruptWhile(clerktest.Fault.OnCreate, interrupt, "apply", "-auto-approve")
 			w.secretWorks("clerk_oauth_application.test")
 			w.planIsEmpty()
 		})
@@ -60,7 +61,7 @@ func TestAccEngine_interrupts(t *testing.T) {
 			t.Parallel()
 			w := newWorkspace(t, interruptedApplication)
 			w.apply()
-			w.interruptWhile(clerktest.HeldAfter, clerktest.Fault.OnRotate, interrupt, "apply", "-auto-approve", "-var=trigger=1")
+			w.interruptWhile(clerktest.Fault.OnRotate, interrupt, "apply", "-auto-approve", "-var=trigger=1")
 			w.secretWorks("clerk_oauth_application.test")
 			if made := len(w.clerk.IssuedSecrets()); made != 2 {
 				t.Errorf("Clerk made %d secrets, want the first and the rotated one", made)
@@ -71,7 +72,7 @@ func TestAccEngine_interrupts(t *testing.T) {
 			w := newWorkspace(t, interruptedApplication)
 			w.apply()
 			// Of a plan: neither engine passes an interrupt on while an apply makes its own plan.
-			w.interruptWhile(clerktest.Held, clerktest.Fault.OnRead, interrupt, "plan", "-lock=false")
+			w.interruptWhile(clerktest.Fault.OnRead, interrupt, "plan", "-lock=false")
 			w.clerk.ClearFaults()
 			w.secretWorks("clerk_oauth_application.test")
 			w.planIsEmpty()
@@ -79,22 +80,25 @@ func TestAccEngine_interrupts(t *testing.T) {
 	}
 }
 
-// interruptWhile runs the engine, interrupts it while a request is held, and lets the answer go a
-// second later. The answer to a read never comes: nothing has to wait for it.
+// interruptWhile runs the engine, interrupts it after the work of a request, and lets the answer go
+// a second later. The answer to a read comes after the end: nothing has to wait for it.
 func (w *workspace) interruptWhile(
-	held func(*clerktest.Hold) clerktest.Fault, on func(clerktest.Fault) clerktest.Fault,
-	interrupt func(*testing.T, *process), arguments ...string,
+	on func(clerktest.Fault) clerktest.Fault, interrupt func(*testing.T, *process),
+	arguments ...string,
 ) {
 	w.t.Helper()
-	hold := clerktest.NewHold()
-	w.clerk.Inject(on(held(hold)).Once())
+	worked, answer := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(answer) })
+	defer release()
+	hold := func(clerktest.Request) { close(worked); <-answer }
+	w.clerk.Inject(on(clerktest.Fault{After: hold}).Once())
 	p := w.start(arguments...)
-	p.await(hold.Arrived(), "the request")
+	p.await(worked, "the request")
 	begun := time.Now()
 	interrupt(w.t, p)
 	if arguments[0] != "plan" {
 		time.Sleep(time.Second)
-		hold.Release()
+		release()
 	}
 	select {
 	case <-p.done:

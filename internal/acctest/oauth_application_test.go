@@ -255,7 +255,7 @@ func TestAccOAuthApplication_deviceGrant(t *testing.T) {
 			PostApplyFunc:    f.sent(`PATCH {"device_authorization_grant_enabled":true}`),
 		},
 		resource.TestStep{ // Clerk's answer may lack it
-			PreConfig:         func() { f.Set(clerktest.Switches{NewerFields: clerktest.NewerFieldsDropped}) },
+			PreConfig:         func() { f.Set(clerktest.Switches{NewerFields: "drop"}) },
 			Config:            f.web(),
 			ConfigPlanChecks:  planned(noChange, do(f.warned())),
 			ConfigStateChecks: []statecheck.StateCheck{has("device_authorization_grant_enabled", knownvalue.Null())},

@@ -255,7 +255,7 @@ func TestCreateThatIsLostTwice(t *testing.T) {
 		"after the work":  {clerktest.ResetAfterWork(), true, 0, ""},
 		"refused":         {clerktest.ClerkError(403, "quota_exceeded"), false, 0, "403"},
 		// The first request comes through while the second is refused.
-		"refused as a duplicate": {clerktest.Meanwhile(nil), false, 1, "403"},
+		"refused as a duplicate": {clerktest.Fault{}, false, 1, "403"},
 	} {
 		run(t, name, func(f *fixture) {
 			if name == "refused as a duplicate" {

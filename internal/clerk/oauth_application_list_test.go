@@ -197,7 +197,7 @@ func TestListsWhilePagesShift(t *testing.T) {
 	} {
 		run(t, name, func(f *fixture) {
 			ids := f.server.SeedMany(1250, "app %d")
-			f.inject(clerktest.Meanwhile(func(clerktest.Request) { change(f, ids) }).OnList().Skipping(1).Once())
+			f.inject(clerktest.Fault{Before: func(clerktest.Request) { change(f, ids) }}.OnList().Skipping(1).Once())
 			apps, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{OrderBy: clerk.OrderByOldest})
 			noError(f, err)
 			var listed []string

@@ -29,7 +29,7 @@ func TestRotate(t *testing.T) {
 		equalLists(f, "requests", f.server.RequestLines(), []string{"POST /oauth_applications/{id}/rotate_secret"})
 	})
 	// The caller knows whether the client is public. The secret is returned as it was received.
-	for public, value := range map[string]bool{clerktest.RotatePublicEmpty: false, clerktest.RotatePublicValue: true} {
+	for public, value := range map[string]bool{"empty": false, "value": true} {
 		bubble(t, func(f *fixture) {
 			f.server.Set(clerktest.Switches{RotatePublic: public})
 			rotation, err := f.rotate(f.server.Seed("web", func(a *clerktest.Application) { a.Public = true }))
@@ -127,7 +127,7 @@ func TestLateRotations(t *testing.T) {
 	})
 	bubble(t, func(f *fixture) { // they never settle
 		id := f.server.Seed("web")
-		f.inject(clerktest.ResetAfterWork().OnRotate().Once(), clerktest.Meanwhile(func(r clerktest.Request) { f.server.Rotate(r.ID) }).OnRead())
+		f.inject(clerktest.ResetAfterWork().OnRotate().Once(), clerktest.Fault{Before: func(r clerktest.Request) { f.server.Rotate(r.ID) }}.OnRead())
 		rotation, err := f.rotate(id)
 		noError(f, err)
 		equal(f, "maybe stale", rotation.MaybeStale, true)
@@ -137,7 +137,7 @@ func TestLateRotations(t *testing.T) {
 	for name, fault := range map[string]clerktest.Fault{"refused": clerktest.ClerkError(403, "authorization_invalid"), "lost": clerktest.ResetAfterWork()} {
 		run(t, name, func(f *fixture) {
 			id := f.server.Seed("web", aged(time.Hour))
-			f.inject(clerktest.ResetAfterWork().OnRotate().Once(), clerktest.Meanwhile(func(r clerktest.Request) { f.server.Rotate(r.ID) }).OnRead().Once(), fault.OnRotate().Skipping(1))
+			f.inject(clerktest.ResetAfterWork().OnRotate().Once(), clerktest.Fault{Before: func(r clerktest.Request) { f.server.Rotate(r.ID) }}.OnRead().Once(), fault.OnRotate().Skipping(1))
 			rotation, err := f.rotate(id)
 			asError[*clerk.RotateOutcomeUnknownError](f, err)
 			equal(f, "no secret", rotation.ClientSecret.IsEmpty(), true)
@@ -148,7 +148,7 @@ func TestLateRotations(t *testing.T) {
 // Whether a late rotation would show is found out from updated_at.
 func TestRotationThatMayBeStale(t *testing.T) {
 	t.Parallel()
-	keeps := clerktest.Switches{RotateUpdatedAt: clerktest.RotateKeepsUpdatedAt}
+	keeps := clerktest.Switches{RotateUpdatedAt: "keep"}
 	for name, test := range map[string]struct {
 		switches       clerktest.Switches
 		fault          clerktest.Fault

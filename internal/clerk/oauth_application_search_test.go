@@ -168,11 +168,11 @@ func TestLostCreateThatClerkChanged(t *testing.T) {
 		ask      func(*clerk.OAuthApplicationFields)
 	}{
 		"a redirect URI": {
-			clerktest.Switches{RedirectNormalization: clerktest.RedirectsNormalized},
+			clerktest.Switches{RedirectNormalization: "rfc3986"},
 			func(fields *clerk.OAuthApplicationFields) { fields.RedirectURIs = &[]string{"https://Web.example"} },
 		},
 		"a scope": {
-			clerktest.Switches{UnknownScope: clerktest.UnknownScopeDropped},
+			clerktest.Switches{UnknownScope: "drop"},
 			func(fields *clerk.OAuthApplicationFields) { fields.Scopes = &[]string{"email", "messages:read"} },
 		},
 	} {
@@ -301,7 +301,7 @@ func TestSearchGoesThroughAllPages(t *testing.T) {
 		f.server.SeedMany(10, "web, older %d")
 		lost := clerktest.ResetAfterWork()
 		lost.After = func(clerktest.Request) { f.server.SeedMany(499, "web, newer %d") }
-		newest := clerktest.Meanwhile(func(clerktest.Request) { f.server.Seed("web, newest") })
+		newest := clerktest.Fault{Before: func(clerktest.Request) { f.server.Seed("web, newest") }}
 		f.inject(lost.OnCreate().Once(), newest.OnList().Skipping(1).Once())
 		creation, err := f.create(fieldsNamed("web"))
 		f.assertAdopted(creation, err, "web")

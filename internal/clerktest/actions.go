@@ -64,7 +64,7 @@ func (s *Server) Rotate(id string) (secret string) {
 	s.change(id, func(w *work, a *Application) {
 		w.issueSecret(a)
 		secret = a.currentSecret()
-		if w.switches.RotateUpdatedAt == RotateTouchesUpdatedAt {
+		if w.switches.RotateUpdatedAt == "touch" {
 			w.touch(a)
 		}
 	})
@@ -98,7 +98,7 @@ func (s *Server) by(in *instance) *work {
 // changes, which may set InstanceID, ID and the times too. It returns the id.
 func (s *Server) Seed(name string, changes ...func(*Application)) (id string) {
 	defer s.lock()()
-	return s.by(s.first).seed(name, changes)
+	return s.by(s.instances[0]).seed(name, changes)
 }
 
 // SeedMany adds n applications named by fmt.Sprintf(nameFormat, i) for i from 1, each created one
@@ -106,7 +106,7 @@ func (s *Server) Seed(name string, changes ...func(*Application)) (id string) {
 func (s *Server) SeedMany(n int, nameFormat string, changes ...func(*Application)) (ids []string) {
 	defer s.lock()()
 	for i := 1; i <= n; i++ {
-		w := s.by(s.first)
+		w := s.by(s.instances[0])
 		w.now = w.now.Add(time.Duration(i-n) * time.Second)
 		ids = append(ids, w.seed(fmt.Sprintf(nameFormat, i), changes))
 	}
@@ -120,7 +120,7 @@ func (w *work) seed(name string, changes []func(*Application)) string {
 		change(a)
 	}
 	w.instance = w.server.mustFindInstance(a.InstanceID)
-	if !a.Public || w.switches.PublicClientSecret == PublicSecretValue {
+	if !a.Public || w.switches.PublicClientSecret == "value" {
 		w.issueSecret(a)
 	}
 	if millis := w.instance.tick(w.now); a.CreatedAt == 0 {

@@ -1,14 +1,10 @@
 package clerktest
 
 import (
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"sync"
 )
 
 // Answer is an answer in the form in which it is sent, before compression.
@@ -31,8 +27,9 @@ func encodeJSON(value any) []byte {
 	return encoded
 }
 
-// completed adds the headers of every answer. Callers hold the lock.
+// completed adds the headers of every answer.
 func (s *Server) completed(a Answer) Answer {
+	defer s.lock()()
 	a.Header = a.Header.Clone()
 	a.Header.Set("Date", s.now().Add(s.dateSkew).UTC().Format(http.TimeFormat))
 	a.Header.Set(traceHeader, cmp.Or(a.Header.Get(traceHeader), randomText(32)))
@@ -111,19 +108,3 @@ func known(code string) clerkError {
 
 // catalogued is an answer with an error of Clerk's catalogue.
 func catalogued(status int, code string) Answer { return failure(status, known(code)) }
-
-// compressors are reused: each has tables of hundreds of kilobytes.
-var compressors = sync.Pool{New: func() any {
-	writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // the level exists
-	return writer
-}}
-
-func compress(body []byte) []byte {
-	var compressed bytes.Buffer
-	writer := compressors.Get().(*gzip.Writer)
-	defer compressors.Put(writer)
-	writer.Reset(&compressed)
-	_, _ = writer.Write(body) // a bytes.Buffer takes everything
-	_ = writer.Close()
-	return compressed.Bytes()
-}

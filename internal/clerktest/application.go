@@ -3,7 +3,7 @@ package clerktest
 import (
 	"net/http"
 	"slices"
-	"time"
+	"strings"
 )
 
 // Application is an OAuth application as the server holds it. Only [Server.CurrentSecret] returns
@@ -26,12 +26,9 @@ type Application struct {
 	// DeviceAuthorizationGrantEnabled is only in the API with NewerFieldsServed.
 	DeviceAuthorizationGrantEnabled bool `json:"device_authorization_grant_enabled"`
 
-	secret *clientSecret // a pointer, which prints as one; nil for an application without a secret
-}
-
-type clientSecret struct {
-	current, old string
-	rotated      time.Time // when current replaced old; zero if it never did
+	// A pointer, which prints as one; nil for an application without a secret. It lags for the
+	// introspection endpoint alone.
+	secret *lagging[string]
 }
 
 // copy returns an Application that shares no memory with the server.
@@ -45,22 +42,23 @@ func (a *Application) currentSecret() string {
 	if a.secret == nil {
 		return ""
 	}
-	return a.secret.current
+	return a.secret.value
 }
 
 // issueSecret gives an application a new client secret, and remembers the secret for leak scans.
 func (w *work) issueSecret(a *Application) {
-	issued := &clientSecret{current: randomText(32)}
+	issued := &lagging[string]{value: randomText(32)}
 	if a.secret != nil {
-		issued.old, issued.rotated = a.secret.current, w.now
+		issued.old, issued.until = a.secret.value, w.now.Add(TokenInfoLag)
 	}
 	a.secret = issued
-	w.server.issued = append(w.server.issued, issued.current)
+	w.server.issued = append(w.server.issued, issued.value)
 }
 
 // encode returns the wire form of an application, without its secret.
 func (w *work) encode(a *Application) map[string]any {
-	frontend := w.server.frontendURL()
+	// The simulator serves the frontend API at the same address, so that clients reach these URLs.
+	frontend := strings.TrimSuffix(w.server.url, basePath)
 	encoded := map[string]any{
 		"object":                  "oauth_application",
 		"id":                      a.ID,
@@ -84,7 +82,7 @@ func (w *work) encode(a *Application) map[string]any {
 		"created_at":              a.CreatedAt,
 		"updated_at":              a.UpdatedAt,
 	}
-	if w.switches.NewerFields == NewerFieldsServed {
+	if w.switches.NewerFields == "served" {
 		encoded["device_authorization_grant_enabled"] = a.DeviceAuthorizationGrantEnabled
 	}
 	return encoded
@@ -103,7 +101,7 @@ func (w *work) found(a *Application) Answer { return answerJSON(http.StatusOK, w
 // issued answers with an application and its secret, which is shown this once.
 func (w *work) issued(a *Application) Answer {
 	encoded := w.encode(a)
-	if a.secret != nil || w.switches.PublicClientSecret != PublicSecretAbsent {
+	if a.secret != nil || w.switches.PublicClientSecret != "absent" {
 		encoded["client_secret"] = a.currentSecret()
 	}
 	return answerJSON(http.StatusOK, encoded)
@@ -132,7 +130,7 @@ func createApplication(w *work) Answer {
 	}
 	w.touch(a)
 	a.CreatedAt = a.UpdatedAt
-	if !a.Public || w.switches.PublicClientSecret == PublicSecretValue {
+	if !a.Public || w.switches.PublicClientSecret == "value" {
 		w.issueSecret(a)
 	}
 	w.store(a)
@@ -149,7 +147,7 @@ func updateApplication(w *work) Answer {
 	if len(w.request.JSON) == 0 {
 		return w.found(&after)
 	}
-	if after.Public && w.switches.PublicClientSecret != PublicSecretValue {
+	if after.Public && w.switches.PublicClientSecret != "value" {
 		// The application loses its secret, and does not get it back if it turns confidential again.
 		after.secret = nil
 	}
@@ -166,18 +164,18 @@ func deleteApplication(w *work) Answer {
 }
 
 func rotateSecret(w *work) Answer {
-	if w.before.Public && w.switches.RotatePublic == RotatePublicRefused {
+	if w.before.Public && w.switches.RotatePublic == "422" {
 		return failure(http.StatusUnprocessableEntity, about("public",
 			"form_conditional_param_disallowed", "is not allowed",
 			"A public OAuth application has no client secret to rotate."))
 	}
 	after := w.before.copy()
-	if !after.Public || w.switches.RotatePublic == RotatePublicValue {
+	if !after.Public || w.switches.RotatePublic == "value" {
 		w.issueSecret(&after)
 	} else {
 		after.secret = nil
 	}
-	if w.switches.RotateUpdatedAt == RotateTouchesUpdatedAt {
+	if w.switches.RotateUpdatedAt == "touch" {
 		w.touch(&after)
 	}
 	w.store(&after)

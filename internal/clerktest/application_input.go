@@ -62,7 +62,7 @@ func (w *work) storedURIs(uris []string) []string {
 		if err != nil || u.Scheme == "" || strings.HasPrefix(u.Scheme, "http") && u.Host == "" {
 			w.fail(about("redirect_uris", "form_param_format_invalid", "is invalid",
 				fmt.Sprintf("%q is not a valid URL.", uri)))
-		} else if w.switches.RedirectNormalization == RedirectsNormalized && u.Opaque == "" {
+		} else if w.switches.RedirectNormalization == "rfc3986" && u.Opaque == "" {
 			// RFC 3986 sections 6.2.2.1 and 6.2.3.
 			u.Host = strings.ToLower(u.Host)
 			if u.Path == "" && strings.HasPrefix(u.Scheme, "http") {
@@ -72,9 +72,9 @@ func (w *work) storedURIs(uris []string) []string {
 		}
 	}
 	switch w.switches.RedirectOrder {
-	case RedirectsSorted:
+	case "sorted":
 		slices.Sort(uris)
-	case RedirectsReversed:
+	case "reversed":
 		slices.Reverse(uris)
 	}
 	return uris

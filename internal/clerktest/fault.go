@@ -1,11 +1,9 @@
 package clerktest
 
 import (
-	"context"
 	"maps"
 	"math"
 	"net/http"
-	"sync"
 	"time"
 )
 
@@ -16,12 +14,11 @@ type Fault struct {
 	Before, After func(Request) // run before and after the work: another actor
 	Delivery      Delivery
 
-	method, route string             // "" is any
-	match         func(Request) bool // nil matches
-	skip, times   int                // that many pass, then that many are met; 0 is all
+	method, route string // "" is any
+	skip, times   int    // that many pass, then that many are met; 0 is all
+	met           int    // so far
 
 	delay, delayAfter time.Duration // before and after the work
-	hold, holdAfter   *Hold
 	skipsWork         bool
 	lateBy            time.Duration        // when skipped work is done after all; 0 is never
 	reply             *Answer              // is answered in place of the work's answer
@@ -41,10 +38,17 @@ const (
 	DeliverCutGzip                // a complete HTTP body with half a gzip stream in it
 )
 
-func replying(a Answer) Fault { return Fault{skipsWork: true, reply: &a} }
+// Raw answers with any status, content type and body, without doing the work.
+func Raw(status int, contentType, body string) Fault {
+	reply := Answer{status, http.Header{"Content-Type": {contentType}}, []byte(body)}
+	return Fault{skipsWork: true, reply: &reply}
+}
 
 // ClerkError answers an error in Clerk's envelope, without doing the work.
-func ClerkError(status int, code string) Fault { return replying(catalogued(status, code)) }
+func ClerkError(status int, code string) Fault {
+	reply := catalogued(status, code)
+	return Fault{skipsWork: true, reply: &reply}
+}
 
 // TooManyRequests answers 429 with the given Retry-After headers, or without one.
 func TooManyRequests(retryAfter ...string) Fault {
@@ -54,11 +58,6 @@ func TooManyRequests(retryAfter ...string) Fault {
 
 // Locked answers 409 resource_locked, which Clerk calls retryable.
 func Locked() Fault { return ClerkError(http.StatusConflict, "resource_locked") }
-
-// Raw answers with any status, content type and body, without doing the work.
-func Raw(status int, contentType, body string) Fault {
-	return replying(Answer{status, http.Header{"Content-Type": {contentType}}, []byte(body)})
-}
 
 // HTML answers with an error page like that of Clerk's edge, without doing the work.
 func HTML(status int) Fault {
@@ -77,8 +76,8 @@ func ResetBeforeWork() Fault { return Fault{skipsWork: true, Delivery: DeliverRe
 // ResetAfterWork does the work and resets the connection.
 func ResetAfterWork() Fault { return Fault{Delivery: DeliverReset} }
 
-// Truncated does the work and delivers half of the answer, in one of the broken ways.
-func Truncated(delivery Delivery) Fault { return Fault{Delivery: delivery} }
+// LateCommit resets the connection at once and does the work later.
+func LateCommit(by time.Duration) Fault { return ResetBeforeWork().Late(by) }
 
 // Slow waits before the work.
 func Slow(delay time.Duration) Fault { return Fault{delay: delay} }
@@ -87,26 +86,13 @@ func Slow(delay time.Duration) Fault { return Fault{delay: delay} }
 func SlowAnswer(delay time.Duration) Fault { return Fault{delayAfter: delay} }
 
 // NeverAnswers does nothing and keeps the connection open until the client or the server closes it.
-func NeverAnswers() Fault { return Fault{skipsWork: true, delay: math.MaxInt64} }
+func NeverAnswers() Fault { return Slow(math.MaxInt64) }
 
 // Changed does the work and lets a function change the answer, if that is a JSON object. Numbers
 // are json.Number.
 func Changed(change func(map[string]any)) Fault { return Fault{change: change} }
 
-// Meanwhile lets another actor act before the work.
-func Meanwhile(actor func(Request)) Fault { return Fault{Before: actor} }
-
-// Held waits before the work until the hold is released. If the client leaves first, the work is
-// not done.
-func Held(hold *Hold) Fault { return Fault{hold: hold} }
-
-// HeldAfter waits between the work and the answer until the hold is released.
-func HeldAfter(hold *Hold) Fault { return Fault{holdAfter: hold} }
-
-// LateCommit resets the connection at once and does the work later.
-func LateCommit(by time.Duration) Fault { return ResetBeforeWork().Late(by) }
-
-// On narrows a fault to a method and route; "" is any.
+// On narrows a fault to a method and route.
 func (f Fault) On(method, route string) Fault { f.method, f.route = method, route; return f }
 
 // OnCreate narrows a fault to the creation of an application.
@@ -133,9 +119,6 @@ func (f Fault) OnLogo() Fault { return f.On(http.MethodPut, RouteLogo) }
 // OnInstance narrows a fault to reading the instance.
 func (f Fault) OnInstance() Fault { return f.On(http.MethodGet, RouteInstance) }
 
-// When narrows a fault to requests that a function accepts.
-func (f Fault) When(match func(Request) bool) Fault { f.match = match; return f }
-
 // Once makes a fault meet one request.
 func (f Fault) Once() Fault { return f.Repeat(1) }
 
@@ -160,28 +143,32 @@ func (f Fault) WithHeader(header http.Header) Fault {
 	return f
 }
 
-// Hold stops requests until it is released, and shows that the first has arrived.
-type Hold struct {
-	arrived, released chan struct{}
-	arrive, release   sync.Once
+// Inject adds a rule. Of the rules that match a request only the first takes effect; a used-up rule
+// no longer matches.
+func (s *Server) Inject(f Fault) {
+	defer s.lock()()
+	s.faults = append(s.faults, &f)
 }
 
-// NewHold returns a closed hold. In a testing/synctest bubble it must be created inside the bubble.
-func NewHold() *Hold {
-	return &Hold{arrived: make(chan struct{}), released: make(chan struct{})}
+// ClearFaults removes every rule.
+func (s *Server) ClearFaults() {
+	defer s.lock()()
+	s.faults = nil
 }
 
-// Arrived is closed when the first request has arrived.
-func (h *Hold) Arrived() <-chan struct{} { return h.arrived }
-
-// Release lets every request pass, later ones too.
-func (h *Hold) Release() { h.release.Do(func() { close(h.released) }) }
-
-// wait waits for the release. It returns false if the client left or the server closed first.
-func (h *Hold) wait(ctx context.Context, s *Server) bool {
-	if h == nil {
-		return true
+// faultFor returns the fault that a request meets, and counts it.
+func (s *Server) faultFor(request *Request) Fault {
+	defer s.lock()()
+	for _, f := range s.faults {
+		switch {
+		case f.method != "" && f.method != request.Method, f.route != "" && f.route != request.Route,
+			f.skip == 0 && f.times > 0 && f.met == f.times:
+		case f.skip > 0:
+			f.skip--
+		default:
+			f.met++
+			return *f
+		}
 	}
-	h.arrive.Do(func() { close(h.arrived) })
-	return waitFor(ctx, s, h.released)
+	return Fault{}
 }

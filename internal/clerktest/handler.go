@@ -73,55 +73,69 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left
 	}
-	ctx, request := r.Context(), s.record(r, body)
+	request := s.record(r, body)
 	var own Answer
-	for _, watch := range s.watches {
-		defer func() { watch(s.snapshot(request), own) }()
-	}
+	defer func() { s.watch(*request, own) }()
 	fault := s.faultFor(request)
-	if !s.wait(ctx, s.latency) || !s.wait(ctx, fault.delay) || !fault.hold.wait(ctx, s) {
+	if !s.wait(r.Context(), s.latency) || !s.wait(r.Context(), fault.delay) {
 		panic(http.ErrAbortHandler)
 	}
 	if fault.Before != nil {
-		fault.Before(s.snapshot(request))
+		fault.Before(*request)
 	}
 	switch {
 	case !fault.skipsWork:
-		own = s.do(request)
+		own = s.completed(s.do(request))
 	case fault.lateBy > 0:
-		s.doLater(fault, request)
+		s.doLater(fault.lateBy, request)
 	}
 	sent := own
 	if fault.reply != nil {
-		sent = s.replied(*fault.reply)
+		sent = s.completed(*fault.reply)
 	}
 	if fault.After != nil {
-		fault.After(s.snapshot(request))
+		fault.After(*request)
 	}
-	if !s.wait(ctx, fault.delayAfter) || !fault.holdAfter.wait(ctx, s) {
+	if !s.wait(r.Context(), fault.delayAfter) {
 		panic(http.ErrAbortHandler)
 	}
-	s.deliver(w, r, fault, request, sent)
+	if fault.Delivery != DeliverReset {
+		s.mu.Lock()
+		request.Status = sent.Status
+		s.mu.Unlock()
+	}
+	deliver(w, r, fault, sent)
 }
 
 // begin notes that a request is in progress, unless the server is closed.
 func (s *Server) begin() bool {
 	defer s.lock()()
-	if !s.isClosed {
+	if s.open.Err() == nil {
 		s.handlers.Add(1)
 	}
-	return !s.isClosed
+	return s.open.Err() == nil
 }
 
 // do checks a request and does its work.
 func (s *Server) do(request *Request) Answer {
 	defer s.lock()()
-	return s.completed(s.check(request))
+	return s.check(request)
 }
 
-func (s *Server) replied(reply Answer) Answer {
-	defer s.lock()()
-	return s.completed(reply)
+// doLater does the work later, unless the server closes first.
+func (s *Server) doLater(by time.Duration, request *Request) {
+	defer s.lock()() // so that WaitForLateWork never misses it
+	s.late.Go(func() {
+		if s.wait(s.open, by) {
+			s.do(request)
+		}
+	})
+}
+
+// WaitForLateWork returns when no late work is outstanding.
+func (s *Server) WaitForLateWork() {
+	s.lock()() // after every doLater so far
+	s.late.Wait()
 }
 
 // check looks at authorization, key, rate limit, route, content type, form of the body, and whether
@@ -130,10 +144,10 @@ func (s *Server) check(request *Request) Answer {
 	if request.Route == RouteTokenInfo {
 		return s.tokenInfo(request)
 	}
-	if !strings.HasPrefix(request.Authorization(), "Bearer ") {
+	if !strings.HasPrefix(*request.authorization, "Bearer ") {
 		return catalogued(http.StatusUnauthorized, "authorization_header_format_invalid")
 	}
-	in := s.instanceOf(request.Authorization())
+	in := s.instanceOf(*request.authorization)
 	if in == nil {
 		return catalogued(http.StatusUnauthorized, "clerk_key_invalid")
 	}
@@ -214,11 +228,11 @@ func (w *work) fail(err clerkError) { w.errors = append(w.errors, err) }
 func (w *work) decode(target any, newer ...string) {
 	fields := maps.Clone(w.request.JSON)
 	for _, name := range newer {
-		if _, sent := fields[name]; sent && w.switches.NewerFields == NewerFieldsRefused {
+		if _, sent := fields[name]; sent && w.switches.NewerFields == "422" {
 			w.fail(about(name, "form_param_unknown", "is unknown",
 				name+" is not a valid parameter for this request."))
 		}
-		if w.switches.NewerFields != NewerFieldsServed {
+		if w.switches.NewerFields != "served" {
 			delete(fields, name)
 		}
 	}

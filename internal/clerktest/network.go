@@ -16,41 +16,31 @@ import (
 // without TLS, and a port where nobody listens, in case a request leaves the memory network.
 const memoryURL = "http://127.0.0.1:1" + basePath
 
-// network carries HTTP over pipes. It starts with its first connection.
+// network is a listener for pipes. It starts with its first connection.
 type network struct {
-	start, stop sync.Once
-	accepted    chan net.Conn
-	closed      chan struct{}
-	server      *http.Server
-	served      chan struct{}
-	mu          sync.Mutex
-	connections []net.Conn // the clients' ends
+	start    sync.Once
+	accepted chan net.Conn
+	closed   <-chan struct{} // of the simulator
+	server   http.Server
+	serving  sync.WaitGroup
 }
 
 // RoundTripper returns a transport that reaches the server without sockets, whatever host a URL
 // names. Connection reuse, gzip, resets and closed connections are as over TCP. In a
 // testing/synctest bubble the server must be created inside the bubble.
 func (s *Server) RoundTripper() http.RoundTripper {
-	return &http.Transport{DialContext: s.DialContext, MaxIdleConnsPerHost: 16}
+	return &http.Transport{DialContext: s.dial, MaxIdleConnsPerHost: 16}
 }
 
-// DialContext connects to the server without sockets, for a client with its own http.Transport.
-func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+func (s *Server) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	n := &s.memory
 	n.start.Do(func() {
-		n.accepted, n.closed, n.served = make(chan net.Conn), make(chan struct{}), make(chan struct{})
-		n.server = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
-		go func() {
-			defer close(n.served)
-			_ = n.server.Serve(n) // ends with ErrServerClosed
-		}()
+		n.server.Handler, n.server.ReadHeaderTimeout = s.Handler(), time.Minute
+		n.serving.Go(func() { _ = n.server.Serve(n) }) // ends with the simulator
 	})
 	client, server := newPipe()
 	select {
 	case n.accepted <- server:
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.connections = append(n.connections, client)
 		return client, nil
 	case <-n.closed:
 		return nil, &net.OpError{Op: "dial", Net: "memory", Err: syscall.ECONNREFUSED}
@@ -59,21 +49,11 @@ func (s *Server) DialContext(ctx context.Context, _, _ string) (net.Conn, error)
 	}
 }
 
-// close ends the network with every connection. A network that was never used stays unused.
+// close ends every connection of a closed simulator.
 func (n *network) close() {
-	n.start.Do(func() {
-		n.closed = make(chan struct{})
-		_ = n.Close()
-	})
-	if n.server != nil {
-		_ = n.server.Close()
-		<-n.served
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, connection := range n.connections {
-		_ = connection.Close()
-	}
+	n.start.Do(func() {}) // a network that was never used stays unused
+	n.serving.Wait()      // so that the server knows every connection
+	_ = n.server.Close()
 }
 
 // Accept, Close and Addr make the network a listener.
@@ -86,10 +66,7 @@ func (n *network) Accept() (net.Conn, error) {
 	}
 }
 
-func (n *network) Close() error {
-	n.stop.Do(func() { close(n.closed) })
-	return nil
-}
+func (n *network) Close() error { return nil }
 
 func (n *network) Addr() net.Addr { return &net.TCPAddr{} }
 
@@ -97,26 +74,18 @@ func (n *network) Addr() net.Addr { return &net.TCPAddr{} }
 type pipe struct {
 	net.Conn
 	isReset *atomic.Bool // of both ends
-	abrupt  atomic.Bool  // SetLinger(0) was called
 }
 
 func newPipe() (client, server *pipe) {
 	a, b := net.Pipe()
 	isReset := &atomic.Bool{}
-	return &pipe{Conn: a, isReset: isReset}, &pipe{Conn: b, isReset: isReset}
+	return &pipe{a, isReset}, &pipe{b, isReset}
 }
 
-// SetLinger makes Close a reset if seconds is 0, like [net.TCPConn.SetLinger].
-func (p *pipe) SetLinger(seconds int) error {
-	p.abrupt.Store(seconds == 0)
+// SetLinger makes the close that follows a reset, like [net.TCPConn.SetLinger] with 0.
+func (p *pipe) SetLinger(int) error {
+	p.isReset.Store(true)
 	return nil
-}
-
-func (p *pipe) Close() error {
-	if p.abrupt.Load() {
-		p.isReset.Store(true)
-	}
-	return p.Conn.Close()
 }
 
 func (p *pipe) Read(b []byte) (int, error) {

@@ -15,25 +15,19 @@ const maxBody = maxLogo + 1<<20
 
 // Request is a request that reached the server. Printing it shows no key.
 type Request struct {
-	Time       time.Time
-	Method     string
-	Path       string // as sent, escaped
-	Route      string // template, "" if there is no such endpoint
-	ID         string // the {id} of the route
-	Query      url.Values
-	Header     http.Header    // without Authorization
-	Body       []byte         // nil if it was too large to keep
-	JSON       map[string]any // the body, if it is a JSON object
-	InstanceID string         // of the key, "" if the key is unknown
+	Time   time.Time
+	Method string
+	Path   string // as sent, escaped
+	Route  string // template, "" if there is no such endpoint
+	ID     string // the {id} of the route
+	Query  url.Values
+	Header http.Header    // without Authorization
+	Body   []byte         // nil if it was too large to keep
+	JSON   map[string]any // the body, if it is a JSON object
+	Status int            // that was sent, 0 if no answer was sent, or none yet
 
-	// Status is the status that was sent; 0 if no answer was sent, or none yet.
-	Status int
-
-	authorization func() string // a function, which no format verb calls
+	authorization *string // the header; a pointer, which prints as one
 }
-
-// Authorization returns the Authorization header as sent.
-func (r Request) Authorization() string { return r.authorization() }
 
 // String returns method, route, query and body, such as
 // `PATCH /oauth_applications/{id} {"name":"web"}`.
@@ -98,24 +92,12 @@ func (s *Server) record(r *http.Request, body []byte) *Request {
 	authorization := r.Header.Get("Authorization")
 	request := &Request{
 		Method: r.Method, Path: r.URL.EscapedPath(), Route: route, ID: id, Query: r.URL.Query(),
-		Header: r.Header.Clone(), Body: body,
-		authorization: func() string { return authorization },
+		Header: r.Header.Clone(), Body: body, authorization: &authorization,
 	}
 	request.Header.Del("Authorization")
 	_ = json.Unmarshal(body, &request.JSON) // JSON stays nil; the endpoint reports the body
 	defer s.lock()()
 	request.Time = s.now()
-	if in := s.instanceOf(authorization); in != nil {
-		request.InstanceID = in.id
-	}
-	if !s.forget {
-		s.requests = append(s.requests, request)
-	}
+	s.requests = append(s.requests, request)
 	return request
-}
-
-// snapshot copies a recorded request for a hook.
-func (s *Server) snapshot(request *Request) Request {
-	defer s.lock()()
-	return *request
 }

@@ -26,10 +26,10 @@ func (w *work) storedScopes(scopes []string) string {
 	}
 	if !slices.Contains(scopes, offlineAccess) {
 		switch w.switches.PatchWithoutOfflineAccess {
-		case PatchWithoutOfflineAccessRefused:
+		case "422":
 			w.fail(invalid("scopes", "Must include %s", offlineAccess))
 			return ""
-		case PatchKeepsOfflineAccess:
+		case "keep":
 			if slices.Contains(strings.Fields(w.before.Scopes), offlineAccess) {
 				scopes = append(scopes, offlineAccess)
 			}
@@ -43,14 +43,14 @@ func (w *work) storedScopes(scopes []string) string {
 func (w *work) knownScopes(parameter string, scopes []string) (stored []string) {
 	for _, scope := range scopes {
 		isKnown := slices.Contains(builtInScopes, scope) || w.instance.customScopes[scope] ||
-			w.switches.UnknownScope == UnknownScopeAccepted
+			w.switches.UnknownScope == "accept"
 		switch {
 		case slices.Contains(stored, scope):
 		case isKnown:
 			stored = append(stored, scope)
-		case w.switches.UnknownScope == UnknownScopeOAuthInvalid:
+		case w.switches.UnknownScope == "oauth_invalid_scope":
 			w.fail(known("oauth_invalid_scope"))
-		case w.switches.UnknownScope == UnknownScopeValueInvalid:
+		case w.switches.UnknownScope == "form_param_value_invalid":
 			w.fail(notAllowed(parameter, scope))
 		}
 	}
@@ -59,7 +59,7 @@ func (w *work) knownScopes(parameter string, scopes []string) (stored []string) 
 
 // newScopes returns the scopes of a new application as they are stored.
 func (w *work) newScopes(scopes []string) string {
-	forced := w.switches.ForceOfflineAccess == OfflineAccessForced
+	forced := w.switches.ForceOfflineAccess == "on"
 	if forced && !slices.Contains(scopes, offlineAccess) {
 		scopes = append(slices.Clip(scopes), offlineAccess)
 	}
@@ -70,9 +70,9 @@ func (w *work) newScopes(scopes []string) string {
 func (w *work) ordered(scopes []string) []string {
 	ordered := slices.Clone(scopes)
 	switch w.switches.ScopesOrder {
-	case ScopesAlphabetical:
+	case "alphabetical":
 		slices.Sort(ordered)
-	case ScopesFixedOrder:
+	case "fixed":
 		rank := func(scope string) int {
 			if index := slices.Index(builtInScopes, scope); index >= 0 {
 				return index

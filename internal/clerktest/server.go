@@ -10,8 +10,8 @@ package clerktest
 
 import (
 	"context"
+	"net"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,24 +23,22 @@ type Server struct {
 	url      string // base of the Backend API
 	latency  time.Duration
 	firstKey string
-	first    *instance
-	watches  []func(Request, Answer)
-	forget   bool // requests are not kept
+	watch    func(Request, Answer)
 
-	closed   chan struct{} // closed by Close
+	open     context.Context // ends with Close
+	end      context.CancelFunc
 	handlers sync.WaitGroup
 	late     sync.WaitGroup
 	memory   network
 
 	mu             sync.Mutex
-	isClosed       bool
 	skew, dateSkew time.Duration
 	switches       Switches
 	limit          RateLimit
 	instances      []*instance
 	issued         []string
 	requests       []*Request
-	faults         []*Injected
+	faults         []*Fault
 }
 
 // Option configures a new server.
@@ -67,32 +65,28 @@ func WithURL(url string) Option { return func(s *Server) { s.url = url } }
 // WithWatch calls a function at the end of every request, from its goroutine, with the answer that
 // the server made before any fault replaced or changed it: the zero Answer if the work was not
 // done.
-func WithWatch(watch func(Request, Answer)) Option {
-	return func(s *Server) { s.watches = append(s.watches, watch) }
-}
-
-// WithoutRequestLog makes the server forget each request, for a server that runs for days.
-func WithoutRequestLog() Option { return func(s *Server) { s.forget = true } }
+func WithWatch(watch func(Request, Answer)) Option { return func(s *Server) { s.watch = watch } }
 
 // NewServer returns a server with one instance and no listener. Clients reach it through
 // [Server.RoundTripper], or the caller serves [Server.Handler]. The caller closes it.
 func NewServer(options ...Option) *Server {
-	s := &Server{closed: make(chan struct{}), url: memoryURL}
+	s := &Server{url: memoryURL, watch: func(Request, Answer) {}}
+	s.open, s.end = context.WithCancel(context.Background())
+	s.memory.accepted, s.memory.closed = make(chan net.Conn), s.open.Done()
 	for _, option := range options {
 		option(s)
 	}
+	s.Set(s.switches)
 	environment := Development
 	if strings.HasPrefix(s.firstKey, keyPrefixes[Production]) {
 		environment = Production
 	}
-	s.first = newInstance(environment, s.firstKey)
-	s.instances = []*instance{s.first}
+	s.instances = []*instance{newInstance(environment, s.firstKey)}
 	return s
 }
 
 // NewInMemory returns a server that is closed with the test and reached through
-// [Server.RoundTripper] or [Server.DialContext] alone. Inside a testing/synctest bubble it runs on
-// the bubble's time.
+// [Server.RoundTripper] alone. Inside a testing/synctest bubble it runs on the bubble's time.
 func NewInMemory(t testing.TB, options ...Option) *Server {
 	t.Helper()
 	s := NewServer(options...)
@@ -107,9 +101,8 @@ func New(t testing.TB, options ...Option) *Server {
 	server := httptest.NewServer(s.Handler())
 	s.url = server.URL + basePath
 	t.Cleanup(func() {
-		s.stop() // ends the requests that server.Close waits for
+		s.Close() // ends the requests that server.Close waits for
 		server.Close()
-		s.Close()
 	})
 	return s
 }
@@ -117,28 +110,29 @@ func New(t testing.TB, options ...Option) *Server {
 // URL returns the base URL of the API, with "/v1".
 func (s *Server) URL() string { return s.url }
 
-// frontendURL is the origin of the frontend API. The simulator serves both APIs at one address, so
-// that clients reach the URLs in applications.
-func (s *Server) frontendURL() string { return strings.TrimSuffix(s.url, basePath) }
-
 // Key returns the secret key of the first instance.
-func (s *Server) Key() string { return s.first.key }
+func (s *Server) Key() string { return s.first().key }
 
 // InstanceID returns the id of the first instance.
-func (s *Server) InstanceID() string { return s.first.id }
+func (s *Server) InstanceID() string { return s.first().id }
+
+func (s *Server) first() *instance {
+	defer s.lock()()
+	return s.instances[0]
+}
 
 // AddInstance adds an instance, [Development] or [Production], with its own key and applications.
 func (s *Server) AddInstance(environment string) (key, instanceID string) {
 	defer s.lock()()
 	added := newInstance(environment, "")
-	s.instances = append(slices.Clip(s.instances), added)
+	s.instances = append(s.instances, added)
 	return added.key, added.id
 }
 
 // Set changes the switches. What is stored already stays as it is.
 func (s *Server) Set(switches Switches) {
 	defer s.lock()()
-	s.switches = switches
+	s.switches = switches.completed()
 }
 
 // SetRateLimit changes the rate limit; the zero value removes it. Earlier requests still count.
@@ -163,19 +157,12 @@ func (s *Server) SetDateSkew(skew time.Duration) {
 
 // Close ends every request in progress without an answer, abandons late work, and waits for both.
 func (s *Server) Close() {
-	s.stop()
+	s.mu.Lock() // so that no request begins meanwhile
+	s.end()
+	s.mu.Unlock()
 	s.memory.close()
 	s.handlers.Wait()
 	s.late.Wait()
-}
-
-// stop ends every wait of the server.
-func (s *Server) stop() {
-	defer s.lock()()
-	if !s.isClosed {
-		s.isClosed = true
-		close(s.closed)
-	}
 }
 
 // lock locks the server and returns what unlocks it.
@@ -188,23 +175,17 @@ func (s *Server) lock() (unlock func()) {
 func (s *Server) now() time.Time { return time.Now().Add(s.skew) }
 
 // wait sleeps. It returns false if the client left or the server closed meanwhile.
-func (s *Server) wait(ctx context.Context, d time.Duration) bool {
+func (s *Server) wait(client context.Context, d time.Duration) bool {
 	if d <= 0 {
-		return ctx.Err() == nil
+		return client.Err() == nil
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	return waitFor(ctx, s, timer.C)
-}
-
-// waitFor waits until a channel is ready or closed. It returns false if the client left or the
-// server closed before.
-func waitFor[T any](ctx context.Context, s *Server, ready <-chan T) bool {
 	select {
-	case <-ready:
+	case <-timer.C:
 		return true
-	case <-ctx.Done():
-	case <-s.closed:
+	case <-client.Done():
+	case <-s.open.Done():
 	}
 	return false
 }

@@ -201,8 +201,6 @@ func TestRequestsAreRecorded(t *testing.T) {
 	first := s.Requests()[0]
 	equal(t, "id", first.ID, id)
 	equal(t, "status", first.Status, http.StatusOK)
-	equal(t, "instance", first.InstanceID, s.InstanceID())
-	equal(t, "key", first.Authorization(), "Bearer "+s.Key())
 	a, _ := s.Application(id)
 	printed := fmt.Sprintf("%+v %#v %+v %#v", first, first, a, a)
 	if strings.Contains(printed, s.Key()) || strings.Contains(printed, s.CurrentSecret(id)) {

@@ -34,7 +34,7 @@ func (w *work) foundSettings(s Settings) Answer {
 	fields := map[string]any{}
 	_ = json.Unmarshal(encodeJSON(s), &fields) // what was encoded can be decoded
 	fields["object"] = "oauth_application_settings"
-	if w.switches.NewerFields != NewerFieldsServed {
+	if w.switches.NewerFields != "served" {
 		for _, name := range newerSettings {
 			delete(fields, name)
 		}
@@ -44,7 +44,7 @@ func (w *work) foundSettings(s Settings) Answer {
 
 // forcesConsent reports whether dynamic client registration enforces every consent screen.
 func (w *work) forcesConsent() bool {
-	return w.switches.DCRForcesConsent == DCREnforcesConsent &&
+	return w.switches.DCRForcesConsent == "on" &&
 		w.instance.settings.value.DynamicOAuthClientRegistration
 }
 

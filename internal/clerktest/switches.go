@@ -1,88 +1,116 @@
 package clerktest
 
-import "time"
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Switches decide where neither Clerk's documentation nor its OpenAPI document says how the API
-// behaves, or where they contradict each other. The zero value of each field is the behaviour that
-// is most likely. A client is only right if it is right under each alternative too.
+// behaves, or where they contradict each other. A tag has the switch's name for [Switches.Parse]
+// and its values. "" is the first value, the behaviour that is most likely. A client is only right
+// if it is right under each alternative too.
 type Switches struct {
-	// ScopesOrder is the order in which scopes are stored and answered.
-	ScopesOrder string
+	// ScopesOrder is the order in which scopes are stored and answered. fixed has the built-in
+	// scopes first, offline_access their last.
+	ScopesOrder string `switch:"scopes_order=as_sent,alphabetical,fixed"`
 	// ForceOfflineAccess decides whether a create without offline_access adds the scope.
-	ForceOfflineAccess string
+	ForceOfflineAccess string `switch:"force_offline_access=on,off"`
 	// PatchWithoutOfflineAccess is the result of a PATCH of scopes that does not list
-	// offline_access. Clerk documents a rejection, but neither its status nor its code.
-	PatchWithoutOfflineAccess string
-	// UnknownScope is the treatment of a scope that the instance does not have.
-	UnknownScope string
+	// offline_access. Clerk documents a rejection, but neither its status nor its code. keep keeps
+	// the scope if the application had it.
+	PatchWithoutOfflineAccess string `switch:"patch_without_offline_access=422,keep,remove"`
+	// UnknownScope is the treatment of a scope that the instance does not have: one of two errors of
+	// Clerk's catalogue, or none.
+	UnknownScope string `switch:"unknown_scope=form_param_value_invalid,oauth_invalid_scope,drop,accept"`
 	// PublicClientSecret is the client_secret in the answer to the creation of a public client.
 	// Clerk's OpenAPI document says empty; two users report a real secret.
-	PublicClientSecret string
-	// RotatePublic is the answer to a rotation of a public client's secret.
-	RotatePublic string
+	PublicClientSecret string `switch:"public_client_secret=value,empty,absent"`
+	// RotatePublic is the answer to a rotation of a public client's secret. empty is 200 without a
+	// secret.
+	RotatePublic string `switch:"rotate_public=empty,value,422"`
 	// RotateUpdatedAt decides whether a rotation changes updated_at.
-	RotateUpdatedAt string
+	RotateUpdatedAt string `switch:"rotate_updated_at=touch,keep"`
 	// NewerFields decides about the fields that the live API has and Clerk's OpenAPI document of
 	// 2026-05-12 lacks: device_authorization_grant_enabled of an application, aud_claim_enabled and
-	// pkce_required of the settings.
-	NewerFields string
+	// pkce_required of the settings. With drop and 422 answers lack them; drop ignores them in
+	// requests.
+	NewerFields string `switch:"newer_fields=served,drop,422"`
 	// RedirectOrder is the order in which redirect URIs are stored and answered.
-	RedirectOrder string
-	// RedirectNormalization decides whether redirect URIs are stored as sent.
-	RedirectNormalization string
+	RedirectOrder string `switch:"redirect_order=as_sent,sorted,reversed"`
+	// RedirectNormalization decides whether redirect URIs are stored as sent, or as RFC 3986 section
+	// 6.2 normalizes them: case of the host, empty path.
+	RedirectNormalization string `switch:"redirect_normalization=exact,rfc3986"`
 	// DCRForcesConsent decides whether dynamic client registration, while the instance has it on,
 	// shows the consent screen of every application and refuses to turn it off.
-	DCRForcesConsent string
-	// TokenInfo is how the introspection endpoint authenticates its clients (token_info.go).
-	TokenInfo string
+	DCRForcesConsent string `switch:"dcr_forces_consent=off,on"`
+	// TokenInfo is how the introspection endpoint authenticates its clients: as Clerk documents it,
+	// with the older error code, not at all on the legacy OAuth provider (422), with the same answer
+	// to everybody, or with a rotation noticed [TokenInfoLag] later.
+	TokenInfo string `switch:"token_info=authenticates,invalid_client,legacy,authenticates_nobody,refuses_everybody,lags"`
 	// ReadLag is how long reads still answer with what was there before a write: a GET after a
 	// create is a 404, a GET after a delete a 200. Writes always see the current state.
 	ReadLag time.Duration
 }
 
-// The values of the switches. "" is the default: the order as sent, URIs as sent, consent as asked.
-const (
-	ScopesAlphabetical = "alphabetical"
-	ScopesFixedOrder   = "fixed" // the built-in scopes first, offline_access their last
+// choice is a switch with a set of values.
+type choice struct {
+	field  *string
+	values []string
+}
 
-	OfflineAccessForced = ""
-	OfflineAccessNever  = "off"
+// choices returns the switches with a set of values, by name.
+func (s *Switches) choices() map[string]choice {
+	all, fields := map[string]choice{}, reflect.ValueOf(s).Elem()
+	for i := range fields.NumField() {
+		if field, isText := fields.Field(i).Addr().Interface().(*string); isText {
+			name, values, _ := strings.Cut(fields.Type().Field(i).Tag.Get("switch"), "=")
+			all[name] = choice{field, strings.Split(values, ",")}
+		}
+	}
+	return all
+}
 
-	PatchWithoutOfflineAccessRefused = ""
-	PatchKeepsOfflineAccess          = "keep" // if the application had it
-	PatchRemovesOfflineAccess        = "remove"
+// completed returns the switches with the first value for "". It panics for a value that a switch
+// does not have: that is a mistake in the test.
+func (s Switches) completed() Switches {
+	for name, c := range s.choices() {
+		if *c.field = cmp.Or(*c.field, c.values[0]); !slices.Contains(c.values, *c.field) {
+			panic(fmt.Sprintf("clerktest: switch %s has no value %q", name, *c.field))
+		}
+	}
+	return s
+}
 
-	UnknownScopeValueInvalid = ""                    // an error of Clerk's catalogue
-	UnknownScopeOAuthInvalid = "oauth_invalid_scope" // another one
-	UnknownScopeDropped      = "drop"
-	UnknownScopeAccepted     = "accept"
-
-	PublicSecretValue  = ""
-	PublicSecretEmpty  = "empty"
-	PublicSecretAbsent = "absent"
-
-	RotatePublicEmpty   = "" // 200 without a secret
-	RotatePublicValue   = "value"
-	RotatePublicRefused = "422"
-
-	RotateTouchesUpdatedAt = ""
-	RotateKeepsUpdatedAt   = "keep"
-
-	NewerFieldsServed  = ""
-	NewerFieldsDropped = "drop" // absent, and ignored in requests
-	NewerFieldsRefused = "422"  // absent, and refused in requests
-
-	RedirectsSorted   = "sorted"
-	RedirectsReversed = "reversed"
-
-	RedirectsNormalized = "rfc3986" // section 6.2: case of the host, empty path
-
-	DCREnforcesConsent = "on"
-
-	TokenInfoAuthenticates       = ""               // as Clerk documents it
-	TokenInfoInvalidClient       = "invalid_client" // the same with the older error code
-	TokenInfoLegacy              = "legacy"         // on the legacy OAuth provider: 422
-	TokenInfoAuthenticatesNobody = "authenticates_nobody"
-	TokenInfoRefusesEverybody    = "refuses_everybody"
-	TokenInfoLags                = "lags" // notices a rotation [TokenInfoLag] later
-)
+// Parse sets a switch from "name=value". The error lists what is possible.
+func (s *Switches) Parse(text string) error {
+	name, value, found := strings.Cut(text, "=")
+	if !found {
+		return errors.New("want name=value")
+	}
+	if name == "read_lag" {
+		lag, err := time.ParseDuration(value)
+		if err != nil || lag < 0 {
+			return fmt.Errorf("switch %s takes a duration such as 500ms, not %q", name, value)
+		}
+		s.ReadLag = lag
+		return nil
+	}
+	all := s.choices()
+	switch c, isName := all[name]; {
+	case !isName:
+		names := strings.Join(slices.Sorted(maps.Keys(all)), ", ")
+		return fmt.Errorf("no switch is named %q; there are %s, read_lag", name, names)
+	case !slices.Contains(c.values, value):
+		values := strings.Join(c.values, ", ")
+		return fmt.Errorf("switch %s takes %s, not %q", name, values, value)
+	default:
+		*c.field = value
+		return nil
+	}
+}

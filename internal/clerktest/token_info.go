@@ -7,7 +7,7 @@ import (
 )
 
 // TokenInfoLag is how long the introspection endpoint accepts the old client secret after a
-// rotation, under [TokenInfoLags].
+// rotation, with lags in [Switches].
 const TokenInfoLag = 5 * time.Second
 
 // oauthFailure is an error in the form of OAuth (RFC 6749 section 5.2).
@@ -25,15 +25,15 @@ func (s *Server) tokenInfo(request *Request) Answer {
 		"The request could not be authorized. "+
 			"Check that you provided valid credentials in the right format.")
 	switch s.switches.TokenInfo {
-	case TokenInfoInvalidClient:
+	case "invalid_client":
 		refused = oauthFailure(http.StatusUnauthorized, "invalid_client",
 			"Client authentication failed (e.g., unknown client, no client authentication included, "+
 				"or unsupported authentication method).")
-	case TokenInfoLegacy:
+	case "legacy":
 		return catalogued(http.StatusUnprocessableEntity, "feature_requires_oidc_provider")
-	case TokenInfoAuthenticatesNobody:
+	case "authenticates_nobody":
 		return inactive
-	case TokenInfoRefusesEverybody:
+	case "refuses_everybody":
 		return refused
 	}
 	if request.Method != http.MethodPost || len(request.Body) == 0 {
@@ -49,20 +49,19 @@ func (s *Server) tokenInfo(request *Request) Answer {
 // authenticates reports whether HTTP Basic credentials are the client id and the client secret of
 // an application, form-encoded (RFC 6749 section 2.3.1).
 func (s *Server) authenticates(request *Request) bool {
-	credentials := http.Request{Header: http.Header{"Authorization": {request.Authorization()}}}
+	credentials := http.Request{Header: http.Header{"Authorization": {*request.authorization}}}
 	user, password, _ := credentials.BasicAuth()
 	clientID, _ := url.QueryUnescape(user) // "" matches nothing
 	secret, _ := url.QueryUnescape(password)
 	for _, in := range s.instances {
 		for _, a := range in.applications() {
-			if a.ClientID != clientID || a.secret == nil {
-				continue
+			switch {
+			case a.ClientID != clientID || a.secret == nil:
+			case s.switches.TokenInfo == "lags":
+				return secret == a.secret.seen(s.now())
+			default:
+				return secret == a.secret.value
 			}
-			lag := s.now().Sub(a.secret.rotated)
-			if s.switches.TokenInfo == TokenInfoLags && lag < TokenInfoLag {
-				return secret == a.secret.old
-			}
-			return secret == a.secret.current
 		}
 	}
 	return false

@@ -8,8 +8,6 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
 // check checks what must be true after each step.
@@ -104,7 +102,7 @@ func (l *life) excused(at *slot) bool {
 
 // verifies reports whether a refresh asks an endpoint that answers truly.
 func (l *life) verifies(at *slot) bool {
-	return at.state["verify_client_secret"] == true && l.tokenInfo == clerktest.TokenInfoAuthenticates
+	return at.state["verify_client_secret"] == true && l.tokenInfo == ""
 }
 
 func unseal(sealed string) string {

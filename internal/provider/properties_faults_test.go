@@ -34,9 +34,9 @@ var faultTargets = map[string]func(clerktest.Fault) clerktest.Fault{
 var faultKinds = map[string]clerktest.Fault{
 	"reset before the work":     clerktest.ResetBeforeWork(),
 	"reset after the work":      clerktest.ResetAfterWork(),
-	"cut in its length":         clerktest.Truncated(clerktest.DeliverShort),
-	"cut between chunks":        clerktest.Truncated(clerktest.DeliverCutChunks),
-	"cut without a sign":        clerktest.Truncated(clerktest.DeliverCutUndeclared),
+	"cut in its length":         clerktest.Fault{Delivery: clerktest.DeliverShort},
+	"cut between chunks":        clerktest.Fault{Delivery: clerktest.DeliverCutChunks},
+	"cut without a sign":        clerktest.Fault{Delivery: clerktest.DeliverCutUndeclared},
 	"HTML 502":                  clerktest.HTML(502),
 	"HTML 504 after the work":   clerktest.HTML(504).AfterWork(),
 	"HTML 404":                  clerktest.HTML(404),
@@ -108,19 +108,17 @@ func drawClerk(rt *rapid.T) clerktest.Switches {
 	if rapid.Bool().Draw(rt, "usual Clerk") {
 		return s
 	}
-	draw(rt, &s.ScopesOrder, clerktest.ScopesAlphabetical, clerktest.ScopesFixedOrder)
-	draw(rt, &s.ForceOfflineAccess, clerktest.OfflineAccessNever)
-	draw(rt, &s.PatchWithoutOfflineAccess, clerktest.PatchKeepsOfflineAccess,
-		clerktest.PatchRemovesOfflineAccess)
-	draw(rt, &s.PublicClientSecret, clerktest.PublicSecretEmpty, clerktest.PublicSecretAbsent)
-	draw(rt, &s.RotatePublic, clerktest.RotatePublicValue, clerktest.RotatePublicRefused)
-	draw(rt, &s.RotateUpdatedAt, clerktest.RotateKeepsUpdatedAt)
-	draw(rt, &s.RedirectOrder, clerktest.RedirectsSorted, clerktest.RedirectsReversed)
-	draw(rt, &s.NewerFields, clerktest.NewerFieldsDropped, clerktest.NewerFieldsRefused)
-	draw(rt, &s.DCRForcesConsent, clerktest.DCREnforcesConsent)
-	draw(rt, &s.TokenInfo, clerktest.TokenInfoInvalidClient, clerktest.TokenInfoLegacy,
-		clerktest.TokenInfoAuthenticatesNobody, clerktest.TokenInfoRefusesEverybody,
-		clerktest.TokenInfoLags)
+	draw(rt, &s.ScopesOrder, "alphabetical", "fixed")
+	draw(rt, &s.ForceOfflineAccess, "off")
+	draw(rt, &s.PatchWithoutOfflineAccess, "keep", "remove")
+	draw(rt, &s.PublicClientSecret, "empty", "absent")
+	draw(rt, &s.RotatePublic, "value", "422")
+	draw(rt, &s.RotateUpdatedAt, "keep")
+	draw(rt, &s.RedirectOrder, "sorted", "reversed")
+	draw(rt, &s.NewerFields, "drop", "422")
+	draw(rt, &s.DCRForcesConsent, "on")
+	draw(rt, &s.TokenInfo, "invalid_client", "legacy", "authenticates_nobody",
+		"refuses_everybody", "lags")
 	lag := max(0, rapid.IntRange(-3000, 3000).Draw(rt, "read lag in ms"))
 	s.ReadLag = time.Duration(lag) * time.Millisecond
 	return s

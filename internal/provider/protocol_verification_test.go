@@ -56,7 +56,7 @@ func TestProtocolVerifyNothingIsKnown(t *testing.T) {
 
 func TestProtocolVerifyNeverAccepted(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
-		tf.clerk.Set(clerktest.Switches{TokenInfo: clerktest.TokenInfoRefusesEverybody})
+		tf.clerk.Set(clerktest.Switches{TokenInfo: "refuses_everybody"})
 		o := &object{kind: application}
 		tf.run(t.Context(), o, verified)
 		tf.clerk.Rotate(o.str("id"))

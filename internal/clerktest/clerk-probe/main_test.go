@@ -35,18 +35,18 @@ func TestEverySwitchIsTold(t *testing.T) {
 	for want, switches := range map[string]clerktest.Switches{
 		"as_sent on 422 form_param_value_invalid value empty touch served as_sent exact off authenticates 0s": {},
 		"alphabetical off keep oauth_invalid_scope empty value keep drop sorted rfc3986 on lags 500ms": {
-			ScopesOrder: clerktest.ScopesAlphabetical, ForceOfflineAccess: clerktest.OfflineAccessNever,
-			PatchWithoutOfflineAccess: clerktest.PatchKeepsOfflineAccess, UnknownScope: clerktest.UnknownScopeOAuthInvalid,
-			PublicClientSecret: clerktest.PublicSecretEmpty, RotatePublic: clerktest.RotatePublicValue,
-			RotateUpdatedAt: clerktest.RotateKeepsUpdatedAt, NewerFields: clerktest.NewerFieldsDropped,
-			RedirectOrder: clerktest.RedirectsSorted, RedirectNormalization: clerktest.RedirectsNormalized,
-			DCRForcesConsent: clerktest.DCREnforcesConsent, TokenInfo: clerktest.TokenInfoLags, ReadLag: 500 * time.Millisecond,
+			ScopesOrder: "alphabetical", ForceOfflineAccess: "off",
+			PatchWithoutOfflineAccess: "keep", UnknownScope: "oauth_invalid_scope",
+			PublicClientSecret: "empty", RotatePublic: "value",
+			RotateUpdatedAt: "keep", NewerFields: "drop",
+			RedirectOrder: "sorted", RedirectNormalization: "rfc3986",
+			DCRForcesConsent: "on", TokenInfo: "lags", ReadLag: 500 * time.Millisecond,
 		},
 		"fixed on remove drop absent 422 touch 422 reversed exact off legacy 0s": {
-			ScopesOrder: clerktest.ScopesFixedOrder, PatchWithoutOfflineAccess: clerktest.PatchRemovesOfflineAccess,
-			UnknownScope: clerktest.UnknownScopeDropped, PublicClientSecret: clerktest.PublicSecretAbsent,
-			RotatePublic: clerktest.RotatePublicRefused, NewerFields: clerktest.NewerFieldsRefused,
-			RedirectOrder: clerktest.RedirectsReversed, TokenInfo: clerktest.TokenInfoLegacy,
+			ScopesOrder: "fixed", PatchWithoutOfflineAccess: "remove",
+			UnknownScope: "drop", PublicClientSecret: "absent",
+			RotatePublic: "422", NewerFields: "422",
+			RedirectOrder: "reversed", TokenInfo: "legacy",
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -7,8 +7,7 @@
 //	while ! test -e simulator.env; do sleep 0.1; done; . ./simulator.env
 //
 // The program removes the file when it starts and when it ends on SIGINT or SIGTERM, so that the
-// file means that requests are served. The instance id follows from the key: with -key, a later run
-// is the same instance.
+// file means that requests are served.
 package main
 
 import (
@@ -24,7 +23,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -64,9 +62,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		"are served")
 	verbose := flags.Bool("v", false, "log method, route and status of each request")
 	flags.Func("switch", "`name=value` of an uncertainty of the API, such as "+
-		"scopes_order=alphabetical; may be repeated", func(text string) error {
-		return setSwitch(&switches, text)
-	})
+		"scopes_order=alphabetical; may be repeated", switches.Parse)
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -84,18 +80,18 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	if err != nil {
 		return err
 	}
-	options := []clerktest.Option{
+	var simulator *clerktest.Server
+	simulator = clerktest.NewServer(
 		clerktest.WithURL(cmp.Or(base, "http://"+reachable(listener.Addr())+"/v1")),
 		clerktest.WithKey(*key), clerktest.WithSwitches(switches), clerktest.WithLatency(*latency),
 		clerktest.WithRateLimit(clerktest.RateLimit{Requests: int(*limit), Per: 10 * time.Second}),
-		clerktest.WithoutRequestLog(),
-	}
-	if *verbose {
-		options = append(options, clerktest.WithWatch(func(r clerktest.Request, _ clerktest.Answer) {
-			fmt.Fprintln(stderr, r.Method, cmp.Or(r.Route, r.Path), r.Status)
-		}))
-	}
-	simulator := clerktest.NewServer(options...)
+		clerktest.WithWatch(func(r clerktest.Request, _ clerktest.Answer) {
+			simulator.ResetRequests() // or the memory of a program that runs for days would grow
+			if *verbose {
+				fmt.Fprintln(stderr, r.Method, cmp.Or(r.Route, r.Path), r.Status)
+			}
+		}),
+	)
 	defer simulator.Close()
 	simulator.SeedMany(int(*seed), "application-%d", func(a *clerktest.Application) {
 		a.RedirectURIs = []string{"https://" + a.Name + ".example.com/callback"}
@@ -129,11 +125,11 @@ func parseURL(text string) (string, error) {
 // reachable returns the host and port at which a client on this machine reaches a listener. A
 // listener on every address names none that a client could use; it accepts IPv4 too.
 func reachable(listening net.Addr) string {
-	address, isTCP := listening.(*net.TCPAddr)
-	if !isTCP || !address.IP.IsUnspecified() {
-		return listening.String()
+	host, port, _ := net.SplitHostPort(listening.String()) // a TCP address has both
+	if net.ParseIP(host).IsUnspecified() {
+		host = "127.0.0.1"
 	}
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(address.Port))
+	return net.JoinHostPort(host, port)
 }
 
 // announce says that requests are served. The file appears whole or not at all, so that a script

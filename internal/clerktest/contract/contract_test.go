@@ -78,7 +78,7 @@ func logo(content string) (contentType, body string) {
 func TestContract_Simulator(t *testing.T) {
 	for _, switches := range []clerktest.Switches{
 		{},
-		{NewerFields: clerktest.NewerFieldsRefused, PublicClientSecret: clerktest.PublicSecretAbsent},
+		{NewerFields: "422", PublicClientSecret: "absent"},
 	} {
 		found := violations(t, switches, [][2]string{
 			{"GET /instance"},
