@@ -61,7 +61,7 @@ type Client struct {
 	scrubber    scrubber
 	rateLimiter *rateLimiter
 	guard       instanceGuard
-	names       sync.Map // *semaphore.Weighted by canonicalName, held by a create of the name
+	names       sync.Map // *semaphore.Weighted by CanonicalName, held by a create of the name
 	local       localChanges
 	reads       *sharedReads
 	checks      secretChecks

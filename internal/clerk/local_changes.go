@@ -14,7 +14,7 @@ type localChanges struct {
 
 type localApplication struct {
 	clientID string // if this process created it
-	name     string // as canonicalName, if this process created or renamed it
+	name     string // as CanonicalName, if this process created or renamed it
 	deleted  bool
 }
 
@@ -39,13 +39,13 @@ func (l *localChanges) read(id string) { l.note(id, func(*localApplication) {}) 
 // created notes an application that was created under a name.
 func (l *localChanges) created(app OAuthApplication, name string) {
 	l.note(app.ID, func(known *localApplication) {
-		known.clientID, known.name = app.ClientID, canonicalName(name)
+		known.clientID, known.name = app.ClientID, CanonicalName(name)
 	})
 }
 
 // renamed notes the new name of an application.
 func (l *localChanges) renamed(id, name string) {
-	l.note(id, func(known *localApplication) { known.name = canonicalName(name) })
+	l.note(id, func(known *localApplication) { known.name = CanonicalName(name) })
 }
 
 // deleted notes an application that was deleted.
@@ -86,7 +86,7 @@ func (l *localChanges) createdAs(clientID string) string {
 // SameName). It returns them without those that this process deleted or renamed, and with
 // those that it created.
 func (l *localChanges) withLocalChanges(name string, listed []string) []string {
-	name = canonicalName(name)
+	name = CanonicalName(name)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ids := slices.DeleteFunc(slices.Clone(listed), func(id string) bool {

@@ -98,7 +98,7 @@ func (c *Client) CreateOAuthApplication(
 	ctx context.Context, fields OAuthApplicationFields,
 ) (Creation, error) {
 	name := *fields.Name
-	lock, _ := c.names.LoadOrStore(canonicalName(name), semaphore.NewWeighted(1))
+	lock, _ := c.names.LoadOrStore(CanonicalName(name), semaphore.NewWeighted(1))
 	if err := lock.(*semaphore.Weighted).Acquire(ctx, 1); err != nil {
 		return Creation{}, err
 	}

@@ -140,11 +140,11 @@ func (c *Client) findOwnByName(
 // to everyone: file systems, editors and Clerk itself may change the one and trim the
 // other.
 func SameName(a, b string) bool {
-	return a == b || canonicalName(a) == canonicalName(b)
+	return a == b || CanonicalName(a) == CanonicalName(b)
 }
 
-// canonicalName is the form that all texts of one name share.
-func canonicalName(name string) string {
+// CanonicalName is the form that all texts of one name share.
+func CanonicalName(name string) string {
 	return strings.TrimSpace(norm.NFC.String(name))
 }
 
@@ -155,7 +155,7 @@ func canonicalName(name string) string {
 // One query for the part of the name that is the same in both forms was rejected: of a
 // name such as "élan" little is left, and "lan" can be in thousands of names.
 func nameQueries(name string) []string {
-	composed := canonicalName(name)
+	composed := CanonicalName(name)
 	if decomposed := norm.NFD.String(composed); decomposed != composed {
 		return []string{composed, decomposed}
 	}

@@ -203,66 +203,55 @@ const actionRotate = "rotate client secret of OAuth application"
 // errNoSecret means that a rotation succeeded and its answer had no secret.
 var errNoSecret = errors.New("the response has no client secret")
 
-// secretRotation replaces the client secret of an application and brings the new one
-// into the state: in Update, and in Create where its answer brought none.
-type secretRotation struct {
-	client *clerk.Client
-	plan   resourceModel
-	notes  *privateNotes
-	diags  *diag.Diagnostics
-	save   func(context.Context) // writes the model that run is given into the state
-
-	done bool // there is a new secret
-}
-
-// run rotates. Until the new secret is in the state, the rotation is pending, whatever
-// ends this. An error leaves the model unchanged.
-func (r *secretRotation) run(ctx context.Context, model *resourceModel) error {
-	version := plannedOr(r.plan.ClientSecretVersion, nextSecretVersion(*model, r.notes.VersionFloor))
+// rotateSecret replaces the client secret. Until the new secret is in the state, the
+// rotation is pending, whatever ends this. An error leaves the current model unchanged.
+func (c *applicationCall) rotateSecret(ctx context.Context) error {
+	version := plannedOr(c.plan.ClientSecretVersion,
+		nextSecretVersion(c.current, c.notes.VersionFloor))
 	if version.IsUnknown() {
-		version = firstSecretVersion(time.Time{}, r.client.ServerNow())
+		version = firstSecretVersion(time.Time{}, c.client.ServerNow())
 	}
-
-	wasPending := r.notes.RotationPending
-	r.notes.setPending(ctx, true)
-	rotation, err := r.client.RotateClientSecret(ctx, model.ID.ValueString(), timeOf(model.UpdatedAt))
+	wasPending := c.notes.RotationPending
+	c.notes.setPending(ctx, true)
+	rotation, err := c.client.RotateClientSecret(ctx, c.current.ID.ValueString(),
+		timeOf(c.current.UpdatedAt))
 	if err == nil && rotation.ClientSecret.IsEmpty() {
 		err = errNoSecret
 	}
 	if err != nil {
 		var unknown *clerk.RotateOutcomeUnknownError
 		if !wasPending && !errors.As(err, &unknown) && !errors.Is(err, errNoSecret) {
-			r.notes.setPending(ctx, false) // the old secret still works
+			c.notes.setPending(ctx, false) // the old secret still works
 		}
 		return err
 	}
-	rotated := *model
-	rotated.EncryptClientSecretTo = r.plan.EncryptClientSecretTo
+	rotated := c.current
+	rotated.EncryptClientSecretTo = c.plan.EncryptClientSecretTo
 	if err := rotated.secretFromAPI(rotation.ClientSecret); err != nil {
 		// The recipients were checked before, so this should not happen. If it does,
 		// the new secret is lost.
 		return fmt.Errorf("the new client secret could not be encrypted and is lost: %w", err)
 	}
-	rotated.RotateSecretTrigger = r.plan.RotateSecretTrigger
+	rotated.RotateSecretTrigger = c.plan.RotateSecretTrigger
 	rotated.ClientSecretVersion = version
-	rotated.fromAnswer(rotation.Application, r.plan.reportedModel)
-	*model = rotated
-	r.notes.setPending(ctx, false)
-	r.done = true
-	r.save(ctx)
+	rotated.fromAnswer(rotation.Application, c.plan.reportedModel)
+	c.current, c.rotated = rotated, true
+	c.notes.setPending(ctx, false)
+	c.save(ctx)
 
 	if rotation.MaybeStale {
-		warnOfStaleSecret(r.diags, *model)
+		c.warnOfStaleSecret()
 	}
-	warnOfProblems(r.diags, r.client, rotation.Application, *model,
+	c.warnOfProblems(rotation.Application,
 		"The client secret was rotated and the new one is in the state")
 	return nil
 }
 
 // warnOfStaleSecret warns that the secret in the state is the latest that was received,
 // and perhaps not the latest that was created.
-func warnOfStaleSecret(diags *diag.Diagnostics, model resourceModel) {
-	diags.AddWarning(fmt.Sprintf("The client secret of %s may not be the newest", model.quotedName()),
+func (c *applicationCall) warnOfStaleSecret() {
+	c.diags.AddWarning(
+		fmt.Sprintf("The client secret of %s may not be the newest", c.current.quotedName()),
 		"An earlier attempt to rotate had no answer, and Clerk may still process it. If clients "+
 			"fail with the new secret, change rotate_secret_trigger once more.")
 }

@@ -4,21 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
-
-// secretVerification asks whether the secret in the state still works. A rotation that
-// was not called for breaks a client that works, so only one answer counts against a
-// secret: a rejection of the very version that the same endpoint accepted before. An
-// endpoint that never accepted it may be one that accepts nobody.
-type secretVerification struct {
-	data   *providerData
-	client *clerk.Client
-	notes  *privateNotes
-	diags  *diag.Diagnostics
-}
 
 // verifiesSecret reports whether the model has a secret that is to be verified and can be.
 func (m resourceModel) verifiesSecret() bool {
@@ -26,69 +13,72 @@ func (m resourceModel) verifiesSecret() bool {
 		!m.ClientSecretVersion.IsNull() && !m.ClientSecretVersion.IsUnknown()
 }
 
-// refresh verifies the secret in the state.
-func (v secretVerification) refresh(ctx context.Context, state resourceModel) {
-	if !state.verifiesSecret() {
+// verifySecret asks in a refresh whether the secret in the state still works. A rotation
+// that was not called for breaks a client that works, so only one answer counts against a
+// secret: a rejection of the very version that the same endpoint accepted before. An
+// endpoint that never accepted it may be one that accepts nobody.
+func (c *applicationCall) verifySecret(ctx context.Context) {
+	if !c.current.verifiesSecret() {
 		return
 	}
-	version, name := state.ClientSecretVersion.ValueInt64(), state.quotedName()
-	accepted := v.notes.AcceptedVersion == version
+	version := c.current.ClientSecretVersion.ValueInt64()
+	accepted := c.notes.AcceptedVersion == version
 	var options []clerk.SecretCheckOption
 	if !accepted {
 		options = append(options, clerk.WithoutConfirmation())
 	}
-	check, err := v.ask(ctx, state, options...)
-	if err != nil {
-		return // interrupted
-	}
-	switch {
-	case check.Status == clerk.SecretAccepted:
-		v.note(ctx, version, 0)
-	case check.Status == clerk.SecretRejected && accepted:
-		v.note(ctx, version, version)
-		v.diags.AddWarning(fmt.Sprintf("The client secret of %s in the state no longer works", name),
-			fmt.Sprintf("Clerk accepted the client secret of OAuth application %s (client_id %s) before "+
-				"and rejects it now: someone rotated it outside Terraform. The next apply rotates it "+
-				"again, so that the state has a secret that works.", name, state.ClientID.ValueString()))
-	default:
-		v.note(ctx, v.notes.AcceptedVersion, 0)
-		v.warnUnknown(state, check)
-	}
-}
-
-// fresh verifies a secret that was just created, so that the endpoint's acceptance is
-// noted before someone can rotate the secret elsewhere.
-func (v secretVerification) fresh(ctx context.Context, state resourceModel) {
-	v.note(ctx, v.notes.AcceptedVersion, 0)
-	if !state.verifiesSecret() {
-		return
-	}
-	check, err := v.ask(ctx, state, clerk.FreshSecret())
+	check, err := c.checkSecret(ctx, options...)
 	switch {
 	case err != nil: // interrupted
 	case check.Status == clerk.SecretAccepted:
-		v.note(ctx, state.ClientSecretVersion.ValueInt64(), 0)
-	case check.Status == clerk.SecretRejected:
-		v.warnUnknown(state, check)
+		c.noteVerified(ctx, version, 0)
+	case check.Status == clerk.SecretRejected && accepted:
+		c.noteVerified(ctx, version, version)
+		c.diags.AddWarning(
+			fmt.Sprintf("The client secret of %s in the state no longer works", c.current.quotedName()),
+			fmt.Sprintf("Clerk accepted the client secret of %s before and rejects it now: someone rotated "+
+				"it outside Terraform. The next apply rotates it again, so that the state has a secret "+
+				"that works.", c.current.clientTitle()))
+	default:
+		c.noteVerified(ctx, c.notes.AcceptedVersion, 0)
+		c.warnUnverified(check)
 	}
 }
 
-func (v secretVerification) ask(
-	ctx context.Context, state resourceModel, options ...clerk.SecretCheckOption,
+// verifyFreshSecret verifies a secret that was just created, so that the endpoint's
+// acceptance is noted before someone can rotate the secret elsewhere.
+func (c *applicationCall) verifyFreshSecret(ctx context.Context) {
+	c.noteVerified(ctx, c.notes.AcceptedVersion, 0)
+	if !c.current.verifiesSecret() {
+		return
+	}
+	check, err := c.checkSecret(ctx, clerk.FreshSecret())
+	switch {
+	case err != nil: // interrupted
+	case check.Status == clerk.SecretAccepted:
+		c.noteVerified(ctx, c.current.ClientSecretVersion.ValueInt64(), 0)
+	case check.Status == clerk.SecretRejected:
+		c.warnUnverified(check)
+	}
+}
+
+func (c *applicationCall) checkSecret(
+	ctx context.Context, options ...clerk.SecretCheckOption,
 ) (clerk.SecretCheck, error) {
-	return v.client.CheckClientSecret(ctx, state.TokenIntrospectionURL.ValueString(),
-		state.ClientID.ValueString(), clerk.NewSecret(state.ClientSecret.ValueString()), options...)
+	m := c.current
+	return c.client.CheckClientSecret(ctx, m.TokenIntrospectionURL.ValueString(),
+		m.ClientID.ValueString(), clerk.NewSecret(m.ClientSecret.ValueString()), options...)
 }
 
-func (v secretVerification) note(ctx context.Context, accepted, rejected int64) {
-	v.notes.AcceptedVersion, v.notes.RejectedVersion = accepted, rejected
-	v.notes.save(ctx)
+func (c *applicationCall) noteVerified(ctx context.Context, accepted, rejected int64) {
+	c.notes.AcceptedVersion, c.notes.RejectedVersion = accepted, rejected
+	c.notes.save(ctx)
 }
 
-// warnUnknown says once in a run that nothing is known: an endpoint that cannot be asked
+// warnUnverified says once in a run that nothing is known: an endpoint that cannot be asked
 // is the same for every application.
-func (v secretVerification) warnUnknown(state resourceModel, check clerk.SecretCheck) {
-	if !v.data.first("secret verification") {
+func (c *applicationCall) warnUnverified(check clerk.SecretCheck) {
+	if !c.data.first("secret verification") {
 		return
 	}
 	reason := check.Reason
@@ -96,10 +86,9 @@ func (v secretVerification) warnUnknown(state resourceModel, check clerk.SecretC
 		reason = "the endpoint rejects the secret, but has never accepted it, so the endpoint may " +
 			"reject every secret"
 	}
-	v.diags.AddWarning("Client secrets could not be verified", paragraphs(
+	c.diags.AddWarning("Client secrets could not be verified", paragraphs(
 		fmt.Sprintf("verify_client_secret is set, but it is not known whether the client secret of "+
-			"OAuth application %s (client_id %s) works: %s.",
-			state.quotedName(), state.ClientID.ValueString(), reason),
+			"%s works: %s.", c.current.clientTitle(), reason),
 		"Nothing is planned because of this. Other applications may be affected too; this warning is "+
 			"given once in a run."))
 }

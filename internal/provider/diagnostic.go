@@ -243,18 +243,20 @@ func recoverPanic(diags *diag.Diagnostics, action string) {
 }
 
 // recoverPanicSaved does the same where the state may be complete already. In that case
-// it adds a warning: an error after a create taints the application, and the next apply
-// would destroy it.
+// every error is lowered to a warning: an error after a create taints the application, and
+// the next apply would destroy it.
 func recoverPanicSaved(diags *diag.Diagnostics, action string, saved *bool) {
 	if value := recover(); value != nil {
 		summary, detail := panicText(action, value)
+		state := "The application may or may not have been created. Before you apply again, look for " +
+			"an application of its name in the Clerk dashboard. If there is one, import it."
 		if *saved {
-			diags.AddWarning(summary, "The application exists and its state is saved.\n\n"+detail)
-			return
+			state = "The application exists and its state is saved."
 		}
-		diags.AddError(summary, "The application may or may not have been created. Before you apply "+
-			"again, look for an application of its name in the Clerk dashboard. If there is one, import "+
-			"it.\n\n"+detail)
+		diags.AddError(summary, paragraphs(state, detail))
+	}
+	if *saved {
+		*diags = asWarnings(*diags)
 	}
 }
 

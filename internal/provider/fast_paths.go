@@ -69,7 +69,7 @@ func (p *clerkProvider) readUnchanged(
 			}
 		}
 	}
-	p.data.applications.handOn(state.ID.ValueString(), found)
+	p.data.fetched.Store(state.ID.ValueString(), found)
 	return nil
 }
 

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -15,109 +14,74 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
-// Defaults of the timeouts block. They bound an operation with all its retries and its
-// waits for the rate limiter, which a thousand others may share.
-const (
-	defaultWriteTimeout = 20 * time.Minute
-	defaultReadTimeout  = 10 * time.Minute
-)
-
 const actionCreate = "create OAuth application"
 
-// Create creates the application. Whatever goes wrong after Clerk created it is a
-// warning: an error would taint it, and the next apply would destroy it. For the same
-// reason the request decides what the state says, and not the answer: a value that the
-// plan knows stays as planned, and the next refresh shows the truth.
+// Create creates the application. Whatever goes wrong once the new application is in the
+// state is a warning: an error would taint it, and the next apply would destroy it. For
+// the same reason the request decides what the state says, and not the answer: a value
+// that the plan knows stays as planned, and the next refresh shows the truth.
 func (r *oauthApplicationResource) Create(
 	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse,
 ) {
 	var saved bool
 	defer recoverPanicSaved(&resp.Diagnostics, actionCreate, &saved)
 
-	var plan resourceModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
-	timeout, diags := plan.Timeouts.Create(ctx, defaultWriteTimeout)
-	resp.Diagnostics.Append(diags...)
-	client := r.data.requireClient(&resp.Diagnostics)
+	c := &applicationCall{
+		data: r.data, state: &resp.State, identity: resp.Identity, diags: &resp.Diagnostics,
+	}
+	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &c.plan)...)
+	c.current = c.plan
+	c.current.LogoSHA256 = types.StringNull()
+	ctx, cancel := c.begin(ctx, c.plan.Timeouts.Create, defaultWriteTimeout, resp.Private)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	if err := encryption.CheckRecipients(stringsOf(plan.EncryptClientSecretTo)); err != nil {
-		r.data.addError(&resp.Diagnostics, plan.named(actionEncrypt), err, nil)
+	if err := encryption.CheckRecipients(stringsOf(c.plan.EncryptClientSecretTo)); err != nil {
+		r.data.addError(&resp.Diagnostics, c.plan.named(actionEncrypt), err, nil)
 		return
 	}
-	var logo logoFile
-	if !plan.LogoPath.IsNull() {
-		var err error
-		if logo, err = readLogo(plan.LogoPath.ValueString()); err != nil {
-			addLogoError(&resp.Diagnostics, err, "No application was created.")
-			return
-		}
+	if !c.readLogo("No application was created.") {
+		return
 	}
-	fields := plan.fieldsToCreate()
-	creation, err := client.CreateOAuthApplication(ctx, fields)
+	fields := c.plan.fieldsToCreate()
+	creation, err := c.client.CreateOAuthApplication(ctx, fields)
 	if err != nil {
-		r.data.addError(&resp.Diagnostics, plan.named(actionCreate), err, applicationParams)
+		r.data.addError(&resp.Diagnostics, c.plan.named(actionCreate), err, applicationParams)
 		return
 	}
 	creation.Application = withLacking(creation.Application, fields)
-	r.data.applications.created(creation.Application.ID, plan.Name.ValueString())
+	r.data.created.Store(clerk.CanonicalName(c.plan.Name.ValueString()), creation.Application.ID)
 
-	// From here on there are warnings only.
-	var warnings diag.Diagnostics
-	c := &oauthApplicationCreation{
-		data: r.data, client: client, plan: plan, model: plan, resp: resp, diags: &warnings,
-		notes: openPrivate(ctx, resp.Private, &warnings),
-	}
-	defer func() { resp.Diagnostics.Append(asWarnings(warnings)...) }()
-
-	saved = c.save(ctx, creation)
-	warnOfCreation(&warnings, client, creation, plan, fields)
+	saved = c.saveCreated(ctx, creation)
+	c.warnOfCreation(creation, fields)
 	c.ensureSecret(ctx, creation)
-	secretVerification{data: r.data, client: client, notes: c.notes, diags: &warnings}.
-		fresh(ctx, c.model)
-	if !plan.LogoPath.IsNull() {
-		c.uploadLogo(ctx, logo)
+	c.verifyFreshSecret(ctx)
+	if err := c.uploadLogo(ctx); err != nil {
+		r.data.addErrorAsWarning(c.diags, c.current.named(actionUploadLogo), &partialError{
+			err: err,
+			done: fmt.Sprintf("The logo of %s was not uploaded. The application was created without the "+
+				"logo. The next plan uploads the logo.", c.current.quotedName()),
+		}, applicationParams)
 	}
 }
 
-// oauthApplicationCreation is a create that Clerk has carried out.
-type oauthApplicationCreation struct {
-	data   *providerData
-	client *clerk.Client
-	plan   resourceModel
-	model  resourceModel // what is true by now
-	notes  *privateNotes
-	resp   *resource.CreateResponse
-	diags  *diag.Diagnostics
-}
-
-// save brings the new application into the state, and reports whether it is there. A
-// failure to write the state is an error, since nothing is there that it could taint.
-func (c *oauthApplicationCreation) save(ctx context.Context, creation clerk.Creation) bool {
-	c.model.Public = types.BoolValue(c.plan.Public.ValueBool()) // Clerk's default is false
-	c.model.fromAnswer(creation.Application, c.plan.reportedModel)
-	c.model.LogoSHA256 = types.StringNull()
-	secretErr := c.model.secretFromAPI(creation.ClientSecret)
-	c.model.ClientSecretVersion = types.Int64Null()
-	if c.model.hasSecret() {
+// saveCreated brings the new application into the state, and reports whether it is there.
+func (c *applicationCall) saveCreated(ctx context.Context, creation clerk.Creation) bool {
+	c.current.Public = types.BoolValue(c.plan.Public.ValueBool()) // Clerk's default is false
+	c.current.fromAnswer(creation.Application, c.plan.reportedModel)
+	secretErr := c.current.secretFromAPI(creation.ClientSecret)
+	c.current.ClientSecretVersion = types.Int64Null()
+	if c.current.hasSecret() {
 		created := creation.Application.CreatedAt
-		c.model.ClientSecretVersion = firstSecretVersion(created, c.client.ServerNow())
+		c.current.ClientSecretVersion = firstSecretVersion(created, c.client.ServerNow())
 	}
-	diags := saveState(ctx, c.model, c.model.ID, &c.resp.State, c.resp.Identity)
-	c.resp.Diagnostics.Append(diags...)
-	c.notes.noteVersionFloor(ctx, c.client, c.model)
+	diags := c.save(ctx)
+	c.notes.noteVersionFloor(ctx, c.client, c.current)
 	if secretErr != nil {
-		c.data.addErrorAsWarning(c.diags, c.model.named(actionEncrypt), secretErr, nil)
+		c.data.addErrorAsWarning(c.diags, c.current.named(actionEncrypt), secretErr, nil)
 	}
 	return !diags.HasError()
-}
-
-func (c *oauthApplicationCreation) saveState(ctx context.Context) {
-	c.diags.Append(saveState(ctx, c.model, c.model.ID, &c.resp.State, c.resp.Identity)...)
 }
 
 // errCalledPublic is why there is no secret although the request asked for one.
@@ -126,26 +90,21 @@ var errCalledPublic = errors.New("the answer has no secret and describes a publi
 // ensureSecret rotates the secret of a confidential application if the answer to its
 // create had none. If that fails, the next plan rotates. If the answer describes a public
 // client, nothing is rotated before a read has decided whether it is one.
-func (c *oauthApplicationCreation) ensureSecret(ctx context.Context, creation clerk.Creation) {
-	if c.model.Public.ValueBool() || c.model.hasSecret() {
+func (c *applicationCall) ensureSecret(ctx context.Context, creation clerk.Creation) {
+	if c.current.Public.ValueBool() || c.current.hasSecret() {
 		return
 	}
 	err := creation.RotationError // of the rotation that came with an adoption
 	if err == nil && creation.Application.Public {
 		err = errCalledPublic
 	}
-	c.notes.RotationPending = true // there is no old secret that could still work
-	if err != nil {
-		c.notes.save(ctx)
-	} else {
-		rotation := secretRotation{
-			client: c.client, plan: c.plan, notes: c.notes, diags: c.diags, save: c.saveState,
-		}
-		err = rotation.run(ctx, &c.model)
+	c.notes.setPending(ctx, true) // there is no old secret that could still work
+	if err == nil {
+		err = c.rotateSecret(ctx)
 	}
 	if err != nil {
 		c.diags.AddWarning(
-			fmt.Sprintf("OAuth application %s has no known client secret", c.model.quotedName()),
+			fmt.Sprintf("OAuth application %s has no known client secret", c.current.quotedName()),
 			paragraphs(
 				fmt.Sprintf("The application %s exists and is in the state, without a secret. The next "+
 					"plan rotates to get a secret, unless Clerk then says that the client is public.",
@@ -154,31 +113,54 @@ func (c *oauthApplicationCreation) ensureSecret(ctx context.Context, creation cl
 	}
 }
 
-func (c *oauthApplicationCreation) uploadLogo(ctx context.Context, logo logoFile) {
-	app, err := sendLogo(ctx, c.client, &c.model, logo)
-	if err != nil {
-		c.data.addErrorAsWarning(c.diags, c.model.named(actionUploadLogo), &partialError{
-			err: err,
-			done: fmt.Sprintf("The logo of %s was not uploaded. The application was created without the "+
-				"logo. The next plan uploads the logo.", c.model.quotedName()),
-		}, applicationParams)
-		return
+// warnOfCreation warns of what was unusual about a create that succeeded.
+func (c *applicationCall) warnOfCreation(
+	creation clerk.Creation, fields clerk.OAuthApplicationFields,
+) {
+	app, name := creation.Application, c.plan.quotedName()
+	late := fmt.Sprintf(" If Clerk still processes the first request, a second application of this "+
+		"name will appear beside %s. Nobody uses the second application: delete it in the Clerk "+
+		"dashboard.", app.ID)
+	if creation.Adopted {
+		text := fmt.Sprintf("%s A search found that exactly one application matches the request: %s "+
+			"(client_id %s), created at %s. It is now in the state.",
+			sentence("The answer to the request was lost: "+creation.LostAnswer.Error()),
+			app.ID, c.client.Scrub(app.ClientID), app.CreatedAt.Format(time.RFC3339))
+		if !app.Public && creation.RotationError == nil {
+			text += " Its first secret was in the lost answer. The provider rotated the secret once, and " +
+				"the state has the new secret."
+		}
+		if creation.Repeated {
+			text += " This was the second request. The first request had no usable answer either, and " +
+				"left no trace." + late
+		}
+		c.diags.AddWarning(
+			fmt.Sprintf("OAuth application %s found after its create had no answer", name), text)
+	} else if creation.Repeated {
+		c.diags.AddWarning(fmt.Sprintf("OAuth application %s created by a second request", name),
+			sentence("The first request had no usable answer and left no trace: "+
+				creation.LostAnswer.Error())+" The second request created "+app.ID+"."+late)
 	}
-	c.model.fromAnswer(app, c.plan.reportedModel)
-	c.saveState(ctx)
-	warnOfProblems(c.diags, c.client, app, c.model, "The logo was uploaded")
-}
-
-const actionUploadLogo = "upload logo of OAuth application"
-
-// sendLogo uploads the content of the file and notes its hash.
-func sendLogo(
-	ctx context.Context, client *clerk.Client, model *resourceModel, logo logoFile,
-) (clerk.OAuthApplication, error) {
-	app, err := client.UploadOAuthApplicationLogo(ctx, model.ID.ValueString(),
-		filepath.Base(model.LogoPath.ValueString()), logo.image)
-	if err == nil {
-		model.LogoSHA256 = types.StringValue(logo.sha256)
+	if creation.MaybeStale {
+		c.warnOfStaleSecret()
 	}
-	return app, err
+	if len(creation.Duplicates) > 0 {
+		ids := make([]string, len(creation.Duplicates))
+		for i, duplicate := range creation.Duplicates {
+			ids[i] = duplicate.ID
+		}
+		c.diags.AddWarning(fmt.Sprintf("There may be a second OAuth application named %s", name),
+			fmt.Sprintf("Clerk seems to have processed the first request after all. The state has %s. "+
+				"Clerk also has %s, with the same name and created at about the same time. Unless someone "+
+				"else created it just now, nobody uses it: delete it in the Clerk dashboard.",
+				app.ID, strings.Join(ids, ", ")))
+	}
+	c.warnOfProblems(app, "The application was created")
+	for _, refused := range fields.NotApplied(app) {
+		at, detail := applicationParams.notApplied(refused, c.client,
+			"The application "+app.ID+" was created", "The next plan shows the difference.")
+		c.diags.AddAttributeWarning(at,
+			fmt.Sprintf("Clerk did not apply a value for %s: %s", name, refused.Name),
+			paragraphs(detail, c.plan.otherSpelling(refused, app)))
+	}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -126,6 +127,12 @@ func (m *reportedModel) named(action string) string {
 	return action
 }
 
+// clientTitle names the application by its name and its client_id, in a message about its
+// secret.
+func (m *reportedModel) clientTitle() string {
+	return fmt.Sprintf("OAuth application %s (client_id %s)", m.quotedName(), m.ClientID.ValueString())
+}
+
 // isKnownText reports whether a value is neither null nor unknown.
 func isKnownText(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
 
@@ -194,6 +201,12 @@ func (m *resourceModel) secretFromAPI(secret clerk.Secret) error {
 // hasSecret reports whether the model has a secret, in either of the two attributes.
 func (m *resourceModel) hasSecret() bool {
 	return !m.ClientSecret.IsNull() || !m.ClientSecretEncrypted.IsNull()
+}
+
+// forgetSecret removes the secret from the model, for a public client.
+func (m *resourceModel) forgetSecret() {
+	m.ClientSecret, m.ClientSecretEncrypted = types.StringNull(), types.StringNull()
+	m.ClientSecretVersion = types.Int64Null()
 }
 
 // timeValue writes a time as RFC 3339 in UTC, to the millisecond as Clerk has it.

@@ -26,30 +26,28 @@ func (r *oauthApplicationResource) Read(
 ) {
 	defer recoverPanic(&resp.Diagnostics, actionRead)
 
-	var state resourceModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
-	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
-	resp.Diagnostics.Append(diags...)
-	client := r.data.requireClient(&resp.Diagnostics)
+	c := &applicationCall{
+		data: r.data, state: &resp.State, identity: resp.Identity, diags: &resp.Diagnostics,
+	}
+	state := &c.current
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, state)...)
+	ctx, cancel := c.begin(ctx, state.Timeouts.Read, defaultReadTimeout, resp.Private)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	found, ahead := r.data.applications.takeFetched(state.ID.ValueString())
-	if !ahead {
-		found = state.fetch(ctx, client)
+	found, ok := r.data.takeFetched(state.ID.ValueString())
+	if !ok {
+		found = state.fetch(ctx, c.client)
 	}
 	if found.err != nil {
-		if r.data.confirmGone(ctx, found.err, state, actionRead, &resp.Diagnostics) {
-			removeGone(ctx, state, resp)
+		if r.data.confirmGone(ctx, found.err, *state, actionRead, &resp.Diagnostics) {
+			removeGone(ctx, *state, resp)
 		}
 		return
 	}
-	notes := openPrivate(ctx, resp.Private, &resp.Diagnostics)
-	defer notes.save(ctx)
-	if notes.RotationPending && !found.app.Public {
+	defer c.notes.save(ctx)
+	if c.notes.RotationPending && !found.app.Public {
 		resp.Diagnostics.AddWarning(
 			fmt.Sprintf("The client secret of %s in the state may not work", state.quotedName()),
 			fmt.Sprintf("An earlier apply did not receive the current secret of OAuth application %s (%s). "+
@@ -58,26 +56,25 @@ func (r *oauthApplicationResource) Read(
 
 	state.fromAPI(found.app)
 	if found.app.Public {
-		// The client is public, because of someone else or of an update whose answer was
-		// lost, so its secret no longer counts. If the client becomes confidential again,
-		// nothing but the mark will say that it needs a secret.
+		// Someone else made the client public, or an update whose answer was lost. Its secret
+		// no longer counts. If the client becomes confidential again, nothing but the mark
+		// says that it needs a secret.
 		if state.hasSecret() {
-			notes.RotationPending = true
-			warnOfPublic(&resp.Diagnostics, state)
+			c.notes.RotationPending = true
+			warnOfPublic(&resp.Diagnostics, *state)
 		}
 		state.forgetSecret()
 	}
-	notes.noteVersionFloor(ctx, client, state)
-	if !notes.RotationPending {
-		secretVerification{data: r.data, client: client, notes: notes, diags: &resp.Diagnostics}.
-			refresh(ctx, state)
+	c.notes.noteVersionFloor(ctx, c.client, *state)
+	if !c.notes.RotationPending {
+		c.verifySecret(ctx)
 	}
-	notes.LogoChanged = state.logoFileChanged()
+	c.notes.LogoChanged = state.logoFileChanged()
 	if state.DeletionProtection.IsNull() {
 		// After an import. The attribute's default makes the next plan empty.
 		state.DeletionProtection = types.BoolValue(false)
 	}
-	resp.Diagnostics.Append(saveState(ctx, state, state.ID, &resp.State, resp.Identity)...)
+	c.save(ctx)
 }
 
 // removeGone removes an application that is gone from the state.
@@ -127,6 +124,15 @@ func (m *resourceModel) fetch(
 			clerk.ReadYourWrites(timeOf(m.CreatedAt)))
 	}
 	return found
+}
+
+// takeFetched returns, once, what was fetched for the Read that follows in the same call.
+func (d *providerData) takeFetched(id string) (fetchedApplication, bool) {
+	found, ok := d.fetched.LoadAndDelete(id)
+	if !ok {
+		return fetchedApplication{}, false
+	}
+	return found.(fetchedApplication), true
 }
 
 // errInstanceUnknown: an application was not found, and the state does not say which
@@ -188,15 +194,11 @@ func (r *oauthApplicationResource) Delete(
 }
 
 // createdInstead describes a replacement with create_before_destroy that cannot end,
-// because the old application is protected. The new one exists by now, and this run
-// created it. It is "" where this run created nothing of that name. d is nil while
-// Terraform only validates.
+// because the old application is protected. It is "" unless this run created an application
+// of the same name: the new one.
 func (d *providerData) createdInstead(state resourceModel) string {
-	if d == nil {
-		return ""
-	}
-	created := d.applications.createdAs(state.Name.ValueString())
-	if created == "" {
+	created, ok := d.created.Load(clerk.CanonicalName(state.Name.ValueString()))
+	if !ok {
 		return ""
 	}
 	return fmt.Sprintf("The plan was to replace the application with create_before_destroy, so the "+

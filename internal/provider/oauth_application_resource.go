@@ -3,8 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -102,52 +100,4 @@ func (m *resourceModel) checkTrigger(diags *diag.Diagnostics) {
 				"A module for both kinds of clients can leave the trigger out for public ones:\n\n"+
 				"  rotate_secret_trigger = each.value.public ? null : var.rotation")
 	}
-}
-
-// applicationMemory is what the resource remembers of a run, about all applications. The
-// zero value remembers nothing.
-type applicationMemory struct {
-	mu      sync.Mutex
-	made    []madeApplication
-	fetched map[string]fetchedApplication
-}
-
-type madeApplication struct{ id, name string }
-
-// created notes an application that this run created.
-func (a *applicationMemory) created(id, name string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.made = append(a.made, madeApplication{id, name})
-}
-
-// createdAs returns the id of the application of a name that was created last, or "".
-func (a *applicationMemory) createdAs(name string) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, app := range slices.Backward(a.made) {
-		if clerk.SameName(app.name, name) {
-			return app.id
-		}
-	}
-	return ""
-}
-
-// handOn keeps what was fetched for the Read that follows in the same call.
-func (a *applicationMemory) handOn(id string, found fetchedApplication) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.fetched == nil {
-		a.fetched = make(map[string]fetchedApplication)
-	}
-	a.fetched[id] = found
-}
-
-// takeFetched returns what was fetched for an application, once.
-func (a *applicationMemory) takeFetched(id string) (found fetchedApplication, ok bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	found, ok = a.fetched[id]
-	delete(a.fetched, id)
-	return found, ok
 }

@@ -6,13 +6,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 // addWarnings warns of what Clerk may accept and users rarely want. These are not errors,
@@ -146,136 +143,4 @@ func withoutPassword(uri string) string {
 		return parsed.Redacted()
 	}
 	return uri
-}
-
-// withLacking adds to the problems of an answer the fields that were sent and that the
-// answer lacks, although it could be read without them.
-func withLacking(
-	app clerk.OAuthApplication, fields clerk.OAuthApplicationFields,
-) clerk.OAuthApplication {
-	lacks := func(field string, sent, answered bool) {
-		if sent && !answered && !hasProblem(app, field) {
-			problem := clerk.FieldProblem{Field: field, Problem: "is missing"}
-			app.Problems = append(slices.Clip(app.Problems), problem)
-		}
-	}
-	uris, grant := fields.RedirectURIs, fields.DeviceAuthorizationGrantEnabled != nil
-	lacks("redirect_uris", uris != nil && len(*uris) > 0, app.RedirectURIs != nil)
-	lacks("scopes", fields.Scopes != nil, len(app.Scopes) > 0)
-	lacks("device_authorization_grant_enabled", grant, app.DeviceAuthorizationGrantEnabled != nil)
-	return app
-}
-
-func hasProblem(app clerk.OAuthApplication, field string) bool {
-	return slices.ContainsFunc(app.Problems, func(problem clerk.FieldProblem) bool {
-		return problem.Field == field
-	})
-}
-
-// warnOfProblems warns of fields of an answer that could not be read. done is what Clerk has
-// done all the same.
-func warnOfProblems(
-	diags *diag.Diagnostics, client *clerk.Client, app clerk.OAuthApplication, model resourceModel,
-	done string,
-) {
-	if len(app.Problems) == 0 {
-		return
-	}
-	var problems, hints []string
-	for _, problem := range app.Problems {
-		problems = append(problems, problem.String())
-		hints = append(hints, applicationParams.hint(problem.Field))
-	}
-	summary := fmt.Sprintf("Clerk's answer about %s was incomplete", model.quotedName())
-	diags.AddWarning(summary, paragraphs(
-		fmt.Sprintf("%s (application %s), but these parts of Clerk's answer could not be read: %s. The "+
-			"state has the planned values, and the next refresh shows Clerk's.",
-			done, app.ID, client.Scrub(strings.Join(problems, "; "))),
-		paragraphs(hints...)))
-}
-
-// otherSpelling says how to write redirect URIs that Clerk has in another form, or "".
-func (m *reportedModel) otherSpelling(refused clerk.Mismatch, app clerk.OAuthApplication) string {
-	if refused.Name != "redirect_uris" {
-		return ""
-	}
-	normal := func(uris []string) []string {
-		all := make([]string, len(uris))
-		for i, uri := range uris {
-			all[i] = normalURI(uri)
-		}
-		return all
-	}
-	if !sameStrings(normal(stringsOf(m.RedirectURIs)), normal(app.RedirectURIs)) {
-		return ""
-	}
-	return fmt.Sprintf("Clerk stores the URIs in another form. Write them in redirect_uris as Clerk "+
-		"has them: [%s].", quoted(app.RedirectURIs))
-}
-
-// normalURI is the form that spellings of one URI share (RFC 3986 section 6.2): scheme and
-// host in lower case, and "/" for an empty path.
-func normalURI(uri string) string {
-	parsed, err := url.Parse(uri)
-	if err != nil {
-		return uri
-	}
-	parsed.Host = strings.ToLower(parsed.Host) // the scheme is in lower case already
-	if parsed.Host != "" && parsed.Path == "" {
-		parsed.Path = "/"
-	}
-	return parsed.String()
-}
-
-// warnOfCreation warns of what was unusual about a create that succeeded.
-func warnOfCreation(
-	diags *diag.Diagnostics, client *clerk.Client, creation clerk.Creation,
-	plan resourceModel, fields clerk.OAuthApplicationFields,
-) {
-	app, name := creation.Application, plan.quotedName()
-	late := fmt.Sprintf(" If Clerk still processes the first request, a second application of this "+
-		"name will appear beside %s. Nobody uses the second application: delete it in the Clerk "+
-		"dashboard.", app.ID)
-	if creation.Adopted {
-		text := fmt.Sprintf("%s A search found that exactly one application matches the request: %s "+
-			"(client_id %s), created at %s. It is now in the state.",
-			sentence("The answer to the request was lost: "+creation.LostAnswer.Error()),
-			app.ID, client.Scrub(app.ClientID), app.CreatedAt.Format(time.RFC3339))
-		if !app.Public && creation.RotationError == nil {
-			text += " Its first secret was in the lost answer. The provider rotated the secret once, and " +
-				"the state has the new secret."
-		}
-		if creation.Repeated {
-			text += " This was the second request. The first request had no usable answer either, and " +
-				"left no trace." + late
-		}
-		diags.AddWarning(
-			fmt.Sprintf("OAuth application %s found after its create had no answer", name), text)
-	} else if creation.Repeated {
-		diags.AddWarning(fmt.Sprintf("OAuth application %s created by a second request", name),
-			sentence("The first request had no usable answer and left no trace: "+
-				creation.LostAnswer.Error())+" The second request created "+app.ID+"."+late)
-	}
-	if creation.MaybeStale {
-		warnOfStaleSecret(diags, plan)
-	}
-	if len(creation.Duplicates) > 0 {
-		ids := make([]string, len(creation.Duplicates))
-		for i, duplicate := range creation.Duplicates {
-			ids[i] = duplicate.ID
-		}
-		diags.AddWarning(fmt.Sprintf("There may be a second OAuth application named %s", name),
-			fmt.Sprintf("Clerk seems to have processed the first request after all. The state has %s. "+
-				"Clerk also has %s, with the same name and created at about the same time. Unless someone "+
-				"else created it just now, nobody uses it: delete it in the Clerk dashboard.",
-				app.ID, strings.Join(ids, ", ")))
-	}
-	warnOfProblems(diags, client, app, plan, "The application was created")
-	for _, refused := range fields.NotApplied(app) {
-		at, detail := applicationParams.notApplied(refused, client,
-			"The application "+app.ID+" was created", "The next plan shows the difference.")
-		diags.AddAttributeWarning(at,
-			fmt.Sprintf("Clerk did not apply a value for %s: %s", name, refused.Name),
-			paragraphs(detail, plan.otherSpelling(refused, app)))
-	}
 }

@@ -51,8 +51,10 @@ type providerData struct {
 	// the secret key and the address of the API come; empty where nothing set them.
 	keySource, urlSource string
 
-	said         sync.Map // see first
-	applications applicationMemory
+	said sync.Map // see first
+
+	created sync.Map // ids of the applications that this run created, by their names
+	fetched sync.Map // what was fetched ahead of Read, by id: see takeFetched
 }
 
 // first reports whether a subject comes up for the first time in this run. What was
