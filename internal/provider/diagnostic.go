@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ import (
 // in a run. The later errors about it are one line each. That line can stand alone,
 // because the engine may print it before the explanation.
 func (d *providerData) addError(
-	diags *diag.Diagnostics, action string, err error, params *requestParams,
+	diags *diag.Diagnostics, action string, err error, params requestParams,
 ) {
 	if refusal := keyRefusal(err); refusal != nil && !d.first(subjectKey) {
 		diags.AddError("Unable to "+action, d.refusedKeyLine(refusal))
@@ -35,13 +36,13 @@ func (d *providerData) addError(
 // addErrorAsWarning is addError for what must not fail the operation. It is no
 // explanation of the secret key: a later error about the key is still told in full.
 func (d *providerData) addErrorAsWarning(
-	diags *diag.Diagnostics, action string, err error, params *requestParams,
+	diags *diag.Diagnostics, action string, err error, params requestParams,
 ) {
 	diags.Append(asWarnings(d.diagnosticsOf(action, err, params))...)
 }
 
 func (d *providerData) diagnosticsOf(
-	action string, err error, params *requestParams,
+	action string, err error, params requestParams,
 ) (diags diag.Diagnostics) {
 	summary := "Unable to " + action
 	api, ok := errors.AsType[*clerk.APIError](err)
@@ -51,18 +52,16 @@ func (d *providerData) diagnosticsOf(
 		return diags
 	}
 	for _, item := range api.Errors {
-		words := item.LongMessage
-		if words == "" {
-			words = item.Message
-		}
+		words := cmp.Or(item.LongMessage, item.Message)
+		param := params.named(item.ParamName)
 		detail := paragraphs(
-			circumstances(err, api), sentence("Clerk says: "+words), params.hint(item.ParamName),
+			circumstances(err, api), sentence("Clerk says: "+words), param.hint,
 			advice(err, action), lines(factsOf(item, api.Status), facts(err), d.origins(err)))
-		if attribute, ok := params.path(item.ParamName); ok {
-			diags.AddAttributeError(attribute, summary, detail)
-			continue
+		if param.attribute == "" {
+			diags.AddError(summary, detail)
+		} else {
+			diags.AddAttributeError(path.Root(param.attribute), summary, detail)
 		}
-		diags.AddError(summary, detail)
 	}
 	return diags
 }
@@ -179,57 +178,45 @@ func facts(err error) string {
 	return lines(attempts, prefixed("Trace id: ", traceID))
 }
 
-// requestParams are the parameters of an object's requests: the attributes that
-// diagnostics about them stand on, and what usually causes an error about them. A nil
-// pointer has none.
-type requestParams struct {
-	paths map[string]path.Path
-	hints map[string]string
+// requestParams are the parameters of an object's requests, by Clerk's names. Nil has
+// none.
+type requestParams map[string]requestParam
+
+type requestParam struct {
+	attribute string // on which diagnostics about the parameter stand
+	hint      string // what usually keeps Clerk from applying a value
 }
 
 // paramsOf maps Clerk's names of parameters to the attributes of the same name of a
 // model, and to the aliases. hints are by Clerk's names too.
-func paramsOf[M any](aliases, hints map[string]string) *requestParams {
-	paths := make(map[string]path.Path)
+func paramsOf[M any](aliases, hints map[string]string) requestParams {
+	params := make(requestParams)
 	for _, field := range fieldsOf[M]() {
-		paths[field.name] = path.Root(field.name)
+		params[field.name] = requestParam{field.name, hints[field.name]}
 	}
 	for param, attribute := range aliases {
-		paths[param] = path.Root(attribute)
+		params[param] = requestParam{attribute, hints[param]}
 	}
-	return &requestParams{paths: paths, hints: hints}
+	return params
 }
 
-// path finds the attribute of a parameter that Clerk names, such as "redirect_uris" or
+// named finds a parameter by a name of Clerk's, such as "redirect_uris" or
 // "redirect_uris[0]".
-func (p *requestParams) path(param string) (path.Path, bool) {
-	if p == nil {
-		return path.Empty(), false
-	}
+func (p requestParams) named(param string) requestParam {
 	name, _, _ := strings.Cut(param, "[")
-	attribute, ok := p.paths[name]
-	return attribute, ok
-}
-
-// hint says what usually keeps Clerk from applying a value of a parameter, or nothing.
-func (p *requestParams) hint(param string) string {
-	if p == nil {
-		return ""
-	}
-	name, _, _ := strings.Cut(param, "[")
-	return p.hints[name]
+	return p[name]
 }
 
 // notApplied returns the attribute of a field that Clerk did not apply although it
 // reported success, and the text about it: before, the field, after, and the hint.
-func (p *requestParams) notApplied(
+func (p requestParams) notApplied(
 	field clerk.Mismatch, client *clerk.Client, before, after string,
 ) (path.Path, string) {
-	attribute, _ := p.path(field.Name)
-	return attribute, paragraphs(
+	param := p.named(field.Name)
+	return path.Root(param.attribute), paragraphs(
 		fmt.Sprintf("%s, but Clerk's answer has a different value for %s. %s",
 			before, client.Scrub(field.String()), after),
-		p.hint(field.Name))
+		param.hint)
 }
 
 // recoverPanic turns a panic into an error. Every method that Terraform calls

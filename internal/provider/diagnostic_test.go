@@ -166,7 +166,7 @@ func TestRefusedKeyIsExplainedOnce(t *testing.T) {
 	data := &providerData{}
 	const brief = "Clerk refused the secret key (HTTP 401, clerk_key_invalid). Set secret_key or CLERK_SECRET_KEY to a key of this instance."
 	for i, test := range []struct {
-		add   func(*diag.Diagnostics, string, error, *requestParams)
+		add   func(*diag.Diagnostics, string, error, requestParams)
 		err   error
 		brief bool
 	}{

@@ -129,7 +129,7 @@ func (c *applicationCall) warnOfProblems(app clerk.OAuthApplication, done string
 	var problems, hints []string
 	for _, problem := range app.Problems {
 		problems = append(problems, problem.String())
-		hints = append(hints, applicationParams.hint(problem.Field))
+		hints = append(hints, applicationParams.named(problem.Field).hint)
 	}
 	c.diags.AddWarning(
 		fmt.Sprintf("Clerk's answer about %s was incomplete", c.current.quotedName()),

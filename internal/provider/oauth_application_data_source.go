@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -108,65 +107,53 @@ func reportedApplicationAttributes(ctx context.Context) map[string]schema.Attrib
 	return attributes
 }
 
+const actionFind = "find OAuth application"
+
+// Read looks for the application by the one argument that is given. It also finds what
+// this process has just created or renamed, although Clerk's reads can lag.
 func (d *oauthApplicationDataSource) Read(
 	ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse,
 ) {
 	defer recoverPanic(&resp.Diagnostics, actionFind)
 
 	var config reportedModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if d.data.requireClient(&resp.Diagnostics); resp.Diagnostics.HasError() {
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
+	client := d.data.requireClient(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
 
-	app := d.data.findApplication(ctx, config, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	model := reportedModel{Name: config.Name} // for its spelling
-	model.fromAPI(app)
-	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
-}
-
-const actionFind = "find OAuth application"
-
-// findApplication looks for the application by the one argument that is given. It also
-// finds what this process has just created or renamed, although Clerk's reads can lag.
-func (d *providerData) findApplication(
-	ctx context.Context, config reportedModel, diags *diag.Diagnostics,
-) clerk.OAuthApplication {
-	argument, value, by := "name", config.Name.ValueString(), clerk.By{Name: config.Name.ValueString()}
+	var app clerk.OAuthApplication
+	var err error
+	var argument, value string
+	ownWrites := clerk.ReadYourWrites(time.Time{})
 	switch {
 	case !config.ID.IsNull():
 		argument, value = "id", config.ID.ValueString()
+		app, err = client.GetOAuthApplication(ctx, value, ownWrites)
 	case !config.ClientID.IsNull():
-		argument, value, by = "client_id", config.ClientID.ValueString(), clerk.By{
-			ClientID: config.ClientID.ValueString(),
-		}
+		argument, value = "client_id", config.ClientID.ValueString()
+		app, err = client.FindOAuthApplication(ctx, clerk.By{ClientID: value}, ownWrites)
+	default:
+		argument, value = "name", config.Name.ValueString()
+		app, err = client.FindOAuthApplication(ctx, clerk.By{Name: value}, ownWrites)
 	}
-
-	var app clerk.OAuthApplication
-	var err error
-	ownWrites := clerk.ReadYourWrites(time.Time{})
-	if argument == "id" {
-		app, err = d.client.GetOAuthApplication(ctx, value, ownWrites)
-	} else {
-		app, err = d.client.FindOAuthApplication(ctx, by, ownWrites)
-	}
-	var several *clerk.AmbiguousNameError
+	several, ambiguous := errors.AsType[*clerk.AmbiguousNameError](err)
 	switch {
+	case err == nil:
+		config.fromAPI(app) // keeps the spelling of the name
+		resp.Diagnostics.Append(resp.State.Set(ctx, config)...)
 	case clerk.IsNotFound(err), errors.Is(err, clerk.ErrNoMatch):
-		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
+		resp.Diagnostics.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
 			fmt.Sprintf("No OAuth application of the secret key's instance has the %s %s. The data source "+
 				"clerk_oauth_applications lists all applications of the instance.", argument, quote(value)))
-	case errors.As(err, &several):
-		diags.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
+	case ambiguous:
+		resp.Diagnostics.AddAttributeError(path.Root(argument), "Unable to "+actionFind,
 			fmt.Sprintf("%d OAuth applications have the name %s. Select one of them by its id:\n\n  %s",
 				len(several.IDs), quote(value), strings.Join(several.IDs, "\n  ")))
-	case err != nil:
-		d.addError(diags, actionFind, err, nil)
+	default:
+		d.data.addError(&resp.Diagnostics, actionFind, err, nil)
 	}
-	return app
 }

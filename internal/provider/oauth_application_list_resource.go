@@ -2,13 +2,10 @@ package provider
 
 import (
 	"context"
-	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -19,59 +16,24 @@ import (
 // finds applications that can be adopted.
 type oauthApplicationListResource struct{ configuredResource }
 
-// applicationFilter selects applications, in the list resource and in the data source
-// clerk_oauth_applications alike.
-type applicationFilter struct {
-	NameQuery             types.String `tfsdk:"name_query"`
-	OrderBy               types.String `tfsdk:"order_by"`
-	DynamicallyRegistered types.Bool   `tfsdk:"dynamically_registered"`
-}
-
-const (
-	nameQueryDescription = "Part of the name, in upper or lower case, or exactly a `client_id`. " +
-		"Default: all applications."
-	orderByDescription = "`created_at` or `name`, with `+` (ascending, the default) or `-` " +
-		"(descending) in front. Default: `-created_at`, the newest first."
-)
-
-var (
-	// nameQueryValidators reject the empty string: a variable that was not set would
-	// select all applications.
-	nameQueryValidators = []validator.String{stringvalidator.LengthAtLeast(1)}
-	orderByValidators   = []validator.String{stringvalidator.OneOf(
-		"created_at", "+created_at", "-created_at", "name", "+name", "-name")}
-)
-
-// query converts the filter for the client.
-func (f applicationFilter) query() clerk.ListQuery {
-	return clerk.ListQuery{
-		NameQuery:             f.NameQuery.ValueString(),
-		OrderBy:               f.OrderBy.ValueString(),
-		DynamicallyRegistered: f.DynamicallyRegistered.ValueBoolPointer(),
-	}
-}
-
 func (l *oauthApplicationListResource) ListResourceConfigSchema(
 	_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse,
 ) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Finds OAuth applications of a Clerk instance, to bring them under management. They are not social connections, by which users sign in *to* Clerk.",
 		Attributes: map[string]schema.Attribute{
-			"name_query": schema.StringAttribute{
-				MarkdownDescription: nameQueryDescription,
-				Optional:            true,
-				Validators:          nameQueryValidators,
-			},
-			"order_by": schema.StringAttribute{
-				MarkdownDescription: orderByDescription,
-				Optional:            true,
-				Validators:          orderByValidators,
-			},
 			"dynamically_registered": schema.BoolAttribute{
 				MarkdownDescription: "`true`: only applications that registered themselves (RFC 7591). Default `false`: only the others, because clients that register themselves are rarely managed as code.",
 				Optional:            true,
 			},
 		},
+	}
+	for name, text := range filterTexts {
+		resp.Schema.Attributes[name] = schema.StringAttribute{
+			MarkdownDescription: text.description,
+			Optional:            true,
+			Validators:          []validator.String{text.check},
+		}
 	}
 }
 
@@ -103,7 +65,7 @@ func (l *oauthApplicationListResource) find(
 	defer recoverPanic(&diags, actionList)
 
 	var filter applicationFilter
-	diags.Append(req.Config.Get(ctx, &filter)...)
+	diags.Append(decodeModel(ctx, req.Config.Raw, &filter)...)
 	if diags.HasError() {
 		return nil, diags
 	}
@@ -114,44 +76,6 @@ func (l *oauthApplicationListResource) find(
 	}
 	apps = l.data.listApplications(ctx, query, &diags)
 	return apps, diags
-}
-
-const actionList = "list OAuth applications"
-
-// listParams maps Clerk's parameter names of lists to attributes.
-var listParams = &requestParams{paths: map[string]path.Path{
-	"name_query": path.Root("name_query"),
-	"order_by":   path.Root("order_by"),
-}}
-
-// listApplications lists applications, with a warning that names those that are left out
-// because Clerk's answer about them could not be read.
-func (d *providerData) listApplications(
-	ctx context.Context, query clerk.ListQuery, diags *diag.Diagnostics,
-) []clerk.OAuthApplication {
-	client := d.requireClient(diags)
-	if client == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
-	defer cancel()
-	apps, unreadable, err := client.ListOAuthApplications(ctx, query)
-	if err != nil {
-		d.addError(diags, actionList, err, listParams)
-		return nil
-	}
-	if len(unreadable) > 0 {
-		problems := make([]string, len(unreadable))
-		for i, item := range unreadable {
-			problems[i] = "- " + visible(item.Error())
-		}
-		diags.AddWarning("The list of OAuth applications is incomplete", paragraphs(
-			"These applications are left out, because Clerk's answer about them could not be read:",
-			strings.Join(problems, "\n"),
-			"Clerk may describe them in a way that this version of the provider does not know. "+
-				"Try a newer version."))
-	}
-	return apps
 }
 
 // listResult is an application as the list shows it. It must hold nothing secret:

@@ -150,7 +150,11 @@ func scopesFromAPI(served []string, current types.Set) types.Set {
 	case slices.Contains(stringsOf(current), clerk.ScopeOfflineAccess):
 		return setOf(served)
 	}
-	return setOf(slices.DeleteFunc(slices.Clone(served), func(scope string) bool {
+	return withoutOfflineAccess(served)
+}
+
+func withoutOfflineAccess(scopes []string) types.Set {
+	return setOf(slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool {
 		return scope == clerk.ScopeOfflineAccess
 	}))
 }

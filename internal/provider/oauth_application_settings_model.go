@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -28,11 +27,6 @@ type settingsModel struct {
 // Clerk's mean the same. A field of settings.Problems keeps its value.
 func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 	before := *m
-	defer func() {
-		for _, problem := range settings.Problems {
-			copyField(m, before, problem.Field)
-		}
-	}()
 	m.DynamicOAuthClientRegistration = types.BoolValue(settings.DynamicOAuthClientRegistration)
 	m.DefaultScopes = defaultScopesFromAPI(settings.DefaultScopes, m.DefaultScopes)
 	m.OAuthJWTAccessTokens = types.BoolValue(settings.OAuthJWTAccessTokens)
@@ -43,34 +37,36 @@ func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 		settings.ClientIDMetadataDocumentsBlockImplicitlyAllowedClients)
 	m.AudClaimEnabled = types.BoolPointerValue(settings.AudClaimEnabled)
 	m.PKCERequired = types.BoolPointerValue(settings.PKCERequired)
+	for _, problem := range settings.Problems {
+		copyField(m, before, problem.Field)
+	}
 }
 
 // defaultScopesFromAPI is null where Clerk's own defaults apply, or the empty set if
 // that is how the configuration asks for them. offline_access is left out: Clerk
 // includes it, may or may not list it, and rejects it in a request.
 func defaultScopesFromAPI(served []string, current types.Set) types.Set {
-	served = slices.DeleteFunc(slices.Clone(served), isOfflineAccess)
+	scopes := withoutOfflineAccess(served)
 	switch {
-	case len(served) == 0 && (current.IsNull() || current.IsUnknown() || len(current.Elements()) > 0):
-		return types.SetNull(types.StringType)
-	case !current.IsNull() && isWhollyKnown(current) && sameDefaultScopes(served, stringsOf(current)):
+	case sameDefaultScopes(scopes, current):
 		return current
+	case len(scopes.Elements()) == 0:
+		return types.SetNull(types.StringType)
 	}
-	return setOf(served)
+	return scopes
 }
 
-// sameDefaultScopes compares default scopes as sets, without offline_access. Clerk
-// includes that scope automatically and does not document whether its answers list
-// it: the scope may be on the server and not in the configuration, or the other way
-// round.
-func sameDefaultScopes(a, b []string) bool {
-	withoutOffline := func(scopes []string) []string {
-		return slices.Compact(slices.DeleteFunc(slices.Sorted(slices.Values(scopes)), isOfflineAccess))
+// sameDefaultScopes reports whether two sets are known and differ by nothing but
+// offline_access. Clerk includes that scope automatically and does not document whether
+// its answers list it: the scope may be on the server and not in the configuration, or
+// the other way round.
+func sameDefaultScopes(a, b types.Set) bool {
+	if a.IsNull() || b.IsNull() || !isWhollyKnown(a) || !isWhollyKnown(b) {
+		return false
 	}
-	return slices.Equal(withoutOffline(a), withoutOffline(b))
+	left, right := stringsOf(a), stringsOf(b)
+	return clerk.ScopesSatisfy(left, right) || clerk.ScopesSatisfy(right, left)
 }
-
-func isOfflineAccess(scope string) bool { return scope == clerk.ScopeOfflineAccess }
 
 // fieldsToUpdate are the settings that differ from the current ones. A plan without
 // default scopes resets those that are there.
@@ -96,28 +92,15 @@ func (m *settingsModel) fieldsToUpdate(current settingsModel) clerk.OAuthApplica
 }
 
 func changedDefaultScopes(wanted, current types.Set) *clerk.DefaultScopes {
-	if isWhollyKnown(wanted) && len(wanted.Elements()) == 0 { // null or empty: Clerk's own defaults
-		if len(current.Elements()) == 0 {
-			return nil
-		}
+	none := len(wanted.Elements()) == 0 // null or empty: Clerk's own defaults
+	switch {
+	case !isWhollyKnown(wanted), none && len(current.Elements()) == 0,
+		sameDefaultScopes(wanted, current):
+		return nil
+	case none:
 		return &clerk.DefaultScopes{Reset: true}
 	}
-	scopes := changed(wanted, current, stringsOf)
-	if scopes == nil || !current.IsNull() && sameDefaultScopes(*scopes, stringsOf(current)) {
-		return nil
-	}
-	return &clerk.DefaultScopes{Scopes: *scopes}
-}
-
-// refusedSettings are the settings that Clerk did not apply. A missing offline_access
-// is no difference, because Clerk may have it and not list it.
-func refusedSettings(
-	fields clerk.OAuthApplicationSettingsFields, settings clerk.OAuthApplicationSettings,
-) []clerk.Mismatch {
-	return slices.DeleteFunc(fields.NotApplied(settings), func(field clerk.Mismatch) bool {
-		return field.Name == "default_scopes" &&
-			sameDefaultScopes(fields.DefaultScopes.Scopes, settings.DefaultScopes)
-	})
+	return &clerk.DefaultScopes{Scopes: stringsOf(wanted)}
 }
 
 // defaultScopesKey marks, in the private state, that the current default scopes were
@@ -138,10 +121,11 @@ const defaultScopesKey = "default_scopes_configured"
 func markDefaultScopes(
 	ctx context.Context, private privateStore, configured bool,
 ) diag.Diagnostics {
-	if !configured {
-		return private.SetKey(ctx, defaultScopesKey, nil)
+	var mark []byte // nil removes it
+	if configured {
+		mark = []byte("true")
 	}
-	return private.SetKey(ctx, defaultScopesKey, []byte("true"))
+	return private.SetKey(ctx, defaultScopesKey, mark)
 }
 
 // plannedDefaultScopes are the default scopes of a plan. Scopes that are no longer
@@ -151,10 +135,7 @@ func plannedDefaultScopes(config, state types.Set, configured bool) types.Set {
 	switch {
 	case config.IsNull() && configured && len(state.Elements()) > 0:
 		return types.SetNull(types.StringType)
-	case config.IsNull():
-		return state
-	case !state.IsNull() && isWhollyKnown(config) &&
-		sameDefaultScopes(stringsOf(config), stringsOf(state)):
+	case config.IsNull(), sameDefaultScopes(config, state):
 		return state
 	}
 	return config

@@ -2,12 +2,19 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -33,6 +40,7 @@ func newOAuthApplicationSettingsResource() resource.Resource {
 const settingsImportName = "oauth_application_settings"
 
 const (
+	actionPlanSettings   = "plan OAuth application settings"
 	actionReadSettings   = "read OAuth application settings"
 	actionUpdateSettings = "update OAuth application settings"
 )
@@ -49,12 +57,84 @@ func (r *oauthApplicationSettingsResource) IdentitySchema(
 	resp.IdentitySchema = identitySchema("Id of the instance (ins_…).")
 }
 
+func (r *oauthApplicationSettingsResource) Schema(
+	_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse,
+) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The settings of a Clerk instance for OAuth applications, not for social " +
+			"connections. Every instance has these settings exactly once. Creating this resource adopts " +
+			"the settings and changes those that are configured, and destroying it leaves them as they " +
+			"are. An argument that is left out keeps the value that the instance has. Declare the " +
+			"resource once per instance; two of them would keep overwriting each other.",
+		Attributes: map[string]schema.Attribute{
+			"id": computedString("Id of the instance (`ins_…`)."),
+			"default_scopes": schema.SetAttribute{
+				MarkdownDescription: "Scopes of clients that register without requesting scopes. `[]` means " +
+					"Clerk's own defaults, and is the way back to them, also after an import. `offline_access` " +
+					"must not be listed: Clerk includes it and rejects it here. If the argument is removed, " +
+					"scopes that an apply has set are reset to Clerk's own defaults. Other scopes stay: those " +
+					"that were chosen in the Clerk dashboard, and those that were imported and never changed by " +
+					"an apply. Null where Clerk's own defaults apply and nothing is configured.",
+				ElementType: types.StringType,
+				Optional:    true,
+				Computed:    true,
+				Validators: []validator.Set{
+					setvalidator.NoNullValues(),
+					setvalidator.ValueStringsAre(scopeCheck, defaultScopeCheck),
+				},
+			},
+			"dynamic_oauth_client_registration": settingAttribute(
+				"Whether clients may register themselves (RFC 7591), without authentication."),
+			"oauth_jwt_access_tokens": settingAttribute(
+				"Whether access tokens are JSON Web Tokens instead of opaque tokens."),
+			"aud_claim_enabled": newerSettingAttribute("Whether access tokens can have an `aud` claim, " +
+				"from the `resource` parameter of the authorization request (RFC 8707)."),
+			"pkce_required": newerSettingAttribute("Whether every new authorization code request of " +
+				"the instance must use Proof Key for Code Exchange (RFC 7636) with the method S256."),
+			"client_id_metadata_documents_advertised": settingAttribute(
+				"Whether the instance says in its authorization server metadata that it supports " +
+					"Client ID Metadata Documents. On its own, this setting lets any such client in; see " +
+					"`client_id_metadata_documents_only_allow_pre_registered_clients`."),
+			"client_id_metadata_documents_only_allow_pre_registered_clients": settingAttribute(
+				"Whether clients with a Client ID Metadata Document are rejected " +
+					"if the instance does not know them yet."),
+			"client_id_metadata_documents_block_implicitly_allowed_clients": settingAttribute(
+				"Whether clients with a Client ID Metadata Document are also rejected when the instance " +
+					"knows them only because it once let them in, and not by explicit permission. " +
+					"Their existing tokens keep working."),
+		},
+	}
+}
+
+// settingAttribute is a switch that Clerk always has. A plan shows nothing of settings
+// that are not configured, so the state never keeps null for a setting.
+func settingAttribute(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		MarkdownDescription: description,
+		Optional:            true,
+		Computed:            true,
+		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+	}
+}
+
+// newerSettingAttribute is a switch that is newer than Clerk's published API. It is
+// null where Clerk's answer lacks it, and null must not be "(known after apply)" in
+// every plan.
+func newerSettingAttribute(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		MarkdownDescription: description + " Null where Clerk does not report it.",
+		Optional:            true,
+		Computed:            true,
+		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+	}
+}
+
 // ModifyPlan decides on the default scopes; the other settings need nothing but
 // their attributes' modifiers.
 func (r *oauthApplicationSettingsResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
-	defer recoverPanic(&resp.Diagnostics, "plan OAuth application settings")
+	defer recoverPanic(&resp.Diagnostics, actionPlanSettings)
 
 	switch {
 	case req.Plan.Raw.IsNull():
@@ -77,9 +157,8 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(
 	}
 	plan.DefaultScopes = plannedDefaultScopes(
 		config.DefaultScopes, state.DefaultScopes, configured != nil)
-	planned, diags := encodeModel(ctx, req.Plan.Raw.Type(), plan)
+	resp.Plan.Raw, diags = encodeModel(ctx, req.Plan.Raw.Type(), plan)
 	resp.Diagnostics.Append(diags...)
-	resp.Plan.Raw = planned
 }
 
 // checkCreate reports what would make the create fail and can be known when it is planned:
@@ -87,15 +166,13 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(
 func (r *oauthApplicationSettingsResource) checkCreate(
 	ctx context.Context, diags *diag.Diagnostics,
 ) {
-	client := r.data.client
-	if client == nil {
-		r.data.requireKey(diags)
+	if r.data.requireKey(diags); r.data.client == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
-	if err := client.CheckExpectedInstance(ctx); err != nil {
-		r.data.addError(diags, "plan OAuth application settings", err, nil)
+	if err := r.data.client.CheckExpectedInstance(ctx); err != nil {
+		r.data.addError(diags, actionPlanSettings, err, nil)
 	}
 }
 
@@ -104,47 +181,64 @@ func (r *oauthApplicationSettingsResource) Create(
 	ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse,
 ) {
 	defer recoverPanic(&resp.Diagnostics, "adopt OAuth application settings")
+	r.apply(ctx, req.Config, req.Plan, (*resource.UpdateResponse)(resp))
+}
 
-	var config, plan settingsModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
-	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
-	client := r.data.requireClient(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
+// Update changes what differs from the state.
+func (r *oauthApplicationSettingsResource) Update(
+	ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse,
+) {
+	defer recoverPanic(&resp.Diagnostics, actionUpdateSettings)
+	r.apply(ctx, req.Config, req.Plan, resp)
+}
+
+// apply brings the settings from the state to the plan. In a create the state is null.
+func (r *oauthApplicationSettingsResource) apply(
+	ctx context.Context, configured tfsdk.Config, planned tfsdk.Plan, resp *resource.UpdateResponse,
+) {
+	diags, create := &resp.Diagnostics, resp.State.Raw.IsNull()
+	var config, plan, model settingsModel
+	diags.Append(decodeModel(ctx, configured.Raw, &config)...)
+	diags.Append(decodeModel(ctx, planned.Raw, &plan)...)
+	diags.Append(decodeModel(ctx, resp.State.Raw, &model)...)
+	client := r.data.requireClient(diags)
+	if diags.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, defaultWriteTimeout)
 	defer cancel()
 
-	instance, err := client.Instance(ctx)
-	if err != nil {
-		r.data.addError(&resp.Diagnostics, "read the instance of the secret key", err, nil)
+	action, prepare := actionUpdateSettings, model.checkInstance
+	if create {
+		action, prepare = actionReadSettings, model.read
+	}
+	if err := prepare(ctx, client); err != nil {
+		r.data.addError(diags, action, err, nil)
 		return
 	}
-	settings, err := client.GetOAuthApplicationSettings(ctx)
+	refused, err := model.change(ctx, client, plan, diags)
 	if err != nil {
-		r.data.addError(&resp.Diagnostics, actionReadSettings, err, nil)
+		r.data.addError(diags, actionUpdateSettings, err, settingsParams)
 		return
 	}
-	model := settingsModel{
-		ID:            types.StringValue(instance.ID),
-		DefaultScopes: types.SetNull(types.StringType),
-	}
-	model.fromAPI(settings)
-	refused, err := model.change(ctx, client, plan, &resp.Diagnostics)
-	if err != nil {
-		r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
-		return
+	report, summary := diags.AddAttributeError, "Unable to "+actionUpdateSettings
+	next := "The state has Clerk's value."
+	if create { // an error would taint
+		report, summary = diags.AddAttributeWarning, "Clerk did not apply a setting"
+		next = "The next plan shows the difference."
 	}
 	for _, field := range refused {
-		// Not an error, which would taint. The next plan shows the difference.
-		at, detail := settingsParams.notApplied(field, client,
-			"Clerk reported success", "The next plan shows the difference.")
-		resp.Diagnostics.AddAttributeWarning(at, "Clerk did not apply a setting", detail)
+		at, detail := settingsParams.notApplied(field, client, "Clerk reported success", next)
+		report(at, summary, detail)
 	}
-	configured := !config.DefaultScopes.IsNull() && !hasDefaultScopes(refused)
-	resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, configured)...)
-	keepPlanned(&model, plan)
-	resp.Diagnostics.Append(saveState(ctx, model, model.ID, &resp.State, resp.Identity)...)
+	isScopes := func(field clerk.Mismatch) bool { return field.Name == "default_scopes" }
+	if !slices.ContainsFunc(refused, isScopes) { // otherwise the mark stays as it was
+		diags.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
+	}
+	if !diags.HasError() {
+		keepPlanned(&model, plan)
+	}
+	diags.Append(saveState(ctx, model, model.ID, &resp.State, resp.Identity)...)
 }
 
 // Read refreshes the state, if it is the state of the key's instance.
@@ -162,16 +256,10 @@ func (r *oauthApplicationSettingsResource) Read(
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
 
-	if err := checkInstance(ctx, client, state); err != nil {
+	if err := state.read(ctx, client); err != nil {
 		r.data.addError(&resp.Diagnostics, actionReadSettings, err, nil)
 		return
 	}
-	settings, err := client.GetOAuthApplicationSettings(ctx)
-	if err != nil {
-		r.data.addError(&resp.Diagnostics, actionReadSettings, err, nil)
-		return
-	}
-	state.fromAPI(settings)
 	if state.DefaultScopes.IsNull() {
 		// Someone else reset them. The configuration did not set any later values.
 		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, false)...)
@@ -179,45 +267,69 @@ func (r *oauthApplicationSettingsResource) Read(
 	resp.Diagnostics.Append(saveState(ctx, state, state.ID, &resp.State, resp.Identity)...)
 }
 
-// Update changes what differs. A setting that Clerk did not apply is an error, and the
-// state has Clerk's value.
-func (r *oauthApplicationSettingsResource) Update(
-	ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse,
+// Delete sends nothing. Resetting the settings was rejected: someone may rely on them
+// although they are no longer managed. The plan has warned of that.
+func (r *oauthApplicationSettingsResource) Delete(
+	context.Context, resource.DeleteRequest, *resource.DeleteResponse,
 ) {
-	defer recoverPanic(&resp.Diagnostics, actionUpdateSettings)
+}
 
-	var config, plan, model settingsModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
-	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
-	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &model)...)
+// ImportState accepts the id of the key's instance, or settingsImportName.
+func (r *oauthApplicationSettingsResource) ImportState(
+	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
+) {
+	const action = "import OAuth application settings"
+	defer recoverPanic(&resp.Diagnostics, action)
+
+	id := importID(ctx, req, &resp.Diagnostics)
 	client := r.data.requireClient(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, defaultWriteTimeout)
-	defer cancel()
-
-	if err := checkInstance(ctx, client, model); err != nil {
-		r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, nil)
-		return
+	var model settingsModel
+	if id != settingsImportName {
+		model.ID = types.StringValue(id)
 	}
-	refused, err := model.change(ctx, client, plan, &resp.Diagnostics)
+	err := model.checkInstance(ctx, client)
+	other, ok := errors.AsType[*clerk.InstanceError](err)
+	if ok && !other.Pinned && !isInstanceID(id) {
+		err = fmt.Errorf("%.80q is not the id of the secret key's instance, which is %s. Import with "+
+			"that id, or with %s", id, other.Actual, settingsImportName)
+	}
 	if err != nil {
-		r.data.addError(&resp.Diagnostics, actionUpdateSettings, err, settingsParams)
+		r.data.addError(&resp.Diagnostics, action, err, nil)
 		return
 	}
-	for _, field := range refused {
-		at, detail := settingsParams.notApplied(field, client,
-			"Clerk reported success", "The state has Clerk's value.")
-		resp.Diagnostics.AddAttributeError(at, "Unable to "+actionUpdateSettings, detail)
+	setImported(ctx, model.ID.ValueString(), resp)
+}
+
+// read reads the settings of the key's instance.
+func (m *settingsModel) read(ctx context.Context, client *clerk.Client) error {
+	if err := m.checkInstance(ctx, client); err != nil {
+		return err
 	}
-	if !hasDefaultScopes(refused) { // otherwise the mark stays as it was
-		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
+	settings, err := client.GetOAuthApplicationSettings(ctx)
+	if err != nil {
+		return err
 	}
-	if !resp.Diagnostics.HasError() {
-		keepPlanned(&model, plan)
+	m.fromAPI(settings)
+	return nil
+}
+
+// checkInstance returns an InstanceError if the key's instance is not that of the
+// model. Every instance has settings, so without this check a plan would adopt those
+// of the other instance. A model without an instance gets that of the key.
+func (m *settingsModel) checkInstance(ctx context.Context, client *clerk.Client) error {
+	instance, err := client.Instance(ctx)
+	switch expected := m.ID.ValueString(); {
+	case err != nil:
+		return fmt.Errorf("the instance of the secret key could not be read: %w", err)
+	case m.ID.IsNull():
+		m.ID = types.StringValue(instance.ID)
+	case instance.ID != expected:
+		return &clerk.InstanceError{Expected: expected, Actual: instance.ID}
 	}
-	resp.Diagnostics.Append(saveState(ctx, model, model.ID, &resp.State, resp.Identity)...)
+	return nil
 }
 
 // change sends what differs between the model and the plan, in one request because some
@@ -247,60 +359,5 @@ func (m *settingsModel) change(
 			strings.Join(problems, "\n"),
 			"The state has the planned values. The next refresh shows the values in Clerk."))
 	}
-	return refusedSettings(fields, settings), nil
-}
-
-func hasDefaultScopes(refused []clerk.Mismatch) bool {
-	return slices.ContainsFunc(refused, func(field clerk.Mismatch) bool {
-		return field.Name == "default_scopes"
-	})
-}
-
-// Delete sends nothing. Resetting the settings was rejected: someone may rely on them
-// although they are no longer managed. The plan has warned of that.
-func (r *oauthApplicationSettingsResource) Delete(
-	context.Context, resource.DeleteRequest, *resource.DeleteResponse,
-) {
-}
-
-// ImportState accepts the id of the key's instance, or settingsImportName.
-func (r *oauthApplicationSettingsResource) ImportState(
-	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
-) {
-	const action = "import OAuth application settings"
-	defer recoverPanic(&resp.Diagnostics, action)
-
-	id := importID(ctx, req, &resp.Diagnostics)
-	client := r.data.requireClient(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	instance, err := client.Instance(ctx)
-	switch {
-	case err != nil:
-	case id == settingsImportName, id == instance.ID:
-		setImported(ctx, instance.ID, resp)
-	case strings.HasPrefix(id, "ins_") && clerk.ValidID(id):
-		err = &clerk.InstanceError{Expected: id, Actual: instance.ID}
-	default:
-		err = fmt.Errorf("%.80q is not the id of the secret key's instance, which is %s. Import with "+
-			"that id, or with %s", id, instance.ID, settingsImportName)
-	}
-	if err != nil {
-		r.data.addError(&resp.Diagnostics, action, err, nil)
-	}
-}
-
-// checkInstance returns an InstanceError if the key's instance is not that of the
-// state. Every instance has settings, so without this check a plan would adopt those
-// of the other instance.
-func checkInstance(ctx context.Context, client *clerk.Client, state settingsModel) error {
-	instance, err := client.Instance(ctx)
-	if err != nil {
-		return fmt.Errorf("the instance of the secret key could not be read: %w", err)
-	}
-	if expected := state.ID.ValueString(); instance.ID != expected {
-		return &clerk.InstanceError{Expected: expected, Actual: instance.ID}
-	}
-	return nil
+	return fields.NotApplied(settings), nil
 }

@@ -2,8 +2,10 @@ package provider
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -18,14 +20,13 @@ import (
 // instance.
 type oauthApplicationsDataSource struct{ configuredDataSource }
 
-// oauthApplicationsModel has no id. Nothing needs an id, and a random one would differ
-// in every plan.
+// oauthApplicationsModel holds the arguments. It has no id. Nothing needs an id, and a
+// random one would differ in every plan.
 type oauthApplicationsModel struct {
 	applicationFilter
 
-	Limit             types.Int64 `tfsdk:"limit"`
-	Offset            types.Int64 `tfsdk:"offset"`
-	OAuthApplications types.List  `tfsdk:"oauth_applications"` // see withApplications
+	Limit  types.Int64 `tfsdk:"limit"`
+	Offset types.Int64 `tfsdk:"offset"`
 }
 
 func (d *oauthApplicationsDataSource) Schema(
@@ -34,16 +35,6 @@ func (d *oauthApplicationsDataSource) Schema(
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "OAuth applications of a Clerk instance: the clients that sign in *through* it, not social connections, by which users sign in *to* it. The data source reads all of them, page by page, unless `limit` sets a maximum.",
 		Attributes: map[string]schema.Attribute{
-			"name_query": schema.StringAttribute{
-				MarkdownDescription: nameQueryDescription,
-				Optional:            true,
-				Validators:          nameQueryValidators,
-			},
-			"order_by": schema.StringAttribute{
-				MarkdownDescription: orderByDescription,
-				Optional:            true,
-				Validators:          orderByValidators,
-			},
 			"dynamically_registered": schema.BoolAttribute{
 				MarkdownDescription: "`true`: only applications that registered themselves (RFC 7591). `false`: only the others. Default: both.",
 				Optional:            true,
@@ -67,6 +58,13 @@ func (d *oauthApplicationsDataSource) Schema(
 			},
 		},
 	}
+	for name, text := range filterTexts {
+		resp.Schema.Attributes[name] = schema.StringAttribute{
+			MarkdownDescription: text.description,
+			Optional:            true,
+			Validators:          []validator.String{text.check},
+		}
+	}
 }
 
 func (d *oauthApplicationsDataSource) Read(
@@ -75,7 +73,7 @@ func (d *oauthApplicationsDataSource) Read(
 	defer recoverPanic(&resp.Diagnostics, actionList)
 
 	var model oauthApplicationsModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -86,9 +84,9 @@ func (d *oauthApplicationsDataSource) Read(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	raw, diags := withApplications(ctx, req.Config.Raw, apps)
+	var diags diag.Diagnostics
+	resp.State.Raw, diags = withApplications(ctx, req.Config.Raw, apps)
 	resp.Diagnostics.Append(diags...)
-	resp.State.Raw = raw
 }
 
 // withApplications returns a state: the configuration, with the applications. The
@@ -115,4 +113,72 @@ func withApplications(
 	}
 	values[name] = tftypes.NewValue(list, elements)
 	return tftypes.NewValue(config.Type(), values), nil
+}
+
+// applicationFilter selects applications, in the list resource and in the data source
+// clerk_oauth_applications alike.
+type applicationFilter struct {
+	NameQuery             types.String `tfsdk:"name_query"`
+	OrderBy               types.String `tfsdk:"order_by"`
+	DynamicallyRegistered types.Bool   `tfsdk:"dynamically_registered"`
+}
+
+// filterTexts are the arguments of a filter that are texts.
+var filterTexts = map[string]struct {
+	description string
+	check       validator.String
+}{
+	"name_query": {
+		"Part of the name, in upper or lower case, or exactly a `client_id`. Default: all applications.",
+		stringvalidator.LengthAtLeast(1), // a variable that was not set would select all
+	},
+	"order_by": {
+		"`created_at` or `name`, with `+` (ascending, the default) or `-` (descending) in front. " +
+			"Default: `-created_at`, the newest first.",
+		stringvalidator.OneOf("created_at", "+created_at", "-created_at", "name", "+name", "-name"),
+	},
+}
+
+// query converts the filter for the client.
+func (f applicationFilter) query() clerk.ListQuery {
+	return clerk.ListQuery{
+		NameQuery:             f.NameQuery.ValueString(),
+		OrderBy:               f.OrderBy.ValueString(),
+		DynamicallyRegistered: f.DynamicallyRegistered.ValueBoolPointer(),
+	}
+}
+
+const actionList = "list OAuth applications"
+
+// listParams maps Clerk's parameter names of lists to attributes.
+var listParams = paramsOf[applicationFilter](nil, nil)
+
+// listApplications lists applications, with a warning that names those that are left out
+// because Clerk's answer about them could not be read.
+func (d *providerData) listApplications(
+	ctx context.Context, query clerk.ListQuery, diags *diag.Diagnostics,
+) []clerk.OAuthApplication {
+	client := d.requireClient(diags)
+	if client == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+	apps, unreadable, err := client.ListOAuthApplications(ctx, query)
+	if err != nil {
+		d.addError(diags, actionList, err, listParams)
+		return nil
+	}
+	if len(unreadable) > 0 {
+		problems := make([]string, len(unreadable))
+		for i, item := range unreadable {
+			problems[i] = "- " + visible(item.Error())
+		}
+		diags.AddWarning("The list of OAuth applications is incomplete", paragraphs(
+			"These applications are left out, because Clerk's answer about them could not be read:",
+			strings.Join(problems, "\n"),
+			"Clerk may describe them in a way that this version of the provider does not know. "+
+				"Try a newer version."))
+	}
+	return apps
 }

@@ -195,8 +195,7 @@ func (m providerModel) clientConfig(data *providerData, diags *diag.Diagnostics)
 		}
 	}
 	// The empty string too: a variable that was not set must not remove the guard.
-	if !m.InstanceID.IsNull() &&
-		!(clerk.ValidID(config.InstanceID) && strings.HasPrefix(config.InstanceID, "ins_")) {
+	if !m.InstanceID.IsNull() && !isInstanceID(config.InstanceID) {
 		diags.AddAttributeError(path.Root("instance_id"), "Unable to use Clerk instance id",
 			"An instance id is ins_ followed by letters and digits, such as "+
 				"ins_2O4BCh3zUONvWlZHtBXv6s6tm7u. The Clerk dashboard shows the id, and every OAuth "+
@@ -211,6 +210,11 @@ func (m providerModel) clientConfig(data *providerData, diags *diag.Diagnostics)
 		config.MaxRetries = new(int(m.MaxRetries.ValueInt64()))
 	}
 	return config
+}
+
+// isInstanceID reports whether a text has the form of the id of an instance.
+func isInstanceID(text string) bool {
+	return strings.HasPrefix(text, "ins_") && clerk.ValidID(text)
 }
 
 // valueOrEnv returns the value of an argument, or of the environment variable that

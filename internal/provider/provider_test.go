@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
@@ -71,10 +70,10 @@ func schemaAttributes(t *testing.T) map[string]any {
 // No error that Clerk attributes to a parameter stands on a secret argument.
 func TestParamsOfSecretArguments(t *testing.T) {
 	t.Parallel()
-	for _, params := range []*requestParams{applicationParams, settingsParams, listParams} {
-		for parameter, attribute := range params.paths {
+	for _, params := range []requestParams{applicationParams, settingsParams, listParams} {
+		for parameter, attribute := range params {
 			for _, argument := range secretArguments {
-				if attribute.Equal(path.Root(argument)) {
+				if attribute.attribute == argument {
 					t.Errorf("errors about Clerk's parameter %s stand on %s", parameter, argument)
 				}
 			}
