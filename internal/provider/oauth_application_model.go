@@ -153,6 +153,12 @@ func scopesFromAPI(served []string, current types.Set) types.Set {
 	return withoutOfflineAccess(served)
 }
 
+// scopesSatisfy is clerk.ScopesSatisfy for sets that are known and not null.
+func scopesSatisfy(served, wanted types.Set) bool {
+	return !served.IsNull() && !wanted.IsNull() && isWhollyKnown(served) && isWhollyKnown(wanted) &&
+		clerk.ScopesSatisfy(stringsOf(served), stringsOf(wanted))
+}
+
 func withoutOfflineAccess(scopes []string) types.Set {
 	return setOf(slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool {
 		return scope == clerk.ScopeOfflineAccess

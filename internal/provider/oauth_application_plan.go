@@ -254,10 +254,7 @@ type keepSatisfiedScopes struct{ description }
 func (keepSatisfiedScopes) PlanModifySet(
 	_ context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse,
 ) {
-	if req.StateValue.IsNull() || req.ConfigValue.IsNull() || !isWhollyKnown(req.ConfigValue) {
-		return
-	}
-	if clerk.ScopesSatisfy(stringsOf(req.StateValue), stringsOf(req.ConfigValue)) {
+	if scopesSatisfy(req.StateValue, req.ConfigValue) {
 		resp.PlanValue = req.StateValue
 	}
 }

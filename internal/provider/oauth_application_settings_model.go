@@ -56,16 +56,11 @@ func defaultScopesFromAPI(served []string, current types.Set) types.Set {
 	return scopes
 }
 
-// sameDefaultScopes reports whether two sets are known and differ by nothing but
-// offline_access. Clerk includes that scope automatically and does not document whether
+// sameDefaultScopes reports whether two sets differ by nothing but offline_access. Clerk includes that scope automatically and does not document whether
 // its answers list it: the scope may be on the server and not in the configuration, or
 // the other way round.
 func sameDefaultScopes(a, b types.Set) bool {
-	if a.IsNull() || b.IsNull() || !isWhollyKnown(a) || !isWhollyKnown(b) {
-		return false
-	}
-	left, right := stringsOf(a), stringsOf(b)
-	return clerk.ScopesSatisfy(left, right) || clerk.ScopesSatisfy(right, left)
+	return scopesSatisfy(a, b) || scopesSatisfy(b, a)
 }
 
 // fieldsToUpdate are the settings that differ from the current ones. A plan without
