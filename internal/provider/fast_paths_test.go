@@ -29,13 +29,19 @@ func TestShortcutsDeclineWhatIsNoApplication(t *testing.T) {
 		}
 	}
 	for name, req := range map[string]*tfprotov6.UpgradeResourceStateRequest{
-		"no state":    {},
-		"flatmap":     {RawState: &tfprotov6.RawState{Flatmap: map[string]string{"id": "oa_1"}}},
-		"no object":   {RawState: &tfprotov6.RawState{JSON: []byte(`[]`)}},
-		"no id":       {RawState: &tfprotov6.RawState{JSON: []byte(`{}`)}},
-		"other types": {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","scopes":"email"}`)}},
-		"other's":     {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","callback_url":""}`)}},
+		"no state":      {},
+		"flatmap":       {RawState: &tfprotov6.RawState{Flatmap: map[string]string{"id": "oa_1"}}},
+		"no object":     {RawState: &tfprotov6.RawState{JSON: []byte(`[]`)}},
+		"no id":         {RawState: &tfprotov6.RawState{JSON: []byte(`{}`)}},
+		"other version": {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1"}`)}, Version: -1},
+		"other type":    {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1"}`)}, TypeName: settingsType},
+		"other types":   {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","scopes":"email"}`)}},
+		"other's":       {RawState: &tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","callback_url":""}`)}},
 	} {
+		req.Version += applicationSchemaVersion
+		if req.TypeName == "" {
+			req.TypeName = applicationType
+		}
 		if upgradeUnchanged(req) != nil {
 			t.Errorf("%s was handed back", name)
 		}

@@ -80,10 +80,10 @@ func (s *server) ValidateResourceConfig(
 func (s *server) UpgradeResourceState(
 	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
 ) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	if unchanged := upgradeUnchanged(req); unchanged != nil {
+		return unchanged, nil
+	}
 	if req.TypeName == applicationType && req.Version == applicationSchemaVersion {
-		if unchanged := upgradeUnchanged(req); unchanged != nil {
-			return unchanged, nil
-		}
 		// The framework reads a state of the current version by the schema, and its
 		// error names no way out. The upgrade from version 0 reads any state.
 		reread := *req
@@ -150,7 +150,8 @@ func (c *callContext) Value(key any) any           { return (*c.inner.Load()).Va
 func upgradeUnchanged(
 	req *tfprotov6.UpgradeResourceStateRequest,
 ) *tfprotov6.UpgradeResourceStateResponse {
-	if req.RawState == nil || !hasStateTypes(req.RawState.JSON) {
+	if req.TypeName != applicationType || req.Version != applicationSchemaVersion ||
+		req.RawState == nil || !hasStateTypes(req.RawState.JSON) {
 		return nil
 	}
 	return &tfprotov6.UpgradeResourceStateResponse{
