@@ -17,8 +17,6 @@ const (
 	notGone  = "This does not mean that the application is gone. The state stays as it is."
 	notClerk = "This answer does not come from Clerk itself, but from something in front of Clerk, " +
 		"such as a proxy or a firewall. Check the provider's api_url, and the proxies on the way."
-	proxyCredentials = "The proxy asks for a user name and a password. Write them into HTTPS_PROXY: " +
-		"http://USER:PASSWORD@HOST:PORT."
 	changedNothing = "This operation changed nothing."
 )
 
@@ -101,7 +99,8 @@ func transportAdvice(err *clerk.TransportError) string {
 			"certificate authority to those of the system, or name a list with it in SSL_CERT_FILE. " +
 			"Otherwise check the provider's api_url."
 	case err.ProxyAuthentication:
-		return proxyCredentials
+		return "The proxy asks for a user name and a password. Write them into HTTPS_PROXY: " +
+			"http://USER:PASSWORD@HOST:PORT."
 	}
 	return "Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and the provider's api_url."
 }
@@ -177,14 +176,12 @@ func duplicateNameAdvice(err *clerk.DuplicateNameError) string {
 func unknownCreateAdvice(err *clerk.CreateOutcomeUnknownError) string {
 	if len(err.Candidates) > 0 {
 		ids := make([]string, len(err.Candidates))
-		list := make([]string, len(err.Candidates))
 		for i, app := range err.Candidates {
 			ids[i] = visible(app.ID)
-			list[i] = candidateLine(app)
 		}
 		return paragraphs(
 			"Nothing is in the state. This create may have created one of these applications:",
-			strings.Join(list, "\n"),
+			linesOf(err.Candidates, candidateLine),
 			lookupProblem("The search was incomplete", err.LookupErr),
 			"Before you apply again, delete the applications that nobody uses, or import the application "+
 				"to keep:",
@@ -211,15 +208,14 @@ func unknownCreateAdvice(err *clerk.CreateOutcomeUnknownError) string {
 // candidateLine describes an application that a create may have created. What could not
 // be read of the application is zero.
 func candidateLine(app clerk.OAuthApplication) string {
-	clientID := ""
+	known, created := "", "at an unknown time"
 	if app.ClientID != "" {
-		clientID = "client_id " + visible(app.ClientID) + ", "
+		known = "client_id " + visible(app.ClientID) + ", "
 	}
-	created := "at an unknown time"
 	if !app.CreatedAt.IsZero() {
 		created = "at " + app.CreatedAt.Format(time.RFC3339)
 	}
-	return fmt.Sprintf("  %s (%screated %s)", visible(app.ID), clientID, created)
+	return fmt.Sprintf("  %s (%screated %s)", visible(app.ID), known, created)
 }
 
 // lookupProblem says what went wrong with the search for an application, if anything.
@@ -234,9 +230,7 @@ const secretAfterImport = "After the import, a rotate_secret_trigger in the conf
 	"creates a client secret that Terraform knows."
 
 func importCommands(ids []string) string {
-	commands := make([]string, len(ids))
-	for i, id := range ids {
-		commands[i] = "  terraform import clerk_oauth_application.NAME " + id
-	}
-	return strings.Join(commands, "\n")
+	return linesOf(ids, func(id string) string {
+		return "  terraform import clerk_oauth_application.NAME " + id
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -123,9 +124,27 @@ func markDefaultScopes(
 	return private.SetKey(ctx, defaultScopesKey, mark)
 }
 
-// plannedDefaultScopes are the default scopes of a plan. Scopes that are no longer
-// configured become null, which resets them, only if the configuration had set them
-// (see defaultScopesKey).
+// defaultScopesModifier plans the default scopes. Scopes that are no longer configured
+// become null, which resets them, only if the configuration had set them (see
+// defaultScopesKey).
+type defaultScopesModifier struct{ description }
+
+var keepDefaultScopes = defaultScopesModifier{
+	"ignores offline_access, and keeps scopes that were never configured",
+}
+
+// PlanModifySet implements planmodifier.Set.
+func (defaultScopesModifier) PlanModifySet(
+	ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse,
+) {
+	if req.State.Raw.IsNull() {
+		return
+	}
+	mark, diags := req.Private.GetKey(ctx, defaultScopesKey)
+	resp.Diagnostics.Append(diags...)
+	resp.PlanValue = plannedDefaultScopes(req.ConfigValue, req.StateValue, mark != nil)
+}
+
 func plannedDefaultScopes(config, state types.Set, configured bool) types.Set {
 	switch {
 	case config.IsNull() && configured && len(state.Elements()) > 0:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -82,6 +81,7 @@ func (r *oauthApplicationSettingsResource) Schema(
 					setvalidator.NoNullValues(),
 					setvalidator.ValueStringsAre(scopeCheck, defaultScopeCheck),
 				},
+				PlanModifiers: []planmodifier.Set{keepDefaultScopes},
 			},
 			"dynamic_oauth_client_registration": settingAttribute(
 				"Whether clients may register themselves (RFC 7591), without authentication."),
@@ -129,50 +129,28 @@ func newerSettingAttribute(description string) schema.BoolAttribute {
 	}
 }
 
-// ModifyPlan decides on the default scopes; the other settings need nothing but
-// their attributes' modifiers.
+// ModifyPlan says what a destruction leaves, and reports what would make a create fail:
+// the key is missing, or belongs to another instance than instance_id names.
 func (r *oauthApplicationSettingsResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
 	defer recoverPanic(&resp.Diagnostics, actionPlanSettings)
 
+	client := r.data.client
 	switch {
 	case req.Plan.Raw.IsNull():
 		resp.Diagnostics.AddWarning("OAuth application settings stay as they are",
 			"An instance always has these settings, so they cannot be deleted. The provider does not "+
 				"reset them either: they leave the state and keep their current values in Clerk.")
-		return
-	case req.State.Raw.IsNull():
-		r.checkCreate(ctx, &resp.Diagnostics)
-		return
-	}
-	var config, plan, state settingsModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
-	resp.Diagnostics.Append(decodeModel(ctx, req.Plan.Raw, &plan)...)
-	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
-	configured, diags := req.Private.GetKey(ctx, defaultScopesKey)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	plan.DefaultScopes = plannedDefaultScopes(
-		config.DefaultScopes, state.DefaultScopes, configured != nil)
-	resp.Plan.Raw, diags = encodeModel(ctx, req.Plan.Raw.Type(), plan)
-	resp.Diagnostics.Append(diags...)
-}
-
-// checkCreate reports what would make the create fail and can be known when it is planned:
-// the key is missing, or belongs to another instance than instance_id names.
-func (r *oauthApplicationSettingsResource) checkCreate(
-	ctx context.Context, diags *diag.Diagnostics,
-) {
-	if r.data.requireKey(diags); r.data.client == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
-	defer cancel()
-	if err := r.data.client.CheckExpectedInstance(ctx); err != nil {
-		r.data.addError(diags, actionPlanSettings, err, nil)
+	case !req.State.Raw.IsNull():
+	case client == nil:
+		r.data.requireKey(&resp.Diagnostics)
+	default:
+		ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+		defer cancel()
+		if err := client.CheckExpectedInstance(ctx); err != nil {
+			r.data.addError(&resp.Diagnostics, actionPlanSettings, err, nil)
+		}
 	}
 }
 
@@ -350,13 +328,10 @@ func (m *settingsModel) change(
 	m.DefaultScopes = plannedOr(plan.DefaultScopes, m.DefaultScopes) // for its spelling
 	m.fromAPI(settings)
 	if len(settings.Problems) > 0 {
-		problems := make([]string, len(settings.Problems))
-		for i, problem := range settings.Problems {
-			problems[i] = "- " + client.Scrub(problem.String())
-		}
+		item := func(problem clerk.FieldProblem) string { return "- " + client.Scrub(problem.String()) }
 		diags.AddWarning("Clerk's answer about the OAuth application settings was incomplete", paragraphs(
 			"The settings were changed, but these fields of Clerk's answer could not be read:",
-			strings.Join(problems, "\n"),
+			linesOf(settings.Problems, item),
 			"The state has the planned values. The next refresh shows the values in Clerk."))
 	}
 	return fields.NotApplied(settings), nil

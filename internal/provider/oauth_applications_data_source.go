@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -170,13 +169,11 @@ func (d *providerData) listApplications(
 		return nil
 	}
 	if len(unreadable) > 0 {
-		problems := make([]string, len(unreadable))
-		for i, item := range unreadable {
-			problems[i] = "- " + visible(item.Error())
-		}
 		diags.AddWarning("The list of OAuth applications is incomplete", paragraphs(
 			"These applications are left out, because Clerk's answer about them could not be read:",
-			strings.Join(problems, "\n"),
+			linesOf(unreadable, func(err *clerk.UnreadableApplicationError) string {
+				return "- " + visible(err.Error())
+			}),
 			"Clerk may describe them in a way that this version of the provider does not know. "+
 				"Try a newer version."))
 	}

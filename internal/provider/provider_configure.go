@@ -40,12 +40,10 @@ type providerModel struct {
 type providerData struct {
 	client *clerk.Client
 	// unknown names the argument without which there is no client yet: its value
-	// comes from a resource that is not applied. Plans that need no request go on
-	// without it.
+	// comes from a resource that is not applied. What needs no request works without a
+	// client, such as most plans, and clerk_decrypted_secret.
 	unknown string
-	// problem is why there is no client although every argument is known; nil if
-	// there is one. Nothing but a request needs a client: clerk_decrypted_secret
-	// works without one.
+	// problem is why there is no client although every argument is known, or nil.
 	problem *clientProblem
 	// keySource and urlSource name the argument or the environment variable from which
 	// the secret key and the address of the API come; empty where nothing set them.
@@ -67,19 +65,12 @@ func (d *providerData) first(subject string) bool {
 // subjectKey is the subject of the errors about the secret key.
 const subjectKey = "secret key"
 
-// configuredResource is what the resources and the list resource have in common, and
-// configuredDataSource the same of the data sources. data is nil while Terraform only
-// validates.
-type (
-	configuredResource struct {
-		typeName string
-		data     *providerData
-	}
-	configuredDataSource struct {
-		typeName string
-		data     *providerData
-	}
-)
+// configuredResource is the beginning of the resources and the list resource. data is nil
+// while Terraform only validates.
+type configuredResource struct {
+	typeName string
+	data     *providerData
+}
 
 func (r *configuredResource) Metadata(
 	_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse,
@@ -92,6 +83,9 @@ func (r *configuredResource) Configure(
 ) {
 	r.data, _ = req.ProviderData.(*providerData)
 }
+
+// configuredDataSource is the same of the data sources.
+type configuredDataSource configuredResource
 
 func (d *configuredDataSource) Metadata(
 	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
@@ -106,18 +100,17 @@ func (d *configuredDataSource) Configure(
 }
 
 // clientProblem is what is wrong with the key or the address. It is an error of what
-// needs a request and not of the provider block: below an error of the provider block
-// the engine prints the line where the block begins, and in
+// needs a request and not of the provider block: below an error of the block the engine
+// prints the block's first line, and in
 //
 //	provider "clerk" { secret_key = "sk_test_…" }
 //
-// that line holds the key. (For a .tf.json file that is written on one line, the engine
-// prints the whole file below every error, whichever block the error belongs to. No
-// provider can change that.)
+// that line holds the key. (Of a .tf.json file on one line, the engine prints the whole
+// file below every error. No provider can change that.)
 type clientProblem struct {
 	summary, help string
-	// brief replaces help where a problem of the secret key was explained before in the
-	// run. It is one line that can stand alone, because the engine may print it first.
+	// brief replaces help where a problem of the key was explained before in the run. It
+	// is one line that can stand alone, because the engine may print it first.
 	brief string
 }
 
@@ -169,8 +162,7 @@ func (m providerModel) unknownArgument() string {
 }
 
 // clientConfig checks the arguments, and notes in data where the key and the address
-// come from. A problem with either of the two is noted there too: see clientProblem.
-// Every other problem is a diagnostic.
+// come from, and a problem with either of the two: see clientProblem.
 func (m providerModel) clientConfig(data *providerData, diags *diag.Diagnostics) clerk.Config {
 	config := clerk.Config{
 		InstanceID:            m.InstanceID.ValueString(),
@@ -202,9 +194,9 @@ func (m providerModel) clientConfig(data *providerData, diags *diag.Diagnostics)
 				"application has it as instance_id.")
 	}
 	if !m.RequestTimeout.IsNull() {
-		timeout, more := m.RequestTimeout.ValueGoDuration()
+		var more diag.Diagnostics
+		config.RequestTimeout, more = m.RequestTimeout.ValueGoDuration()
 		diags.Append(more...)
-		config.RequestTimeout = timeout
 	}
 	if !m.MaxRetries.IsNull() {
 		config.MaxRetries = new(int(m.MaxRetries.ValueInt64()))
@@ -217,9 +209,8 @@ func isInstanceID(text string) bool {
 	return strings.HasPrefix(text, "ins_") && clerk.ValidID(text)
 }
 
-// valueOrEnv returns the value of an argument, or of the environment variable that
-// stands in for it, and the name of the one that has the value. Both are empty where
-// neither is set.
+// valueOrEnv returns the value of an argument or of the environment variable that stands
+// in for it, and the name of the one that is set, if any.
 func valueOrEnv(value types.String, argument string) (text, source string) {
 	if !value.IsNull() {
 		return value.ValueString(), argument
@@ -238,9 +229,8 @@ func described(source string) string {
 	return "the provider's argument " + source
 }
 
-// parseAPIURL reads the address of the API. What allow_http allows ends with a
-// production key, which must not travel in clear text whatever the configuration
-// says.
+// parseAPIURL reads the address of the API. A production key must not travel in clear
+// text, whatever allow_http says.
 func (m providerModel) parseAPIURL(raw string, key clerk.Secret) (*url.URL, error) {
 	address, err := clerk.ParseAPIURL(raw)
 	if !errors.Is(err, clerk.ErrURLInsecure) {
@@ -268,26 +258,20 @@ func (m providerModel) parseAPIURL(raw string, key clerk.Secret) (*url.URL, erro
 func secretKeyProblem(err error, source string) *clientProblem {
 	const instanceKey = "the secret key of a Clerk instance (sk_test_… or sk_live_…)"
 
-	if errors.Is(err, clerk.ErrKeyMissing) {
-		where := "No secret key is set."
-		switch source {
-		case "secret_key":
-			where = "The provider's argument secret_key is empty. Leave it out to use the environment " +
-				"variable " + envSecretKey + "."
-		case envSecretKey:
-			where = "The environment variable " + envSecretKey + " is empty."
-		}
-		return &clientProblem{
-			summary: "Missing Clerk secret key",
-			help: where + " The provider needs " + instanceKey + ", in the environment variable " +
-				envSecretKey + " or in its argument secret_key.\n\n" +
-				"Find the key in the Clerk dashboard under API keys, and set it with: export " +
-				envSecretKey + "=sk_test_…",
-			brief: where + " Set secret_key or " + envSecretKey + " to " + instanceKey + ".",
-		}
-	}
+	summary := "Unable to use Clerk secret key"
+	what := fmt.Sprintf("The value of %s cannot be used: %s.", described(source), err)
 	next := "Check that the key was copied completely, and on one line."
 	switch {
+	case errors.Is(err, clerk.ErrKeyMissing):
+		summary, what = "Missing Clerk secret key", "No secret key is set."
+		if source != "" {
+			what = sentence(described(source) + " is empty")
+		}
+		if source == "secret_key" {
+			what += " Leave it out to use the environment variable " + envSecretKey + "."
+		}
+		next = "Find the key in the Clerk dashboard under API keys, and set it with: export " +
+			envSecretKey + "=sk_test_…"
 	case errors.Is(err, clerk.ErrKeyPlaceholder):
 		next = "Find the key in the Clerk dashboard under API keys."
 	case errors.Is(err, clerk.ErrKeyPublishable):
@@ -299,17 +283,16 @@ func secretKeyProblem(err error, source string) *clientProblem {
 	case errors.Is(err, clerk.ErrKeyAssignment):
 		next = "Set only the part after the equals sign."
 	}
-	what := fmt.Sprintf("The value of %s cannot be used: %s.", described(source), err)
 	return &clientProblem{
-		summary: "Unable to use Clerk secret key",
-		help:    what + " The provider needs " + instanceKey + ".\n\n" + next,
-		brief:   what + " Set it to " + instanceKey + ".",
+		summary: summary,
+		help: fmt.Sprintf("%s The provider needs %s, in the environment variable %s or in its "+
+			"argument secret_key.\n\n%s", what, instanceKey, envSecretKey, next),
+		brief: fmt.Sprintf("%s Set secret_key or %s to %s.", what, envSecretKey, instanceKey),
 	}
 }
 
-// logRequest writes one attempt of one request to Terraform's log. These fields
-// are all that the provider ever logs: scalars without any content of a request
-// or a response.
+// logRequest writes one attempt of one request to Terraform's log. The provider logs
+// nothing else, and no content of a request or a response.
 func logRequest(ctx context.Context, event clerk.Event) {
 	tflog.Debug(ctx, "Clerk API request", map[string]any{
 		"method":      event.Method,
@@ -339,9 +322,8 @@ func (d *providerData) requireClient(diags *diag.Diagnostics) *clerk.Client {
 	return d.client
 }
 
-// requireKey reports an error if there is no key, or no usable key or address. A plan
-// needs no key, but a plan that cannot be applied should fail before someone approves
-// it.
+// requireKey reports an error if there is no usable key or address. A plan needs no key,
+// but a plan that cannot be applied should fail before someone approves it.
 func (d *providerData) requireKey(diags *diag.Diagnostics) {
 	if d.problem == nil {
 		return

@@ -90,6 +90,16 @@ func joined(separator string, texts []string) string {
 	return strings.Join(slices.DeleteFunc(texts, empty), separator)
 }
 
+// linesOf writes each item on a line of its own.
+func linesOf[T any](items []T, line func(T) string) string {
+	all := make([]string, len(items))
+	for i, item := range items {
+		all[i] = line(item)
+	}
+	return strings.Join(all, "\n")
+}
+
+// quoted lists texts in quotation marks.
 func quoted(texts []string) string {
 	all := make([]string, len(texts))
 	for i, text := range texts {
