@@ -24,9 +24,10 @@ const (
 	rotateForTrigger                    // rotate_secret_trigger has a different value
 	rotateForRecipients                 // encrypt_client_secret_to names other recipients
 	rotateForFirstSecret                // a public client becomes confidential
-	rotateForRejected                   // someone rotated it elsewhere: see verify_client_secret
+	rotateForRejected                   // someone rotated it elsewhere: see verifySecret
 	rotatePending                       // see privateState.RotationPending
 	rotateUndecided                     // depends on a value that is not known yet
+	removeSecret                        // for warn alone: the client becomes public
 )
 
 // rotationFor decides whether going from state to plan replaces the secret.
@@ -34,7 +35,6 @@ func rotationFor(plan, state resourceModel, private privateState) rotationReason
 	if plan.Public.ValueBool() {
 		return noRotation
 	}
-	rejected := isAbout(private.RejectedVersion, state.ClientSecretVersion)
 	reason := noRotation
 	switch {
 	case private.RotationPending && !state.Public.ValueBool():
@@ -48,7 +48,7 @@ func rotationFor(plan, state resourceModel, private privateState) rotationReason
 	case isWhollyKnown(plan.EncryptClientSecretTo) &&
 		!sameRecipients(plan.EncryptClientSecretTo, state.EncryptClientSecretTo):
 		reason = rotateForRecipients
-	case rejected && plan.VerifyClientSecret.ValueBool():
+	case plan.VerifyClientSecret.ValueBool() && private.rejects(state.ClientSecretVersion):
 		reason = rotateForRejected
 	case plan.Public.IsUnknown() && state.Public.ValueBool(),
 		plan.RotateSecretTrigger.IsUnknown(),
@@ -71,6 +71,23 @@ func sameTrigger(a, b string) bool {
 	return normal(a) == normal(b)
 }
 
+// hasTriggerWithoutSecret reports whether the trigger asks for a rotation of a client that
+// has no secret.
+func (m *resourceModel) hasTriggerWithoutSecret() bool {
+	return m.Public.ValueBool() && isKnownText(m.RotateSecretTrigger)
+}
+
+// checkTrigger rejects a rotation of a client that has no secret.
+func (m *resourceModel) checkTrigger(diags *diag.Diagnostics) {
+	if m.hasTriggerWithoutSecret() {
+		diags.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
+			"A public client has no secret to rotate. Remove rotate_secret_trigger, or set public = false."+
+				"\n\n"+
+				"A module for both kinds of clients can leave the trigger out for public ones:\n\n"+
+				"  rotate_secret_trigger = each.value.public ? null : var.rotation")
+	}
+}
+
 // sameRecipients reports whether two sets name the same recipients, in any spelling.
 func sameRecipients(a, b types.Set) bool {
 	if a.IsNull() || b.IsNull() {
@@ -88,84 +105,91 @@ func normalRecipients(set types.Set) []string {
 	return slices.Compact(recipients)
 }
 
-// warn says in the plan what the rotation will do. The summary names the application,
-// because Terraform shows only the first of several warnings with one summary.
-func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) {
-	name := state.quotedName()
-	who := fmt.Sprintf("OAuth application %s (client_id %s)", name, state.ClientID.ValueString())
-	rotated := fmt.Sprintf("The client secret of %s will be rotated", name)
-	const consequence = "The current secret stops working the moment this is applied: Clerk keeps " +
-		"one secret and no grace period. Clients that use it fail until they have the new secret."
+const (
+	willBeRotated = "The client secret of %s will be rotated"
+	stopsWorking  = "The current secret stops working the moment this is applied: Clerk keeps one " +
+		"secret and no grace period. Clients that use it fail until they have the new secret."
+)
 
-	switch reason {
-	case rotateForTrigger:
-		diags.AddAttributeWarning(path.Root("rotate_secret_trigger"), rotated,
-			fmt.Sprintf("rotate_secret_trigger of %s changes. %s", who, consequence))
-	case rotateForRecipients:
-		diags.AddAttributeWarning(path.Root("encrypt_client_secret_to"), rotated,
-			fmt.Sprintf("encrypt_client_secret_to of %s changes, and the secret with it: an encrypted "+
-				"secret cannot be re-encrypted, and one that was stored in plain text should be "+
-				"replaced. %s", who, consequence))
-	case rotateForFirstSecret:
-		diags.AddAttributeWarning(path.Root("public"),
-			fmt.Sprintf("A client secret of %s will be created", name),
-			fmt.Sprintf("%s becomes a confidential client. It has no secret until one is created, "+
-				"by a rotation in the same apply.", who))
-	case rotateForRejected:
-		diags.AddAttributeWarning(path.Root("verify_client_secret"), rotated,
-			fmt.Sprintf("The secret in the state of %s no longer works: someone rotated it outside "+
-				"Terraform. The rotation creates a new secret for the state. The secret that works "+
-				"now stops working wherever it is used. Clients that use it fail until they have "+
-				"the new secret. To keep the secret that works now, remove verify_client_secret "+
-				"before you apply.", who))
-	case rotatePending:
-		diags.AddWarning(rotated,
-			fmt.Sprintf("An earlier apply did not receive the current secret of %s, so the state has "+
-				"no secret that is known to work. A new secret is created, and the secret that the "+
-				"application has now stops working.", who))
-	case rotateUndecided:
-		diags.AddWarning(fmt.Sprintf("The client secret of %s may be rotated", name),
-			fmt.Sprintf("Whether the secret of %s is rotated depends on a value that is known only "+
-				"during apply. If it is: %s", who, consequence))
-	case noRotation:
-	}
+// secretWarnings are the warnings of a plan. The summary names the application, because
+// Terraform shows only the first of several warnings with one summary.
+var secretWarnings = map[rotationReason]struct{ attribute, summary, detail string }{
+	rotateForTrigger: {
+		"rotate_secret_trigger", willBeRotated, "rotate_secret_trigger of %s changes. " + stopsWorking,
+	},
+	rotateForRecipients: {
+		"encrypt_client_secret_to", willBeRotated,
+		"encrypt_client_secret_to of %s changes, and the secret with it: an encrypted secret cannot be " +
+			"re-encrypted, and one that was stored in plain text should be replaced. " + stopsWorking,
+	},
+	rotateForFirstSecret: {
+		"public", "A client secret of %s will be created",
+		"%s becomes a confidential client. It has no secret until one is created, by a rotation in " +
+			"the same apply.",
+	},
+	rotateForRejected: {
+		"verify_client_secret", willBeRotated,
+		"The secret in the state of %s no longer works: someone rotated it outside Terraform. The " +
+			"rotation creates a new secret for the state. The secret that works now stops working " +
+			"wherever it is used. Clients that use it fail until they have the new secret. To keep the " +
+			"secret that works now, remove verify_client_secret before you apply.",
+	},
+	rotatePending: {
+		"", willBeRotated,
+		"An earlier apply did not receive the current secret of %s, so the state has no secret that is " +
+			"known to work. A new secret is created, and the secret that the application has now stops " +
+			"working.",
+	},
+	rotateUndecided: {
+		"", "The client secret of %s may be rotated",
+		"Whether the secret of %s is rotated depends on a value that is known only during apply. If it " +
+			"is: " + stopsWorking,
+	},
+	removeSecret: {
+		"public", "The client secret of %s will be removed",
+		"%s becomes a public client, which has no secret. The secret leaves the state, and clients " +
+			"that authenticate with it may fail. If the client becomes confidential again, it gets a " +
+			"new secret.",
+	},
 }
 
-// warnOfLostSecret says in the plan that a client loses its secret.
-func warnOfLostSecret(diags *diag.Diagnostics, state resourceModel) {
-	name := state.quotedName()
-	diags.AddAttributeWarning(path.Root("public"),
-		fmt.Sprintf("The client secret of %s will be removed", name),
-		fmt.Sprintf("OAuth application %s (client_id %s) becomes a public client, which has no secret. "+
-			"The secret leaves the state, and clients that authenticate with it may fail. If the "+
-			"client becomes confidential again, it gets a new secret.",
-			name, state.ClientID.ValueString()))
+// warn says in the plan what becomes of the secret.
+func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) {
+	text, ok := secretWarnings[reason]
+	if !ok {
+		return
+	}
+	var warning diag.Diagnostic = diag.NewWarningDiagnostic(
+		fmt.Sprintf(text.summary, state.quotedName()), fmt.Sprintf(text.detail, state.clientTitle()))
+	if text.attribute != "" {
+		warning = diag.WithPath(path.Root(text.attribute), warning)
+	}
+	diags.Append(warning)
 }
 
 // client_secret_version must never repeat at an address: whatever was handed the secret
-// takes a new one only when the number differs. A counter in the state would start again
-// with every new application, and a store would then keep the secret of an application
-// that is gone. So the numbers follow the clock, in milliseconds:
+// takes a new one only when the number differs. A counter in the state was rejected. It
+// would start again with every new application, and a store would then keep the secret of
+// an application that is gone. So the numbers follow the clock, in milliseconds:
 //
 //   - A create gives the millisecond in which the application was created.
 //   - A rotation gives one more than the largest of the last version, the millisecond of
 //     the last change and the version floor. All three are in the state, so the plan knows
 //     the number.
 //   - A state without a version, after an import for example, gets a version floor: the
-//     millisecond in which the state was first read. The versions that the address had
-//     before are unknown, and none of them exceeds the floor. The time of the last change
-//     would not do: the address may have held a younger application.
+//     millisecond in which the state was first read, which no earlier version of the address
+//     exceeds. The time of the last change would not do: the address may have held a
+//     younger application.
 //
-// The floor follows the Date header, and not the clock of this machine, which may be hours
-// ahead of Clerk's: the versions of later applications would then fall behind. Where the
-// Date header is behind created_at, a floor can be too low. No clock at hand shows that.
+// The floor follows the Date header and not the clock of this machine, which may be hours
+// ahead: the versions of later applications would then fall behind. Where the Date header
+// is behind created_at, a floor can be too low. No clock at hand shows that.
 //
 // Clerk never creates two secrets of one address within one millisecond, so nothing has to
-// wait for the clock. Early releases counted in seconds. Every number in milliseconds is
-// larger than theirs.
+// wait for the clock. The seconds in which early releases counted are smaller numbers.
 
-// firstSecretVersion is the version of the secret of a new application. created is zero
-// where Clerk's answer lacks it; then now counts, which is the time by Clerk's clock.
+// firstSecretVersion is the version of the secret of a new application: the time of its
+// creation, or now, by Clerk's clock, where Clerk's answer lacks that time.
 func firstSecretVersion(created, now time.Time) types.Int64 {
 	if created.IsZero() {
 		created = now
@@ -173,9 +197,9 @@ func firstSecretVersion(created, now time.Time) types.Int64 {
 	return types.Int64Value(created.UnixMilli())
 }
 
-// nextSecretVersion is the version after a rotation of the application in the state. floor
-// is the version floor, 0 without a floor. The result is unknown if the state has no
-// version, no time of the last change and no floor; the apply then uses Clerk's clock.
+// nextSecretVersion is the version after a rotation of the application in the state. The
+// floor is 0 where there is none. The result is unknown if the state has no number to go
+// by; the apply then uses Clerk's clock.
 func nextSecretVersion(state resourceModel, floor int64) types.Int64 {
 	last := max(state.ClientSecretVersion.ValueInt64(), floor)
 	if updated := timeOf(state.UpdatedAt); !updated.IsZero() {
@@ -189,12 +213,10 @@ func nextSecretVersion(state resourceModel, floor int64) types.Int64 {
 
 // noteVersionFloor sets the version floor where the state has no version. An existing
 // floor stays: what has happened at the address since is in the state.
-func (n *privateNotes) noteVersionFloor(
-	ctx context.Context, client *clerk.Client, state resourceModel,
-) {
-	if state.ClientSecretVersion.IsNull() && n.VersionFloor == 0 {
-		n.VersionFloor = client.ServerNow().UnixMilli()
-		n.save(ctx)
+func (c *applicationCall) noteVersionFloor(ctx context.Context) {
+	if c.current.ClientSecretVersion.IsNull() && c.notes.VersionFloor == 0 {
+		c.notes.VersionFloor = c.client.ServerNow().UnixMilli()
+		c.notes.save(ctx)
 	}
 }
 

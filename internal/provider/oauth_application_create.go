@@ -77,7 +77,7 @@ func (c *applicationCall) saveCreated(ctx context.Context, creation clerk.Creati
 		c.current.ClientSecretVersion = firstSecretVersion(created, c.client.ServerNow())
 	}
 	diags := c.save(ctx)
-	c.notes.noteVersionFloor(ctx, c.client, c.current)
+	c.noteVersionFloor(ctx)
 	if secretErr != nil {
 		c.data.addErrorAsWarning(c.diags, c.current.named(actionEncrypt), secretErr, nil)
 	}

@@ -18,12 +18,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// plannedLogo is what logo_path asks for.
-type plannedLogo struct {
-	wanted bool
-	sha256 types.String // unknown when the path is; null when there is none
-}
-
 // logoPathCheck rejects what is certainly no path of a file.
 var logoPathCheck = textCheck{
 	title: "Unable to use logo", description: "the path of an image file",
@@ -42,7 +36,9 @@ var logoPathCheck = textCheck{
 
 var urlForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://|^data:`)
 
-// planLogo reads the file when planning, so that an unusable file shows in the plan.
+// planLogo returns the hash of the logo that logo_path asks for: null without a path, and
+// unknown as long as the file is. It reads the file, so that an unusable one shows in the
+// plan.
 //
 // A missing file is no error of a plan. It may be written by another resource in the same
 // run, and Create and Update read it before they send anything. If it was uploaded and is
@@ -54,44 +50,43 @@ var urlForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://|^data:`)
 // which is most often the path of the configuration too, so a provider sees no sign of it.
 func (m *resourceModel) planLogo(
 	config, state resourceModel, changed bool, diags *diag.Diagnostics,
-) plannedLogo {
+) types.String {
 	switch {
 	case isKnownText(config.LogoSHA256) && config.LogoSHA256.Equal(state.LogoSHA256):
-		return plannedLogo{wanted: true, sha256: state.LogoSHA256}
-	case m.LogoPath.IsNull():
-		return plannedLogo{sha256: types.StringNull()}
-	case m.LogoPath.IsUnknown():
-		return plannedLogo{wanted: true, sha256: types.StringUnknown()}
+		return state.LogoSHA256
+	case !isKnownText(m.LogoPath):
+		return unknownUnlessNull(m.LogoPath)
 	}
 	logo, err := readLogo(m.LogoPath.ValueString())
 	switch uploaded := m.LogoPath.Equal(state.LogoPath) && !state.LogoSHA256.IsNull(); {
 	case err == nil:
-		return plannedLogo{wanted: true, sha256: types.StringValue(logo.sha256)}
+		return types.StringValue(logo.sha256)
 	case !errors.Is(err, fs.ErrNotExist):
 		addLogoError(diags, err, "")
-		return plannedLogo{sha256: types.StringNull()}
+		return types.StringNull()
 	case uploaded && changed:
 		addLogoError(diags, err, "The plan uploads a new content of this file. Apply the plan where the "+
 			"file exists, or plan again.")
-		return plannedLogo{sha256: types.StringNull()}
+		return types.StringNull()
 	case uploaded:
 		diags.AddAttributeWarning(path.Root("logo_path"),
 			"The file with the logo of "+m.titleName()+" is missing",
 			sentence(err.Error())+" The file was uploaded before, and the logo stays as it is. The "+
 				"provider cannot tell whether the file has changed.")
-		return plannedLogo{wanted: true, sha256: state.LogoSHA256}
+		return state.LogoSHA256
 	}
 	diags.AddAttributeWarning(path.Root("logo_path"),
 		"The file with the logo of "+m.titleName()+" does not exist yet",
 		sentence(err.Error())+" If another resource writes it during the apply, nothing is wrong. "+
 			"Otherwise the apply fails before it changes anything at Clerk.")
-	return plannedLogo{wanted: true, sha256: types.StringUnknown()}
+	return types.StringUnknown()
 }
 
-// planLogoUpdate plans the logo of an application that exists, and reports whether a
-// request is needed.
+// planLogoUpdate plans the logo of an application that exists, given the result of planLogo,
+// and reports whether a request is needed. A hash that changes is unknown in the plan: the
+// file is read again when the plan is applied, and may have changed by then.
 func (m *resourceModel) planLogoUpdate(
-	state resourceModel, logo plannedLogo, diags *diag.Diagnostics,
+	state resourceModel, logo types.String, diags *diag.Diagnostics,
 ) bool {
 	if m.LogoPath.IsNull() && !state.LogoPath.IsNull() {
 		diags.AddAttributeWarning(path.Root("logo_path"),
@@ -99,11 +94,11 @@ func (m *resourceModel) planLogoUpdate(
 			"Clerk offers no way to delete a logo. Without logo_path the current logo stays, and Terraform "+
 				"no longer manages it.")
 	}
-	m.LogoSHA256 = logo.sha256
+	m.LogoSHA256 = logo
 	switch {
-	case !logo.wanted:
+	case logo.IsNull():
 		return false
-	case logo.sha256.Equal(state.LogoSHA256):
+	case logo.Equal(state.LogoSHA256):
 		if isKnownText(m.LogoPath) && isKnownText(state.LogoPath) {
 			// The same content elsewhere is the same logo. An absolute path differs from
 			// one machine to the next.
@@ -111,10 +106,7 @@ func (m *resourceModel) planLogoUpdate(
 		}
 		return false
 	}
-	// Not the hash of the file: the file is read again when the plan is applied, and may
-	// have changed by then.
-	m.LogoSHA256 = types.StringUnknown()
-	m.ClientImageURL = types.StringUnknown()
+	m.LogoSHA256, m.ClientImageURL = types.StringUnknown(), types.StringUnknown()
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -101,12 +102,6 @@ func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Dia
 			"as configured. Leave scopes out for the defaults, or name at least one scope.")
 }
 
-// hasTriggerWithoutSecret reports whether the trigger asks for a rotation of a client that
-// has no secret.
-func (m *resourceModel) hasTriggerWithoutSecret() bool {
-	return m.Public.ValueBool() && isKnownText(m.RotateSecretTrigger)
-}
-
 // checkDestroy rejects the destruction of a protected application. consequence is what
 // else there is to say.
 func (m *resourceModel) checkDestroy(consequence string, diags *diag.Diagnostics) {
@@ -123,24 +118,17 @@ func (m *resourceModel) checkDestroy(consequence string, diags *diag.Diagnostics
 	}
 }
 
-// planCreate plans a new application. Everything computed is unknown already.
-func (m *resourceModel) planCreate(logo plannedLogo) {
-	m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
-	m.ClientSecretVersion = types.Int64Unknown()
-	if m.Public.ValueBool() {
-		m.ClientSecretVersion = types.Int64Null()
-	}
-	m.LogoSHA256 = types.StringNull()
-	if logo.wanted {
-		// Not the hash of the file: if the upload fails after the application is created,
-		// the state says that there is no logo, and the next plan uploads it.
-		m.LogoSHA256 = types.StringUnknown()
-	}
+// planCreate plans a new application. Everything computed is unknown already. The hash of a
+// logo stays unknown: if the upload fails after the application was created, the state says
+// that there is no logo, and the next plan uploads it.
+func (m *resourceModel) planCreate(logo types.String) {
+	m.planSecret(types.Int64Unknown())
+	m.LogoSHA256 = unknownUnlessNull(logo)
 }
 
 // planUpdate plans a change of an application.
 func (m *resourceModel) planUpdate(
-	config, state resourceModel, logo plannedLogo, private privateState, diags *diag.Diagnostics,
+	config, state resourceModel, logo types.String, private privateState, diags *diag.Diagnostics,
 ) {
 	m.UpdatedAt = state.UpdatedAt
 	requests := !sameValues(m.reportedModel, state.reportedModel)
@@ -161,22 +149,15 @@ func (m *resourceModel) planUpdate(
 	case m.Public.ValueBool():
 		m.forgetSecret()
 		if !state.Public.ValueBool() && state.hasSecret() {
-			warnOfLostSecret(diags, state)
+			reason = removeSecret
 		}
+	case reason == noRotation && m.Public.IsUnknown() && state.hasSecret():
+		m.planSecret(types.Int64Unknown()) // if the client turns out to be public, it has none
 	case reason == rotateUndecided:
-		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
-		m.ClientSecretVersion = types.Int64Unknown()
+		m.planSecret(types.Int64Unknown())
 		requests = true
-	case reason == noRotation && m.Public.IsUnknown():
-		// If the client turns out to be public, its secret is removed.
-		m.ClientSecret = unknownUnlessNull(state.ClientSecret)
-		m.ClientSecretEncrypted = unknownUnlessNull(state.ClientSecretEncrypted)
-		if !state.ClientSecretVersion.IsNull() {
-			m.ClientSecretVersion = types.Int64Unknown()
-		}
 	case reason != noRotation:
-		m.ClientSecret, m.ClientSecretEncrypted = m.plannedSecret()
-		m.ClientSecretVersion = nextSecretVersion(state, private.VersionFloor)
+		m.planSecret(nextSecretVersion(state, private.VersionFloor))
 		requests = true
 	}
 	reason.warn(diags, state)
@@ -192,23 +173,24 @@ func (m *resourceModel) hasRedirectURI(uri types.String) bool {
 		slices.Contains(stringsOf(m.RedirectURIs), uri.ValueString())
 }
 
-// plannedSecret plans a secret that Clerk will create: one of the two attributes is
-// unknown, the other one null.
-func (m *resourceModel) plannedSecret() (plain, encrypted types.String) {
-	switch {
-	case m.Public.ValueBool():
-		return types.StringNull(), types.StringNull()
-	case m.EncryptClientSecretTo.IsUnknown():
-		return types.StringUnknown(), types.StringUnknown()
-	case m.EncryptClientSecretTo.IsNull():
-		return types.StringUnknown(), types.StringNull()
+// planSecret plans a secret that Clerk will create, with its version: one of the two
+// attributes for the secret is unknown, the other one null.
+func (m *resourceModel) planSecret(version types.Int64) {
+	m.forgetSecret()
+	if m.Public.ValueBool() {
+		return
 	}
-	return types.StringNull(), types.StringUnknown()
+	m.ClientSecretVersion = version
+	if recipients := m.EncryptClientSecretTo; recipients.IsNull() || recipients.IsUnknown() {
+		m.ClientSecret = types.StringUnknown()
+	}
+	m.ClientSecretEncrypted = unknownUnlessNull(m.EncryptClientSecretTo)
 }
 
-func unknownUnlessNull(value types.String) types.String {
-	if value.IsNull() {
-		return value
+// unknownUnlessNull plans a text that an apply will determine, where there is what it is of.
+func unknownUnlessNull(of attr.Value) types.String {
+	if of.IsNull() {
+		return types.StringNull()
 	}
 	return types.StringUnknown()
 }
@@ -244,10 +226,9 @@ func (m keepSame) PlanModifyString(
 	}
 }
 
-// keepSatisfiedScopes keeps the scopes of the state in the plan if they satisfy the
-// configuration. The two can differ by offline_access, which Clerk adds automatically:
-// after an import the state has it and the configuration does not. Terraform allows a plan
-// to keep a prior value that means the same.
+// keepSatisfiedScopes is the same for scopes. Those of the state and those of the
+// configuration can differ by offline_access, which Clerk adds automatically: after an
+// import the state has it and the configuration does not.
 type keepSatisfiedScopes struct{ description }
 
 // PlanModifySet implements planmodifier.Set.
@@ -257,4 +238,9 @@ func (keepSatisfiedScopes) PlanModifySet(
 	if scopesSatisfy(req.StateValue, req.ConfigValue) {
 		resp.PlanValue = req.StateValue
 	}
+}
+
+func scopesSatisfy(state, config types.Set) bool {
+	return !state.IsNull() && !config.IsNull() && isWhollyKnown(config) &&
+		clerk.ScopesSatisfy(stringsOf(state), stringsOf(config))
 }

@@ -65,7 +65,7 @@ func (r *oauthApplicationResource) Read(
 		}
 		state.forgetSecret()
 	}
-	c.notes.noteVersionFloor(ctx, c.client, *state)
+	c.noteVersionFloor(ctx)
 	if !c.notes.RotationPending {
 		c.verifySecret(ctx)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -88,16 +87,5 @@ func (r *oauthApplicationResource) ValidateConfig(
 	config.checkLogoHash(&resp.Diagnostics)
 	if r.data != nil {
 		config.addWarnings(&resp.Diagnostics)
-	}
-}
-
-// checkTrigger rejects a rotation of a client that has no secret.
-func (m *resourceModel) checkTrigger(diags *diag.Diagnostics) {
-	if m.hasTriggerWithoutSecret() {
-		diags.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
-			"A public client has no secret to rotate. Remove rotate_secret_trigger, or set public = false."+
-				"\n\n"+
-				"A module for both kinds of clients can leave the trigger out for public ones:\n\n"+
-				"  rotate_secret_trigger = each.value.public ? null : var.rotation")
 	}
 }

@@ -150,7 +150,8 @@ func (n *privateNotes) setPending(ctx context.Context, pending bool) {
 	n.save(ctx)
 }
 
-// isAbout reports whether a noted version is that of the secret in the state.
-func isAbout(noted int64, version types.Int64) bool {
-	return noted != 0 && !version.IsNull() && !version.IsUnknown() && noted == version.ValueInt64()
+// rejects reports whether the secret of a version was rejected. Nothing is known of an
+// unknown version.
+func (p privateState) rejects(version types.Int64) bool {
+	return p.RejectedVersion != 0 && p.RejectedVersion == version.ValueInt64()
 }

@@ -68,7 +68,10 @@ func TestProtocolTakeOverRefusals(t *testing.T) {
 			application, `{"id":"oa_1","callback_url":"","client_secret":{"a":"very-secret-value"}}`,
 			"client_secret of the application oa_1 is not a string",
 		},
-		"no id":            {application, `{"callback_url":"","client_secret":"very-secret-value"}`, "no valid id"},
+		"no id": {application, `{"callback_url":"","client_secret":"very-secret-value"}`, "no valid id"},
+		"another type inside": {
+			application, `{"id":"oa_1","timeouts":{"create":["very-secret-value"]}}`, "a value of another type",
+		},
 		"no object":        {application, `["very-secret-value"]`, ""},
 		"another resource": {"clerk_user", `{"id":"user_1","password":"very-secret-value"}`, ""},
 	} {
