@@ -16,11 +16,11 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// applicationCall is a create, a read or an update of an application under way.
+// applicationCall is a call about one application under way.
 type applicationCall struct {
 	data     *providerData
 	client   *clerk.Client
-	plan     resourceModel // the zero model in a read
+	plan     resourceModel // the zero model in a read and a delete
 	current  resourceModel // what is true by now
 	logo     logoFile      // to upload
 	notes    *privateNotes

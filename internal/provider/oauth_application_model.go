@@ -234,13 +234,10 @@ func timeOf(value types.String) time.Time {
 }
 
 func setOf(values []string) types.Set {
-	elements := make([]attr.Value, 0, len(values))
-	seen := make(map[string]bool, len(values))
-	for _, value := range values {
-		if !seen[value] {
-			seen[value] = true
-			elements = append(elements, types.StringValue(value))
-		}
+	values = slices.Compact(slices.Sorted(slices.Values(values)))
+	elements := make([]attr.Value, len(values))
+	for i, value := range values {
+		elements[i] = types.StringValue(value)
 	}
 	return types.SetValueMust(types.StringType, elements)
 }

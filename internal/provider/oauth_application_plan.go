@@ -109,9 +109,8 @@ func (m *resourceModel) checkDestroy(consequence string, diags *diag.Diagnostics
 		diags.AddAttributeError(path.Root("deletion_protection"),
 			fmt.Sprintf("OAuth application %s is protected from deletion", m.quotedName()),
 			paragraphs(
-				fmt.Sprintf("The application %s (%s) has deletion_protection = true. To delete it, set "+
+				m.named("The application")+" has deletion_protection = true. To delete it, set "+
 					"deletion_protection = false and apply that first.",
-					m.quotedName(), m.ID.ValueString()),
 				consequence,
 				"To keep the application and remove it from the state, use a removed block, or state rm.",
 			))
@@ -238,9 +237,4 @@ func (keepSatisfiedScopes) PlanModifySet(
 	if scopesSatisfy(req.StateValue, req.ConfigValue) {
 		resp.PlanValue = req.StateValue
 	}
-}
-
-func scopesSatisfy(state, config types.Set) bool {
-	return !state.IsNull() && !config.IsNull() && isWhollyKnown(config) &&
-		clerk.ScopesSatisfy(stringsOf(state), stringsOf(config))
 }

@@ -36,12 +36,13 @@ func (r *oauthApplicationResource) Read(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	found, ok := r.data.takeFetched(state.ID.ValueString())
-	if !ok {
-		found = state.fetch(ctx, c.client)
+	fetched, ahead := r.data.fetched.LoadAndDelete(state.ID.ValueString())
+	if !ahead {
+		fetched = state.fetch(ctx, c.client)
 	}
+	found := fetched.(fetchedApplication)
 	if found.err != nil {
-		if r.data.confirmGone(ctx, found.err, *state, actionRead, &resp.Diagnostics) {
+		if c.confirmGone(ctx, found.err, actionRead) {
 			removeGone(ctx, *state, resp)
 		}
 		return
@@ -50,8 +51,8 @@ func (r *oauthApplicationResource) Read(
 	if c.notes.RotationPending && !found.app.Public {
 		resp.Diagnostics.AddWarning(
 			fmt.Sprintf("The client secret of %s in the state may not work", state.quotedName()),
-			fmt.Sprintf("An earlier apply did not receive the current secret of OAuth application %s (%s). "+
-				"The next apply rotates it.", state.quotedName(), state.ID.ValueString()))
+			fmt.Sprintf("An earlier apply did not receive the current secret of %s. The next apply rotates "+
+				"it.", state.named("OAuth application")))
 	}
 
 	state.fromAPI(found.app)
@@ -91,22 +92,19 @@ func removeGone(ctx context.Context, state resourceModel, resp *resource.ReadRes
 	if state.Public.ValueBool() {
 		replacement = "a new client_id"
 	}
-	name := state.quotedName()
-	resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth application %s is gone", name),
-		fmt.Sprintf("The application %s (%s) no longer exists in Clerk: it was deleted outside "+
-			"Terraform. The application leaves the state. If it is still in the configuration, the plan "+
-			"creates a new application, with %s.", name, state.ID.ValueString(), replacement))
+	resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth application %s is gone", state.quotedName()),
+		fmt.Sprintf("%s no longer exists in Clerk: it was deleted outside Terraform. The application "+
+			"leaves the state. If it is still in the configuration, the plan creates a new application, "+
+			"with %s.", state.named("The application"), replacement))
 }
 
 // warnOfPublic says in a refresh that a client lost its secret. A refresh does not know the
 // configuration.
 func warnOfPublic(diags *diag.Diagnostics, state resourceModel) {
-	name := state.quotedName()
-	diags.AddWarning(fmt.Sprintf("The client secret of %s leaves the state", name),
-		fmt.Sprintf("OAuth application %s (%s) was changed outside Terraform to a public client, which "+
-			"has no secret. If the configuration has public = false, the next apply makes the client "+
-			"confidential again and creates a new secret. Otherwise the client stays public.",
-			name, state.ID.ValueString()))
+	diags.AddWarning(fmt.Sprintf("The client secret of %s leaves the state", state.quotedName()),
+		state.named("OAuth application")+" was changed outside Terraform to a public client, which has "+
+			"no secret. If the configuration has public = false, the next apply makes the client "+
+			"confidential again and creates a new secret. Otherwise the client stays public.")
 }
 
 // fetchedApplication is what a request for an application returned.
@@ -126,15 +124,6 @@ func (m *resourceModel) fetch(
 	return found
 }
 
-// takeFetched returns, once, what was fetched for the Read that follows in the same call.
-func (d *providerData) takeFetched(id string) (fetchedApplication, bool) {
-	found, ok := d.fetched.LoadAndDelete(id)
-	if !ok {
-		return fetchedApplication{}, false
-	}
-	return found.(fetchedApplication), true
-}
-
 // errInstanceUnknown: an application was not found, and the state does not say which
 // instance had it.
 var errInstanceUnknown = errors.New("the application was not found. The state does not record " +
@@ -146,19 +135,14 @@ var errInstanceUnknown = errors.New("the application was not found. The state do
 // confirmGone reports whether the application is gone, given the error of a request about
 // it. Otherwise it adds that error, or the better one that the key belongs to another
 // instance.
-func (d *providerData) confirmGone(
-	ctx context.Context, err error, state resourceModel, action string, diags *diag.Diagnostics,
-) bool {
-	if clerk.IsNotFound(err) && state.InstanceID.IsNull() && !state.Name.IsNull() {
-		d.addError(diags, state.named(action), errInstanceUnknown, nil)
-		return false
+func (c *applicationCall) confirmGone(ctx context.Context, err error, action string) bool {
+	instance := c.current.InstanceID
+	if clerk.IsNotFound(err) && instance.IsNull() && !c.current.Name.IsNull() {
+		err = errInstanceUnknown
 	}
-	gone, confirmErr := d.client.ConfirmGone(ctx, err, state.InstanceID.ValueString())
-	if confirmErr != nil {
-		err = confirmErr
-	}
+	gone, otherErr := c.client.ConfirmGone(ctx, err, instance.ValueString())
 	if !gone {
-		d.addError(diags, state.named(action), err, nil)
+		c.data.addError(c.diags, c.current.named(action), cmp.Or(otherErr, err), nil)
 	}
 	return gone
 }
@@ -170,26 +154,19 @@ func (r *oauthApplicationResource) Delete(
 ) {
 	defer recoverPanic(&resp.Diagnostics, actionDelete)
 
-	var state resourceModel
-	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
-	timeout, diags := state.Timeouts.Delete(ctx, defaultWriteTimeout)
-	resp.Diagnostics.Append(diags...)
-	client := r.data.requireClient(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+	c := &applicationCall{data: r.data, diags: &resp.Diagnostics}
+	resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &c.current)...)
+	ctx, cancel := c.begin(ctx, c.current.Timeouts.Delete, defaultWriteTimeout, resp.Private)
+	defer cancel()
 	// A plan rejects a destroy, but a provider is not told that a plan is a replacement.
-	replaced := cmp.Or(r.data.createdInstead(state),
+	replaced := cmp.Or(r.data.createdInstead(c.current),
 		"The plan was to replace the application (-replace, a taint, or replace_triggered_by). No new "+
 			"application was created. If the application is tainted, untaint it first.")
-	if state.checkDestroy(replaced, &resp.Diagnostics); resp.Diagnostics.HasError() {
+	if c.current.checkDestroy(replaced, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-
-	if err := client.DeleteOAuthApplication(ctx, state.ID.ValueString()); err != nil {
-		r.data.confirmGone(ctx, err, state, actionDelete, &resp.Diagnostics)
+	if err := c.client.DeleteOAuthApplication(ctx, c.current.ID.ValueString()); err != nil {
+		c.confirmGone(ctx, err, actionDelete)
 	}
 }
 

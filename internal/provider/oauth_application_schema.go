@@ -64,24 +64,9 @@ func (r *oauthApplicationResource) Schema(
 					keepScopes, setplanmodifier.UseNonNullStateForUnknown(),
 				},
 			},
-			"consent_screen_enabled": schema.BoolAttribute{
-				MarkdownDescription: "Whether users are asked for consent. Clerk's default is `true`. The consent screen cannot be turned off for dynamically registered applications.",
-				Optional:            true,
-				Computed:            true,
-				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
-			},
-			"pkce_required": schema.BoolAttribute{
-				MarkdownDescription: "Whether Proof Key for Code Exchange (RFC 7636) is required. Clerk's default is `false`. Public clients need PKCE in any case.",
-				Optional:            true,
-				Computed:            true,
-				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
-			},
-			"public": schema.BoolAttribute{
-				MarkdownDescription: "Whether this is a public client. A public client cannot keep a secret, and has none: a native or single-page app, for example. Changing this updates the application in place. A public client that becomes confidential gets a secret by a rotation in the same apply. Clerk's default is `false`.",
-				Optional:            true,
-				Computed:            true,
-				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
-			},
+			"consent_screen_enabled": reportedBool("Whether users are asked for consent. Clerk's default is `true`. The consent screen cannot be turned off for dynamically registered applications."),
+			"pkce_required":          reportedBool("Whether Proof Key for Code Exchange (RFC 7636) is required. Clerk's default is `false`. Public clients need PKCE in any case."),
+			"public":                 reportedBool("Whether this is a public client. A public client cannot keep a secret, and has none: a native or single-page app, for example. Changing this updates the application in place. A public client that becomes confidential gets a secret by a rotation in the same apply. Clerk's default is `false`."),
 			"device_authorization_grant_enabled": schema.BoolAttribute{
 				MarkdownDescription: "Whether the client may use the device authorization grant (RFC 8628), for devices without a browser or a keyboard. This is a beta feature: Clerk must switch it on for your workspace, the instance must use Clerk's current OAuth provider, and a device verification page must be reachable. The provider sends it only if it is configured. Null if Clerk does not report it.",
 				Optional:            true,
@@ -168,6 +153,16 @@ func (r *oauthApplicationResource) Schema(
 // setOfTexts checks each element of a set.
 func setOfTexts(check validator.String) []validator.Set {
 	return []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(check)}
+}
+
+// reportedBool is an argument for which Clerk has a default.
+func reportedBool(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		MarkdownDescription: description,
+		Optional:            true,
+		Computed:            true,
+		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+	}
 }
 
 // computedString is an attribute that Clerk always has and that no update changes.

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,9 +123,7 @@ func (c *applicationCall) rotate(ctx context.Context, reason rotationReason) (ok
 func (c *applicationCall) fail(ctx context.Context, action string, err error) {
 	// An application of another instance is "not found" too.
 	_, otherErr := c.client.ConfirmGone(ctx, err, c.current.InstanceID.ValueString())
-	if otherErr != nil {
-		err = otherErr
-	}
+	err = cmp.Or(otherErr, err)
 	if c.patched || c.rotated {
 		done := "The fields of the application were changed"
 		if c.rotated {

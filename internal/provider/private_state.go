@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
-	"strconv"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -49,25 +49,15 @@ type (
 	}
 )
 
-// olderKeys are the keys that earlier releases wrote, each for one fact.
-var olderKeys = []struct {
-	name string
-	take func(private *privateState, value []byte)
-}{
-	{"rotation_pending", func(p *privateState, _ []byte) { p.RotationPending = true }},
-	{"client_secret_version_floor", func(p *privateState, v []byte) { p.VersionFloor = number(v) }},
-	{"client_secret_accepted", func(p *privateState, v []byte) { p.AcceptedVersion = number(v) }},
-	{"client_secret_rejected", func(p *privateState, v []byte) { p.RejectedVersion = number(v) }},
-	{"logo_changed", func(p *privateState, _ []byte) { p.LogoChanged = true }},
+// olderKeys are the keys that earlier releases wrote. Each had the name and the value of a
+// field of privateState.
+var olderKeys = []string{
+	"rotation_pending", "client_secret_version_floor", "client_secret_accepted",
+	"client_secret_rejected", "logo_changed",
 }
 
-// number reads a version that an earlier release wrote; 0 if it is not a number.
-func number(value []byte) int64 {
-	n, _ := strconv.ParseInt(string(value), 10, 64)
-	return n
-}
-
-// readPrivate reads the private state. older reports that an earlier release wrote it.
+// readPrivate reads the private state. older reports that an earlier release wrote it, or
+// that it is unreadable.
 func readPrivate(
 	ctx context.Context, reader privateReader, diags *diag.Diagnostics,
 ) (private privateState, older bool) {
@@ -77,34 +67,34 @@ func readPrivate(
 		return value
 	}
 	if value := get(privateKey); value != nil {
-		_ = json.Unmarshal(value, &private) // unreadable: nothing is remembered
+		older = json.Unmarshal(value, &private) != nil // then nothing is remembered
 	}
 	for _, key := range olderKeys {
-		if value := get(key.name); value != nil {
-			key.take(&private, value)
+		if value := get(key); value != nil {
+			_ = json.Unmarshal(fmt.Appendf(nil, `{%q:%s}`, key, value), &private)
 			older = true
 		}
 	}
 	return private, older
 }
 
+// privateEntries is the private state as the protocol carries it.
+type privateEntries map[string][]byte
+
+// GetKey implements privateReader.
+func (e privateEntries) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) {
+	return e[key], nil
+}
+
 // readRawPrivate is readPrivate for the bytes that the protocol carries. ok is false where
-// the framework should read them: an earlier release wrote them, or they are unreadable.
-func readRawPrivate(raw []byte) (private privateState, ok bool) {
-	if len(raw) == 0 {
-		return private, true
-	}
-	var entries map[string][]byte
-	if json.Unmarshal(raw, &entries) != nil {
+// the framework should read them, so that they are written again.
+func readRawPrivate(ctx context.Context, raw []byte) (private privateState, ok bool) {
+	var entries privateEntries
+	if len(raw) > 0 && json.Unmarshal(raw, &entries) != nil {
 		return private, false
 	}
-	for _, key := range olderKeys {
-		if entries[key.name] != nil {
-			return private, false
-		}
-	}
-	value, found := entries[privateKey]
-	return private, !found || json.Unmarshal(value, &private) == nil
+	private, older := readPrivate(ctx, entries, &diag.Diagnostics{})
+	return private, !older
 }
 
 // privateNotes is the private state during a call that may change it.
@@ -138,7 +128,7 @@ func (n *privateNotes) save(ctx context.Context) {
 	n.diags.Append(n.store.SetKey(ctx, privateKey, value)...)
 	if n.older {
 		for _, key := range olderKeys {
-			n.diags.Append(n.store.SetKey(ctx, key.name, nil)...)
+			n.diags.Append(n.store.SetKey(ctx, key, nil)...)
 		}
 	}
 	n.saved, n.older = n.privateState, false

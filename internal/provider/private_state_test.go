@@ -53,7 +53,7 @@ func TestPrivateStateOfEarlierReleases(t *testing.T) {
 	}
 	raw, err := json.Marshal(map[string][]byte(store))
 	must(t, err)
-	if _, ok := readRawPrivate(raw); ok {
+	if _, ok := readRawPrivate(t.Context(), raw); ok {
 		t.Error("a fast path takes the state of an earlier release, which is then never rewritten")
 	}
 
@@ -69,7 +69,7 @@ func TestPrivateStateOfEarlierReleases(t *testing.T) {
 
 	raw, err = json.Marshal(map[string][]byte(store))
 	must(t, err)
-	if got, ok := readRawPrivate(raw); !ok || got != want {
+	if got, ok := readRawPrivate(t.Context(), raw); !ok || got != want {
 		t.Errorf("a fast path reads %+v (%t), want %+v", got, ok, want)
 	}
 	again := openPrivate(t.Context(), store, &diags)
@@ -98,7 +98,7 @@ func TestRawPrivateState(t *testing.T) {
 		"no base64":        {`{"clerk":"?"}`, privateState{}, false},
 		"no JSON inside":   {`{"clerk":"Pw=="}`, privateState{}, false},
 	} {
-		if got, ok := readRawPrivate([]byte(test.raw)); ok != test.ok || got != test.want {
+		if got, ok := readRawPrivate(t.Context(), []byte(test.raw)); ok != test.ok || got != test.want {
 			t.Errorf("%s: %+v, %t", name, got, ok)
 		}
 	}

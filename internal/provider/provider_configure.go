@@ -52,7 +52,7 @@ type providerData struct {
 	said sync.Map // see first
 
 	created sync.Map // ids of the applications that this run created, by their names
-	fetched sync.Map // what was fetched ahead of Read, by id: see takeFetched
+	fetched sync.Map // fetchedApplication by id: see readUnchanged
 }
 
 // first reports whether a subject comes up for the first time in this run. What was

@@ -181,7 +181,7 @@ func (p *clerkProvider) readUnchanged(
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	found := state.fetch(ctx, p.data.client)
-	if found.err == nil && state.readsUnchanged(found.app, req.Private) {
+	if found.err == nil && state.readsUnchanged(ctx, found.app, req.Private) {
 		identity, err := tfprotov6.NewDynamicValue(identityType, tftypes.NewValue(identityType,
 			map[string]tftypes.Value{"id": tftypes.NewValue(tftypes.String, found.app.ID)}))
 		if err == nil {
@@ -197,8 +197,10 @@ func (p *clerkProvider) readUnchanged(
 }
 
 // readsUnchanged reports whether Read would return the state unchanged and without a message.
-func (m resourceModel) readsUnchanged(app clerk.OAuthApplication, rawPrivate []byte) bool {
-	private, ok := readRawPrivate(rawPrivate)
+func (m resourceModel) readsUnchanged(
+	ctx context.Context, app clerk.OAuthApplication, rawPrivate []byte,
+) bool {
+	private, ok := readRawPrivate(ctx, rawPrivate)
 	hasVersion := !m.ClientSecretVersion.IsNull()
 	if !ok || private.RotationPending || private.LogoChanged || m.DeletionProtection.IsNull() ||
 		m.verifiesSecret() ||
@@ -222,7 +224,7 @@ func (p *clerkProvider) planUnchanged(
 ) (resp *tfprotov6.PlanResourceChangeResponse) {
 	defer recoverToNil(&resp)
 
-	private, ok := readRawPrivate(req.PriorPrivate)
+	private, ok := readRawPrivate(ctx, req.PriorPrivate)
 	if req.TypeName != applicationType || !ok || private.RotationPending ||
 		private.RejectedVersion != 0 {
 		return nil
