@@ -15,8 +15,17 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
+)
+
+// Limits on bodies, in bytes after decompression. Nothing that Clerk sends for these
+// endpoints comes near them.
+const (
+	maxObjectBytes = 1 << 20
+	maxListBytes   = 16 << 20
+	maxErrorBytes  = 64 << 10
 )
 
 // answer is an answer that was read to its end.
@@ -28,10 +37,9 @@ type answer struct {
 
 // failure is an attempt that did not succeed.
 type failure struct {
-	outcome       outcome
-	err           error
-	retryAfter    time.Duration
-	hasRetryAfter bool // the server said how long to wait
+	outcome    outcome
+	err        error
+	retryAfter time.Duration // what the server asks for; 0 if it does not
 }
 
 // unreadableError is an answer of Clerk's that lacks what the caller needs from it,
@@ -44,29 +52,46 @@ func (e *unreadableError) Error() string { return e.problem }
 func (c *Client) attempt(
 	ctx context.Context, r request, decode func(answer) error, number int, waited time.Duration,
 ) *failure {
+	limit := maxObjectBytes
+	if r.operation == opList {
+		limit = maxListBytes
+	}
 	begun := time.Now()
-	answer, failed := c.exchange(ctx, r)
+	a, failed := c.exchange(ctx, c.config.RequestTimeout, limit,
+		func(ctx context.Context) (*http.Request, error) { return c.newRequest(ctx, r) })
+	if date := dateOf(a.header); !date.IsZero() {
+		c.clock.Store(&clockReading{server: date, local: time.Now()})
+	}
 	if failed == nil {
-		failed = c.classify(answer, decode)
+		failed = c.classify(a, decode)
 	}
-
-	if c.observer != nil {
-		event := Event{
-			Method: r.method, Route: r.route, Attempt: number, Outcome: "ok",
-			Status: answer.status, Bytes: len(answer.body), TraceID: c.traceID(answer.header),
-			Waited: waited, Duration: time.Since(begun),
-		}
-		if failed != nil {
-			event.Outcome = failed.outcome.String()
-		}
-		c.observer(ctx, event)
+	event := Event{
+		Method: r.method, Route: r.route, Attempt: number, Outcome: "ok", Waited: waited,
 	}
+	if failed != nil {
+		event.Outcome = string(failed.outcome)
+	}
+	c.report(ctx, event, a, begun)
 	return failed
 }
 
-// exchange sends the request and reads the answer, whatever it says.
-func (c *Client) exchange(ctx context.Context, r request) (answer, *failure) {
-	ctx, cancel := context.WithTimeout(ctx, c.requestTimeout)
+// report tells the observer of an attempt.
+func (c *Client) report(ctx context.Context, event Event, a answer, begun time.Time) {
+	if c.config.Observer == nil {
+		return
+	}
+	event.Status, event.Bytes, event.TraceID = a.status, len(a.body), c.traceID(a.header)
+	event.Duration = time.Since(begun)
+	c.config.Observer(ctx, event)
+}
+
+// exchange sends a request and reads the answer, whatever it says. limit is the largest
+// body of a success.
+func (c *Client) exchange(
+	ctx context.Context, timeout time.Duration, limit int,
+	newRequest func(context.Context) (*http.Request, error),
+) (answer, *failure) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	// The transport reports that headers were written before it puts them on the wire:
@@ -75,35 +100,32 @@ func (c *Client) exchange(ctx context.Context, r request) (answer, *failure) {
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteHeaders: func() { sent.Store(true) },
 	})
-	req, err := c.newRequest(traced, r)
+	req, err := newRequest(traced)
 	if err != nil {
 		return answer{}, &failure{outcome: outcomeRejected, err: err}
 	}
-	res, err := c.transport.RoundTrip(req)
+	req.Header.Set("Accept", "application/json")
+	if c.config.UserAgent != "" {
+		req.Header.Set("User-Agent", c.config.UserAgent)
+	}
+	res, err := c.config.Transport.RoundTrip(req)
 	if err != nil {
-		return answer{}, c.transportFailure(ctx, err, sent.Load())
+		return answer{}, c.transportFailure(ctx, err, sent.Load(), timeout)
 	}
 	defer func() { _ = res.Body.Close() }()
-	c.readClock(res.Header)
 
-	limit := r.maxBytes()
-	if res.StatusCode >= http.StatusBadRequest {
-		limit = maxErrorBytes
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, int64(limit)+1))
-	a := answer{status: res.StatusCode, header: res.Header, body: body}
-	switch {
-	case res.StatusCode >= http.StatusBadRequest:
+	a := answer{status: res.StatusCode, header: res.Header}
+	if a.status >= http.StatusBadRequest {
 		// The status alone says what matters.
-		if len(body) > limit {
-			a.body = body[:limit]
-		}
+		a.body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes))
 		return a, nil
-	case err != nil:
+	}
+	a.body, err = io.ReadAll(io.LimitReader(res.Body, int64(limit)+1))
+	if err != nil {
 		problem := "the answer broke off: " + c.scrubber.clean(readProblem(err))
 		return a, &failure{outcome: outcomeTruncated, err: c.answerError(a, problem)}
-	case len(body) > limit:
-		a.body = nil
+	}
+	if len(a.body) > limit {
 		problem := fmt.Sprintf("the answer is larger than %d bytes", limit)
 		return a, &failure{outcome: outcomeUnexpected, err: c.answerError(a, problem)}
 	}
@@ -114,8 +136,7 @@ func (c *Client) exchange(ctx context.Context, r request) (answer, *failure) {
 func (c *Client) classify(a answer, decode func(answer) error) *failure {
 	switch {
 	case a.status == http.StatusProxyAuthRequired:
-		// Of a proxy that sees plain http. Clerk has no such answer.
-		return &failure{outcome: outcomeRefused, err: proxyAuthentication()}
+		return &failure{outcome: outcomeRefused, err: errProxyAuthentication}
 	case a.status >= http.StatusBadRequest:
 		return c.classifyError(a)
 	case a.status >= http.StatusMultipleChoices:
@@ -128,44 +149,38 @@ func (c *Client) classify(a answer, decode func(answer) error) *failure {
 	if err == nil {
 		return nil
 	}
-	failed := &failure{outcome: outcomeUnexpected}
-	problem := c.scrubber.clean(err.Error())
-	var syntax *json.SyntaxError
-	var unreadable *unreadableError
+	outcome, problem := outcomeUnexpected, c.scrubber.clean(err.Error())
+	_, isSyntax := errors.AsType[*json.SyntaxError](err)
+	_, isUnreadable := errors.AsType[*unreadableError](err)
 	switch {
-	case errors.As(err, &unreadable):
-		failed.outcome = outcomeUnreadable
-	case !errors.As(err, &syntax):
-	case breaksOff(a.body):
-		failed.outcome = outcomeTruncated
+	case isUnreadable:
+		outcome = outcomeUnreadable
+	case isSyntax && breaksOff(a.body):
+		outcome = outcomeTruncated
 		problem = fmt.Sprintf("the JSON breaks off after %d bytes", len(a.body))
-	default:
+	case isSyntax:
 		problem = "it is " + describeBody(a)
 	}
-	failed.err = c.answerError(a, problem)
-	failed.readRetryAfter(c, a)
-	return failed
+	return newFailure(outcome, c.answerError(a, problem), a)
 }
 
 // classifyError decides what an answer with a status of 400 or more means.
 func (c *Client) classifyError(a answer) *failure {
 	api := c.newAPIError(a)
-	failed := &failure{outcome: outcomeRejected, err: api}
-	failed.readRetryAfter(c, a)
+	outcome := outcomeRejected
 	switch {
 	case a.status == http.StatusTooManyRequests:
-		failed.outcome = outcomeThrottled
+		outcome = outcomeThrottled
 	case a.status == http.StatusConflict && api.HasCode(CodeResourceLocked):
-		failed.outcome = outcomeLocked
+		outcome = outcomeLocked
 	case a.status == http.StatusRequestTimeout || a.status >= http.StatusInternalServerError:
-		failed.outcome = outcomeFailed
+		outcome = outcomeFailed
 	}
-	return failed
+	return newFailure(outcome, api, a)
 }
 
-func (f *failure) readRetryAfter(c *Client, a answer) {
-	values := a.header.Values("Retry-After")
-	f.retryAfter, f.hasRetryAfter = parseRetryAfter(values, c.serverDate(a.header), time.Now())
+func newFailure(outcome outcome, err error, a answer) *failure {
+	return &failure{outcome, err, parseRetryAfter(a.header, time.Now())}
 }
 
 // breaksOff reports whether a body is the beginning of a JSON value. An answer that ends
@@ -177,39 +192,40 @@ func breaksOff(body []byte) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// errProxyAuthentication is a proxy's 407 to CONNECT.
-var errProxyAuthentication = errors.New("the proxy asks for authentication (HTTP 407)")
-
-func proxyAuthentication() *TransportError {
-	return &TransportError{ProxyAuthentication: true, Problem: errProxyAuthentication.Error()}
+// errProxyAuthentication is a proxy's 407, to CONNECT or to a request in plain http.
+var errProxyAuthentication = &TransportError{
+	ProxyAuthentication: true, Problem: "the proxy asks for authentication (HTTP 407)",
 }
 
-func (c *Client) transportFailure(ctx context.Context, err error, sent bool) *failure {
-	timeout := errors.Is(err, context.DeadlineExceeded) || isTimeout(err)
-	problem := c.scrubber.clean(err.Error())
-	switch {
-	case !sent && errors.Is(err, errProxyAuthentication):
-		return &failure{outcome: outcomeRefused, err: proxyAuthentication()}
-	case ctx.Err() != nil && timeout:
-		problem = fmt.Sprintf("nothing came within %s", c.requestTimeout)
-	case errors.Is(err, context.Canceled):
-		problem = "the operation was interrupted"
-	case errors.Is(err, io.EOF):
-		problem = "the server closed it"
+func (c *Client) transportFailure(
+	ctx context.Context, err error, sent bool, timeout time.Duration,
+) *failure {
+	if !sent && errors.Is(err, errProxyAuthentication) {
+		return &failure{outcome: outcomeRefused, err: errProxyAuthentication}
 	}
 	lost := &TransportError{
-		Sent: sent, Timeout: timeout, Problem: problem,
+		Sent: sent, Timeout: isTimeout(err), Problem: c.scrubber.clean(err.Error()),
 		Untrusted: !sent && isUntrusted(err), CertificateOutOfDate: !sent && isOutOfDate(err),
 	}
 	switch {
-	case sent:
-		return &failure{outcome: outcomeLost, err: lost}
-	case lost.Untrusted:
-		return &failure{outcome: outcomeRefused, err: lost}
+	case ctx.Err() != nil && lost.Timeout:
+		lost.Problem = fmt.Sprintf("nothing came within %s", timeout)
+	case errors.Is(err, context.Canceled):
+		lost.Problem = "the operation was interrupted"
+	case errors.Is(err, io.EOF):
+		lost.Problem = "the server closed it"
 	}
-	return &failure{outcome: outcomeUnsent, err: lost}
+	outcome := outcomeUnsent
+	switch {
+	case sent:
+		outcome = outcomeLost
+	case lost.Untrusted:
+		outcome = outcomeRefused
+	}
+	return &failure{outcome: outcome, err: lost}
 }
 
+// isTimeout reports whether time ran out, be it that of a context or of the transport.
 func isTimeout(err error) bool {
 	var timeout interface{ Timeout() bool }
 	return errors.As(err, &timeout) && timeout.Timeout()
@@ -229,24 +245,19 @@ func isUntrusted(err error) bool {
 
 // isOutOfDate reports whether the certificate has expired or is not valid yet.
 func isOutOfDate(err error) bool {
-	var invalid x509.CertificateInvalidError
-	return errors.As(err, &invalid) && invalid.Reason == x509.Expired
+	invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
+	return ok && invalid.Reason == x509.Expired
 }
 
 func readProblem(err error) string {
-	var corrupt flate.CorruptInputError
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the time for one attempt was over"
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader),
-		errors.As(err, &corrupt):
+	case corrupt, errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
 		return "its compression is broken"
 	}
 	return err.Error()
-}
-
-func (c *Client) answerError(a answer, problem string) *AnswerError {
-	return &AnswerError{Status: a.status, Problem: problem, TraceID: c.traceID(a.header)}
 }
 
 // redirectTarget names the host only: a path or a query may hold anything.
@@ -256,4 +267,68 @@ func (c *Client) redirectTarget(a answer) string {
 		return ""
 	}
 	return " to " + c.scrubber.clean(target.Hostname())
+}
+
+func (c *Client) answerError(a answer, problem string) *AnswerError {
+	return &AnswerError{Status: a.status, Problem: problem, TraceID: c.traceID(a.header)}
+}
+
+// newAPIError reads the body of an answer with a status of 400 or more.
+func (c *Client) newAPIError(a answer) *APIError {
+	var envelope struct {
+		Errors []struct {
+			Code        string `json:"code"`
+			Message     string `json:"message"`
+			LongMessage string `json:"long_message"`
+			Meta        struct {
+				ParamName string `json:"param_name"`
+			} `json:"meta"`
+		} `json:"errors"`
+		TraceID string `json:"clerk_trace_id"`
+	}
+	err := &APIError{Status: a.status, TraceID: c.traceID(a.header)}
+	if json.Unmarshal(a.body, &envelope) != nil || len(envelope.Errors) == 0 {
+		err.Body = describeBody(a)
+		return err
+	}
+	if envelope.TraceID != "" {
+		err.TraceID = c.scrubber.clean(envelope.TraceID)
+	}
+	for _, item := range envelope.Errors {
+		err.Errors = append(err.Errors, ErrorItem{
+			Code:        c.scrubber.clean(item.Code),
+			Message:     c.scrubber.clean(item.Message),
+			LongMessage: c.scrubber.clean(item.LongMessage),
+			ParamName:   c.scrubber.clean(item.Meta.ParamName),
+		})
+	}
+	return err
+}
+
+// traceID finds the identifier of the request: Clerk's, or that of the edge in front of
+// it, where the answer never reached Clerk.
+func (c *Client) traceID(header http.Header) string {
+	for _, name := range []string{"X-Clerk-Trace-Id", "X-Cloud-Trace-Context", "Cf-Ray"} {
+		if id := header.Get(name); id != "" {
+			return c.scrubber.clean(id)
+		}
+	}
+	return ""
+}
+
+// describeBody says what a body is without quoting it.
+func describeBody(a answer) string {
+	if len(a.body) == 0 {
+		return "an empty body"
+	}
+	kind := "a body that is not Clerk's JSON"
+	switch {
+	case bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("<")):
+		kind = "an HTML page"
+	case strings.HasPrefix(a.header.Get("Content-Type"), "text/plain"):
+		kind = "plain text"
+	case json.Valid(a.body):
+		kind = "JSON without Clerk's errors"
+	}
+	return fmt.Sprintf("%s, %d bytes", kind, len(a.body))
 }

@@ -3,15 +3,21 @@ package clerk
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 )
+
+// DefaultAPIURL is where Clerk's Backend API is served.
+const DefaultAPIURL = "https://api.clerk.com/v1"
 
 // APIVersion is the version of Clerk's API that every request names. It has no effect on
 // OAuth applications today. Naming it guards against a future default.
@@ -49,19 +55,12 @@ type Config struct {
 // shared: the rate limit, the shared reads and the locks by name hold for all users of one
 // Client.
 type Client struct {
-	key                   Secret
-	base                  *url.URL
-	transport             http.RoundTripper
-	userAgent             string
-	requestTimeout        time.Duration
-	maxRetries            int
-	preventDuplicateNames bool
-	observer              Observer
-
+	config      Config // with its defaults
 	scrubber    scrubber
 	rateLimiter *rateLimiter
-	guard       instanceGuard
-	names       sync.Map // *semaphore.Weighted by CanonicalName, held by a create of the name
+	asking      *semaphore.Weighted      // held while asking for the instance
+	instance    atomic.Pointer[Instance] // of the key; nil before it is known
+	names       sync.Map                 // *semaphore.Weighted by CanonicalName, held by a create
 	local       localChanges
 	reads       *sharedReads
 	checks      secretChecks
@@ -70,70 +69,42 @@ type Client struct {
 
 // New returns a client. It sends nothing: a wrong key shows at the first request.
 func New(config Config) *Client {
-	c := &Client{
-		key:                   config.SecretKey,
-		base:                  config.APIURL,
-		userAgent:             config.UserAgent,
-		requestTimeout:        config.RequestTimeout,
-		maxRetries:            DefaultMaxRetries,
-		preventDuplicateNames: config.PreventDuplicateNames,
-		observer:              config.Observer,
-		guard: instanceGuard{
-			expected: config.InstanceID, asking: semaphore.NewWeighted(1),
-		},
+	if config.APIURL == nil {
+		config.APIURL, _ = url.Parse(DefaultAPIURL)
 	}
-	if c.base == nil {
-		c.base, _ = url.Parse(DefaultAPIURL)
+	if config.RequestTimeout == 0 {
+		config.RequestTimeout = DefaultRequestTimeout
 	}
-	if c.requestTimeout == 0 {
-		c.requestTimeout = DefaultRequestTimeout
+	if config.MaxRetries == nil {
+		config.MaxRetries = new(DefaultMaxRetries)
 	}
-	if config.MaxRetries != nil {
-		c.maxRetries = *config.MaxRetries
+	if config.RequestsPer10s == 0 {
+		config.RequestsPer10s = DefaultRequestsPer10sProduction
+		if isDevelopmentKey(config.SecretKey) {
+			config.RequestsPer10s = DefaultRequestsPer10sDevelopment
+		}
 	}
 	// A round tripper and no http.Client: http.Client follows redirects. It carries the
 	// key along to subdomains, other ports and plain http, and repeats a POST after a
 	// 307. Clerk redirects nothing.
-	c.transport = config.Transport
-	if c.transport == nil {
-		c.transport = newTransport()
+	if config.Transport == nil {
+		config.Transport = newTransport()
 	}
-
-	requests := config.RequestsPer10s
-	if requests == 0 {
-		requests = DefaultRequestsPer10sProduction
-		if isDevelopmentKey(c.key) {
-			requests = DefaultRequestsPer10sDevelopment
-		}
+	c := &Client{
+		config:      config,
+		rateLimiter: newRateLimiter(config.RequestsPer10s),
+		asking:      semaphore.NewWeighted(1),
+		checks:      secretChecks{slots: semaphore.NewWeighted(maxChecksAtOnce)},
 	}
-	c.rateLimiter = newRateLimiter(requests)
-	c.scrubber.learn(c.key)
-	c.checks.slots = semaphore.NewWeighted(maxChecksAtOnce)
 	c.reads = &sharedReads{
-		get: func(ctx context.Context, id string) (listItem, error) {
-			app, err := c.getApplication(ctx, id)
-			return listItem{OAuthApplication: app}, err
-		},
-		page:     c.getPage,
-		callers:  make(map[string]*callers),
+		client:   c,
 		snapshot: make(map[string]snapshotItem),
 		listings: make(map[listKey]*listing),
 		written:  make(map[string]int),
 	}
+	c.scrubber.learn(config.SecretKey)
 	return c
 }
-
-// APIURL returns the address of the API, which holds neither user information nor a
-// query: see ParseAPIURL.
-func (c *Client) APIURL() string { return c.base.String() }
-
-// Learn adds a secret that this client did not receive itself, so that Scrub and error
-// texts hide it.
-func (c *Client) Learn(secret Secret) { c.scrubber.learn(secret) }
-
-// Scrub returns a text that someone else wrote, such as a value in Clerk's answer, in a
-// form that may be shown: without secrets, on one line and at most 500 characters long.
-func (c *Client) Scrub(text string) string { return c.scrubber.clean(text) }
 
 // newTransport clones Go's default transport, which supports proxies, and sets what the
 // default leaves open.
@@ -151,8 +122,8 @@ func newTransport() *http.Transport {
 	transport.DialContext = dialer.DialContext
 	transport.TLSHandshakeTimeout = 10 * time.Second
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	// Terraform runs ten operations at once by default. With the default of two idle
-	// connections, the other eight would dial for each request.
+	// With the default of two idle connections, eight of the ten operations would dial
+	// for each request.
 	transport.MaxIdleConnsPerHost = 16
 	transport.OnProxyConnectResponse = func(
 		_ context.Context, _ *url.URL, _ *http.Request, res *http.Response,
@@ -164,6 +135,81 @@ func newTransport() *http.Transport {
 	}
 	return transport
 }
+
+// Errors of ParseAPIURL.
+var (
+	ErrURLMalformed = errors.New("not an absolute URL such as " + DefaultAPIURL)
+	ErrURLInsecure  = errors.New(
+		"the secret key would travel in clear text: use https, or http on a loopback address only")
+	ErrURLCredentials = errors.New("the URL must not hold a user name or password")
+	ErrURLTail        = errors.New("the URL must not have a query or a fragment")
+)
+
+// ParseAPIURL reads the address of the API: https, or http on a loopback address.
+// The address may lack a trailing slash and /v1, because Clerk's JavaScript SDKs
+// write the same environment variable without /v1; the result always ends in /v1.
+func ParseAPIURL(raw string) (*url.URL, error) {
+	return parseAPIURL(raw, false)
+}
+
+// ParseInsecureAPIURL is ParseAPIURL that accepts http on any host. The secret key then
+// travels in clear text. This is for a simulator in another container, and never for a
+// production key.
+func ParseInsecureAPIURL(raw string) (*url.URL, error) {
+	return parseAPIURL(raw, true)
+}
+
+func parseAPIURL(raw string, allowHTTP bool) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	// The parser's own error is dropped: it quotes the text, which may hold a password.
+	// A host outside ASCII is refused because letters of other alphabets look alike.
+	if err != nil || u.Hostname() == "" || strings.ContainsFunc(u.Host, notVisibleASCII) {
+		return nil, ErrURLMalformed
+	}
+	switch {
+	case u.User != nil:
+		return nil, ErrURLCredentials
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(raw, "#"):
+		return nil, ErrURLTail
+	case u.Scheme == "http" && !allowHTTP && !IsLoopback(u.Hostname()):
+		return nil, ErrURLInsecure
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, ErrURLMalformed
+	}
+	path := strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/v1") + "/v1"
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}, nil
+}
+
+// IsLoopback reports whether a host, without a port, is certain to be this machine:
+// localhost and the names below it (RFC 6761 section 6.3), and the addresses of
+// 127.0.0.0/8 and ::1 in each of their spellings, with or without brackets.
+//
+// An address is parsed and never compared as text: 127.evil.example is a name like any
+// other. Spellings that only some programs read as an address, such as 127.1, are not
+// loopback.
+func IsLoopback(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, ".")) // a dot at the end: the name is absolute
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}
+
+// APIURL returns the address of the API, which holds neither user information nor a
+// query: see ParseAPIURL.
+func (c *Client) APIURL() string { return c.config.APIURL.String() }
+
+// Learn adds a secret that this client did not receive itself, so that Scrub and error
+// texts hide it.
+func (c *Client) Learn(secret Secret) { c.scrubber.learn(secret) }
+
+// Scrub returns a text that someone else wrote, such as a value in Clerk's answer, in a
+// form that may be shown: without secrets, on one line and at most 500 characters long.
+func (c *Client) Scrub(text string) string { return c.scrubber.clean(text) }
 
 // Event is what may be logged of one attempt of one request. No field of it can carry a
 // header, a body, a name or an id into a log. So the masks of logging libraries, which
@@ -188,21 +234,6 @@ type clockReading struct {
 	server, local time.Time
 }
 
-// readClock notes how far the server's clock is from the local one.
-func (c *Client) readClock(header http.Header) {
-	if date := c.serverDate(header); !date.IsZero() {
-		c.clock.Store(&clockReading{server: date, local: time.Now()})
-	}
-}
-
-func (c *Client) serverDate(header http.Header) time.Time {
-	date, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return time.Time{}
-	}
-	return date
-}
-
 // serverTime translates a time of the local clock to the server's clock, by the latest
 // answer. Between two times of this process only the elapsed time counts, so a clock
 // that is set meanwhile does no harm.
@@ -217,6 +248,4 @@ func (c *Client) serverTime(local time.Time) time.Time {
 // ServerNow returns the current time by the clock of the Date header in Clerk's latest
 // answer, or by the local clock before the first answer. It need not be the clock that
 // writes created_at.
-func (c *Client) ServerNow() time.Time {
-	return c.serverTime(time.Now())
-}
+func (c *Client) ServerNow() time.Time { return c.serverTime(time.Now()) }

@@ -1,14 +1,14 @@
 package clerk
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,13 +22,11 @@ const routeIntrospection = "/oauth/token_info"
 
 const (
 	maxChecksAtOnce = 5
-
 	// secretCheckTimeout is for one request. It is short, because the answer is useful but
 	// not needed.
 	secretCheckTimeout = 10 * time.Second
 	// rejectionDelay is the time between the two rejections that it takes: one server of
-	// several may not know a new secret yet. It is also the longest wait for a fresh
-	// secret, because a create waits for it.
+	// several may not know a new secret yet. It is also the longest wait of a create.
 	rejectionDelay = 3 * time.Second
 	// throttledDelay is the wait after a 429 that does not say how long.
 	throttledDelay = 5 * time.Second
@@ -56,20 +54,18 @@ type SecretCheck struct {
 }
 
 // SecretCheckOption changes what CheckClientSecret does.
-type SecretCheckOption func(*introspection)
+type SecretCheckOption int
 
-// FreshSecret says that the secret was created just now. The check then waits at most 3
-// seconds in all, and not at all if the endpoint has rejected a fresh secret of this
-// client before: an endpoint that rejects every secret would delay every create.
-func FreshSecret() SecretCheckOption {
-	return func(ask *introspection) { ask.fresh = true }
-}
-
-// WithoutConfirmation says that a rejection decides nothing, so that it is not confirmed
-// by a second request and costs no wait: the endpoint has never accepted this secret.
-func WithoutConfirmation() SecretCheckOption {
-	return func(ask *introspection) { ask.unconfirmed = true }
-}
+const (
+	// FreshSecret says that the secret was created just now. The check then waits at most
+	// 3 seconds in all, and not at all if the endpoint has rejected a fresh secret of this
+	// client before: an endpoint that rejects every secret would delay every create.
+	FreshSecret SecretCheckOption = iota
+	// WithoutConfirmation says that a rejection decides nothing, so that it is not
+	// confirmed by a second request and costs no wait: the endpoint has never accepted
+	// this secret.
+	WithoutConfirmation
+)
 
 // CheckClientSecret asks the instance's token introspection endpoint (RFC 7662) whether a
 // client secret is accepted. It introspects a token that does not exist, with the client
@@ -81,8 +77,8 @@ func WithoutConfirmation() SecretCheckOption {
 // documented, and an endpoint that has never accepted a secret of this application may
 // reject all of them.
 //
-// The request goes past the API's rate limit, because the frontend API has one of its
-// own, and without the secret key. The error is that of ctx, or nil.
+// The request goes past the rate limit of the API, because the frontend API has its own,
+// and without the secret key. The error is that of ctx, or nil.
 func (c *Client) CheckClientSecret(
 	ctx context.Context, introspectionURL, clientID string, secret Secret,
 	options ...SecretCheckOption,
@@ -96,37 +92,34 @@ func (c *Client) CheckClientSecret(
 	}
 
 	// RFC 6749 section 2.3.1: both are encoded as in a form before they are credentials.
-	ask := introspection{
-		url: introspectionURL, clientID: url.QueryEscape(clientID),
-		secret: NewSecret(url.QueryEscape(secret.Reveal())),
+	clientID, secret = url.QueryEscape(clientID), NewSecret(url.QueryEscape(secret.Reveal()))
+	c.scrubber.learn(secret)
+	newRequest := func(ctx context.Context) (*http.Request, error) {
+		return newIntrospection(ctx, introspectionURL, clientID, secret)
 	}
-	for _, option := range options {
-		option(&ask)
-	}
-	c.scrubber.learn(ask.secret)
-
-	// A create waits for the check of its fresh secret.
-	longest, once := maxRetryAfter, ask.unconfirmed
-	if ask.fresh {
+	fresh := slices.Contains(options, FreshSecret)
+	// One rejection is enough if the other one counts as received.
+	rejected, longest := slices.Contains(options, WithoutConfirmation), maxRetryAfter
+	if fresh {
+		_, rejected = c.checks.rejectFresh.Load(introspectionURL)
 		longest = rejectionDelay
-		_, once = c.checks.rejectFresh.Load(ask.url)
 	}
-	rejected, throttled := once, false
+	throttled := false
 	var waited time.Duration
 	for attempt := 1; ; attempt++ {
-		answer, err := c.introspect(ctx, ask, attempt, waited)
+		answer, err := c.introspect(ctx, newRequest, attempt, waited)
 		if err != nil {
 			return SecretCheck{}, err
 		}
-		last := ask.fresh && attempt > 1
+		last := fresh && attempt > 1
 		switch {
 		case !last && answer.Status == SecretRejected && !rejected:
 			rejected, waited = true, rejectionDelay
 		case !last && answer.retryAfter > 0 && answer.retryAfter <= longest && !throttled:
 			throttled, waited = true, answer.retryAfter
 		default:
-			if ask.fresh && answer.Status == SecretRejected {
-				c.checks.rejectFresh.Store(ask.url, true)
+			if fresh && answer.Status == SecretRejected {
+				c.checks.rejectFresh.Store(introspectionURL, true)
 			}
 			return answer.SecretCheck, nil
 		}
@@ -151,93 +144,62 @@ func introspectionURLProblem(raw string) string {
 		"and the secret would travel in clear text"
 }
 
-// introspection is one question to the endpoint.
-type introspection struct {
-	url      string
-	clientID string // encoded as in a form, like the secret
-	secret   Secret
-	fresh    bool // see FreshSecret
-
-	unconfirmed bool // see WithoutConfirmation
+// newIntrospection returns a request with credentials that are encoded as in a form.
+func newIntrospection(
+	ctx context.Context, address, clientID string, secret Secret,
+) (*http.Request, error) {
+	form := url.Values{"token": {rand.Text()}}.Encode() // a token that does not exist
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form))
+	if err != nil {
+		return nil, err
+	}
+	req.SetBasicAuth(clientID, secret.Reveal())
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return req, nil
 }
 
 // introspectionAnswer is what one request brought.
 type introspectionAnswer struct {
 	SecretCheck
 
-	outcome    string        // the word for an event
+	outcome    outcome       // for an event
 	retryAfter time.Duration // how long to wait after a 429, else 0
 }
 
 // introspect sends one request. Its error is that of ctx.
 func (c *Client) introspect(
-	ctx context.Context, ask introspection, attempt int, waited time.Duration,
+	ctx context.Context, newRequest func(context.Context) (*http.Request, error),
+	attempt int, waited time.Duration,
 ) (introspectionAnswer, error) {
 	if err := c.checks.slots.Acquire(ctx, 1); err != nil {
 		return introspectionAnswer{}, err
 	}
 	defer c.checks.slots.Release(1)
-	var result introspectionAnswer
+	const endpoint = "the token introspection endpoint "
 	if c.checks.paused() {
-		result.Reason = "the token introspection endpoint did not answer earlier checks"
-		return result, nil
+		reason := endpoint + "did not answer earlier checks"
+		return introspectionAnswer{SecretCheck: SecretCheck{Reason: reason}}, nil
 	}
 	begun := time.Now()
-	a, err := c.postIntrospection(ctx, ask)
+	timeout := min(secretCheckTimeout, c.config.RequestTimeout)
+	a, failed := c.exchange(ctx, timeout, maxErrorBytes, newRequest)
 	if ctx.Err() != nil {
 		return introspectionAnswer{}, ctx.Err()
 	}
-	silent := err != nil
-	if silent {
-		result.outcome = outcomeLost.String()
-		result.Reason = c.scrubber.clean(
-			"the token introspection endpoint gave no answer: " + err.Error())
+	var result introspectionAnswer
+	if failed != nil {
+		result.outcome, result.Reason = failed.outcome, "gave no answer: "+failed.err.Error()
 	} else {
-		result = c.classifyIntrospection(a)
+		result = classifyIntrospection(a)
 	}
+	result.Reason = endpoint + result.Reason
 	// The client waits once after a 429. A second 429 counts as no answer.
-	c.checks.note(silent || result.retryAfter > 0 && attempt > 1)
-	if c.observer != nil {
-		c.observer(ctx, Event{
-			Method: http.MethodPost, Route: routeIntrospection, Attempt: attempt,
-			Status: a.status, Outcome: result.outcome, Waited: waited,
-			Duration: time.Since(begun), Bytes: len(a.body), TraceID: c.traceID(a.header),
-		})
-	}
+	c.checks.note(failed != nil || result.retryAfter > 0 && attempt > 1)
+	c.report(ctx, Event{
+		Method: http.MethodPost, Route: routeIntrospection, Attempt: attempt, Waited: waited,
+		Outcome: string(result.outcome),
+	}, a, begun)
 	return result, nil
-}
-
-// postIntrospection sends the request and reads the answer. Redirects are not followed,
-// because the secret would travel along.
-func (c *Client) postIntrospection(ctx context.Context, ask introspection) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, min(secretCheckTimeout, c.requestTimeout))
-	defer cancel()
-
-	form := url.Values{"token": {rand.Text()}}.Encode() // a token that does not exist
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ask.url, strings.NewReader(form))
-	if err != nil {
-		// The error itself may quote the URL.
-		return answer{}, errors.New("the request could not be formed")
-	}
-	req.SetBasicAuth(ask.clientID, ask.secret.Reveal())
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
-	if c.userAgent != "" {
-		req.Header.Set("User-Agent", c.userAgent)
-	}
-	res, err := c.transport.RoundTrip(req)
-	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
-			err = errors.New("no answer in time")
-		}
-		return answer{}, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxErrorBytes+1))
-	if err == nil && len(body) > maxErrorBytes {
-		err = fmt.Errorf("the answer is larger than %d bytes", maxErrorBytes)
-	}
-	return answer{status: res.StatusCode, header: res.Header, body: body}, err
 }
 
 // oauthErrorCode is the form of the codes that an OAuth server gives, such as
@@ -245,47 +207,38 @@ func (c *Client) postIntrospection(ctx context.Context, ask introspection) (answ
 // proxy does not have this form.
 var oauthErrorCode = regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
 
-// classifyIntrospection decides what an answer says about the secret.
-func (c *Client) classifyIntrospection(a answer) (result introspectionAnswer) {
-	raw, _ := decodeObject(a.body)
-	f := fieldReader{raw: raw}
-	active, code := take[*bool](&f, "active"), take[string](&f, "error")
+// classifyIntrospection decides what an answer says about the secret. The reason completes
+// a sentence about the endpoint.
+func classifyIntrospection(a answer) (result introspectionAnswer) {
+	f, _ := newFieldReader(a.body)
+	active, code := take[*bool](f, "active"), take[string](f, "error")
 	status := fmt.Sprintf("HTTP %d %s", a.status, http.StatusText(a.status))
-	const endpoint = "the token introspection endpoint "
-	result.outcome = outcomeUnexpected.String()
+	result.outcome = outcomeUnexpected
 	switch {
 	case a.status == http.StatusOK && active != nil:
-		result.Status, result.Reason, result.outcome = SecretAccepted, endpoint+"accepted it", "ok"
+		result.Status, result.Reason, result.outcome = SecretAccepted, "accepted it", "ok"
 	case a.status == http.StatusUnauthorized && oauthErrorCode.MatchString(code):
-		result.Status, result.Reason = SecretRejected, endpoint+"rejected it"
-		result.outcome = outcomeRejected.String()
+		result.Status, result.Reason = SecretRejected, "rejected it"
+		result.outcome = outcomeRejected
 	case a.status == http.StatusTooManyRequests:
-		result.outcome = outcomeThrottled.String()
-		result.Reason = endpoint + "is throttled (" + status + ")"
-		values := a.header.Values("Retry-After")
-		asked, ok := parseRetryAfter(values, c.serverDate(a.header), time.Now())
-		if !ok {
-			asked = throttledDelay
-		}
-		result.retryAfter = asked
+		result.Reason, result.outcome = "is throttled ("+status+")", outcomeThrottled
+		result.retryAfter = cmp.Or(parseRetryAfter(a.header, time.Now()), throttledDelay)
 	case a.status == http.StatusUnprocessableEntity:
-		result.Reason = endpoint + "does not serve this instance (" + status +
+		result.Reason = "does not serve this instance (" + status +
 			"); Clerk answers so for its legacy OAuth provider"
 	case a.status >= http.StatusMultipleChoices && a.status < http.StatusBadRequest:
-		result.Reason = endpoint + "redirects (" + status +
+		result.Reason = "redirects (" + status +
 			"); redirects are not followed, because the secret would travel along"
 	default:
-		result.Reason = endpoint + "gave an unexpected answer (" + status + ", " +
-			describeBody(a) + ")"
+		result.Reason = "gave an unexpected answer (" + status + ", " + describeBody(a) + ")"
 	}
 	return result
 }
 
 // secretChecks holds back what would be too much for the endpoint, or for the user.
 type secretChecks struct {
-	slots *semaphore.Weighted
-	// rejectFresh are the URLs of endpoints that have rejected a fresh secret.
-	rejectFresh sync.Map
+	slots       *semaphore.Weighted
+	rejectFresh sync.Map // by URL: endpoints that have rejected a fresh secret
 
 	mu     sync.Mutex
 	silent int       // requests in a row without an answer, or throttled again
@@ -302,12 +255,11 @@ func (s *secretChecks) paused() bool {
 func (s *secretChecks) note(silent bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.silent++
 	if !silent {
 		s.silent = 0
-		return
 	}
-	if s.silent++; s.silent >= maxSilentChecks {
-		s.until = time.Now().Add(silencePause)
-		s.silent = 0
+	if s.silent == maxSilentChecks {
+		s.silent, s.until = 0, time.Now().Add(silencePause)
 	}
 }

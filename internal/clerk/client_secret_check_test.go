@@ -117,7 +117,7 @@ func TestCheckClientSecret(t *testing.T) {
 				var options []clerk.SecretCheckOption
 				if fresh {
 					status, requests, elapsed = test.fresh, test.freshRequests, test.freshElapsed
-					options = append(options, clerk.FreshSecret())
+					options = append(options, clerk.FreshSecret)
 				}
 				result, took := check(t, client, introspectionURL, options...)
 				equal(t, name+": status", result.Status, status)
@@ -143,10 +143,10 @@ func TestEndpointsThatRejectFreshSecrets(t *testing.T) {
 			options  []clerk.SecretCheckOption
 			requests int
 		}{
-			{introspectionURL, []clerk.SecretCheckOption{clerk.FreshSecret()}, 2},
-			{introspectionURL, []clerk.SecretCheckOption{clerk.FreshSecret()}, 1},
-			{introspectionURL, []clerk.SecretCheckOption{clerk.FreshSecret()}, 1},
-			{"https://another.example/oauth/token_info", []clerk.SecretCheckOption{clerk.FreshSecret()}, 2},
+			{introspectionURL, []clerk.SecretCheckOption{clerk.FreshSecret}, 2},
+			{introspectionURL, []clerk.SecretCheckOption{clerk.FreshSecret}, 1},
+			{introspectionURL, []clerk.SecretCheckOption{clerk.FreshSecret}, 1},
+			{"https://another.example/oauth/token_info", []clerk.SecretCheckOption{clerk.FreshSecret}, 2},
 			{introspectionURL, nil, 2}, // at a refresh
 		} {
 			before := len(server.requests)

@@ -8,7 +8,7 @@
 //   - One table says which operation is repeated after which outcome (retry.go).
 //   - A create or a rotation whose answer was lost is never blindly repeated
 //     (oauth_application_create.go, oauth_application_rotate.go). Both run to their end
-//     if the caller is interrupted meanwhile (op_context.go).
+//     if the caller is interrupted meanwhile (request.go).
 //   - After an attempt that Clerk may have applied, every error says so (error.go).
 //   - An answer is decoded secret first, and field by field. A surprise in one field
 //     cannot lose the value that is shown once, and an application that cannot be read

@@ -1,8 +1,8 @@
 package clerk
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,8 +18,8 @@ const (
 	CodeKeyInvalid       = "clerk_key_invalid"
 )
 
-// APIError is an answer with a status of 400 or more, from Clerk or from something
-// in front of it. Its texts are scrubbed and short.
+// APIError is an answer with a status of 400 or more, from Clerk or from something in
+// front of it. Its texts are scrubbed and short.
 type APIError struct {
 	Status  int         // HTTP status
 	Errors  []ErrorItem // what Clerk says; empty when the body is not Clerk's
@@ -41,17 +41,9 @@ func (e *APIError) Error() string {
 	}
 	texts := make([]string, len(e.Errors))
 	for i, item := range e.Errors {
-		texts[i] = item.String()
+		texts[i] = fmt.Sprintf("%s (%s)", cmp.Or(item.LongMessage, item.Message), item.Code)
 	}
 	return fmt.Sprintf("HTTP %d: %s", e.Status, strings.Join(texts, "; "))
-}
-
-func (i ErrorItem) String() string {
-	text := i.LongMessage
-	if text == "" {
-		text = i.Message
-	}
-	return fmt.Sprintf("%s (%s)", text, i.Code)
 }
 
 // HasCode reports whether Clerk gave this code.
@@ -59,13 +51,11 @@ func (e *APIError) HasCode(code string) bool {
 	return slices.ContainsFunc(e.Errors, func(i ErrorItem) bool { return i.Code == code })
 }
 
-// IsNotFound reports whether Clerk itself says that the object does not exist in
-// the key's instance. A 404 of any other kind says only that the request went
-// somewhere else.
+// IsNotFound reports whether Clerk itself says that the object does not exist in the
+// key's instance. A 404 of any other kind says only that the request went somewhere else.
 func IsNotFound(err error) bool {
-	var api *APIError
-	return errors.As(err, &api) && api.Status == http.StatusNotFound &&
-		api.HasCode(CodeResourceNotFound)
+	api, ok := errors.AsType[*APIError](err)
+	return ok && api.Status == http.StatusNotFound && api.HasCode(CodeResourceNotFound)
 }
 
 // TransportError is a request that got no answer from Clerk.
@@ -102,35 +92,29 @@ func (e *AnswerError) Error() string {
 	return fmt.Sprintf("unexpected answer with HTTP status %d: %s", e.Status, e.Problem)
 }
 
-// RetryAfterError is a server that asks for a longer wait than this client is
-// willing to sit through, or than the operation has time for.
+// RetryAfterError is a server that asks for a longer wait than this client is willing to
+// sit through, or than the operation has time for.
 type RetryAfterError struct {
 	RetryAfter time.Duration // what the server asked for
 	TimeLeft   time.Duration // until the operation's deadline, where that is the reason; else 0
-	TraceID    string
-	Err        error // what the server answered
+	Err        error         // what the server answered
 }
 
 func (e *RetryAfterError) Error() string {
+	const day = 24 * time.Hour
+	wait := e.RetryAfter.Round(time.Millisecond).String()
+	if e.RetryAfter >= 3*day { // a person would not read it in hours
+		wait = fmt.Sprintf("%d days", e.RetryAfter/day)
+	}
 	reason := fmt.Sprintf("longer than this client waits (%s)", maxRetryAfter)
 	if e.TimeLeft != 0 {
 		left := e.TimeLeft.Round(time.Millisecond)
 		reason = fmt.Sprintf("longer than the operation may still take (%s)", left)
 	}
-	wait := waitText(e.RetryAfter)
 	return fmt.Sprintf("the server asks to wait %s, %s: %s", wait, reason, e.Err)
 }
 
 func (e *RetryAfterError) Unwrap() error { return e.Err }
-
-// waitText writes a wait in the unit in which a person would read it.
-func waitText(d time.Duration) string {
-	const day = 24 * time.Hour
-	if d >= 3*day {
-		return fmt.Sprintf("%d days", d/day)
-	}
-	return d.Round(time.Millisecond).String()
-}
 
 // ChangeOutcomeUnknownError is an update or a delete that failed after an attempt that
 // Clerk may have applied. Creates and rotations have errors of their own for that.
@@ -156,8 +140,8 @@ func (e *ChangeOutcomeUnknownError) Error() string {
 // Unwrap returns Lost first: what is said of the operation is about that attempt.
 func (e *ChangeOutcomeUnknownError) Unwrap() []error { return []error{e.Lost, e.Err} }
 
-// AttemptsError is an operation given up after several attempts; it wraps the
-// last one's error.
+// AttemptsError is an operation given up after several attempts; it wraps the last one's
+// error.
 type AttemptsError struct {
 	Attempts int
 	Err      error
@@ -169,83 +153,8 @@ func (e *AttemptsError) Error() string {
 
 func (e *AttemptsError) Unwrap() error { return e.Err }
 
-// InstanceError is a secret key that belongs to a different instance than expected.
-type InstanceError struct {
-	Expected string // the instance that the state or the configuration names
-	Actual   string // the instance of the key
-	Pinned   bool   // Expected is Config.InstanceID
-}
-
-func (e *InstanceError) Error() string {
-	return fmt.Sprintf("the secret key belongs to instance %s, not to %s", e.Actual, e.Expected)
-}
-
-// newAPIError reads the body of an answer with a status of 400 or more.
-func (c *Client) newAPIError(answer answer) *APIError {
-	var envelope struct {
-		Errors []struct {
-			Code        string `json:"code"`
-			Message     string `json:"message"`
-			LongMessage string `json:"long_message"`
-			Meta        struct {
-				ParamName string `json:"param_name"`
-			} `json:"meta"`
-		} `json:"errors"`
-		TraceID string `json:"clerk_trace_id"`
-	}
-	err := &APIError{Status: answer.status, TraceID: c.traceID(answer.header)}
-	if json.Unmarshal(answer.body, &envelope) != nil || len(envelope.Errors) == 0 {
-		err.Body = describeBody(answer)
-		return err
-	}
-
-	if envelope.TraceID != "" {
-		err.TraceID = c.scrubber.clean(envelope.TraceID)
-	}
-	for _, item := range envelope.Errors {
-		err.Errors = append(err.Errors, ErrorItem{
-			Code:        c.scrubber.clean(item.Code),
-			Message:     c.scrubber.clean(item.Message),
-			LongMessage: c.scrubber.clean(item.LongMessage),
-			ParamName:   c.scrubber.clean(item.Meta.ParamName),
-		})
-	}
-	return err
-}
-
-// traceID finds the identifier of the request: Clerk's, or that of the edge in
-// front of it, where the answer never reached Clerk.
-func (c *Client) traceID(header http.Header) string {
-	for _, name := range []string{"X-Clerk-Trace-Id", "X-Cloud-Trace-Context", "Cf-Ray"} {
-		if id := header.Get(name); id != "" {
-			return c.scrubber.clean(id)
-		}
-	}
-	return ""
-}
-
-func traceIDOf(err error) string {
-	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.TraceID
-	}
-	return ""
-}
-
-// describeBody says what a body is without quoting it.
-func describeBody(answer answer) string {
-	if len(answer.body) == 0 {
-		return "an empty body"
-	}
-	kind := "a body that is not Clerk's JSON"
-	start := strings.ToLower(strings.TrimSpace(string(answer.body[:min(len(answer.body), 64)])))
-	contentType := answer.header.Get("Content-Type")
-	switch {
-	case strings.HasPrefix(start, "<"):
-		kind = "an HTML page"
-	case strings.HasPrefix(contentType, "text/plain"):
-		kind = "plain text"
-	case json.Valid(answer.body):
-		kind = "JSON without Clerk's errors"
-	}
-	return fmt.Sprintf("%s, %d bytes", kind, len(answer.body))
+// isError reports whether the chain of err has an error of a type.
+func isError[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }

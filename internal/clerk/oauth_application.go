@@ -10,7 +10,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
-	"regexp"
 	"slices"
 	"time"
 )
@@ -20,8 +19,6 @@ const (
 	routeApplication  = "/oauth_applications/{id}"
 	routeRotateSecret = "/oauth_applications/{id}/rotate_secret" //nolint:gosec // a path
 	routeLogo         = "/oauth_applications/{id}/logo"
-
-	contentTypeJSON = "application/json"
 )
 
 // OAuthApplication is an OAuth application as Clerk serves it
@@ -60,63 +57,21 @@ type OAuthApplication struct {
 	Problems []FieldProblem
 }
 
-// FieldProblem is a field of Clerk's answer that could not be read.
-type FieldProblem struct {
-	Field   string // Clerk's JSON name
-	Problem string // completes a sentence about the field, such as "is missing"
+// clone returns a copy whose lists the caller may change.
+func (app OAuthApplication) clone() OAuthApplication {
+	app.RedirectURIs, app.Scopes = slices.Clone(app.RedirectURIs), slices.Clone(app.Scopes)
+	return app
 }
 
-func (p FieldProblem) String() string { return p.Field + " " + p.Problem }
-
-// Ids become parts of a path. Escaping alone does not protect a path: url.PathEscape
-// leaves ".." unchanged, and an empty id turns a get into a list. Clerk's ids are a prefix
-// and a KSUID (oa_2O4BCh3zUONvWlZHtBXv6s6tm7u). The form checked here is wider, because
-// Clerk documents none.
-var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-
-// ValidID reports whether id has a form that may become part of a request's path.
-func ValidID(id string) bool { return idForm.MatchString(id) }
-
-// IDError is an id that is refused before any request is made with it.
-type IDError struct {
-	ID string
-}
-
-func (e *IDError) Error() string {
-	return fmt.Sprintf("%.80q is not a valid Clerk id: letters, digits, _ and - only, at most 128",
-		e.ID)
-}
-
-func checkID(id string) error {
-	if !ValidID(id) {
-		return &IDError{ID: id}
-	}
-	return nil
-}
-
-// ReadOption changes what GetOAuthApplication and FindOAuthApplication do.
-type ReadOption func(*readOptions)
-
-type readOptions struct {
-	wait    bool
-	created time.Time
-}
-
-func readOptionsOf(options []ReadOption) readOptions {
-	var o readOptions
-	for _, option := range options {
-		option(&o)
-	}
-	return o
-}
+// ReadOption changes what GetOAuthApplication and FindOAuthApplication do. ReadYourWrites
+// is the only one.
+type ReadOption struct{ created time.Time }
 
 // ReadYourWrites makes a read wait for writes that Clerk's reads may not show yet. An
 // application that this client created or renamed, or that was created less than a minute
 // ago, is looked for again for some seconds before it is not found. created is the time of
 // its creation by Clerk's clock, or zero if the caller does not know it.
-func ReadYourWrites(created time.Time) ReadOption {
-	return func(o *readOptions) { o.wait, o.created = true, created }
-}
+func ReadYourWrites(created time.Time) ReadOption { return ReadOption{created} }
 
 // How often an application that is younger than recentAge is looked for again: after one
 // second, two and three. That is longer in all than any lag of Clerk's reads that was seen.
@@ -132,15 +87,27 @@ const (
 func (c *Client) GetOAuthApplication(
 	ctx context.Context, id string, options ...ReadOption,
 ) (OAuthApplication, error) {
-	if err := checkID(id); err != nil {
-		return OAuthApplication{}, err
+	if !ValidID(id) {
+		return OAuthApplication{}, &IDError{ID: id}
 	}
-	app, err := c.known(c.reads.read(ctx, id))
-	o := readOptionsOf(options)
-	for look := 1; o.wait && IsNotFound(err) && look <= recentLooks; look++ {
-		if !c.isRecent(id, o.created) {
-			break
-		}
+	app, err := c.reads.read(ctx, id)
+	if err == nil {
+		c.KnowApplication(id)
+	}
+	return c.lookAgain(ctx, id, app, err, func(_ OAuthApplication, err error) bool {
+		return IsNotFound(err) && slices.ContainsFunc(options, func(o ReadOption) bool {
+			return c.local.changed(id) || c.ServerNow().Sub(o.created) < recentAge
+		})
+	})
+}
+
+// lookAgain reads an application again as long as Clerk's reads may lag behind, and
+// returns the result of the latest read.
+func (c *Client) lookAgain(
+	ctx context.Context, id string, app OAuthApplication, err error,
+	mayLag func(OAuthApplication, error) bool,
+) (OAuthApplication, error) {
+	for look := 1; look <= recentLooks && mayLag(app, err); look++ {
 		wait := time.Duration(look) * time.Second
 		if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) < 2*wait {
 			break // a caller who gives a read so little time wants an answer soon
@@ -148,36 +115,19 @@ func (c *Client) GetOAuthApplication(
 		if err := sleep(ctx, wait); err != nil {
 			return OAuthApplication{}, err
 		}
-		app, err = c.known(c.reads.fresh(ctx, id))
+		if app, err = c.reads.fresh(ctx, id); err == nil {
+			c.KnowApplication(id)
+		}
 	}
 	return app, err
-}
-
-// isRecent reports whether Clerk's reads may not show an application yet.
-func (c *Client) isRecent(id string, created time.Time) bool {
-	return c.local.changed(id) || c.ServerNow().Sub(created) < recentAge
-}
-
-// known notes an application that was read.
-func (c *Client) known(item listItem, err error) (OAuthApplication, error) {
-	if err == nil {
-		c.local.read(item.ID)
-	}
-	return item.OAuthApplication, err
 }
 
 func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplication, error) {
 	return send(c, singleContext(ctx), request{
 		operation: opRead, method: http.MethodGet, route: routeApplication, id: id,
 	}, func(a answer) (OAuthApplication, error) {
-		decoded, err := decodeApplication(a.body)
-		if err == nil {
-			err = decoded.complete()
-		}
-		if err == nil {
-			err = decoded.isOf(id)
-		}
-		return decoded.app, err
+		decoded, err := decodeApplicationOf(id, a)
+		return decoded.app, cmp.Or(err, problemsError(decoded.app.Problems))
 	})
 }
 
@@ -194,20 +144,24 @@ func (c *Client) UpdateOAuthApplication(
 	if fields.Scopes != nil {
 		fields.Scopes = new(withOfflineAccess(*fields.Scopes))
 	}
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return OAuthApplication{}, err
-	}
-	defer c.reads.beginWrite(id)()
-
-	app, err := send(c, singleContext(ctx), request{
-		operation: opUpdate, method: http.MethodPatch, route: routeApplication, id: id,
-		body: body, contentType: contentTypeJSON,
-	}, writtenApplication(id))
+	app, err := c.update(ctx, request{
+		method: http.MethodPatch, route: routeApplication, id: id,
+	}.withJSON(fields))
 	if err == nil && fields.Name != nil {
-		c.local.renamed(id, cmp.Or(app.Name, *fields.Name))
+		c.local.note(id, localApplication{name: cmp.Or(app.Name, *fields.Name)})
 	}
 	return app, err
+}
+
+// update sends a change of an application. Fields of the answer that cannot be read are
+// Problems and no error: the change was made.
+func (c *Client) update(ctx context.Context, r request) (OAuthApplication, error) {
+	r.operation = opUpdate
+	defer c.reads.beginWrite(r.id)()
+	return send(c, singleContext(ctx), r, func(a answer) (OAuthApplication, error) {
+		decoded, err := decodeApplicationOf(r.id, a)
+		return decoded.written(), err
+	})
 }
 
 // DeleteOAuthApplication deletes an application permanently. IsNotFound reports whether
@@ -215,12 +169,11 @@ func (c *Client) UpdateOAuthApplication(
 // error after an attempt that Clerk may have applied is a ChangeOutcomeUnknownError.
 func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 	defer c.reads.beginWrite(id)()
-
 	err := c.do(singleContext(ctx), request{
 		operation: opDelete, method: http.MethodDelete, route: routeApplication, id: id,
 	}, checkDeleted)
 	if err == nil || IsNotFound(err) {
-		c.local.deleted(id)
+		c.local.note(id, localApplication{deleted: true})
 	}
 	return err
 }
@@ -241,22 +194,6 @@ func checkDeleted(a answer) error {
 		return errors.New("it does not say that the application was deleted")
 	}
 	return nil
-}
-
-// writtenApplication returns the decoder of an answer to a write of the application of
-// an id. Fields that cannot be read are Problems and no error: the write was done.
-func writtenApplication(id string) func(answer) (OAuthApplication, error) {
-	return func(a answer) (OAuthApplication, error) {
-		decoded, err := decodeApplication(a.body)
-		if err != nil {
-			return OAuthApplication{}, err
-		}
-		return decoded.written(), decoded.isOf(id)
-	}
-}
-
-func otherApplication(id string) error {
-	return fmt.Errorf("it is about another application (%q)", id)
 }
 
 // MaxLogoBytes is the largest logo that Clerk accepts.
@@ -283,22 +220,17 @@ func (c *Client) UploadOAuthApplicationLogo(
 		return OAuthApplication{}, fmt.Errorf("a logo of type %s is not supported; Clerk accepts %v",
 			contentType, LogoTypes)
 	}
+	// Writes to a bytes.Buffer do not fail.
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	part, err := form.CreatePart(textproto.MIMEHeader{
+	part, _ := form.CreatePart(textproto.MIMEHeader{
 		"Content-Disposition": {multipart.FileContentDisposition("file", fileName)},
 		"Content-Type":        {contentType},
 	})
-	if err != nil {
-		return OAuthApplication{}, err
-	}
-	// Writes to a bytes.Buffer do not fail.
 	_, _ = part.Write(image)
 	_ = form.Close()
-	defer c.reads.beginWrite(id)()
-
-	return send(c, singleContext(ctx), request{
-		operation: opUpdate, method: http.MethodPut, route: routeLogo, id: id,
+	return c.update(ctx, request{
+		method: http.MethodPut, route: routeLogo, id: id,
 		body: body.Bytes(), contentType: form.FormDataContentType(),
-	}, writtenApplication(id))
+	})
 }

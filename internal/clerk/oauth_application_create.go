@@ -2,7 +2,6 @@ package clerk
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,17 +22,14 @@ type Creation struct {
 
 	// Adopted: the answer was lost and the application found afterwards. Its secret was
 	// then rotated to get one that is known.
-	Adopted bool
-	// LostAnswer is the error of the attempt whose answer was lost. It is set if Adopted
-	// is, and if a second request was sent after a lost first one.
-	LostAnswer error
+	Adopted       bool
+	MaybeStale    bool  // as Rotation.MaybeStale, of that rotation
+	RotationError error // why an adopted application has no known secret
+
 	// Repeated: two requests were sent, and the first left no trace. Clerk may still
 	// process the first request later.
-	Repeated bool
-	// MaybeStale is Rotation.MaybeStale of the rotation of an adopted application.
-	MaybeStale bool
-	// RotationError is why an adopted application has no known secret.
-	RotationError error
+	Repeated   bool
+	LostAnswer error // of the attempt that was lost, if Adopted or Repeated
 	// Duplicates are applications of the same name that appeared meanwhile: a request
 	// whose answer was lost may have created them.
 	Duplicates []OAuthApplication
@@ -75,8 +71,8 @@ func (e *CreateOutcomeUnknownError) Error() string {
 
 func (e *CreateOutcomeUnknownError) Unwrap() error { return e.Err }
 
-// duplicateLookDelay is the time after which a first create without an answer is looked
-// for once more, beside the second: lists can lag a little behind.
+// duplicateLookDelay is the time after which a trace of the first of two creates is looked
+// for: lists can lag a little behind.
 const duplicateLookDelay = 2 * time.Second
 
 // CreateOAuthApplication creates an application. Name must be set.
@@ -103,7 +99,7 @@ func (c *Client) CreateOAuthApplication(
 		return Creation{}, err
 	}
 	defer lock.(*semaphore.Weighted).Release(1)
-	if c.preventDuplicateNames {
+	if c.config.PreventDuplicateNames {
 		if err := c.checkDuplicateName(ctx, name); err != nil {
 			return Creation{}, err
 		}
@@ -114,8 +110,8 @@ func (c *Client) CreateOAuthApplication(
 	op := opContext{wait: ctx, send: send}
 	search := applicationSearch{fields: fields, since: time.Now()}
 	creation, err := c.postApplication(ctx, fields)
-	var lost *outcomeUnknownError
-	if !errors.As(err, &lost) {
+	lost, ok := errors.AsType[*outcomeUnknownError](err)
+	if !ok {
 		return creation, err
 	}
 
@@ -124,7 +120,8 @@ func (c *Client) CreateOAuthApplication(
 	if app, only := found.only(); only {
 		return c.adopt(op, search, app, lost.err), nil
 	}
-	if !found.none() || lookupErr != nil || !lost.mayBeSentAgain() || ctx.Err() != nil {
+	some := len(found.exact)+len(found.others)+len(found.unreadable) > 0
+	if some || lookupErr != nil || !lost.mayBeSentAgain() || ctx.Err() != nil {
 		return Creation{}, c.createOutcomeUnknown(search, found, lost, lookupErr)
 	}
 	return c.createAgain(op, search, lost.err)
@@ -134,11 +131,9 @@ func (c *Client) CreateOAuthApplication(
 // that took too long may still be under way. One that was answered with a success,
 // however unreadable, was processed.
 func (e *outcomeUnknownError) mayBeSentAgain() bool {
-	var transport *TransportError
-	if errors.As(e.err, &transport) && transport.Timeout {
-		return false
-	}
-	return e.outcome == outcomeLost || e.outcome == outcomeFailed
+	transport, ok := errors.AsType[*TransportError](e.err)
+	timeout := ok && transport.Timeout
+	return !timeout && (e.outcome == outcomeLost || e.outcome == outcomeFailed)
 }
 
 // createAgain sends the request a second time and then looks for a trace of the first.
@@ -159,16 +154,16 @@ func (c *Client) createAgain(
 	case err != nil:
 		// The second request did nothing. The first may have come through meanwhile.
 		found, lookupErr := c.searchOnce(op.send, search)
-		return Creation{}, c.createOutcomeUnknown(
-			search, found, errors.Join(firstErr, err), lookupErr)
+		err = errors.Join(firstErr, err)
+		return Creation{}, c.createOutcomeUnknown(search, found, err, lookupErr)
 	default:
 		creation.LostAnswer = firstErr
 	}
 
 	creation.Repeated = true
 	_ = sleep(op.wait, duplicateLookDelay)
-	// A duplicate is named in a warning; a failed search is not worth an error. The
-	// application itself is known by now, so the search leaves it out.
+	// A failed search for duplicates is not worth an error. The application itself is
+	// known by now, so the search leaves it out.
 	search.id = ""
 	found, _ := c.searchOnce(op.send, search)
 	creation.Duplicates = found.all()
@@ -180,10 +175,6 @@ func (c *Client) createAgain(
 func (c *Client) postApplication(
 	ctx context.Context, fields OAuthApplicationFields,
 ) (Creation, error) {
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return Creation{}, err
-	}
 	defer c.reads.beginWrite("")()
 	sending, cancel := withGrace(ctx, postGrace)
 	defer cancel()
@@ -191,9 +182,9 @@ func (c *Client) postApplication(
 	var id string // of an answer that is not usable
 	creation, err := send(c, opContext{wait: ctx, send: sending}, request{
 		operation: opCreate, method: http.MethodPost, route: routeApplications,
-		body: body, contentType: contentTypeJSON,
-	}, func(a answer) (Creation, error) {
-		decoded, err := c.decodeWithSecret(a)
+	}.withJSON(fields), func(a answer) (Creation, error) {
+		decoded, err := decodeApplication(a.body)
+		c.scrubber.learn(decoded.secret)
 		if ValidID(decoded.app.ID) {
 			id = decoded.app.ID
 		}
@@ -212,16 +203,17 @@ func (c *Client) postApplication(
 		}
 		return Creation{Application: decoded.written(), ClientSecret: decoded.secret}, nil
 	})
-	var lost *outcomeUnknownError
-	switch {
-	case errors.As(err, &lost):
+	if lost, ok := errors.AsType[*outcomeUnknownError](err); ok {
 		lost.id = id
-		return Creation{}, err
-	case err != nil:
-		return Creation{}, err
 	}
-	c.local.created(creation.Application, *fields.Name)
-	return creation, nil
+	if err == nil {
+		c.noteCreated(creation.Application, *fields.Name)
+	}
+	return creation, err
+}
+
+func (c *Client) noteCreated(app OAuthApplication, name string) {
+	c.local.note(app.ID, localApplication{clientID: app.ClientID, name: name})
 }
 
 // asksForPublic reports whether a create asks for a public client. The request decides
@@ -234,7 +226,7 @@ func asksForPublic(fields OAuthApplicationFields) bool {
 func (c *Client) adopt(
 	op opContext, search applicationSearch, app OAuthApplication, lost error,
 ) Creation {
-	c.local.created(app, app.Name)
+	c.noteCreated(app, app.Name)
 	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
 	if asksForPublic(search.fields) {
 		return creation
@@ -252,21 +244,25 @@ func (c *Client) adopt(
 	return creation
 }
 
+const nameSearchFailed = "the search for an application of this name failed: %w"
+
 func (c *Client) checkDuplicateName(ctx context.Context, name string) error {
-	const failed = "the search for an application of this name failed: %w"
-	named, unreadable, err := c.applicationsNamed(ctx, name, c.listAgain)
+	named, unreadable, err := c.applicationsNamed(ctx, c.reads.listAgain, name)
 	if err != nil {
-		return fmt.Errorf(failed, err)
+		return fmt.Errorf(nameSearchFailed, err)
 	}
 	ids := idsOf(named)
 	for _, item := range unreadable {
 		if item.Application.Name == "" || item.Application.ID == "" {
-			return fmt.Errorf(failed, item)
+			return fmt.Errorf(nameSearchFailed, item)
 		}
 		ids = append(ids, item.Application.ID)
 	}
 	// Lists can lag behind what this process itself has done.
-	ids = c.local.withLocalChanges(name, ids)
+	return duplicateName(name, c.local.withLocalChanges(name, ids))
+}
+
+func duplicateName(name string, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -279,18 +275,14 @@ func (c *Client) checkDuplicateName(ctx context.Context, name string) error {
 // because their names may be free by the time of the create, which decides. All calls share
 // one list. Without Config.PreventDuplicateNames nothing is sent.
 func (c *Client) CheckPlannedName(ctx context.Context, name string) error {
-	if !c.preventDuplicateNames {
+	if !c.config.PreventDuplicateNames {
 		return nil
 	}
 	apps, _, err := c.ListOAuthApplications(ctx, ListQuery{})
 	if err != nil {
-		return fmt.Errorf("the search for an application of this name failed: %w", err)
+		return fmt.Errorf(nameSearchFailed, err)
 	}
-	ids := idsOf(slices.DeleteFunc(apps, func(app OAuthApplication) bool {
+	return duplicateName(name, idsOf(slices.DeleteFunc(apps, func(app OAuthApplication) bool {
 		return !SameName(app.Name, name) || c.local.knows(app.ID)
-	}))
-	if len(ids) == 0 {
-		return nil
-	}
-	return &DuplicateNameError{Name: name, IDs: ids}
+	})))
 }

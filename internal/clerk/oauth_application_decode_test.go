@@ -138,7 +138,7 @@ func TestDecodeApplicationFieldByField(t *testing.T) {
 			if problem {
 				problems = 1
 			}
-			if len(decoded.app.Problems) != problems || problem && decoded.app.Problems[0].Field != name || problem == (decoded.complete() == nil) {
+			if len(decoded.app.Problems) != problems || problem && decoded.app.Problems[0].Field != name || problem == (problemsError(decoded.app.Problems) == nil) {
 				t.Errorf("%s = %s: problems %q, want %d", name, value, decoded.app.Problems, problems)
 			}
 			got := reflect.ValueOf(decoded.app).FieldByName(field.name)
@@ -251,8 +251,8 @@ func TestDecodePageWithUnreadableItems(t *testing.T) {
 		if got.unreadable.Application.ID != want.id || got.unreadable.Error() != want.says {
 			t.Errorf("%.40s: error %v, want %q", item, got.unreadable, want.says)
 		}
-		if again, _ := decodePage(body); got.key() == "" || again.items[1].key() != got.key() {
-			t.Errorf("%.40s: the item is %q and then %q", item, got.key(), again.items[1].key())
+		if again, _ := decodePage(body); got.key == "" || again.items[1].key != got.key {
+			t.Errorf("%.40s: the item is %q and then %q", item, got.key, again.items[1].key)
 		}
 	}
 }
@@ -273,7 +273,7 @@ func FuzzDecodeApplication(f *testing.F) {
 			return
 		}
 		app := decoded.app
-		whole := decoded.complete() == nil
+		whole := problemsError(decoded.app.Problems) == nil
 		if app.ID != "" && !ValidID(app.ID) || whole && (app.ID == "" || app.ClientID == "") {
 			t.Fatalf("accepted with id %q and client_id %q", app.ID, app.ClientID)
 		}
@@ -327,12 +327,12 @@ func FuzzDecodePage(f *testing.F) {
 		for _, item := range page.items {
 			app := item.OAuthApplication
 			if unreadable := item.unreadable; unreadable != nil {
-				if unreadable.Problem == "" || !ValidID(item.key()) || unreadable.Application.ID != "" && unreadable.Application.ID != item.key() {
+				if unreadable.Problem == "" || !ValidID(item.key) || unreadable.Application.ID != "" && unreadable.Application.ID != item.key {
 					t.Fatalf("an item that was not read: %+v", item)
 				}
 				continue
 			}
-			if app.ID != item.key() || !ValidID(app.ID) || app.InstanceID == "" && !strings.Contains(string(body), "instance_id") {
+			if app.ID != item.key || !ValidID(app.ID) || app.InstanceID == "" && !strings.Contains(string(body), "instance_id") {
 				t.Fatalf("an application that is not complete: %+v", app)
 			}
 		}

@@ -103,13 +103,10 @@ func notApplied(fields, answer any, problems []FieldProblem) []Mismatch {
 // valueOf returns the value of a field, or that which it points to; nil for a nil
 // pointer, which stands for a field that Clerk's answer lacks.
 func valueOf(field reflect.Value) any {
-	if field.Kind() == reflect.Pointer {
-		if field.IsNil() {
-			return nil
-		}
-		field = field.Elem()
+	if value := reflect.Indirect(field); value.IsValid() {
+		return value.Interface()
 	}
-	return field.Interface()
+	return nil
 }
 
 // isApplied reports whether the value that Clerk serves is the one that was sent. The
@@ -123,7 +120,9 @@ func isApplied(field string, sent, served any) bool {
 	case "Scopes":
 		return ScopesSatisfy(served.([]string), sent.([]string))
 	case "DefaultScopes":
-		return sent.(DefaultScopes).appliedAs(served.([]string))
+		// A reset has no value to compare with: Clerk answers null or its defaults.
+		scopes := sent.(DefaultScopes)
+		return scopes.Reset || ScopesSatisfy(served.([]string), scopes.Scopes)
 	}
 	return reflect.DeepEqual(sent, served)
 }
@@ -158,9 +157,7 @@ const ScopeOfflineAccess = "offline_access"
 // ParseScopes splits the space-separated list of RFC 6749 section 3.3 into its scopes,
 // sorted and without duplicates: their order has no meaning, and Clerk changes it.
 func ParseScopes(list string) []string {
-	scopes := strings.Fields(list)
-	slices.Sort(scopes)
-	return slices.Compact(scopes)
+	return sortedSet(strings.Fields(list))
 }
 
 // FormatScopes is the inverse of ParseScopes.
@@ -178,31 +175,17 @@ func withOfflineAccess(scopes []string) []string {
 // unasked. It is not symmetric: offline_access that was asked for and is not served is a
 // difference.
 func ScopesSatisfy(served, wanted []string) bool {
-	here, asked := setOf(served), setOf(wanted)
-	for scope := range asked {
-		if !here[scope] {
-			return false
-		}
+	if slices.Contains(wanted, ScopeOfflineAccess) && !slices.Contains(served, ScopeOfflineAccess) {
+		return false
 	}
-	for scope := range here {
-		if scope != ScopeOfflineAccess && !asked[scope] {
-			return false
-		}
-	}
-	return true
+	return sameSet(withOfflineAccess(served), withOfflineAccess(wanted))
 }
 
-func setOf(list []string) map[string]bool {
-	set := make(map[string]bool, len(list))
-	for _, element := range list {
-		set[element] = true
-	}
-	return set
-}
-
-// sortedSet returns a sorted copy of list without duplicates.
+// sortedSet returns a sorted copy of list without duplicates. It is never nil, so that it
+// is [] in JSON.
 func sortedSet(list []string) []string {
-	set := slices.Sorted(slices.Values(list))
+	set := append([]string{}, list...)
+	slices.Sort(set)
 	return slices.Compact(set)
 }
 

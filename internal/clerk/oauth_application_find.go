@@ -1,11 +1,14 @@
 package clerk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
@@ -38,29 +41,12 @@ type By struct {
 func (c *Client) FindOAuthApplication(
 	ctx context.Context, by By, options ...ReadOption,
 ) (OAuthApplication, error) {
-	o := readOptionsOf(options)
 	if by.ClientID == "" {
-		app, err := c.findByName(ctx, by.Name)
-		if o.wait {
-			return c.findOwnByName(ctx, by.Name, app, err)
-		}
-		return app, err
+		return c.findByName(ctx, by.Name, len(options) > 0)
 	}
-	app, err := c.findByClientID(ctx, by.ClientID)
-	if id := c.local.createdAs(by.ClientID); o.wait && id != "" && errors.Is(err, ErrNoMatch) {
-		// Clerk's lists can lag behind writes. A read by id lags less.
-		return c.GetOAuthApplication(ctx, id, options...)
-	}
-	return app, err
-}
-
-func (c *Client) findByClientID(
-	ctx context.Context, clientID string,
-) (OAuthApplication, error) {
-	found, unreadable, err := c.applicationsLike(ctx, []string{clientID}, c.reads.list,
-		func(app OAuthApplication) match {
-			return matchText(app.ClientID, app.ClientID == clientID)
-		})
+	found, unreadable, err := c.applicationsLike(ctx, c.reads.list, []string{by.ClientID},
+		func(app OAuthApplication) string { return app.ClientID },
+		func(clientID string) bool { return clientID == by.ClientID })
 	switch {
 	case err != nil:
 		return OAuthApplication{}, err
@@ -69,11 +55,19 @@ func (c *Client) findByClientID(
 	case len(unreadable) > 0:
 		return OAuthApplication{}, unreadable[0]
 	}
+	if id := c.local.createdAs(by.ClientID); len(options) > 0 && id != "" {
+		// Clerk's lists can lag behind writes. A read by id lags less.
+		return c.GetOAuthApplication(ctx, id, options...)
+	}
 	return OAuthApplication{}, ErrNoMatch
 }
 
-func (c *Client) findByName(ctx context.Context, name string) (OAuthApplication, error) {
-	found, unreadable, err := c.applicationsNamed(ctx, name, c.reads.list)
+// findByName finds the application of a name. With ownWrites, what this client itself
+// created, renamed or deleted counts for more than Clerk's lists, which can lag behind.
+func (c *Client) findByName(
+	ctx context.Context, name string, ownWrites bool,
+) (OAuthApplication, error) {
+	found, unreadable, err := c.applicationsNamed(ctx, c.reads.list, name)
 	if err != nil {
 		return OAuthApplication{}, err
 	}
@@ -83,56 +77,30 @@ func (c *Client) findByName(ctx context.Context, name string) (OAuthApplication,
 			ids = append(ids, item.Application.ID)
 		}
 	}
+	if ownWrites {
+		ids = c.local.withLocalChanges(name, ids)
+	}
 	switch {
 	case len(ids) > 1:
 		return OAuthApplication{}, &AmbiguousNameError{Name: name, IDs: ids}
-	case len(found) == 1:
-		return found[0], nil
-	case len(unreadable) > 0:
+	case len(found) == 0 && len(unreadable) > 0:
 		return OAuthApplication{}, unreadable[0]
-	}
-	return OAuthApplication{}, ErrNoMatch
-}
-
-// findOwnByName corrects the result of findByName by what this client itself created,
-// renamed or deleted: Clerk's lists can lag behind writes.
-func (c *Client) findOwnByName(
-	ctx context.Context, name string, app OAuthApplication, err error,
-) (OAuthApplication, error) {
-	var listed []string
-	var several *AmbiguousNameError
-	switch {
-	case errors.As(err, &several):
-		listed = several.IDs
-	case err == nil:
-		listed = []string{app.ID}
-	case !errors.Is(err, ErrNoMatch):
-		return OAuthApplication{}, err
-	}
-	ids := c.local.withLocalChanges(name, listed)
-	switch {
 	case len(ids) == 0:
 		return OAuthApplication{}, ErrNoMatch
-	case len(ids) > 1:
-		return OAuthApplication{}, &AmbiguousNameError{Name: name, IDs: ids}
-	case err == nil && ids[0] == app.ID:
-		return app, nil
 	}
-	app, err = c.GetOAuthApplication(ctx, ids[0], ReadYourWrites(time.Time{}))
+	isWanted := func(app OAuthApplication) bool { return app.ID == ids[0] }
+	if i := slices.IndexFunc(found, isWanted); i >= 0 {
+		return found[i], nil
+	}
+	app, err := c.GetOAuthApplication(ctx, ids[0], ReadYourWrites(time.Time{}))
 	// A rename can lag as a create can.
-	for look := 1; err == nil && !SameName(app.Name, name) && look <= recentLooks; look++ {
-		if err := sleep(ctx, time.Duration(look)*time.Second); err != nil {
-			return OAuthApplication{}, err
-		}
-		app, err = c.known(c.reads.fresh(ctx, ids[0]))
-	}
+	app, err = c.lookAgain(ctx, ids[0], app, err, func(app OAuthApplication, err error) bool {
+		return err == nil && !SameName(app.Name, name)
+	})
 	if IsNotFound(err) || err == nil && !SameName(app.Name, name) {
-		err = ErrNoMatch // someone deleted or renamed it
+		return OAuthApplication{}, ErrNoMatch // someone deleted or renamed it
 	}
-	if err != nil {
-		return OAuthApplication{}, err
-	}
-	return app, nil
+	return app, err
 }
 
 // SameName reports whether two texts are the same name of an application. Names that
@@ -148,56 +116,34 @@ func CanonicalName(name string) string {
 	return strings.TrimSpace(norm.NFC.String(name))
 }
 
-// nameQueries are the queries that together find the applications of a name. Clerk looks
-// for the very text, in upper or lower case, within the names that it has. Which of the
-// two normal forms those have is not known.
-//
-// One query for the part of the name that is the same in both forms was rejected: of a
-// name such as "élan" little is left, and "lan" can be in thousands of names.
-func nameQueries(name string) []string {
-	composed := CanonicalName(name)
-	if decomposed := norm.NFD.String(composed); decomposed != composed {
-		return []string{composed, decomposed}
-	}
-	return []string{composed}
-}
-
-// lister goes through a list: sharedReads.list or listAgain.
+// lister goes through a list: sharedReads.list or sharedReads.listAgain.
 type lister func(context.Context, listKey) iter.Seq2[listItem, error]
 
 // applicationsNamed returns the applications of a name. unreadable are those that may
 // have the name and can be read neither in the list nor alone.
-func (c *Client) applicationsNamed(ctx context.Context, name string, list lister) (
+//
+// Clerk looks for the very text, in upper or lower case, within the names that it has.
+// Which of the two normal forms those have is not known. One query for the part of the
+// name that is the same in both forms was rejected: of a name such as "élan" little is
+// left, and "lan" can be in thousands of names.
+func (c *Client) applicationsNamed(ctx context.Context, list lister, name string) (
 	named []OAuthApplication, unreadable []*UnreadableApplicationError, err error,
 ) {
-	return c.applicationsLike(ctx, nameQueries(name), list, func(app OAuthApplication) match {
-		return matchText(app.Name, SameName(app.Name, name))
-	})
-}
-
-// match is what can be said of an application that may be the wanted one.
-type match int
-
-const (
-	matchNo match = iota
-	matchYes
-	matchUnknown // the field that decides could not be read
-)
-
-func matchText(text string, same bool) match {
-	switch {
-	case text == "":
-		return matchUnknown
-	case same:
-		return matchYes
+	queries := []string{CanonicalName(name)}
+	if decomposed := norm.NFD.String(queries[0]); decomposed != queries[0] {
+		queries = append(queries, decomposed)
 	}
-	return matchNo
+	return c.applicationsLike(ctx, list, queries,
+		func(app OAuthApplication) string { return app.Name },
+		func(other string) bool { return SameName(other, name) })
 }
 
-// applicationsLike returns the applications that match, out of what the queries find. An
-// item of the list that may match and could not be read is read by a request of its own.
+// applicationsLike returns the applications whose field is the wanted one, out of what the
+// queries find. An item of the list that may match (an empty field could not be read) and
+// could not be read is read by a request of its own.
 func (c *Client) applicationsLike(
-	ctx context.Context, queries []string, list lister, compare func(OAuthApplication) match,
+	ctx context.Context, list lister, queries []string,
+	field func(OAuthApplication) string, isWanted func(string) bool,
 ) (matching []OAuthApplication, unreadable []*UnreadableApplicationError, err error) {
 	seen := make(map[string]bool)
 	for _, query := range queries {
@@ -205,14 +151,15 @@ func (c *Client) applicationsLike(
 			if err != nil {
 				return nil, nil, err
 			}
-			app := item.OAuthApplication
-			if compare(app) == matchNo || app.ID != "" && seen[app.ID] {
+			text := field(item.OAuthApplication)
+			if text != "" && !isWanted(text) || item.ID != "" && seen[item.ID] {
 				continue
 			}
-			seen[app.ID] = true
+			seen[item.ID] = true
+			app := item.OAuthApplication
 			if item.unreadable != nil {
 				app, err = c.readUnreadable(ctx, item.unreadable)
-				if _, still := errors.AsType[*UnreadableApplicationError](err); still {
+				if isError[*UnreadableApplicationError](err) {
 					unreadable = append(unreadable, item.unreadable)
 					continue
 				}
@@ -220,7 +167,7 @@ func (c *Client) applicationsLike(
 					return nil, nil, err
 				}
 			}
-			if compare(app) == matchYes {
+			if text := field(app); text != "" && isWanted(text) {
 				matching = append(matching, app)
 			}
 		}
@@ -236,18 +183,97 @@ func (c *Client) readUnreadable(
 	if item.Application.ID == "" {
 		return OAuthApplication{}, item
 	}
-	found, err := c.reads.fresh(ctx, item.Application.ID)
+	app, err := c.reads.fresh(ctx, item.Application.ID)
 	// An item that is in the list and not found alone may be too young for Clerk's reads.
-	if _, unexpected := errors.AsType[*AnswerError](err); unexpected || IsNotFound(err) {
+	if isError[*AnswerError](err) || IsNotFound(err) {
 		return OAuthApplication{}, item
 	}
-	return found.OAuthApplication, err
+	return app, err
 }
 
 func idsOf(apps []OAuthApplication) []string {
 	ids := make([]string, len(apps))
 	for i, app := range apps {
 		ids[i] = app.ID
+	}
+	return ids
+}
+
+// localChanges is what this process knows of applications because it read or wrote them
+// itself. Clerk's reads can lag behind it. The zero value knows nothing.
+type localChanges struct {
+	mu    sync.Mutex
+	known map[string]localApplication // by id
+}
+
+type localApplication struct {
+	clientID string // if this process created it
+	name     string // as CanonicalName, if this process created or renamed it
+	deleted  bool
+}
+
+// KnowApplication tells the client that an application existed before anything that the
+// client will create, so that no search for a lost create adopts it.
+func (c *Client) KnowApplication(id string) { c.local.note(id, localApplication{}) }
+
+// note adds what is known now of an application: a zero field changes nothing.
+func (l *localChanges) note(id string, now localApplication) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == nil {
+		l.known = make(map[string]localApplication)
+	}
+	known := l.known[id]
+	l.known[id] = localApplication{
+		clientID: cmp.Or(now.clientID, known.clientID),
+		name:     cmp.Or(CanonicalName(now.name), known.name),
+		deleted:  now.deleted || known.deleted,
+	}
+}
+
+// knows reports whether this process has read or written the application.
+func (l *localChanges) knows(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, known := l.known[id]
+	return known
+}
+
+// changed reports whether this process created or renamed an application that it did not
+// delete.
+func (l *localChanges) changed(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known[id].name != "" && !l.known[id].deleted
+}
+
+// createdAs returns the id of the application with a client_id that this process created
+// and did not delete, or "".
+func (l *localChanges) createdAs(clientID string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, app := range l.known {
+		if app.clientID == clientID && !app.deleted {
+			return id
+		}
+	}
+	return ""
+}
+
+// withLocalChanges changes a list of the ids of a name (see SameName): without those that
+// this process deleted or renamed, and with those that it created.
+func (l *localChanges) withLocalChanges(name string, listed []string) []string {
+	name = CanonicalName(name)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ids := slices.DeleteFunc(listed, func(id string) bool {
+		app := l.known[id]
+		return app.deleted || app.name != "" && app.name != name
+	})
+	for id, app := range l.known {
+		if app.name == name && !app.deleted && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
 	}
 	return ids
 }

@@ -6,11 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Orders of a list. Clerk's document contradicts itself on the default, so every request
@@ -18,6 +20,13 @@ import (
 const (
 	OrderByNewest = "-created_at"
 	OrderByOldest = "+created_at"
+)
+
+const (
+	// pageSize is how many applications are asked for at once: the most that Clerk gives.
+	pageSize = 500
+	// maxPages is how many pages of a list are read at most. Clerk may give smaller ones.
+	maxPages = 1000
 )
 
 // ListQuery selects applications. The zero value selects all, newest first.
@@ -29,41 +38,11 @@ type ListQuery struct {
 	DynamicallyRegistered *bool  // only those that registered themselves, or only the others
 }
 
-// listKey is what distinguishes one list of the API from another. The zero value is the
-// list of all applications, oldest first: new applications come in at its end and move
-// nothing, so it is the list that reads share.
-type listKey struct {
-	nameQuery string
-	orderBy   string
-}
-
-// listItem is an application, or what could be read of it.
-type listItem struct {
-	OAuthApplication
-
-	unreadable *UnreadableApplicationError // nil if all was read
-}
-
-func (i listItem) clone() listItem {
-	i.OAuthApplication = i.OAuthApplication.clone()
-	return i
-}
-
-// key is the id of the application. An item without an id goes by a hash of its text.
-func (i listItem) key() string {
-	if i.unreadable != nil {
-		return i.unreadable.key
-	}
-	return i.ID
-}
-
 // UnreadableApplicationError is an application of a list with a field that is missing or
 // has an unexpected type. Other applications of the list are not affected.
 type UnreadableApplicationError struct {
 	Application OAuthApplication // what could not be read of it is zero, even the ID
 	Problem     string           // scrubbed
-
-	key string // by which lists know the item again: the ID, or a hash
 }
 
 func (e *UnreadableApplicationError) Error() string {
@@ -86,23 +65,18 @@ func (e *UnreadableApplicationError) Error() string {
 func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (
 	apps []OAuthApplication, unreadable []*UnreadableApplicationError, err error,
 ) {
-	list := listKey{nameQuery: query.NameQuery, orderBy: query.OrderBy}
-	switch list.orderBy {
-	case "":
-		list.orderBy = OrderByNewest
-	case "created_at", "name": // Clerk implies a +
-		list.orderBy = "+" + list.orderBy
+	list := listKey{query.NameQuery, cmp.Or(query.OrderBy, OrderByNewest)}
+	if query.OrderBy == "created_at" || query.OrderBy == "name" {
+		list.orderBy = "+" + query.OrderBy // as Clerk understands it
 	}
-	newestFirst := list.orderBy == OrderByNewest
-	backwards := list.nameQuery == "" && newestFirst && query.Limit == 0 && query.Offset == 0
+	backwards := list == listKey{orderBy: OrderByNewest} && query.Limit == 0 && query.Offset == 0
 	if backwards || list == (listKey{orderBy: OrderByOldest}) {
 		list = listKey{}
 	}
 
 	apps = []OAuthApplication{}
-	skip := query.Offset
+	skip, wanted := query.Offset, query.DynamicallyRegistered
 	for item, err := range c.reads.list(ctx, list) {
-		wanted := query.DynamicallyRegistered
 		switch {
 		case err != nil:
 			return nil, nil, err
@@ -127,29 +101,66 @@ func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (
 	return apps, unreadable, nil
 }
 
-// listAgain goes through a list by requests of its own, for a caller who must see what has
-// just been created. It ends with the first error.
-func (c *Client) listAgain(ctx context.Context, key listKey) iter.Seq2[listItem, error] {
-	return func(yield func(listItem, error) bool) {
-		l := newListing(key)
-		for ; !l.complete && l.pages < maxPages; l.pages++ {
-			known := len(l.items)
-			page, err := c.getPage(ctx, key, l.offset, pageSize)
-			if err != nil {
-				yield(listItem{}, err)
-				return
-			}
-			l.add(page)
-			for _, item := range l.items[known:] {
-				if !yield(item, nil) {
-					return
-				}
-			}
-		}
-		if !l.complete {
-			yield(listItem{}, errTooManyPages)
+// listKey is what distinguishes one list of the API from another. The zero value is the
+// list of all applications, oldest first: new applications come in at its end and move
+// nothing, so it is the list that reads share.
+type listKey struct {
+	nameQuery string
+	orderBy   string
+}
+
+// listItem is an application, or what could be read of it.
+type listItem struct {
+	OAuthApplication
+
+	key        string                      // to know it again: the ID, or a hash of its text
+	unreadable *UnreadableApplicationError // nil if all was read
+}
+
+// listing is one passage through the pages of a list. Its items are only appended to. The
+// mutex of sharedReads guards it.
+type listing struct {
+	key      listKey
+	began    time.Time
+	writes   int                 // sharedReads.writes when it began
+	turn     *semaphore.Weighted // held while a page is read
+	items    []listItem
+	seen     map[string]bool // keys of items
+	offset   int             // of the next page
+	pages    int             // that have ended
+	failed   error           // of the latest page
+	complete bool            // there is no next page
+	gets     int             // GETs that reads have made meanwhile
+}
+
+func newListing(key listKey, writes int) *listing {
+	return &listing{
+		key: key, began: time.Now(), writes: writes,
+		turn: semaphore.NewWeighted(1), seen: make(map[string]bool),
+	}
+}
+
+// add takes in the page at l.offset, and finds where the next page begins. A deletion
+// between two pages moves the rest forward, and hides an application that steps over the
+// boundary. So pages overlap by one: if a page has an item that was seen, nothing was
+// missed. Otherwise the listing steps back. A page may be shorter than asked for, and the
+// total may be wrong: the listing goes on as long as a page has something new.
+func (l *listing) add(p page) {
+	isSeen := func(item listItem) bool { return l.seen[item.key] }
+	if l.offset > 0 && !slices.ContainsFunc(p.items, isSeen) {
+		l.offset = max(0, l.offset-pageSize/2)
+		return
+	}
+	known := len(l.items)
+	for _, item := range p.items {
+		if !isSeen(item) {
+			l.seen[item.key] = true
+			l.items = append(l.items, item)
 		}
 	}
+	end := l.offset + len(p.items)
+	l.complete = end == p.total || len(l.items) == known
+	l.offset = max(0, end-1)
 }
 
 // page is a page of a list.
@@ -158,59 +169,41 @@ type page struct {
 	total int // how many match in all
 }
 
-func (c *Client) getPage(
-	ctx context.Context, list listKey, offset, limit int,
-) (page, error) {
+func (c *Client) getPage(ctx context.Context, list listKey, offset int) (page, error) {
 	values := url.Values{
-		"limit":    {strconv.Itoa(limit)},
+		"limit":    {strconv.Itoa(pageSize)},
 		"offset":   {strconv.Itoa(offset)},
 		"order_by": {cmp.Or(list.orderBy, OrderByOldest)},
 	}
 	if list.nameQuery != "" {
 		values.Set("name_query", list.nameQuery)
 	}
-
 	return send(c, singleContext(ctx), request{
 		operation: opList, method: http.MethodGet, route: routeApplications, query: values,
 	}, c.decodePage)
 }
 
 func (c *Client) decodePage(a answer) (page, error) {
-	raw, err := decodeObject(a.body)
+	f, err := newFieldReader(a.body)
 	if err != nil {
 		return page{}, err
 	}
-	f := fieldReader{raw: raw}
-	items := need[[]json.RawMessage](&f, "data")
-	result := page{total: need[int](&f, "total_count")}
+	data := need[[]json.RawMessage](f, "data")
+	result := page{total: need[int](f, "total_count")}
 	if err := problemsError(f.problems); err != nil {
 		return page{}, err
 	}
-
-	result.items = make([]listItem, len(items))
-	for i, item := range items {
-		decoded, err := decodeApplication(item)
-		if err == nil {
-			err = decoded.complete()
+	for _, raw := range data {
+		decoded, err := decodeApplication(raw)
+		item := listItem{OAuthApplication: decoded.app, key: decoded.app.ID}
+		if !ValidID(item.key) {
+			item.ID, item.key = "", fmt.Sprintf("%x", sha256.Sum256(raw))
 		}
-		if err == nil {
-			result.items[i].OAuthApplication = decoded.app
-			continue
+		if err = cmp.Or(err, problemsError(decoded.app.Problems)); err != nil {
+			problem := c.scrubber.clean(err.Error())
+			item.unreadable = &UnreadableApplicationError{item.OAuthApplication, problem}
 		}
-		result.items[i] = c.unreadableItem(item, decoded.app, err)
+		result.items = append(result.items, item)
 	}
 	return result, nil
-}
-
-func (c *Client) unreadableItem(
-	raw json.RawMessage, app OAuthApplication, problem error,
-) listItem {
-	key := app.ID
-	if !ValidID(key) {
-		app.ID = ""
-		key = fmt.Sprintf("%x", sha256.Sum256(raw))
-	}
-	return listItem{app, &UnreadableApplicationError{
-		Application: app, Problem: c.scrubber.clean(problem.Error()), key: key,
-	}}
 }

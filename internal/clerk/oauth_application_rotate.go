@@ -12,10 +12,7 @@ import (
 type Rotation struct {
 	Application  OAuthApplication // may have Problems, even of its ID and ClientID
 	ClientSecret Secret           // as Clerk answered it, for a public client too; may be empty
-
-	// MaybeStale: the answer to an earlier attempt was lost, and ClientSecret may not be
-	// the newest secret.
-	MaybeStale bool
+	MaybeStale   bool             // an earlier answer was lost; there may be a newer secret
 }
 
 // RotateOutcomeUnknownError is a rotation that Clerk may or may not have processed: the
@@ -96,7 +93,7 @@ func (c *Client) rotate(
 		again, _, err := c.rotateUntilAnswered(op.send, op, id)
 		if err != nil {
 			// The secret that was received no longer works.
-			if _, unknown := errors.AsType[*RotateOutcomeUnknownError](err); !unknown {
+			if !isError[*RotateOutcomeUnknownError](err) {
 				err = &RotateOutcomeUnknownError{Err: err}
 			}
 			return Rotation{}, err
@@ -107,16 +104,15 @@ func (c *Client) rotate(
 	return rotation, nil
 }
 
-// rotateUntilAnswered rotates until a secret is received. lost reports that an earlier
-// attempt had no usable answer.
+// rotateUntilAnswered rotates until a secret is received, and begins its first attempt only
+// before wait ends. lost reports that an earlier attempt had no usable answer.
 func (c *Client) rotateUntilAnswered(
-	first context.Context, op opContext, id string,
+	wait context.Context, op opContext, id string,
 ) (rotation Rotation, lost bool, err error) {
-	wait := first
 	for attempt := 1; ; attempt++ {
 		rotation, err = c.postRotation(opContext{wait: wait, send: op.send}, id)
-		var unknown *outcomeUnknownError
-		if !errors.As(err, &unknown) {
+		unknown, ok := errors.AsType[*outcomeUnknownError](err)
+		if !ok {
 			if err != nil && lost {
 				err = &RotateOutcomeUnknownError{Err: err}
 			}
@@ -137,13 +133,8 @@ func (c *Client) postRotation(op opContext, id string) (Rotation, error) {
 	return send(c, op, request{
 		operation: opRotate, method: http.MethodPost, route: routeRotateSecret, id: id,
 	}, func(a answer) (Rotation, error) {
-		decoded, err := c.decodeWithSecret(a)
-		if err == nil {
-			err = decoded.isOf(id)
-		}
-		if err != nil {
-			return Rotation{}, err
-		}
-		return Rotation{Application: decoded.written(), ClientSecret: decoded.secret}, nil
+		decoded, err := decodeApplicationOf(id, a)
+		c.scrubber.learn(decoded.secret)
+		return Rotation{Application: decoded.written(), ClientSecret: decoded.secret}, err
 	})
 }

@@ -32,26 +32,16 @@ type applicationSearch struct {
 // candidates are applications that the request may have created, and that this process
 // did not know.
 type candidates struct {
-	exact   []OAuthApplication // created since the request began, with every field as sent
-	similar []OAuthApplication // the same with another value, which Clerk may have put there
-	// doubtful have a time of creation that fits only if the clocks of Date and created_at
-	// differ: before the request by less than maxClockSkew, or after the answer that lists
-	// them. They may be new, or older applications. A field with another value rules none
-	// of them out, because Clerk may have put it there.
-	doubtful   []OAuthApplication
+	exact []OAuthApplication // created since the request began, with every field as sent
+	// others have a field with another value, which Clerk may have put there, or a time of
+	// creation that fits only if the clocks of Date and created_at differ.
+	others     []OAuthApplication
 	unreadable []*UnreadableApplicationError
-	// behind: a match is younger than the answer that lists it. The clock of Date is
-	// behind, and an exact match may be an older application.
-	behind bool
-}
-
-func (s candidates) none() bool {
-	return len(s.exact)+len(s.similar)+len(s.doubtful)+len(s.unreadable) == 0
 }
 
 // all returns the candidates that have an id.
 func (s candidates) all() []OAuthApplication {
-	all := slices.Concat(s.exact, s.similar, s.doubtful)
+	all := slices.Concat(s.exact, s.others)
 	for _, item := range s.unreadable {
 		if item.Application.ID != "" {
 			all = append(all, item.Application)
@@ -60,10 +50,10 @@ func (s candidates) all() []OAuthApplication {
 	return all
 }
 
-// only returns the exact candidate if there is exactly one, and nothing else that may be
-// the application as well.
+// only returns the exact candidate if there is exactly one, and no unreadable one that may
+// be the application as well.
 func (s candidates) only() (app OAuthApplication, ok bool) {
-	if len(s.exact) != 1 || len(s.unreadable) > 0 || s.behind {
+	if len(s.exact) != 1 || len(s.unreadable) > 0 {
 		return OAuthApplication{}, false
 	}
 	return s.exact[0], true
@@ -98,7 +88,7 @@ func (c *Client) searchOnce(
 			return candidates{exact: []OAuthApplication{app}}, nil
 		}
 	}
-	named, unreadable, err := c.applicationsNamed(ctx, name, c.listAgain)
+	named, unreadable, err := c.applicationsNamed(ctx, c.reads.listAgain, name)
 	if err != nil {
 		return candidates{}, err
 	}
@@ -111,16 +101,11 @@ func (c *Client) searchOnce(
 		return app.CreatedAt.After(now)
 	})
 	for _, app := range named {
-		exact := search.fields.asCreated(app)
 		switch {
-		case c.mayBeCreatedSince(since, app) && exact && clocksDiffer:
-			found.doubtful, found.behind = append(found.doubtful, app), true
-		case c.mayBeCreatedSince(since, app) && exact:
+		case !clocksDiffer && c.mayBeCreatedSince(since, app) && search.fields.asCreated(app):
 			found.exact = append(found.exact, app)
-		case c.mayBeCreatedSince(since, app):
-			found.similar = append(found.similar, app)
 		case c.mayBeCreatedSince(since.Add(-maxClockSkew), app):
-			found.doubtful = append(found.doubtful, app)
+			found.others = append(found.others, app)
 		}
 	}
 	for _, item := range unreadable {

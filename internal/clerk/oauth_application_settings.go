@@ -1,6 +1,7 @@
 package clerk
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -57,13 +58,7 @@ func (d DefaultScopes) MarshalJSON() ([]byte, error) {
 	if d.Reset {
 		return []byte("null"), nil
 	}
-	return json.Marshal(append([]string{}, sortedSet(d.Scopes)...)) // [], not null, when empty
-}
-
-// appliedAs reports whether the scopes that Clerk serves are these. A reset has no
-// value of ours to compare with: Clerk answers null or its defaults.
-func (d DefaultScopes) appliedAs(served []string) bool {
-	return d.Reset || ScopesSatisfy(served, d.Scopes)
+	return json.Marshal(sortedSet(d.Scopes))
 }
 
 // IsEmpty reports whether there is nothing to send.
@@ -85,10 +80,7 @@ func (c *Client) GetOAuthApplicationSettings(
 		operation: opRead, method: http.MethodGet, route: routeSettings,
 	}, func(a answer) (OAuthApplicationSettings, error) {
 		settings, err := decodeSettings(a)
-		if err == nil {
-			err = problemsError(settings.Problems)
-		}
-		return settings, err
+		return settings, cmp.Or(err, problemsError(settings.Problems))
 	})
 }
 
@@ -98,44 +90,38 @@ func (c *Client) GetOAuthApplicationSettings(
 func (c *Client) UpdateOAuthApplicationSettings(
 	ctx context.Context, fields OAuthApplicationSettingsFields,
 ) (OAuthApplicationSettings, error) {
-	body, err := json.Marshal(fields)
-	if err != nil {
-		return OAuthApplicationSettings{}, err
-	}
 	return send(c, singleContext(ctx), request{
 		operation: opUpdate, method: http.MethodPatch, route: routeSettings,
-		body: body, contentType: contentTypeJSON,
-	}, decodeSettings)
+	}.withJSON(fields), decodeSettings)
 }
 
 func decodeSettings(a answer) (OAuthApplicationSettings, error) {
-	raw, err := decodeObject(a.body)
+	f, err := newFieldReader(a.body)
 	if err != nil {
 		return OAuthApplicationSettings{}, err
 	}
-	f := fieldReader{raw: raw}
-	object := need[string](&f, "object")
-	_, plausible := raw["dynamic_oauth_client_registration"]
+	object := need[string](f, "object")
+	_, plausible := f.raw["dynamic_oauth_client_registration"]
 	if object == "" && !plausible || object != "" && object != "oauth_application_settings" {
 		return OAuthApplicationSettings{}, fmt.Errorf(
 			"it is not the instance's OAuth settings (object is %q)", object)
 	}
 	const cimd = "client_id_metadata_documents_"
 	settings := OAuthApplicationSettings{
-		DynamicOAuthClientRegistration: need[bool](&f, "dynamic_oauth_client_registration"),
-		OAuthJWTAccessTokens:           need[bool](&f, "oauth_jwt_access_tokens"),
+		DynamicOAuthClientRegistration: need[bool](f, "dynamic_oauth_client_registration"),
+		OAuthJWTAccessTokens:           need[bool](f, "oauth_jwt_access_tokens"),
 
-		ClientIDMetadataDocumentsAdvertised: need[bool](&f, cimd+"advertised"),
-		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: need[bool](&f,
+		ClientIDMetadataDocumentsAdvertised: need[bool](f, cimd+"advertised"),
+		ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients: need[bool](f,
 			cimd+"only_allow_pre_registered_clients"),
-		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: need[bool](&f,
+		ClientIDMetadataDocumentsBlockImplicitlyAllowedClients: need[bool](f,
 			cimd+"block_implicitly_allowed_clients"),
 
-		AudClaimEnabled: take[*bool](&f, "aud_claim_enabled"),
-		PKCERequired:    take[*bool](&f, "pkce_required"),
+		AudClaimEnabled: take[*bool](f, "aud_claim_enabled"),
+		PKCERequired:    take[*bool](f, "pkce_required"),
 	}
 	// Clerk stores an empty list as null: both mean that its own defaults hold.
-	if scopes := take[[]string](&f, "default_scopes"); len(scopes) > 0 {
+	if scopes := take[[]string](f, "default_scopes"); len(scopes) > 0 {
 		settings.DefaultScopes = sortedSet(scopes)
 	}
 	settings.Problems = f.problems

@@ -17,29 +17,23 @@ const (
 	maxPauseJitter = 500 * time.Millisecond
 )
 
-// rateLimiter holds back all requests of a client.
+// rateLimiter holds back all requests of a client. It is an exact sliding window: at most
+// limit requests start in any 10 seconds, in order of arrival, each as early as the window
+// and a pause allow. A token bucket would pace requests below the limit too; here the first
+// requests of a process start at once, so that small plans cost nothing. Without the order
+// of arrival, an unlucky request among hundreds would wait for all of the others.
 //
-// It is an exact sliding window: at most n requests start in any 10 seconds, in order of
-// arrival, each as early as the window and a pause allow. There is no pacing below the
-// limit, as a token bucket would have: the first n requests of a process start at once, so
-// that small plans cost nothing.
-//
-// The window is on the time at which requests are sent. Clerk counts them as they arrive,
-// and a slow request can arrive among those of the next window. At most as many as are
-// under way at one time can do so. Terraform has ten operations under way unless told
-// otherwise, so 90 of the 100 requests that Clerk allows a development instance are safe.
-// Freeing a place only 10 seconds after the answer was rejected: it is safe with any
-// parallelism, but slower, and all it prevents is a 429, which pause handles.
-//
-// The order of arrival matters as much as the limit: without it, an unlucky request among
-// hundreds waits for all of the others.
+// The window is on the time at which requests are sent, and Clerk counts them as they
+// arrive: those under way can arrive in the next window. Terraform has ten operations
+// under way by default, so 90 of the 100 requests that Clerk allows a development instance
+// are safe. Freeing a place only 10 seconds after the answer was rejected: it is slower,
+// and all it prevents is a 429, which pause handles.
 type rateLimiter struct {
-	line *semaphore.Weighted // held by the head of the line; serves in order of arrival
+	line  *semaphore.Weighted // held by the head of the line; serves in order of arrival
+	limit int
 
 	mu          sync.Mutex
-	starts      []time.Time // of the latest requests, at most limit; a ring once full
-	oldest      int         // index in starts
-	limit       int
+	starts      []time.Time // of the latest requests, at most limit, the oldest first
 	closedUntil time.Time
 	jitter      time.Duration // of the pause that ends at closedUntil
 	randomPause func() time.Duration
@@ -66,15 +60,12 @@ func (l *rateLimiter) acquire(ctx context.Context) (waited time.Duration, err er
 	defer l.line.Release(1)
 
 	// A pause may begin while the head of the line waits: look again.
-	for {
-		wait := l.tryStart()
-		if wait <= 0 {
-			return time.Since(arrived), nil
-		}
+	for wait := l.tryStart(); wait > 0; wait = l.tryStart() {
 		if err := sleep(ctx, wait); err != nil {
 			return time.Since(arrived), err
 		}
 	}
+	return time.Since(arrived), nil
 }
 
 // tryStart counts a request if it may start now, and otherwise returns how long it has to
@@ -83,23 +74,18 @@ func (l *rateLimiter) tryStart() (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-
+	wait = l.closedUntil.Sub(now)
 	full := len(l.starts) == l.limit
-	opens := l.closedUntil
 	if full {
-		if free := l.starts[l.oldest].Add(rateLimitWindow); free.After(opens) {
-			opens = free
-		}
+		wait = max(wait, l.starts[0].Add(rateLimitWindow).Sub(now))
 	}
-	if wait = opens.Sub(now); wait > 0 {
+	if wait > 0 {
 		return wait
 	}
 	if full {
-		l.starts[l.oldest] = now
-		l.oldest = (l.oldest + 1) % l.limit
-	} else {
-		l.starts = append(l.starts, now)
+		l.starts = l.starts[1:]
 	}
+	l.starts = append(l.starts, now)
 	return 0
 }
 
@@ -112,7 +98,6 @@ func (l *rateLimiter) pause(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-
 	if !now.Before(l.closedUntil) {
 		l.jitter = l.randomPause()
 	}

@@ -3,21 +3,72 @@ package clerk
 import (
 	"bytes"
 	"context"
-	"io"
+	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 )
 
-// Limits on bodies, in bytes after decompression. Nothing that Clerk sends for these
-// endpoints comes near them.
+// How long a create or a rotation may go on after the caller's context has ended. The
+// sum stays below what pipelines grant: GitHub Actions, for one, sends a second signal
+// 7.5 s after the first, and that signal makes Terraform kill the provider.
 const (
-	maxObjectBytes = 1 << 20
-	maxListBytes   = 16 << 20
-	maxErrorBytes  = 64 << 10
+	postGrace = 4 * time.Second // for the POST in flight
+	fullGrace = 6 * time.Second // for all that follows it
 )
+
+// opContext holds the two contexts of an operation.
+type opContext struct {
+	wait context.Context // ends waits, and prevents requests that have not begun
+	send context.Context // ends requests that have begun; may outlive wait
+}
+
+// singleContext is the opContext of an operation that ends as a whole with ctx.
+func singleContext(ctx context.Context) opContext {
+	return opContext{wait: ctx, send: ctx}
+}
+
+// withGrace returns a context with parent's values that ends the given time after
+// parent has ended, whether by cancellation or by its deadline.
+//
+// A create or a rotation in flight runs on such a context. If it were cut off, Clerk
+// might still carry it out, and the secret in its answer is shown once.
+func withGrace(
+	parent context.Context, grace time.Duration,
+) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() {
+		timer := time.AfterFunc(grace, cancel)
+		context.AfterFunc(ctx, func() { timer.Stop() })
+	})
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
+// Ids become parts of a path. Escaping alone does not protect a path: url.PathEscape
+// leaves ".." unchanged, and an empty id turns a get into a list. Clerk's ids are a prefix
+// and a KSUID (oa_2O4BCh3zUONvWlZHtBXv6s6tm7u). The form checked here is wider, because
+// Clerk documents none.
+var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+// ValidID reports whether id has a form that may become part of a request's path.
+func ValidID(id string) bool { return idForm.MatchString(id) }
+
+// IDError is an id that is refused before any request is made with it.
+type IDError struct {
+	ID string
+}
+
+func (e *IDError) Error() string {
+	return fmt.Sprintf("%.80q is not a valid Clerk id: letters, digits, _ and - only, at most 128",
+		e.ID)
+}
 
 // request is one request of the API, in a form that can be sent again.
 type request struct {
@@ -30,11 +81,11 @@ type request struct {
 	contentType string
 }
 
-func (r request) maxBytes() int {
-	if r.operation == opList {
-		return maxListBytes
-	}
-	return maxObjectBytes
+// withJSON returns the request with a body.
+func (r request) withJSON(fields any) request {
+	r.body, _ = json.Marshal(fields) // texts, booleans and lists of texts: it cannot fail
+	r.contentType = "application/json"
+	return r
 }
 
 // outcomeUnknownError is a create or a rotation that Clerk may have carried out, and
@@ -54,9 +105,8 @@ func (e *outcomeUnknownError) Unwrap() error { return e.err }
 // unreadable (an *unreadableError) or unexpected (any other).
 func send[T any](
 	c *Client, op opContext, r request, decode func(answer) (T, error),
-) (T, error) {
-	var result T
-	err := c.do(op, r, func(a answer) (err error) {
+) (result T, err error) {
+	err = c.do(op, r, func(a answer) (err error) {
 		result, err = decode(a)
 		return err
 	})
@@ -67,20 +117,14 @@ func send[T any](
 	return result, nil
 }
 
-// do is send without a result. It is the one place where the end of an update or a
-// delete learns of an earlier attempt that Clerk may have applied.
+// do is send without a result.
 func (c *Client) do(op opContext, r request, decode func(answer) error) error {
-	if err := c.guard.check(op.wait, c, r); err != nil {
-		return err
-	}
-	var lost error // of the latest attempt that Clerk may have applied
-	err := c.attempts(op, r, func(ctx context.Context, number int, waited time.Duration) *failure {
-		failed := c.attempt(ctx, r, decode, number, waited)
-		if failed != nil && r.operation.changes() && failed.outcome.applied() != appliedNo {
-			lost = failed.err
+	if r.route != routeInstance {
+		if err := c.CheckExpectedInstance(op.wait); err != nil {
+			return err
 		}
-		return failed
-	})
+	}
+	lost, err := c.attempts(op, r, decode)
 	// After a lost answer, "not found" says for sure how things are.
 	if err != nil && lost != nil && !IsNotFound(err) {
 		return &ChangeOutcomeUnknownError{Lost: lost, Err: err}
@@ -88,132 +132,113 @@ func (c *Client) do(op opContext, r request, decode func(answer) error) error {
 	return err
 }
 
-// attempts calls attempt until it succeeds or the policy says to stop.
+// attempts sends a request until it succeeds or the policy says to stop. lost is the error
+// of the latest attempt of a change that Clerk may have applied.
 func (c *Client) attempts(
-	op opContext, r request,
-	attempt func(ctx context.Context, number int, waited time.Duration) *failure,
-) error {
+	op opContext, r request, decode func(answer) error,
+) (lost, err error) {
 	ctx := op.wait
 	unexpected := 0
 	var backedOff time.Duration // since the latest attempt
 	for number := 1; ; number++ {
 		waited, err := c.rateLimiter.acquire(ctx)
+		if err == nil {
+			err = ctx.Err() // what has not begun when the user interrupts must not begin
+		}
 		if err != nil {
-			return err
+			return lost, err
 		}
-		// Look again just before sending: what has not begun when the user interrupts
-		// must not begin.
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		failed := attempt(op.send, number, backedOff+waited)
+		failed := c.attempt(op.send, r, decode, number, backedOff+waited)
 		if failed == nil {
-			return nil
+			return lost, nil
+		}
+		if r.operation.changes() && failed.outcome.applied() != appliedNo {
+			lost = failed.err
 		}
 
-		switch retryPolicy[failed.outcome][r.operation] {
+		switch failed.outcome.action(r.operation) {
 		case actGiveUp:
-			return failed.err
+			return lost, failed.err
 		case actReconcile:
-			return &outcomeUnknownError{outcome: failed.outcome, err: failed.err}
+			return lost, &outcomeUnknownError{outcome: failed.outcome, err: failed.err}
 		case actRetryOnce:
 			if unexpected++; unexpected > 1 {
-				return failed.err
+				return lost, failed.err
 			}
 		case actRetry:
 		}
-		backedOff = 0
-		wait := failed.waitAfter(number)
-		throttled := failed.outcome == outcomeThrottled
+		wait, throttled := failed.waitAfter(number), failed.outcome == outcomeThrottled
 		if throttled && wait <= maxRetryAfter {
 			// A message to every request of this client, whatever becomes of this one.
 			c.rateLimiter.pause(wait)
 		}
-		if err := ctx.Err(); err != nil {
-			return err
+		if err := c.checkRetry(ctx, failed, number, wait); err != nil {
+			return lost, err
 		}
-		if number > c.maxRetries {
-			return giveUpAfter(number, failed.err)
-		}
-		if err := failed.checkWait(ctx, number, wait); err != nil {
-			return err
-		}
+		backedOff = 0
 		if throttled {
 			continue // the rate limiter makes it wait
 		}
 		if err := sleep(ctx, wait); err != nil {
-			return err
+			return lost, err
 		}
 		backedOff = wait
 	}
-}
-
-func giveUpAfter(attempts int, err error) error {
-	if attempts == 1 {
-		return err
-	}
-	return &AttemptsError{Attempts: attempts, Err: err}
 }
 
 // waitAfter returns how long to wait after a failed attempt: as long as the server asks,
 // or else by exponential backoff.
 //
 // After a 429 the backoff has no jitter of its own: the rate limiter adds some to the
-// pause. With full jitter, the waits of DefaultMaxRetries retries are more often than
-// not shorter in all than the 10 seconds of Clerk's window; without, they are 15.5
-// seconds.
+// pause. With full jitter, the waits of DefaultMaxRetries retries are more often than not
+// shorter in all than the 10 seconds of Clerk's window; without, they are 15.5 seconds.
 func (f *failure) waitAfter(attempt int) time.Duration {
 	switch {
-	case f.hasRetryAfter:
+	case f.retryAfter > 0:
 		return f.retryAfter
 	case f.outcome == outcomeThrottled:
 		return backoffBound(attempt)
 	}
-	return backoff(attempt, rand.Float64)
+	return backoff(attempt, rand.Float64())
 }
 
-// checkWait returns an error if the wait is longer than this client, or the deadline of
-// ctx, allows.
-func (f *failure) checkWait(ctx context.Context, attempt int, wait time.Duration) error {
+// checkRetry returns an error if there must be no further attempt, or if the wait for it is
+// longer than this client, or the deadline of ctx, allows.
+func (c *Client) checkRetry(
+	ctx context.Context, failed *failure, attempts int, wait time.Duration,
+) error {
 	deadline, limited := ctx.Deadline()
 	left := time.Until(deadline)
 	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case attempts > *c.config.MaxRetries:
 	case wait > maxRetryAfter:
-		return &RetryAfterError{RetryAfter: wait, TraceID: traceIDOf(f.err), Err: f.err}
+		return &RetryAfterError{RetryAfter: wait, Err: failed.err}
 	case !limited || wait <= left:
 		return nil
-	case f.hasRetryAfter:
-		return &RetryAfterError{
-			RetryAfter: wait, TimeLeft: left, TraceID: traceIDOf(f.err), Err: f.err,
-		}
+	case failed.retryAfter > 0:
+		return &RetryAfterError{RetryAfter: wait, TimeLeft: left, Err: failed.err}
 	}
-	return giveUpAfter(attempt, f.err)
+	if attempts == 1 {
+		return failed.err
+	}
+	return &AttemptsError{Attempts: attempts, Err: failed.err}
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
-	target := *c.base
+	if strings.Contains(r.route, "{id}") && !ValidID(r.id) {
+		return nil, &IDError{ID: r.id}
+	}
+	target := *c.config.APIURL
 	target.Path += strings.ReplaceAll(r.route, "{id}", r.id)
-	if strings.Contains(r.route, "{id}") {
-		if err := checkID(r.id); err != nil {
-			return nil, err
-		}
-	}
 	target.RawQuery = r.query.Encode()
-
-	var body io.Reader
-	if r.body != nil {
-		body = bytes.NewReader(r.body)
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, target.String(), body)
+	req, err := http.NewRequestWithContext(ctx, r.method, target.String(), bytes.NewReader(r.body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+c.key.Reveal())
-	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Authorization", "Bearer "+c.config.SecretKey.Reveal())
 	req.Header.Set("Clerk-API-Version", APIVersion)
-	if c.userAgent != "" {
-		req.Header.Set("User-Agent", c.userAgent)
-	}
 	if r.contentType != "" {
 		req.Header.Set("Content-Type", r.contentType)
 	}

@@ -377,7 +377,7 @@ func TestLongRetryAfterIsAnError(t *testing.T) {
 			bubble(t, func(f *fixture) {
 				f.inject(clerktest.ClerkError(status, "too_many_requests").WithHeader(http.Header{"Retry-After": {header}}))
 				_, err := f.client.GetOAuthApplicationSettings(f.Context())
-				equal(f, "trace id", len(asError[*clerk.RetryAfterError](f, err).TraceID), 32)
+				equal(f, "trace id", len(asError[*clerk.APIError](f, asError[*clerk.RetryAfterError](f, err)).TraceID), 32)
 				contains(f, "text", err.Error(), says)
 				equal(f, "status", asError[*clerk.APIError](f, err).Status, status)
 				equal(f, "requests", f.requests(), 1)

@@ -25,29 +25,21 @@ const (
 // changes reports whether the operation changes something and may simply be sent again.
 func (o operation) changes() bool { return o == opUpdate || o == opDelete }
 
-// outcome is what is known after one attempt that did not succeed.
-type outcome int
+// outcome is what is known after one attempt that did not succeed, as a word for logs.
+type outcome string
 
 const (
-	outcomeUnsent     outcome = iota // proven: not a byte of the request left
-	outcomeRefused                   // unsent: the TLS handshake or a proxy refused for good
-	outcomeThrottled                 // 429: Clerk counts requests before it works on them
-	outcomeLocked                    // 409 resource_locked: refused before any work
-	outcomeRejected                  // any other 4xx: Clerk looked at it and said no
-	outcomeFailed                    // 408 and 5xx: the work may be done or not
-	outcomeLost                      // the connection broke, or time ran out, after sending
-	outcomeTruncated                 // the answer began as a success and broke off
-	outcomeUnexpected                // a whole answer that is not Clerk's: HTML, a redirect
-	outcomeUnreadable                // Clerk's success, without what the caller needs from it
+	outcomeUnsent     outcome = "unsent"     // proven: not a byte of the request left
+	outcomeRefused    outcome = "refused"    // unsent: TLS or a proxy refused for good
+	outcomeThrottled  outcome = "throttled"  // 429: Clerk counts requests before it works on them
+	outcomeLocked     outcome = "locked"     // 409 resource_locked: refused before any work
+	outcomeRejected   outcome = "rejected"   // any other 4xx: Clerk looked at it and said no
+	outcomeFailed     outcome = "failed"     // 408 and 5xx: the work may be done or not
+	outcomeLost       outcome = "lost"       // the connection broke, or time ran out, after sending
+	outcomeTruncated  outcome = "truncated"  // the answer began as a success and broke off
+	outcomeUnexpected outcome = "unexpected" // a whole answer that is not Clerk's: HTML, a redirect
+	outcomeUnreadable outcome = "unreadable" // Clerk's success, without what the caller needs from it
 )
-
-// String names the outcome for logs.
-func (o outcome) String() string {
-	return [...]string{
-		"unsent", "refused", "throttled", "locked", "rejected",
-		"failed", "lost", "truncated", "unexpected", "unreadable",
-	}[o]
-}
 
 // applied says whether Clerk carried out a request.
 type applied int
@@ -57,18 +49,6 @@ const (
 	appliedYes
 	appliedUnknown
 )
-
-// applied returns whether Clerk carried out the request of an attempt with this outcome.
-func (o outcome) applied() applied {
-	switch o {
-	case outcomeFailed, outcomeLost, outcomeTruncated, outcomeUnexpected:
-		return appliedUnknown
-	case outcomeUnreadable:
-		return appliedYes
-	case outcomeUnsent, outcomeRefused, outcomeThrottled, outcomeLocked, outcomeRejected:
-	}
-	return appliedNo
-}
 
 // action is what follows from an outcome.
 type action int
@@ -80,7 +60,7 @@ const (
 	actReconcile               // the operation has its own way to find out what happened
 )
 
-// retryPolicy says which operation is repeated after which outcome.
+// retryPolicy says what an outcome means, and which operation is repeated after it.
 //
 // A read, an update (absolute values) and a delete have the same result however often
 // they are sent. A repeated create could create a second application, and a repeated
@@ -89,26 +69,32 @@ const (
 //
 // Go's transport keeps to this table only because no request has an Idempotency-Key
 // header: with that header the transport would repeat a POST automatically.
-var retryPolicy = map[outcome]map[operation]action{
-	outcomeUnsent:     policy(actRetry, actRetry),
-	outcomeRefused:    policy(actGiveUp, actGiveUp),
-	outcomeThrottled:  policy(actRetry, actRetry),
-	outcomeLocked:     policy(actRetry, actRetry),
-	outcomeRejected:   policy(actGiveUp, actGiveUp),
-	outcomeFailed:     policy(actRetry, actReconcile),
-	outcomeLost:       policy(actRetry, actReconcile),
-	outcomeTruncated:  policy(actRetry, actReconcile),
-	outcomeUnexpected: policy(actRetryOnce, actReconcile),
-	outcomeUnreadable: policy(actRetryOnce, actReconcile),
+var retryPolicy = map[outcome]struct {
+	applied    applied
+	repeatable action // of a read, an update or a delete
+	once       action // of a create or a rotation
+}{
+	outcomeUnsent:     {appliedNo, actRetry, actRetry},
+	outcomeRefused:    {appliedNo, actGiveUp, actGiveUp},
+	outcomeThrottled:  {appliedNo, actRetry, actRetry},
+	outcomeLocked:     {appliedNo, actRetry, actRetry},
+	outcomeRejected:   {appliedNo, actGiveUp, actGiveUp},
+	outcomeFailed:     {appliedUnknown, actRetry, actReconcile},
+	outcomeLost:       {appliedUnknown, actRetry, actReconcile},
+	outcomeTruncated:  {appliedUnknown, actRetry, actReconcile},
+	outcomeUnexpected: {appliedUnknown, actRetryOnce, actReconcile},
+	outcomeUnreadable: {appliedYes, actRetryOnce, actReconcile},
 }
 
-// policy is a row of retryPolicy: the action for operations that may be sent again, and
-// that for creates and rotations.
-func policy(repeatable, once action) map[operation]action {
-	return map[operation]action{
-		opRead: repeatable, opList: repeatable, opUpdate: repeatable, opDelete: repeatable,
-		opCreate: once, opRotate: once,
+// applied returns whether Clerk carried out the request of an attempt with this outcome.
+func (o outcome) applied() applied { return retryPolicy[o].applied }
+
+// action returns what the policy says after an attempt of an operation.
+func (o outcome) action(op operation) action {
+	if op == opCreate || op == opRotate {
+		return retryPolicy[o].once
 	}
+	return retryPolicy[o].repeatable
 }
 
 const (
@@ -116,36 +102,26 @@ const (
 	maxBackoff  = 20 * time.Second
 )
 
-// backoff returns how long to wait after the given attempt, 1 for the first, has
-// failed: between nothing and backoffBound. The jitter is full, because a bound on both
-// sides would keep clients that failed together nearly together. random returns a number
-// in [0, 1), like rand.Float64.
-func backoff(attempt int, random func() float64) time.Duration {
-	return time.Duration(random() * float64(backoffBound(attempt)))
+// backoff returns how long to wait after the given attempt, 1 for the first: between
+// nothing and backoffBound. The jitter is full, because a bound on both sides would keep
+// clients that failed together nearly together. random is in [0, 1).
+func backoff(attempt int, random float64) time.Duration {
+	return time.Duration(random * float64(backoffBound(attempt)))
 }
 
 // backoffBound doubles with each attempt, from half a second to 20 seconds.
 func backoffBound(attempt int) time.Duration {
-	bound := backoffBase
-	for i := 1; i < attempt && bound < maxBackoff; i++ {
-		bound *= 2
-	}
-	return min(bound, maxBackoff)
+	const enough = 10 // doublings; more would overflow
+	return min(backoffBase<<min(attempt-1, enough), maxBackoff)
 }
 
 // sleep waits for d. If ctx ends first, it returns the error of ctx at once.
 func sleep(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
-		return nil
+	case <-time.After(d):
 	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return ctx.Err()
 }
 
 // Bounds of a Retry-After. A shorter wait is raised to the minimum, so that a zero, a
@@ -157,48 +133,39 @@ const (
 	maxRetryAfter = 60 * time.Second
 )
 
-// parseRetryAfter reads the values of a Retry-After header (RFC 9110 section 10.2.3):
-// seconds, or a date in any of HTTP's three forms. Dates are compared with serverDate,
-// the answer's own Date header, so that a wrong clock on either side does not matter, or
-// with now if serverDate is zero.
-//
-// d is at least minRetryAfter and has no upper bound. ok is false if no value is valid.
-// Of several valid values the largest counts: something between Clerk and this client
-// may have added its own.
-func parseRetryAfter(values []string, serverDate, now time.Time) (d time.Duration, ok bool) {
-	if serverDate.IsZero() {
-		serverDate = now
+// parseRetryAfter returns the wait that the Retry-After headers of an answer ask for (RFC
+// 9110 section 10.2.3), or 0 if none is valid. It is at least minRetryAfter, and has no
+// upper bound. Of several valid values the largest counts: something between Clerk and
+// this client may have added its own. A date is compared with the answer's own Date, so
+// that a wrong clock on either side does not matter.
+func parseRetryAfter(header http.Header, now time.Time) (wait time.Duration) {
+	server := dateOf(header)
+	if server.IsZero() {
+		server = now
 	}
-	for _, value := range values {
+	const most = math.MaxInt64 / int64(time.Second) // that a Duration can hold
+	for _, value := range header.Values("Retry-After") {
 		value = strings.TrimSpace(value)
-		asked, valid := parseDelaySeconds(value)
-		if !valid {
+		// Out of its range, ParseInt returns the nearest number within.
+		seconds, err := strconv.ParseInt(value, 10, 64)
+		asked := time.Duration(max(-most, min(seconds, most))) * time.Second
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
 			date, err := http.ParseTime(value)
 			if err != nil {
 				continue
 			}
-			asked = date.Sub(serverDate) // saturates
+			asked = date.Sub(server)
 		}
-		d = max(d, asked, minRetryAfter)
-		ok = true
+		wait = max(wait, asked, minRetryAfter)
 	}
-	return d, ok
+	return wait
 }
 
-// parseDelaySeconds reads a whole number of seconds. A number that no Duration can hold
-// becomes the longest or the shortest Duration.
-func parseDelaySeconds(value string) (time.Duration, bool) {
-	seconds, err := strconv.ParseInt(value, 10, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, false
+// dateOf returns the Date of an answer, or zero.
+func dateOf(header http.Header) time.Time {
+	date, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return time.Time{}
 	}
-	// Out of its range, ParseInt returns the nearest number within.
-	const most = math.MaxInt64 / int64(time.Second)
-	switch {
-	case seconds > most:
-		return math.MaxInt64, true
-	case seconds < -most:
-		return math.MinInt64, true
-	}
-	return time.Duration(seconds) * time.Second, true
+	return date
 }

@@ -66,7 +66,7 @@ func TestSecretIsHidden(t *testing.T) {
 	}
 	text, err := secret.MarshalText()
 	noError(t, err)
-	equal(t, "text", string(text)+secret.String()+secret.GoString(), strings.Repeat("[redacted]", 3))
+	equal(t, "text", string(text)+secret.String(), strings.Repeat("[redacted]", 2))
 	equal(t, "verbs", fmt.Sprintf("%v %+v %#v %s %q %x %d", secret, secret, secret, secret, secret, secret, secret), strings.TrimSpace(strings.Repeat("[redacted] ", 7)))
 	encoded, err := json.Marshal(map[string]any{"a": secret})
 	noError(t, err)

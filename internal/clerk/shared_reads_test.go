@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -150,43 +149,29 @@ func TestReadsAfterOwnWrites(t *testing.T) {
 	}
 }
 
-// Callers share a request. An interrupt of one does not affect the others, and no request goes on
-// that nobody waits for.
+// Callers share a page. An interrupt of the one that reads it does not affect the others, and no
+// request goes on that nobody waits for.
 func TestInterruptOfASharedRead(t *testing.T) {
 	t.Parallel()
-	for kind, fault := range map[string]clerktest.Fault{"get": clerktest.SlowAnswer(2 * time.Second).OnRead(), "page": clerktest.SlowAnswer(2 * time.Second).OnList()} {
-		run(t, kind, func(f *fixture) {
-			ids := f.server.SeedMany(3, "app %d")
-			if kind == "page" {
-				f.readAll(ids[:1], 1)
-			}
-			f.inject(fault)
-			before := f.requests()
-			first := make(chan error)
-			go func() {
-				_, err := f.client.GetOAuthApplication(f.interruptAfter(time.Second), ids[1])
-				first <- err
-			}()
-			synctest.Wait()
-			app, err := f.client.GetOAuthApplication(f.Context(), ids[1])
-			noError(f, err)
-			equal(f, "id", app.ID, ids[1])
-			equal(f, "the first", errors.Is(<-first, context.Canceled), true)
-			equal(f, "time", f.elapsed(), 2*time.Second)
-			equal(f, "requests", f.requests()-before, 1)
-
-			f.client = newClient(f, f.server)
-			f.server.ClearFaults()
-			f.inject(clerktest.TooManyRequests("5"))
-			_, err = f.client.GetOAuthApplication(f.interruptAfter(time.Second), ids[2])
-			equal(f, "interrupted", errors.Is(err, context.Canceled), true)
-			sent := f.requests()
-			time.Sleep(time.Minute)
-			equal(f, "requests afterwards", f.requests(), sent)
-			f.server.ClearFaults()
-			f.readAll(ids, 1)
-		})
-	}
+	bubble(t, func(f *fixture) {
+		ids := f.server.SeedMany(3, "app %d")
+		f.readAll(ids[:1], 1)
+		f.inject(clerktest.SlowAnswer(2 * time.Second).OnList())
+		first := make(chan error)
+		go func() {
+			_, err := f.client.GetOAuthApplication(f.interruptAfter(time.Second), ids[1])
+			first <- err
+		}()
+		synctest.Wait()
+		app, err := f.client.GetOAuthApplication(f.Context(), ids[1])
+		noError(f, err)
+		equal(f, "id", app.ID, ids[1])
+		equal(f, "the first", errors.Is(<-first, context.Canceled), true)
+		equal(f, "time", f.elapsed(), 3*time.Second)
+		equal(f, "gets", f.gets(), 1)
+		time.Sleep(time.Minute)
+		equal(f, "lists", f.lists(), 2)
+	})
 }
 
 // What a caller changes in an answer changes no other caller's.
@@ -202,17 +187,4 @@ func TestSharedAnswersAreCopies(t *testing.T) {
 		}
 		equal(f, "requests", f.requests(), 1)
 	})
-}
-
-// A panic in a shared request is an error of those who wait for it, and does not end the process.
-func TestPanicInASharedRequest(t *testing.T) {
-	t.Parallel()
-	client := clientOn(t, roundTrip(func(*http.Request) (*http.Response, error) { panic(testKey) }))
-	for range 3 {
-		_, err := client.GetOAuthApplication(t.Context(), "oa_1")
-		contains(t, "error", fmt.Sprint(err), "panic of type string in a shared request")
-		assertHidden(t, "the error", fmt.Sprintf("%+v", err), testKey)
-	}
-	_, _, err := client.ListOAuthApplications(t.Context(), clerk.ListQuery{})
-	contains(t, "error", fmt.Sprint(err), "panic of type string in a shared request")
 }

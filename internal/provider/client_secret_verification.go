@@ -25,7 +25,7 @@ func (c *applicationCall) verifySecret(ctx context.Context) {
 	accepted := c.notes.AcceptedVersion == version
 	var options []clerk.SecretCheckOption
 	if !accepted {
-		options = append(options, clerk.WithoutConfirmation())
+		options = append(options, clerk.WithoutConfirmation)
 	}
 	check, err := c.checkSecret(ctx, options...)
 	switch {
@@ -52,7 +52,7 @@ func (c *applicationCall) verifyFreshSecret(ctx context.Context) {
 	if !c.current.verifiesSecret() {
 		return
 	}
-	check, err := c.checkSecret(ctx, clerk.FreshSecret())
+	check, err := c.checkSecret(ctx, clerk.FreshSecret)
 	switch {
 	case err != nil: // interrupted
 	case check.Status == clerk.SecretAccepted:
