@@ -41,15 +41,14 @@ func TestAccDocumentation_blocks(t *testing.T) {
 			}
 			seen[strings.TrimSpace(block)] = true
 			where := fmt.Sprintf("%s:%d", page, 1+strings.Count(string(content[:found[0]]), "\n"))
-			files, left := configuration{"main.tf": block}.prepared(t, &fixture{url: w.clerk.URL(), key: w.clerk.Key()})
+			files, left := configuration{"main.tf": block}.prepared(t)
 			if strings.Contains(block, "hashicorp/") || len(left) > 0 {
 				t.Logf("%s: not validated, because it needs other providers", where)
 				continue
 			}
-			for _, name := range []string{"terraform.tf", "provider.tf"} {
+			for _, name := range []string{"terraform.tf", "main.tf"} {
 				w.write(name, files[name])
 			}
-			w.write("main.tf", files["main.tf"])
 			result, err := w.Validate(t.Context())
 			must(t, err)
 			for _, problem := range result.Diagnostics {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-exec/tfexec"
+
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
@@ -15,11 +17,8 @@ import (
 // rotation, and time for a busy machine. It excludes a run that waits for a timeout of a request.
 const exitAllowed = 25 * time.Second
 
-const interruptedApplication = requiredProviders + `
-variable "trigger" {
-  type    = string
-  default = null
-}
+const triggered = requiredProviders + `
+variable "trigger" { default = "first" }
 
 resource "clerk_oauth_application" "test" {
   name                  = "Portal"
@@ -27,82 +26,82 @@ resource "clerk_oauth_application" "test" {
 }
 `
 
-// TestAccEngine_interrupts sends signals while Clerk carries out a request. Ctrl-C sends SIGINT to
-// the process group, kill sends SIGTERM to the engine, and a pipeline's time limit or a supervisor
-// sends SIGTERM to the process group, so the provider gets it too.
+// TestAccEngine_interrupts sends signals while Clerk carries out a request, and lets the answer go a
+// second later. Ctrl-C sends SIGINT to the process group, kill sends SIGTERM to the engine, and a
+// pipeline's time limit or a supervisor sends SIGTERM to the process group, so the provider gets it
+// too.
 func TestAccEngine_interrupts(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
+	for _, signal := range []struct {
 		name   string
-		signal syscall.Signal
+		number syscall.Signal
 		group  bool
 	}{
 		{"SIGINT to the engine", syscall.SIGINT, false},
 		{"SIGINT to the process group", syscall.SIGINT, true},
 		{"SIGTERM to the process group", syscall.SIGTERM, true},
 	} {
-		interrupt := func(t *testing.T, p *process) {
-			t.Helper()
-			pid := p.command.Process.Pid
-			if test.group {
-				pid = -pid
-			}
-			must(t, syscall.Kill(pid, test.signal))
-			p.awaitText("Interrupt received")
-		}
-		t.Run("create, "+test.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t, interruptedApplication)
-			w.interruptWhile(clerktest.Fault.OnCreate, interrupt, "apply", "-auto-approve")
-			w.secretWorks("clerk_oauth_application.test")
-			w.planIsEmpty()
-		})
-		t.Run("rotation, "+test.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t, interruptedApplication)
-			w.apply()
-			w.interruptWhile(clerktest.Fault.OnRotate, interrupt, "apply", "-auto-approve", "-var=trigger=1")
-			w.secretWorks("clerk_oauth_application.test")
-			if made := len(w.clerk.IssuedSecrets()); made != 2 {
-				t.Errorf("Clerk made %d secrets, want the first and the rotated one", made)
-			}
-		})
-		t.Run("refresh, "+test.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorkspace(t, interruptedApplication)
-			w.apply()
+		for _, during := range []struct {
+			name      string
+			on        func(clerktest.Fault) clerktest.Fault
+			trigger   string // of the plan after it
+			secrets   int    // that Clerk has made
+			arguments []string
+		}{
+			{"create", clerktest.Fault.OnCreate, "first", 1, []string{"apply", "-auto-approve"}},
+			{"rotation", clerktest.Fault.OnRotate, "second", 2, []string{"apply", "-auto-approve", "-var=trigger=second"}},
 			// Of a plan: neither engine passes an interrupt on while an apply makes its own plan.
-			w.interruptWhile(clerktest.Fault.OnRead, interrupt, "plan", "-lock=false")
-			w.clerk.ClearFaults()
-			w.secretWorks("clerk_oauth_application.test")
-			w.planIsEmpty()
-		})
+			{"refresh", clerktest.Fault.OnRead, "first", 1, []string{"plan", "-lock=false"}},
+		} {
+			t.Run(during.name+", "+signal.name, func(t *testing.T) {
+				t.Parallel()
+				w := newWorkspace(t, triggered)
+				if during.name != "create" {
+					w.apply()
+				}
+				worked, answer := make(chan struct{}), make(chan struct{})
+				release := sync.OnceFunc(func() { close(answer) })
+				defer release()
+				w.clerk.Inject(during.on(clerktest.Fault{After: func(clerktest.Request) { close(worked); <-answer }}).Once())
+				pid, ended := w.start(during.arguments...)
+				select {
+				case <-worked:
+				case <-ended:
+					t.Fatalf("the engine ended before the request:\n%s", w.news())
+				}
+				if signal.group {
+					pid = -pid
+				}
+				must(t, syscall.Kill(pid, signal.number))
+				time.Sleep(time.Second)
+				if during.name != "refresh" { // nothing has to wait for the answer to a read
+					release()
+				}
+				select {
+				case <-ended:
+				case <-time.After(exitAllowed):
+					t.Fatalf("the engine has not ended %s after the signal:\n%s", exitAllowed, w.news())
+				}
+				w.says("Interrupt received")
+				w.clerk.ClearFaults()
+				w.secretWorks()
+				w.planIsEmpty(tfexec.Var("trigger=" + during.trigger))
+				if made := len(w.clerk.IssuedSecrets()); made != during.secrets {
+					t.Errorf("Clerk made %d secrets, want %d", made, during.secrets)
+				}
+			})
+		}
 	}
 }
 
-// interruptWhile runs the engine, interrupts it after the work of a request, and lets the answer go
-// a second later. The answer to a read comes after the end: nothing has to wait for it.
-func (w *workspace) interruptWhile(
-	on func(clerktest.Fault) clerktest.Fault, interrupt func(*testing.T, *process),
-	arguments ...string,
-) {
+// start starts the engine in a process group of its own, as a shell does. The end of the test kills
+// the group.
+func (w *workspace) start(arguments ...string) (pid int, ended <-chan error) {
 	w.t.Helper()
-	worked, answer := make(chan struct{}), make(chan struct{})
-	release := sync.OnceFunc(func() { close(answer) })
-	defer release()
-	hold := func(clerktest.Request) { close(worked); <-answer }
-	w.clerk.Inject(on(clerktest.Fault{After: hold}).Once())
-	p := w.start(arguments...)
-	p.await(worked, "the request")
-	begun := time.Now()
-	interrupt(w.t, p)
-	if arguments[0] != "plan" {
-		time.Sleep(time.Second)
-		release()
-	}
-	select {
-	case <-p.done:
-	case <-time.After(exitAllowed):
-		w.t.Fatalf("the engine has not ended %s after the signal:\n%s", time.Since(begun), p.text())
-	}
+	command, end := w.command(arguments...), make(chan error, 1)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	must(w.t, command.Start())
+	go func() { end <- command.Wait() }()
+	return command.Process.Pid, end
 }

@@ -7,30 +7,24 @@ import (
 	"testing"
 )
 
-// requiredProviders is what the examples of a registry's pages leave out.
-const requiredProviders = `terraform {
-  required_providers {
-    clerk = { source = "terraform-provider-clerk/clerk" }
-  }
-}
-`
+// theirAddress is the source address of another provider for Clerk.
+const theirAddress = "vanillauys/clerk"
 
 // TestAccEngine_ownStateFromAnotherAddress: a state that this provider wrote under another address, a
 // mirror's or a fork's, is taken over with its secret, also by a moved block.
 func TestAccEngine_ownStateFromAnotherAddress(t *testing.T) {
 	t.Parallel()
-	const resource = "resource \"clerk_oauth_application\" \"test\" {\n  name = \"Portal\"\n}\n"
-	w := newWorkspace(t, requiredProviders+resource)
+	w := newWorkspace(t, requiredProviders+application("Portal"))
 	w.needs("1.10", "a move from another provider")
 	w.apply()
 	w.write("terraform.tfstate", strings.ReplaceAll(w.read("terraform.tfstate"), ourAddress, theirAddress))
-	w.write("main.tf", requiredProviders+strings.ReplaceAll(resource, `"test"`, `"moved"`)+
+	w.write("main.tf", requiredProviders+strings.ReplaceAll(application("Portal"), `"test"`, `"moved"`)+
 		"moved {\n  from = clerk_oauth_application.test\n  to   = clerk_oauth_application.moved\n}\n")
-	w.succeed("plan").says("0 to add, 0 to change, 0 to destroy")
+	w.planSays("0 to add, 0 to change, 0 to destroy")
 	w.apply()
-	w.secretWorks("clerk_oauth_application.moved")
-	if strings.Contains(w.read("terraform.tfstate"), theirAddress) {
-		t.Error("the state still names the other address")
+	w.secretWorks()
+	if state := w.read("terraform.tfstate"); strings.Contains(state, theirAddress) || !strings.Contains(state, `"moved"`) {
+		t.Errorf("the state still names the other address:\n%s", state)
 	}
 	w.planIsEmpty()
 }

@@ -3,15 +3,16 @@
 package acctest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"filippo.io/age"
-	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
@@ -27,35 +28,34 @@ var exampleCases = map[string]exampleCase{
 		skip: "TestAccOAuthApplicationList_example runs it, with terraform 1.14 or later",
 	},
 
-	"adopt-import-block": {given: func(_ *testing.T, clerk *clerktest.Server) config.Variables {
-		return config.Variables{"application": config.StringVariable(clerk.Seed(dashboard, at("dashboard")))}
+	"adopt-import-block": {given: func(_ *testing.T, clerk *clerktest.Server) (config.Variables, []exampleChange) {
+		return config.Variables{"application": config.StringVariable(clerk.Seed(dashboard, at("dashboard")))}, nil
 	}},
-	"adopt-with-for-each": {given: func(_ *testing.T, clerk *clerktest.Server) config.Variables {
-		clerk.Seed(dashboard, at("dashboard"))
+	"adopt-with-for-each": {given: func(t *testing.T, clerk *clerktest.Server) (config.Variables, []exampleChange) {
 		clerk.Seed("Someone else's")
-		return nil
+		return seedDashboard(t, clerk)
 	}},
 	"adopt-with-query":                      {test: testAdoptWithQuery},
 	"data-sources/clerk_oauth_application":  {given: seedDashboard},
 	"data-sources/clerk_oauth_applications": {given: seedDashboard},
 	"demo/find":                             {given: seedDashboard},
 
-	"encrypted-secret":                           {given: encryptedSecret, then: encryptedSecretThen},
+	"encrypted-secret":                           {given: encryptedSecret},
 	"encrypted-secret-aws":                       {given: ageKey},
 	"encrypted-secret-kubernetes":                {given: ageKey},
 	"encrypted-secret-vault":                     {given: ageKey},
 	"ephemeral-resources/clerk_decrypted_secret": {given: ageKey},
 
-	"for-each-yaml": {then: func(t *testing.T, clerk *clerktest.Server, _ config.Variables) []exampleChange {
-		return []exampleChange{rotates(t, clerk, portal, exampleChange{old: "2026-07-15 contract renewed", new: "2026-08-01 again"})}
-	}},
-	"rotation-by-hand": {then: func(t *testing.T, clerk *clerktest.Server, _ config.Variables) []exampleChange {
-		return []exampleChange{rotates(t, clerk, dashboard, exampleChange{old: "2026-07-01 first secret", new: "2026-10-01 an engineer left"})}
-	}},
-	"rotation-by-date": {then: func(t *testing.T, clerk *clerktest.Server, _ config.Variables) []exampleChange {
-		return []exampleChange{rotates(t, clerk, dashboard, exampleChange{taint: "time_rotating.client_secret"})}
-	}},
-	"rotation-without-gap": {then: rotationWithoutGap},
+	"for-each-yaml": {given: changes(exampleChange{
+		old: "2026-07-15 contract renewed", new: "2026-08-01 again", rotates: true,
+	})},
+	"rotation-by-hand": {given: changes(exampleChange{
+		old: "2026-07-01 first secret", new: "2026-10-01 an engineer left", rotates: true,
+	})},
+	"rotation-by-date": {given: changes(exampleChange{
+		TestStep: resource.TestStep{Taint: []string{"time_rotating.client_secret"}}, rotates: true,
+	})},
+	"rotation-without-gap": {given: rotationWithoutGap},
 
 	"two-instances":             {test: testTwoInstances},
 	"many-instances-opentofu":   {test: testManyInstances},
@@ -70,90 +70,63 @@ func at(host string) func(*clerktest.Application) {
 	}
 }
 
-func seedDashboard(_ *testing.T, clerk *clerktest.Server) config.Variables {
+func changes(all ...exampleChange) func(*testing.T, *clerktest.Server) (config.Variables, []exampleChange) {
+	return func(*testing.T, *clerktest.Server) (config.Variables, []exampleChange) { return nil, all }
+}
+
+func seedDashboard(_ *testing.T, clerk *clerktest.Server) (config.Variables, []exampleChange) {
 	clerk.Seed(dashboard, at("dashboard"))
+	return nil, nil
+}
+
+func ageKey(t *testing.T, _ *clerktest.Server) (config.Variables, []exampleChange) {
+	t.Helper()
+	identity := newIdentity(t)
+	return config.Variables{
+		"age_recipient": config.StringVariable(identity.Recipient().String()), "age_identity": config.StringVariable(identity.String()),
+	}, nil
+}
+
+// works reports whether a secret is the current one of an application.
+func works(clerk *clerktest.Server, name, secret string) error {
+	if app, found := clerk.Find(name); !found || clerk.CurrentSecret(app.ID) != secret {
+		return errors.New("this is not the secret that works for " + name)
+	}
 	return nil
 }
 
-func ageKey(t *testing.T, _ *clerktest.Server) config.Variables {
-	t.Helper()
-	identity, err := age.GenerateX25519Identity()
-	must(t, err)
-	return config.Variables{
-		"age_recipient": config.StringVariable(identity.Recipient().String()), "age_identity": config.StringVariable(identity.String()),
-	}
-}
-
-// secretOf is the client secret that works.
-func secretOf(t *testing.T, clerk *clerktest.Server, name string) string {
-	t.Helper()
-	app, found := clerk.Find(name)
-	if !found {
-		t.Fatalf("Clerk has no application %q", name)
-	}
-	return clerk.CurrentSecret(app.ID)
-}
-
-// rotates checks that a change gives an application one new secret.
-func rotates(t *testing.T, clerk *clerktest.Server, name string, change exampleChange) exampleChange {
-	t.Helper()
-	others := change.check
-	change.check = func(t *testing.T, clerk *clerktest.Server, outputs map[string]*tfjson.StateOutput) {
-		t.Helper()
-		app, _ := clerk.Find(name)
-		if rotations := clerk.CountRequests("POST", clerktest.RouteRotateSecret); rotations != 1 || app.ID == "" {
-			t.Errorf("there were %d rotations, want 1", rotations)
-		}
-		clerk.ResetRequests()
-		if others != nil {
-			others(t, clerk, outputs)
-		}
-	}
-	return change
-}
-
 // rotationWithoutGap rotates the secret that is not handed out, and then hands it out.
-func rotationWithoutGap(t *testing.T, clerk *clerktest.Server, _ config.Variables) []exampleChange {
-	t.Helper()
-	handsOut := func(name string) func(*testing.T, *clerktest.Server, map[string]*tfjson.StateOutput) {
-		return func(t *testing.T, clerk *clerktest.Server, outputs map[string]*tfjson.StateOutput) {
-			t.Helper()
-			if outputs["client_secret"].Value != secretOf(t, clerk, portal+" ("+name+")") {
-				t.Errorf("not the secret of %s is handed out", name)
-			}
+func rotationWithoutGap(_ *testing.T, clerk *clerktest.Server) (config.Variables, []exampleChange) {
+	step := func(variable, value, handsOut string) resource.TestStep {
+		return resource.TestStep{
+			ConfigVariables: config.Variables{variable: config.StringVariable(value)},
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownOutputValue("client_secret", knownvalue.StringFunc(func(secret string) error {
+					return works(clerk, portal+" ("+handsOut+")", secret)
+				})),
+			},
 		}
 	}
-	return []exampleChange{
-		rotates(t, clerk, portal+" (green)", exampleChange{
-			variables: config.Variables{"rotate_green": config.StringVariable("2")}, check: handsOut("blue"),
-		}),
-		{variables: config.Variables{"active": config.StringVariable("green")}, check: handsOut("green")},
+	return nil, []exampleChange{
+		{TestStep: step("rotate_green", "2", "blue"), rotates: true}, {TestStep: step("active", "green", "green")},
 	}
 }
 
 // encryptedSecret hands the secret on to a file.
-func encryptedSecret(t *testing.T, clerk *clerktest.Server) config.Variables {
+func encryptedSecret(t *testing.T, clerk *clerktest.Server) (config.Variables, []exampleChange) {
 	t.Helper()
-	variables := ageKey(t, clerk)
-	variables["store_command"] = config.StringVariable(fmt.Sprintf(`printf %%s "$CLIENT_SECRET" >'%s'`, filepath.Join(t.TempDir(), "stored")))
-	return variables
-}
-
-func encryptedSecretThen(t *testing.T, clerk *clerktest.Server, variables config.Variables) []exampleChange {
-	t.Helper()
-	command, err := variables["store_command"].MarshalJSON()
-	must(t, err)
-	_, file, _ := strings.Cut(strings.Trim(string(command), `"`), "'")
-	handedOn := func(t *testing.T, clerk *clerktest.Server, _ map[string]*tfjson.StateOutput) {
-		t.Helper()
-		stored, err := os.ReadFile(strings.TrimSuffix(file, "'"))
+	variables, _ := ageKey(t, clerk)
+	file := filepath.Join(t.TempDir(), "stored")
+	variables["store_command"] = config.StringVariable(fmt.Sprintf(`printf %%s "$CLIENT_SECRET" >'%s'`, file))
+	handedOn := func() {
+		stored, err := os.ReadFile(file)
 		must(t, err)
-		if string(stored) != secretOf(t, clerk, portal) {
-			t.Error("what was handed on is not the secret that works")
-		}
+		must(t, works(clerk, portal, string(stored)))
 	}
-	return []exampleChange{
-		{check: handedOn},
-		rotates(t, clerk, portal, exampleChange{variables: config.Variables{"secret_rotation": config.StringVariable("2")}, check: handedOn}),
+	return variables, []exampleChange{
+		{TestStep: resource.TestStep{PostApplyFunc: handedOn}},
+		{TestStep: resource.TestStep{
+			ConfigVariables: config.Variables{"secret_rotation": config.StringVariable("2")}, PostApplyFunc: handedOn,
+		}, rotates: true},
 	}
 }

@@ -3,38 +3,28 @@
 package acctest
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// succeed runs the engine to an end without an error.
-func (w *workspace) succeed(arguments ...string) *process {
-	w.t.Helper()
-	p := w.run(arguments...)
-	if p.code() != 0 {
-		w.t.Fatalf("%q ended with %d:\n%s", arguments, p.code(), p.text())
-	}
-	return p
-}
-
-func (w *workspace) isTofu() bool {
-	w.t.Helper()
-	return strings.HasPrefix(w.run("version").text(), "OpenTofu")
-}
-
 func testAdoptWithQuery(t *testing.T, w *workspace) {
 	t.Helper()
-	if w.isTofu() {
+	if isTofu() {
 		t.Skip("OpenTofu has no query")
 	}
 	w.clerk.SeedMany(3, "Application %d", at("app"))
-	w.succeed("query", "-generate-config-out=adopted.tf")
-	w.succeed("plan").says("Plan: 3 to import, 0 to add, 0 to change, 0 to destroy")
+	must(t, w.command("query", "-generate-config-out=adopted.tf").Run())
+	w.planSays("Plan: 3 to import, 0 to add, 0 to change, 0 to destroy")
 	w.apply()
 	w.planIsEmpty()
 }
@@ -42,33 +32,33 @@ func testAdoptWithQuery(t *testing.T, w *workspace) {
 func testTwoInstances(t *testing.T, w *workspace) {
 	t.Helper()
 	key, id := w.clerk.AddInstance(clerktest.Production)
-	instance := func(name, key, id string) {
-		w.env["TF_VAR_"+name] = fmt.Sprintf("{ secret_key = %q, instance_id = %q }", key, id)
+	variables := func(productionKey string) {
+		w.write("terraform.tfvars", fmt.Sprintf("%s = { secret_key = %q, instance_id = %q }\n%s = { secret_key = %q, instance_id = %q }\n",
+			"development", w.clerk.Key(), w.clerk.InstanceID(), "production", productionKey, id))
 	}
-	instance("development", w.clerk.Key(), w.clerk.InstanceID())
-	instance("production", w.clerk.Key(), id)
-	w.run("apply", "-auto-approve").says("secret key belongs to instance " + w.clerk.InstanceID() + ", not to " + id)
-	instance("production", key, id)
-	w.succeed("apply", "-auto-approve")
+	variables(w.clerk.Key())
+	w.refuses(w.Apply(t.Context()), "secret key belongs to instance "+w.clerk.InstanceID()+", not to "+id)
+	variables(key)
+	w.apply()
 	w.planIsEmpty()
-	w.run("destroy", "-auto-approve").says("is protected from deletion")
+	w.refuses(w.Destroy(t.Context()), "is protected from deletion")
 }
 
 func testManyInstances(t *testing.T, w *workspace) {
 	t.Helper()
-	if !w.isTofu() {
+	if !isTofu() {
 		t.Skip("Terraform has no for_each in provider blocks")
 	}
 	key, id := w.clerk.AddInstance(clerktest.Production)
-	w.env["TF_VAR_instances"] = fmt.Sprintf("{ development = %q, production = %q }", w.clerk.InstanceID(), id)
-	w.env["TF_VAR_secret_keys"] = fmt.Sprintf("{ development = %q, production = %q }", w.clerk.Key(), key)
-	w.succeed("apply", "-auto-approve")
+	w.write("terraform.tfvars", fmt.Sprintf("instances = { development = %q, production = %q }\nsecret_keys = { development = %q, production = %q }\n",
+		w.clerk.InstanceID(), id, w.clerk.Key(), key))
+	w.apply()
 	w.planIsEmpty()
-	w.env["TF_VAR_retired"] = `["production"]`
-	w.succeed("plan").says("Plan: 0 to add, 0 to change, 1 to destroy")
-	w.succeed("apply", "-auto-approve")
+	w.write("retired.auto.tfvars", `retired = ["production"]`)
+	w.planSays("Plan: 0 to add, 0 to change, 1 to destroy")
+	w.apply()
 	w.planIsEmpty()
-	w.succeed("destroy", "-auto-approve")
+	must(t, w.Destroy(t.Context()))
 	if left := w.clerk.Applications(); len(left) > 0 {
 		t.Errorf("%d applications are left", len(left))
 	}
@@ -76,23 +66,18 @@ func testManyInstances(t *testing.T, w *workspace) {
 
 func testModuleWithTests(t *testing.T, w *workspace) {
 	t.Helper()
-	w.copyTests("tests")
-	w.succeed("test").says("0 failed")
-	if left := w.clerk.Applications(); len(left) > 0 || len(w.clerk.Requests()) == 0 {
-		t.Errorf("the tests left %d applications", len(left))
+	for _, dir := range []string{"tests", "tests-with-mocks"} {
+		if dir == "tests-with-mocks" {
+			w.needs("1.7", "a mocked provider")
+		}
+		w.clerk.ResetRequests()
+		must(t, os.CopyFS(filepath.Join(w.WorkingDir(), dir), os.DirFS(filepath.Join(examplesDirectory, "module-with-tests", dir))))
+		must(t, w.command("test", "-test-directory="+dir).Run())
+		w.says("0 failed")
+		if sent := len(w.clerk.Requests()); len(w.clerk.Applications()) > 0 || (sent > 0) != (dir == "tests") {
+			t.Errorf("%s sent %d requests, and left %d applications", dir, sent, len(w.clerk.Applications()))
+		}
 	}
-	w.needs("1.7", "a mocked provider")
-	w.clerk.ResetRequests()
-	w.copyTests("tests-with-mocks")
-	w.succeed("test", "-test-directory=tests-with-mocks").says("0 failed")
-	if sent := w.clerk.RequestLines(); len(sent) > 0 {
-		t.Errorf("mocks sent %q", sent)
-	}
-}
-
-func (w *workspace) copyTests(dir string) {
-	w.t.Helper()
-	must(w.t, os.CopyFS(filepath.Join(w.WorkingDir(), dir), os.DirFS(filepath.Join(examplesDirectory, "module-with-tests", dir))))
 }
 
 // testMovedFromOtherProvider: a state that another provider for Clerk has written becomes this
@@ -101,25 +86,29 @@ func testMovedFromOtherProvider(t *testing.T, w *workspace) {
 	t.Helper()
 	id := w.clerk.Seed(portal, at("portal"))
 	app, _ := w.clerk.Application(id)
-	w.writeState(registry(t)+"/"+theirAddress, 0, "portal", map[string]any{
-		"id": id, "client_id": app.ClientID, "client_secret": w.clerk.CurrentSecret(id), "name": app.Name,
-		"callback_url": app.RedirectURIs[0], "scopes": "profile email", "public": false, "consent_screen_enabled": true,
-		"authorize_url": "https://example.com/oauth/authorize", "token_fetch_url": "https://example.com/oauth/token",
-		"user_info_url": "https://example.com/oauth/userinfo", "discovery_url": "https://example.com/.well-known/openid-configuration",
-	})
+	w.write("terraform.tfstate", fmt.Sprintf(`{
+  "version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "b8ea7a2c-8a3f-4f5b-9c0e-0f6f1c7f2d11",
+  "resources": [{
+    "mode": "managed", "type": "clerk_oauth_application", "name": "portal", "provider": "provider[\"%s/%s\"]",
+    "instances": [{"schema_version": 0, "attributes": {
+      "id": %q, "client_id": %q, "client_secret": %q, "name": %q, "callback_url": %q, "scopes": "profile email",
+      "public": false, "consent_screen_enabled": true, "authorize_url": "https://example.com/oauth/authorize",
+      "token_fetch_url": "https://example.com/oauth/token", "user_info_url": "https://example.com/oauth/userinfo",
+      "discovery_url": "https://example.com/.well-known/openid-configuration"
+    }}]
+  }]
+}`, cmp.Or(os.Getenv(resource.EnvTfAccProviderHost), "registry.terraform.io"), theirAddress,
+		id, app.ClientID, w.clerk.CurrentSecret(id), app.Name, app.RedirectURIs[0]))
 	w.planIsEmpty()
 	w.apply()
-	w.secretWorks("clerk_oauth_application.portal")
-	if w.attributes("clerk_oauth_application.portal")["client_secret_version"] == nil {
-		t.Error("the secret that was taken over has no version")
+	w.secretWorks()
+	state := w.read("terraform.tfstate")
+	if !strings.Contains(state, ourAddress) || strings.Contains(state, theirAddress) ||
+		!strings.Contains(state, `"client_secret_version": 1,`) {
+		t.Errorf("the state is not this provider's, or the secret has no version:\n%s", state)
 	}
-	if state := w.read("terraform.tfstate"); !strings.Contains(state, ourAddress) || strings.Contains(state, theirAddress) {
-		t.Errorf("the state is not this provider's:\n%s", state)
-	}
-	for _, request := range w.clerk.Requests() {
-		if request.Method != "GET" {
-			t.Errorf("taking it over sent %s %s", request.Method, request.Route)
-		}
+	if reads := w.clerk.CountRequests(http.MethodGet, ""); reads != len(w.clerk.Requests()) {
+		t.Errorf("taking it over sent %q", w.clerk.RequestLines())
 	}
 }
 
@@ -150,21 +139,18 @@ func TestAccExamples_import(t *testing.T) {
 					"ins_2O4BCh3zUONvWlZHtBXv6s6tm7u", w.clerk.InstanceID()).Replace(string(content))
 				if filepath.Ext(file) != ".sh" {
 					w.write(filepath.Base(file), text)
-					w.succeed("plan").says("1 to import, 0 to add", "0 to destroy")
+					w.planSays("1 to import, 0 to add")
 					w.apply()
 					w.planIsEmpty()
 					return
 				}
-				imported := 0
-				for line := range strings.Lines(text) {
-					if words := strings.Fields(line); len(words) == 4 && words[0] == "terraform" {
-						w.succeed(words[1:]...).says("Import successful!")
-						must(t, os.Remove(filepath.Join(w.WorkingDir(), "terraform.tfstate")))
-						imported++
-					}
+				commands := regexp.MustCompile(`(?m)^terraform import (\S+) (\S+)$`).FindAllStringSubmatch(text, -1)
+				for _, command := range commands {
+					must(t, w.Import(t.Context(), command[1], command[2]))
+					must(t, os.Remove(filepath.Join(w.WorkingDir(), "terraform.tfstate")))
 				}
-				if imported != 2 {
-					t.Errorf("import.sh has %d commands, want one for each kind of id", imported)
+				if len(commands) != 2 {
+					t.Errorf("import.sh has %d commands, want one for each kind of id", len(commands))
 				}
 			})
 		}

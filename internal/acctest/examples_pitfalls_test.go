@@ -4,41 +4,38 @@ package acctest
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-)
 
-// exampleFile writes a file of an example into the workspace.
-func (w *workspace) exampleFile(example, name string) {
-	w.t.Helper()
-	w.write(name, exampleFiles(w.t, example)[name])
-}
+	"github.com/hashicorp/terraform-exec/tfexec"
+)
 
 // TestAccExamples_adoptWithOutput adopts with the blocks that an output has written, as the guide
 // says. A name may hold what would end a comment or an argument of HCL.
 func TestAccExamples_adoptWithOutput(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t, "")
-	w.exampleFile("adopt-with-output", "main.tf")
+	w := newWorkspace(t, exampleFiles(t, "adopt-with-output")["main.tf"])
 	w.clerk.SeedMany(2, "Portal %d", at("portal"))
 	w.clerk.Seed("42 \"Portal\" ${x}\n} #", at("odd"))
-	w.succeed("apply", "-auto-approve")
+	w.apply()
 	outputs, err := w.Output(t.Context())
 	must(t, err)
 	var blocks string
 	must(t, json.Unmarshal(outputs["import_blocks"].Value, &blocks))
 	w.write("imports.tf", blocks)
 	w.write("main.tf", requiredProviders)
-	w.succeed("plan", "-generate-config-out=adopted.tf").says("Plan: 3 to import, 0 to add, 0 to change, 0 to destroy")
+	w.planSays("Plan: 3 to import, 0 to add, 0 to change, 0 to destroy", tfexec.GenerateConfigOut("adopted.tf"))
 	w.apply()
 	w.planIsEmpty()
-	if changed := strings.Contains(strings.Join(w.clerk.RequestLines(), "\n"), "PATCH"); changed {
-		t.Error("the adoption changed an application")
+	if changes := w.clerk.CountRequests(http.MethodPatch, ""); changes > 0 {
+		t.Errorf("the adoption changed %d applications", changes)
 	}
 }
 
@@ -47,14 +44,14 @@ func TestAccExamples_adoptWithOutput(t *testing.T) {
 func TestAccExamples_yamlWithoutValue(t *testing.T) {
 	t.Parallel()
 	const uri = "https://portal.example.com/oauth/callback"
-	w := newWorkspace(t, "")
-	w.exampleFile("for-each-yaml", "main.tf")
-	applications := exampleFiles(t, "for-each-yaml")["applications.yaml"]
+	files := exampleFiles(t, "for-each-yaml")
+	w, applications := newWorkspace(t, files["main.tf"]), files["applications.yaml"]
 	w.write("applications.yaml", applications)
 	w.apply()
 
 	w.write("applications.yaml", strings.Replace(applications, `redirect_uris: ["`+uri+`"]`, `redirect_uri: ["`+uri+`"]`, 1))
-	w.run("plan").says("has a key that this configuration does not read")
+	_, err := w.Plan(t.Context())
+	w.refuses(err, "has a key that this configuration does not read")
 
 	w.write("applications.yaml", strings.Replace(applications, `["`+uri+`"]`, "", 1))
 	w.apply()
@@ -69,35 +66,30 @@ func TestAccExamples_yamlWithoutValue(t *testing.T) {
 func TestAccExamples_importWithoutSecret(t *testing.T) {
 	t.Parallel()
 	const address = "clerk_oauth_application.portal"
-	w := newWorkspace(t, "")
+	whole := exampleFiles(t, "encrypted-secret")["main.tf"]
+	w, identity, stored := newWorkspace(t, whole), newIdentity(t), filepath.Join(t.TempDir(), "stored")
 	w.needs("1.11", "an ephemeral resource")
-	w.exampleFile("encrypted-secret", "main.tf")
-	identity, stored := newIdentity(t), filepath.Join(t.TempDir(), "stored")
-	w.env["TF_VAR_age_recipient"], w.env["TF_VAR_age_identity"] = identity.Recipient().String(), identity.String()
-	w.env["TF_VAR_store_command"] = `printf %s "$CLIENT_SECRET" >` + stored
-	w.succeed("apply", "-auto-approve")
-	id, _ := w.attributes(address)["id"].(string)
+	w.write("terraform.tfvars", fmt.Sprintf("age_recipient = %q\nage_identity = %q\nstore_command = %q\n",
+		identity.Recipient(), identity, `printf %s "$CLIENT_SECRET" >`+stored))
+	w.apply()
+	app, _ := w.clerk.Find(portal)
 	must(t, w.StateRm(t.Context(), address))
 
 	// Without what would rotate the secret at once.
-	whole := w.read("main.tf")
 	rotating := regexp.MustCompile(`(?m)^\s*(rotate_secret_trigger|encrypt_client_secret_to)\s*=.*\n`)
 	w.write("main.tf", rotating.ReplaceAllString(whole, ""))
-	w.succeed("import", address, id)
+	must(t, w.Import(t.Context(), address, app.ID))
 	must(t, os.Remove(stored))
-	refused := w.run("apply", "-auto-approve")
-	refused.says("Terraform does not know the client secret of the partner portal")
-	if _, err := os.Stat(stored); refused.code() != 1 || err == nil {
-		t.Errorf("the import was handed on (exit status %d)", refused.code())
+	w.refuses(w.Apply(t.Context()), "Terraform does not know the client secret of the partner portal")
+	if _, err := os.Stat(stored); err == nil {
+		t.Error("the import was handed on")
 	}
 
 	w.write("main.tf", whole)
-	w.succeed("apply", "-auto-approve", "-var=secret_rotation=2")
+	w.apply(tfexec.Var("secret_rotation=2"))
 	content, err := os.ReadFile(stored)
 	must(t, err)
-	if string(content) != w.clerk.CurrentSecret(id) {
-		t.Error("what was handed on is not the secret that works")
-	}
+	must(t, works(w.clerk, portal, string(content)))
 }
 
 // TestExamples_preconditions: every example that hands a client secret on refuses to hand on null,

@@ -3,10 +3,9 @@
 package acctest
 
 import (
-	"context"
-	"fmt"
 	"io/fs"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,12 +16,9 @@ import (
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
-	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
@@ -39,10 +35,9 @@ func TestAccExamples(t *testing.T) {
 			return err
 		}
 		dir, err := filepath.Rel(examplesDirectory, filepath.Dir(path))
-		if filepath.Base(filepath.Dir(dir)) == "module-with-tests" {
-			return err // terraform test reads them from there
+		if filepath.Base(filepath.Dir(dir)) != "module-with-tests" { // terraform test reads them from there
+			found[dir] = true
 		}
-		found[dir] = true
 		return err
 	}))
 	for dir := range exampleCases {
@@ -52,22 +47,21 @@ func TestAccExamples(t *testing.T) {
 	}
 	for _, dir := range slices.Sorted(maps.Keys(found)) {
 		t.Run(dir, func(t *testing.T) {
-			e := exampleCases[dir]
-			if e.skip != "" {
+			e, files := exampleCases[dir], exampleFiles(t, dir)
+			switch {
+			case e.skip != "":
 				t.Skip(e.skip)
-			}
-			files := exampleFiles(t, dir)
-			if e.test == nil {
+			case e.test == nil:
 				files.test(t, e)
-				return
+			default:
+				t.Parallel()
+				w := newWorkspace(t, "")
+				w.needs(files.leastVersion(), "the example")
+				for name, content := range files {
+					w.write(name, content)
+				}
+				e.test(t, w)
 			}
-			t.Parallel()
-			w := newWorkspace(t, "")
-			w.needs(files.leastVersion(), "the example")
-			for name, content := range files {
-				w.write(name, content)
-			}
-			e.test(t, w)
 		})
 	}
 }
@@ -76,12 +70,11 @@ func TestAccExamples(t *testing.T) {
 func TestAccExamples_readme(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	must(t, err)
-	_, block, found := strings.Cut(string(content), "```terraform\n")
-	block, _, _ = strings.Cut(block, "```\n")
-	if !found {
+	block := terraformFence.FindSubmatch(content)
+	if block == nil {
 		t.Fatal("README.md has no block of terraform")
 	}
-	configuration{"main.tf": block}.test(t, exampleCase{})
+	configuration{"main.tf": string(block[1])}.test(t, exampleCase{})
 }
 
 // An exampleCase is what an example needs besides its files.
@@ -92,19 +85,16 @@ type exampleCase struct {
 	// configurations of one provider, terraform test.
 	test func(*testing.T, *workspace)
 
-	// given says what exists in Clerk before, and gives values to variables.
-	given func(*testing.T, *clerktest.Server) config.Variables
-
-	// then says what happens after the first apply.
-	then func(*testing.T, *clerktest.Server, config.Variables) []exampleChange
+	// given says what exists in Clerk before, gives values to variables, and says what happens after the
+	// first apply.
+	given func(*testing.T, *clerktest.Server) (config.Variables, []exampleChange)
 }
 
-// An exampleChange is an apply after the first one. Its plan must be empty after it, too.
+// An exampleChange is an apply after the first one, with more variables. The plan after it is empty.
 type exampleChange struct {
-	old, new  string // text of the files
-	variables config.Variables
-	taint     string
-	check     func(*testing.T, *clerktest.Server, map[string]*tfjson.StateOutput) // with the outputs
+	resource.TestStep
+	old, new string // text of the files
+	rotates  bool   // one secret
 }
 
 // A configuration is files by name.
@@ -126,69 +116,64 @@ func exampleFiles(t *testing.T, dir string) configuration {
 	return files
 }
 
+var (
+	protection  = regexp.MustCompile(`(deletion_protection\s*=) true`)
+	importStart = regexp.MustCompile(`(?m)^import {`)
+)
+
 // test runs the example with terraform-plugin-testing.
 func (c configuration) test(t *testing.T, e exampleCase) {
 	t.Helper()
 	clerk := simulated(t)
-	files, left := c.prepared(t, clerk)
-	for _, block := range left {
-		t.Log("left out, because its provider is not here:", block)
-	}
-	variables := config.Variables{}
+	files, left := c.prepared(t)
+	t.Log("left out, because their providers are not here:", left)
+	variables, changes := config.Variables{}, []exampleChange(nil)
 	if e.given != nil {
-		variables = e.given(t, clerk.Server)
+		given, after := e.given(t, clerk.Server)
+		maps.Copy(variables, given)
+		changes = after
 	}
-	existed, adopted := len(clerk.Applications()), 0
-	if slices.ContainsFunc(slices.Collect(maps.Values(files)), regexp.MustCompile(`(?m)^import {`).MatchString) {
-		adopted = 1 // the destroy deletes it, too
+	remain := len(clerk.Applications())
+	if files.has(importStart) {
+		remain-- // the destroy deletes what was adopted, too
 	}
-	steps := []resource.TestStep{{ConfigDirectory: files.directory(t), ConfigVariables: variables}}
-	if e.then != nil {
-		for _, change := range e.then(t, clerk.Server, variables) {
-			files, variables = files.replace(t, change.old, change.new), maps.Clone(variables)
-			maps.Copy(variables, change.variables)
-			step := resource.TestStep{ConfigDirectory: files.directory(t), ConfigVariables: variables}
-			if change.taint != "" {
-				step.Taint = []string{change.taint}
+	var steps []resource.TestStep
+	step := func(change exampleChange) {
+		step := change.TestStep
+		files = files.replace(regexp.MustCompile(regexp.QuoteMeta(change.old)), change.new)
+		variables = maps.Clone(variables)
+		maps.Copy(variables, step.ConfigVariables)
+		step.ConfigDirectory, step.ConfigVariables = files.directory(t), variables
+		step.ProtoV6ProviderFactories = clerk.providers() // not of the case, because many examples have a provider block
+		step.PreConfig = clerk.ResetRequests
+		step.PostApplyFunc = func() {
+			rotations := clerk.CountRequests(http.MethodPost, clerktest.RouteRotateSecret)
+			if rotations > 1 || rotations == 1 != change.rotates {
+				t.Errorf("there were %d rotations", rotations)
 			}
-			if change.check != nil {
-				step.ConfigStateChecks = []statecheck.StateCheck{outputCheck(func(outputs map[string]*tfjson.StateOutput) {
-					change.check(t, clerk.Server, outputs)
-				})}
+			if change.PostApplyFunc != nil {
+				change.PostApplyFunc()
 			}
-			steps = append(steps, step)
 		}
+		steps = append(steps, step)
 	}
-	if protected := regexp.MustCompile(`(deletion_protection\s*=) true`); slices.ContainsFunc(slices.Collect(maps.Values(files)), protected.MatchString) {
-		steps = append(steps, resource.TestStep{
-			ConfigDirectory: files.directory(t), ConfigVariables: variables, Destroy: true,
-			ExpectError: regexp.MustCompile(`is\s+protected\s+from\s+deletion`),
-		})
-		for name, content := range files {
-			files[name] = protected.ReplaceAllString(content, "$1 false")
-		}
-		steps = append(steps, resource.TestStep{ConfigDirectory: files.directory(t), ConfigVariables: variables})
+	for _, change := range append([]exampleChange{{}}, changes...) {
+		step(change)
+	}
+	if files.has(protection) {
+		step(exampleChange{TestStep: resource.TestStep{Destroy: true, ExpectError: fails("is protected from deletion")}})
+		files = files.replace(protection, "$1 false")
+		step(exampleChange{})
 	}
 	// At the end of a test, plugin-testing cannot read a state with for_each, unless it is empty.
-	steps = append(steps, resource.TestStep{ConfigDirectory: files.directory(t), ConfigVariables: variables, Destroy: true})
-	for i := range steps { // not of the case, because many examples have a provider block
-		steps[i].ProtoV6ProviderFactories = clerk.providers()
-	}
+	step(exampleChange{TestStep: resource.TestStep{Destroy: true}})
 	resource.ParallelTest(t, resource.TestCase{
 		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(version.Must(version.NewVersion(c.leastVersion())))},
 		Steps:                  steps,
 	})
-	if left := len(clerk.Applications()); left != existed-adopted {
-		t.Errorf("%d applications are left, there were %d before", left, existed)
+	if left := len(clerk.Applications()); left != remain {
+		t.Errorf("%d applications are left, want %d", left, remain)
 	}
-}
-
-// outputCheck is a check of the outputs.
-type outputCheck func(map[string]*tfjson.StateOutput)
-
-// CheckState implements statecheck.StateCheck.
-func (check outputCheck) CheckState(_ context.Context, req statecheck.CheckStateRequest, _ *statecheck.CheckStateResponse) {
-	check(req.State.Values.Outputs)
 }
 
 // directory writes the files into a directory.
@@ -201,18 +186,14 @@ func (c configuration) directory(t *testing.T) config.TestStepConfigFunc {
 	return config.StaticDirectory(dir)
 }
 
-func (c configuration) replace(t *testing.T, old, replacement string) configuration {
-	t.Helper()
-	if old == "" {
-		return c
-	}
-	changed, found := configuration{}, false
+func (c configuration) has(pattern *regexp.Regexp) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(c)), pattern.MatchString)
+}
+
+func (c configuration) replace(pattern *regexp.Regexp, replacement string) configuration {
+	changed := configuration{}
 	for name, content := range c {
-		changed[name] = strings.ReplaceAll(content, old, replacement)
-		found = found || changed[name] != content
-	}
-	if !found {
-		t.Fatalf("the example does not hold %q", old)
+		changed[name] = pattern.ReplaceAllString(content, replacement)
 	}
 	return changed
 }
@@ -236,52 +217,38 @@ func (c configuration) leastVersion() string {
 }
 
 // available are the providers that an example may use here. tools/with-engine.sh builds time and random.
-var available = []string{"clerk", "terraform", "time", "random"}
+var available = []string{"", "clerk", "terraform", "time", "random"}
 
 // prepared leaves out what belongs to a provider that is not here, such as a secret manager's, so that
-// the rest of the example is applied. It also adds what a reader does: the source of the provider, as
-// the pages of a registry leave it out, and the address and key, which come from the environment.
-func (c configuration) prepared(t *testing.T, clerk *fixture) (kept configuration, left []string) {
+// the rest of the example is applied. It also adds the source of the provider, as the pages of a
+// registry leave it out.
+func (c configuration) prepared(t *testing.T) (kept configuration, left []string) {
 	t.Helper()
-	kept, configured, required := configuration{}, false, false
+	kept = configuration{"terraform.tf": requiredProviders}
 	for name, content := range c {
+		kept[name] = content
 		if filepath.Ext(name) != ".tf" {
-			kept[name] = content
 			continue
 		}
-		content = strings.ReplaceAll(content, `provider "clerk" {}`, "provider \"clerk\" {\n}")
 		file, diags := hclwrite.ParseConfig([]byte(content), name, hcl.InitialPos)
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
 		for _, block := range file.Body().Blocks() {
-			provider := providerOf(block)
-			switch {
-			case block.Type() == "terraform":
-				if providers := block.Body().FirstMatchingBlock("required_providers", nil); providers != nil {
-					required = true
-					for name := range providers.Body().Attributes() {
-						if !slices.Contains(available, name) {
-							providers.Body().RemoveAttribute(name)
-						}
+			if !slices.Contains(available, providerOf(block)) {
+				left = append(left, block.Type()+" "+strings.Join(block.Labels(), " "))
+				file.Body().RemoveBlock(block)
+			}
+			if providers := block.Body().FirstMatchingBlock("required_providers", nil); providers != nil {
+				delete(kept, "terraform.tf")
+				for name := range providers.Body().Attributes() {
+					if !slices.Contains(available, name) {
+						providers.Body().RemoveAttribute(name)
 					}
 				}
-			case provider != "" && !slices.Contains(available, provider):
-				left = append(left, fmt.Sprintf("%s %q", block.Type(), block.Labels()))
-				file.Body().RemoveBlock(block)
-			case block.Type() == "provider":
-				configured = true
-				block.Body().SetAttributeValue("api_url", cty.StringVal(clerk.url))
-				block.Body().SetAttributeValue("secret_key", cty.StringVal(clerk.key))
 			}
 		}
 		kept[name] = string(file.Bytes())
-	}
-	if !required {
-		kept["terraform.tf"] = requiredProviders
-	}
-	if !configured {
-		kept["provider.tf"] = fmt.Sprintf("provider \"clerk\" {\n  api_url    = %q\n  secret_key = %q\n}\n", clerk.url, clerk.key)
 	}
 	return kept, left
 }

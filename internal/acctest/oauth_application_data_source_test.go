@@ -2,13 +2,11 @@ package acctest
 
 import (
 	"fmt"
-	"regexp"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
@@ -20,30 +18,30 @@ func lookUp(name, argument string) string {
 	return fmt.Sprintf("data \"clerk_oauth_application\" %q {\n  %s\n}\n", name, argument)
 }
 
+// same checks that the data source has the same value as the application under test.
+func same(name, attribute string) statecheck.StateCheck {
+	return statecheck.CompareValuePairs(address, tfjsonpath.New(attribute),
+		"data.clerk_oauth_application."+name, tfjsonpath.New(attribute), compare.ValuesSame())
+}
+
 // TestAccOAuthApplicationDataSource_basic finds an application by each of three arguments, with the
 // same values as the resource has, and without its secret.
 func TestAccOAuthApplicationDataSource_basic(t *testing.T) {
 	f := anywhere(t)
+	config := f.web(`redirect_uris = ["https://app.example.com/cb", "myapp://cb"]`,
+		`scopes = ["openid", "email", "offline_access"]`, `pkce_required = true`)
 	var checks []statecheck.StateCheck
 	for _, by := range []string{"id", "client_id", "name"} {
+		config += lookUp(by, by+" = "+address+"."+by)
 		for _, attribute := range []string{
 			"id", "client_id", "name", "instance_id", "redirect_uris", "scopes", "public", "pkce_required", "consent_screen_enabled",
 			"dynamically_registered", "discovery_url", "authorize_url", "token_fetch_url", "user_info_url", "token_introspection_url",
 			"created_at", "updated_at",
 		} {
-			checks = append(checks, statecheck.CompareValuePairs(address, tfjsonpath.New(attribute),
-				"data.clerk_oauth_application."+by, tfjsonpath.New(attribute), compare.ValuesSame()))
+			checks = append(checks, same(by, attribute))
 		}
 	}
-	f.test(resource.TestStep{
-		Config: f.config(
-			application(f.name, `redirect_uris = ["https://app.example.com/cb", "myapp://cb"]`,
-				`scopes = ["openid", "email", "offline_access"]`, `pkce_required = true`),
-			lookUp("id", "id = "+address+".id"), lookUp("client_id", "client_id = "+address+".client_id"),
-			lookUp("name", "name = "+address+".name"),
-		),
-		ConfigStateChecks: checks,
-	})
+	f.test(resource.TestStep{Config: config, ConfigStateChecks: checks})
 }
 
 // TestAccOAuthApplicationDataSource_createdInTheSameRun: an application that the run has just created
@@ -51,12 +49,9 @@ func TestAccOAuthApplicationDataSource_basic(t *testing.T) {
 func TestAccOAuthApplicationDataSource_createdInTheSameRun(t *testing.T) {
 	f := simulated(t, clerktest.WithSwitches(clerktest.Switches{ReadLag: 700 * time.Millisecond}))
 	f.test(resource.TestStep{
-		Config: f.config(application(f.name), lookUp("id", "id = "+address+".id"), lookUp("name", "name = "+address+".name")),
-		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue("data.clerk_oauth_application.id", tfjsonpath.New("name"), knownvalue.StringExact(f.name)),
-			statecheck.ExpectKnownValue("data.clerk_oauth_application.name", tfjsonpath.New("name"), knownvalue.StringExact(f.name)),
-		},
-		PostApplyFunc: func() { f.Set(clerktest.Switches{}) }, // Clerk would show what is deleted for as long
+		Config:            f.web() + lookUp("id", "id = "+address+".id") + lookUp("name", "name = "+address+".name"),
+		ConfigStateChecks: []statecheck.StateCheck{same("id", "name"), same("name", "name")},
+		PostApplyFunc:     func() { f.Set(clerktest.Switches{}) }, // Clerk would show what is deleted for as long
 	})
 }
 
@@ -68,17 +63,17 @@ func TestAccOAuthApplicationDataSource_refused(t *testing.T) {
 	f.Seed("Shop")
 	var steps []resource.TestStep
 	for _, test := range []struct{ argument, says string }{
-		{`name = "Portal"`, "(?s)" + first + ".*" + second + "|" + second + ".*" + first},
-		{`name = "shop"`, `No\s+OAuth\s+application.*has\s+the\s+name\s+"shop"`},
-		{`name = "Sho"`, `No\s+OAuth\s+application`},
-		{`id = "oa_nothing"`, `has\s+the\s+id\s+"oa_nothing"`},
-		{`client_id = "nothing"`, `has\s+the\s+client_id\s+"nothing"`},
-		{`id = "../users"`, `id\s+must\s+be\s+letters`},
-		{`id = ""`, `id\s+must\s+be\s+letters`},
-		{``, `one\s+of`},
-		{"id = \"oa_1\"\n  name = \"Shop\"", `one\s+of`},
+		{`name = "Portal"`, first + ".*" + second + "|" + second + ".*" + first},
+		{`name = "shop"`, `No OAuth application.*has the name "shop"`},
+		{`name = "Sho"`, `No OAuth application`},
+		{`id = "oa_nothing"`, `has the id "oa_nothing"`},
+		{`client_id = "nothing"`, `has the client_id "nothing"`},
+		{`id = "../users"`, `id must be letters`},
+		{`id = ""`, `id must be letters`},
+		{``, `one of`},
+		{"id = \"oa_1\"\n  name = \"Shop\"", `one of`},
 	} {
-		steps = append(steps, resource.TestStep{Config: f.config(lookUp("test", test.argument)), ExpectError: regexp.MustCompile("(?s)" + test.says)})
+		steps = append(steps, resource.TestStep{Config: lookUp("test", test.argument), ExpectError: fails(test.says)})
 	}
 	f.test(steps...)
 }

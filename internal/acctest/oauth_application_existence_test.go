@@ -8,8 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
 func TestAccOAuthApplication_deletedElsewhere(t *testing.T) {
@@ -20,41 +18,18 @@ func TestAccOAuthApplication_deletedElsewhere(t *testing.T) {
 		resource.TestStep{
 			PreConfig:         deleted,
 			Config:            f.web(),
-			ConfigPlanChecks:  planned(creates, do(f.warned("OAuth application .* is gone"))),
+			ConfigPlanChecks:  planned(creates, f.warned("OAuth application .* is gone")),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent(`POST {"name":"NAME"}`),
 		},
 		resource.TestStep{
 			Config:           f.web("pkce_required = true"),
-			ConfigPlanChecks: planned(do(deleted)),
+			ConfigPlanChecks: planned(deleted),
 			ExpectError:      fails("Unable to update .*resource_not_found"),
 		},
 		resource.TestStep{Config: f.web(), ConfigPlanChecks: planned(creates)},
 		resource.TestStep{ // then there is nothing left to destroy
-			Config: f.web(), Destroy: true, ConfigPlanChecks: planned(do(deleted)),
-		},
-	)
-}
-
-// A key that Clerk refuses, and one of another instance, cost nothing of what is in the state.
-func TestAccOAuthApplication_wrongKey(t *testing.T) {
-	f := simulated(t)
-	otherKey, _ := f.AddInstance(clerktest.Development)
-	other := f.configWith(otherKey, "", application(f.name))
-	f.test(
-		resource.TestStep{Config: f.web()},
-		resource.TestStep{
-			Config:      f.configWith("sk_test_notTheKeyOfAnything123", "", application(f.name)),
-			PlanOnly:    true,
-			ExpectError: fails("CLERK_SECRET_KEY.*clerk_key_invalid"),
-		},
-		resource.TestStep{Config: other, PlanOnly: true, ExpectError: fails("ins_.*ins_")},
-		resource.TestStep{Config: other, Destroy: true, ExpectError: fails("ins_.*ins_")},
-		resource.TestStep{
-			PreConfig:         f.sent(),
-			Config:            f.web(),
-			ConfigPlanChecks:  planned(noChange, do(f.warned())),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			Config: f.web(), Destroy: true, ConfigPlanChecks: planned(deleted),
 		},
 	)
 }
@@ -63,7 +38,7 @@ func TestAccOAuthApplication_deletionProtection(t *testing.T) {
 	f := anywhere(t)
 	client := statecheck.CompareValue(compare.ValuesDiffer())
 	replaced := func(value, arguments string) string {
-		return f.config(later(value), application(f.name, arguments, "lifecycle {\n    replace_triggered_by = [terraform_data.later]\n  }"))
+		return later(value) + f.web(arguments, "lifecycle {\n    replace_triggered_by = [terraform_data.later]\n  }")
 	}
 	f.test(
 		resource.TestStep{
@@ -82,13 +57,13 @@ func TestAccOAuthApplication_deletionProtection(t *testing.T) {
 		resource.TestStep{
 			PreConfig:         f.sent(),
 			Config:            replaced("1", ""),
-			ConfigPlanChecks:  planned(updates("deletion_protection"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("deletion_protection"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent(),
 		},
 		resource.TestStep{
 			Config:            replaced("2", ""),
-			ConfigPlanChecks:  planned(replaces, do(f.warned())),
+			ConfigPlanChecks:  planned(replaces, f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), client.AddStateValue(address, tfjsonpath.New("client_id"))},
 			PostApplyFunc:     f.sent("DELETE", `POST {"name":"NAME"}`),
 		},

@@ -1,9 +1,8 @@
 package acctest
 
 import (
-	"errors"
+	"fmt"
 	"net/http"
-	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
@@ -23,7 +22,10 @@ func TestAccOAuthApplication_createAdopted(t *testing.T) {
 	f.test(resource.TestStep{
 		Config:            f.web(),
 		ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("client_secret_version", milliseconds)},
-		PostApplyFunc:     all(f.sent(`POST {"name":"NAME"}`, "POST/rotate_secret"), f.warned("found after its create had no answer")),
+		PostApplyFunc: func() {
+			f.sent(`POST {"name":"NAME"}`, "POST/rotate_secret")()
+			f.warned("found after its create had no answer")()
+		},
 	})
 }
 
@@ -31,17 +33,12 @@ func TestAccOAuthApplication_createAdopted(t *testing.T) {
 func TestAccOAuthApplication_twinsAdopted(t *testing.T) {
 	f := simulated(t)
 	f.Inject(clerktest.ResetAfterWork().OnCreate())
-	current := knownvalue.StringFunc(func(secret string) error {
-		if !slices.ContainsFunc(f.ids(), func(id string) bool { return f.CurrentSecret(id) == secret }) {
-			return errors.New("the secret works for neither application")
-		}
-		return nil
-	})
 	secret := tfjsonpath.New("client_secret")
 	f.test(resource.TestStep{
 		Config: f.web("count = 2"),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(address+"[0]", secret, current), statecheck.ExpectKnownValue(address+"[1]", secret, current),
+			statecheck.ExpectKnownValue(address+"[0]", secret, f.workingSecret()),
+			statecheck.ExpectKnownValue(address+"[1]", secret, f.workingSecret()),
 			statecheck.CompareValuePairs(address+"[0]", secret, address+"[1]", secret, compare.ValuesDiffer()),
 		},
 		PostApplyFunc: func() {
@@ -71,11 +68,8 @@ func TestAccOAuthApplication_createOutcomeUnknown(t *testing.T) {
 					t.Errorf("there are %d applications", len(ids))
 				}
 			},
-			Config: f.config(application(f.name, `rotate_secret_trigger = "first"`), `
-data "clerk_oauth_application" "lost" {
-  name = "`+f.name+`"
-}
-`, importBlock("id = data.clerk_oauth_application.lost.id")),
+			Config: f.web(`rotate_secret_trigger = "first"`) + lookUp("lost", fmt.Sprintf("name = %q", f.name)) +
+				importBlock("id = data.clerk_oauth_application.lost.id"),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
@@ -100,7 +94,7 @@ func TestAccOAuthApplication_rotationPending(t *testing.T) {
 		resource.TestStep{ // even without the trigger the next apply rotates
 			PreConfig:         func() { f.ClearFaults() },
 			Config:            f.web(`rotate_secret_trigger = "first"`),
-			ConfigPlanChecks:  planned(updates("client_secret? client_secret_version updated_at?"), do(f.warned("may not work", "will be rotated"))),
+			ConfigPlanChecks:  planned(updates("client_secret? client_secret_version updated_at?"), f.warned("may not work", "will be rotated")),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
@@ -125,7 +119,7 @@ func TestAccOAuthApplication_updateNotApplied(t *testing.T) {
 				f.Edit(f.ids()[0], func(a *clerktest.Application) { a.ConsentScreenEnabled = true })
 			},
 			Config:            config,
-			ConfigPlanChecks:  planned(updates("consent_screen_enabled updated_at?"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("consent_screen_enabled updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("pkce_required", knownvalue.Bool(true))},
 			PostApplyFunc:     f.sent(`PATCH {"consent_screen_enabled":false}`),
 		},

@@ -66,36 +66,24 @@ func TestAccOAuthApplication_importIdentity(t *testing.T) {
 // An application from the dashboard enters the configuration without a change.
 func TestAccOAuthApplication_adoption(t *testing.T) {
 	f := anywhere(t)
-	var id string
+	id := f.call(http.MethodPost, "", `{"name":"`+f.name+`","redirect_uris":["https://app.example.com/cb"]}`).ID
 	adopt := func(arguments ...string) string {
-		return f.config(application(f.name, append(arguments, `redirect_uris = ["https://app.example.com/cb"]`)...), `
-data "clerk_oauth_applications" "all" {
-  name_query = "`+f.name+`"
-}
-`, importBlock("id = data.clerk_oauth_applications.all.oauth_applications[0].id"))
+		return lookUp("theirs", fmt.Sprintf("name = %q", f.name)) + importBlock("id = data.clerk_oauth_application.theirs.id") +
+			f.web(append(arguments, `redirect_uris = ["https://app.example.com/cb"]`)...)
 	}
 	f.test(
 		resource.TestStep{
-			PreConfig: func() {
-				id = f.call(http.MethodPost, "", `{"name":"`+f.name+`","redirect_uris":["https://app.example.com/cb"]}`)["id"].(string)
-			},
 			Config:           adopt(`scopes = ["email", "profile"]`),
-			ConfigPlanChecks: planned(noChange, do(f.warned())),
+			ConfigPlanChecks: planned(noChange, f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{
-				has("id", knownvalue.StringFunc(func(got string) error {
-					if got != id {
-						return fmt.Errorf("want %s", id)
-					}
-					return nil
-				})),
-				has("client_secret", knownvalue.Null()), has("client_secret_version", knownvalue.Null()),
+				has("id", text(id)), has("client_secret", knownvalue.Null()), has("client_secret_version", knownvalue.Null()),
 			},
 			PostApplyFunc: f.sent(),
 		},
 		resource.TestStep{ // the way to a secret that Terraform knows
 			Config: adopt(`scopes = ["email", "profile"]`, `rotate_secret_trigger = "first"`),
 			ConfigPlanChecks: planned(updates("rotate_secret_trigger client_secret? client_secret_version updated_at?"),
-				do(f.warned(rotationWarning))),
+				f.warned(rotationWarning)),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("client_secret_version", milliseconds)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
@@ -108,10 +96,9 @@ func TestAccOAuthApplication_adoptionWithChanges(t *testing.T) {
 	alice := newIdentity(t)
 	id := f.Seed(f.name+" theirs", func(a *clerktest.Application) { a.Scopes = "profile email" })
 	f.test(resource.TestStep{
-		Config: f.config(importBlock(fmt.Sprintf("id = %q", id)),
-			application(f.name, encryptTo(alice), `scopes = ["profile", "email", "offline_access"]`)),
+		Config: importBlock(fmt.Sprintf("id = %q", id)) + f.web(encryptTo(alice), `scopes = ["profile", "email", "offline_access"]`),
 		ConfigPlanChecks: planned(
-			updates("name scopes encrypt_client_secret_to client_secret_encrypted? client_secret_version updated_at?"), do(f.warned(rotationWarning))),
+			updates("name scopes encrypt_client_secret_to client_secret_encrypted? client_secret_version updated_at?"), f.warned(rotationWarning)),
 		ConfigStateChecks: []statecheck.StateCheck{has("client_secret", knownvalue.Null()), f.secretWorks(alice)},
 		PostApplyFunc:     f.sent(`PATCH {"name":"NAME","scopes":"email offline_access profile"}`, "POST/rotate_secret"),
 	})
@@ -132,9 +119,9 @@ func TestAccOAuthApplication_generatedConfiguration(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := simulated(t)
 			f.AddCustomScope("messages:read")
-			id := f.Seed(f.name, shape)
+			id := f.Seed("Portal", shape)
 			f.test(resource.TestStep{
-				ResourceName: address, Config: f.config(), ImportState: true, ImportStateId: id,
+				ResourceName: address, Config: requiredProviders + configured(), ImportState: true, ImportStateId: id,
 				ImportStateKind: resource.ImportBlockWithID, GenerateConfig: true,
 			})
 			f.sent()()
@@ -146,7 +133,7 @@ func TestAccOAuthApplication_importNothing(t *testing.T) {
 	f := anywhere(t)
 	step := func(id, says string) resource.TestStep {
 		return resource.TestStep{
-			Config: f.web(), ResourceName: address, ImportState: true, ImportStateId: id, ExpectError: fails(says),
+			Config: requiredProviders + f.web(), ResourceName: address, ImportState: true, ImportStateId: id, ExpectError: fails(says),
 		}
 	}
 	f.test(

@@ -12,7 +12,6 @@ import (
 // every case; here is one for each argument.
 func TestAccOAuthApplication_refusedInput(t *testing.T) {
 	f := simulated(t)
-	identity := newIdentity(t)
 	var steps []resource.TestStep
 	for _, bad := range []struct{ argument, says string }{
 		{`redirect_uris = ["/callback"]`, "/callback.*relative"},
@@ -22,24 +21,18 @@ func TestAccOAuthApplication_refusedInput(t *testing.T) {
 		{`rotate_secret_trigger = ""`, "must not be empty"},
 		{"public = true\n  rotate_secret_trigger = \"first\"", "public client has no secret"},
 		{`encrypt_client_secret_to = []`, "at least one"},
-		{`encrypt_client_secret_to = ["` + identity.String() + `"]`, "private key"},
+		{`encrypt_client_secret_to = ["` + newIdentity(t).String() + `"]`, "private key"},
 		{`logo_path = "."`, "not a regular file"},
 		{"timeouts {\n    create = \"-5m\"\n  }", "at least 1s"},
 	} {
-		steps = append(steps, resource.TestStep{Config: f.web(bad.argument), ExpectError: fails(bad.says)})
+		steps = append(steps, resource.TestStep{
+			PreConfig: f.untouched, Config: f.web(bad.argument), ExpectError: fails(bad.says),
+		})
 	}
-	steps = append(steps,
-		resource.TestStep{Config: f.config(application(" ")), ExpectError: fails("must not be only white space")},
-		resource.TestStep{
-			PreConfig: func() {
-				if lines := f.RequestLines(); len(lines) > 0 {
-					t.Errorf("the provider sent %q", lines)
-				}
-			},
-			Config: f.web(),
-		},
-	)
-	f.test(steps...)
+	f.test(append(steps,
+		resource.TestStep{PreConfig: f.untouched, Config: application(" "), ExpectError: fails("must not be only white space")},
+		resource.TestStep{PreConfig: f.untouched, Config: f.web()},
+	)...)
 }
 
 // What Clerk may accept is not refused, so that whatever exists can be adopted.
@@ -49,17 +42,17 @@ func TestAccOAuthApplication_warnings(t *testing.T) {
 		resource.TestStep{
 			Config: f.web("public = true", `scopes = ["profile", "private_metadata"]`,
 				`redirect_uris = ["http://app.example.com/cb", "http://127.0.0.1/cb"]`),
-			ConfigPlanChecks: planned(do(f.warned(
-				`Redirect URIs .*http://app\.example\.com/cb`, "Private metadata for a public client", "Public client without PKCE"))),
+			ConfigPlanChecks: planned(f.warned(
+				`Redirect URIs .*http://app\.example\.com/cb`, "Private metadata for a public client", "Public client without PKCE")),
 			ConfigStateChecks: []statecheck.StateCheck{has("pkce_required", knownvalue.Bool(false))},
 		},
 		resource.TestStep{
 			Config:           f.web("public = true", "pkce_required = true", `scopes = ["profile"]`, `redirect_uris = ["http://localhost/cb", "http://[::1]/cb"]`),
-			ConfigPlanChecks: planned(updates("pkce_required scopes redirect_uris callback_url? updated_at?"), do(f.warned())),
+			ConfigPlanChecks: planned(updates("pkce_required scopes redirect_uris callback_url? updated_at?"), f.warned()),
 		},
 		resource.TestStep{ // a date without quotation marks is a calculation
 			Config:           f.web("public = false", "pkce_required = true", `rotate_secret_trigger = 2026-07-01`),
-			ConfigPlanChecks: planned(do(f.warned("Rotation trigger of digits only.*2018", secretCreated))),
+			ConfigPlanChecks: planned(f.warned("Rotation trigger of digits only.*2018", secretCreated)),
 		},
 	)
 }

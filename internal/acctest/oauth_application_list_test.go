@@ -16,10 +16,12 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
+func isTofu() bool { return strings.Contains(os.Getenv(resource.EnvTfAccProviderHost), "opentofu") }
+
 // withQuery skips a test of `terraform query` with an engine that does not have it.
 func (f *fixture) withQuery() {
 	f.t.Helper()
-	if strings.Contains(os.Getenv(resource.EnvTfAccProviderHost), "opentofu") {
+	if isTofu() {
 		f.t.Skip("OpenTofu has no query")
 	}
 	f.versions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)}
@@ -35,7 +37,7 @@ func TestAccOAuthApplicationList_query(t *testing.T) {
 	f.RegisterDynamically("Agent \x1b[2J")
 	const all, query = "clerk_oauth_application.all", "clerk_oauth_application.query"
 	f.test(
-		resource.TestStep{Config: f.config()},
+		resource.TestStep{Config: configured()},
 		resource.TestStep{
 			Query: true,
 			Config: `
@@ -83,7 +85,7 @@ func TestAccOAuthApplicationList_example(t *testing.T) {
 	f.Seed("Preview 1")
 	f.Seed("Internal dashboard")
 	f.test(
-		resource.TestStep{Config: f.config()},
+		resource.TestStep{Config: configured()},
 		resource.TestStep{
 			Query: true, Config: string(text),
 			QueryResultChecks: []querycheck.QueryResultCheck{querycheck.ExpectLength("clerk_oauth_application.previews", 1)},

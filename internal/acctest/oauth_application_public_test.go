@@ -23,26 +23,26 @@ func TestAccOAuthApplication_public(t *testing.T) {
 	f.test(
 		resource.TestStep{
 			Config:            public,
-			ConfigPlanChecks:  planned(creates, do(f.warned())),
+			ConfigPlanChecks:  planned(creates, f.warned()),
 			ConfigStateChecks: noSecret,
 			PostApplyFunc:     f.sent(`POST {"name":"NAME","pkce_required":true,"public":true}`),
 		},
 		resource.TestStep{ // a secret is created in the same apply
 			Config:            confidential,
-			ConfigPlanChecks:  planned(updates("public"+rotation), do(f.warned(secretCreated))),
+			ConfigPlanChecks:  planned(updates("public"+rotation), f.warned(secretCreated)),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("client_secret_version", milliseconds)},
 			PostApplyFunc:     f.sent(`PATCH {"public":false}`, "POST/rotate_secret"),
 		},
 		resource.TestStep{
 			Config:            public,
-			ConfigPlanChecks:  planned(updates("public client_secret client_secret_version updated_at?"), do(f.warned(secretRemoved))),
+			ConfigPlanChecks:  planned(updates("public client_secret client_secret_version updated_at?"), f.warned(secretRemoved)),
 			ConfigStateChecks: noSecret,
 			PostApplyFunc:     f.sent(`PATCH {"public":true}`),
 		},
 		resource.TestStep{ // someone else makes it confidential
 			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"public":false}`),
 			Config:            public,
-			ConfigPlanChecks:  planned(updates("public updated_at?"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("public updated_at?"), f.warned()),
 			ConfigStateChecks: noSecret,
 			PostApplyFunc:     f.sent(`PATCH {"public":true}`),
 		},
@@ -59,14 +59,14 @@ func TestAccOAuthApplication_madePublicElsewhere(t *testing.T) {
 		resource.TestStep{
 			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"public":true}`),
 			Config:            enforced,
-			ConfigPlanChecks:  planned(updates("public"+rotation), do(f.warned(left, secretCreated))),
+			ConfigPlanChecks:  planned(updates("public"+rotation), f.warned(left, secretCreated)),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent(`PATCH {"public":false}`, "POST/rotate_secret"),
 		},
 		resource.TestStep{ // where public is not configured, the state follows
 			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"public":true}`),
 			Config:            f.web("pkce_required = true", "deletion_protection = true"),
-			ConfigPlanChecks:  planned(updates("deletion_protection"), do(f.warned(left))),
+			ConfigPlanChecks:  planned(updates("deletion_protection"), f.warned(left)),
 			ConfigStateChecks: []statecheck.StateCheck{has("public", knownvalue.Bool(true)), has("client_secret", knownvalue.Null())},
 			PostApplyFunc:     f.sent(),
 		},
@@ -74,7 +74,7 @@ func TestAccOAuthApplication_madePublicElsewhere(t *testing.T) {
 			PreConfig: f.elsewhere(http.MethodPatch, "", `{"public":false}`),
 			Config:    f.web("pkce_required = true"),
 			ConfigPlanChecks: planned(updates("deletion_protection"+rotation),
-				do(f.warned("in the state may not work", "will be rotated"))),
+				f.warned("in the state may not work", "will be rotated")),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
@@ -84,22 +84,22 @@ func TestAccOAuthApplication_madePublicElsewhere(t *testing.T) {
 func TestAccOAuthApplication_unknownPublic(t *testing.T) {
 	f := anywhere(t)
 	public := func(value string) string {
-		return f.config(later(value), application(f.name, "public = terraform_data.later.output", "pkce_required = true"))
+		return later(value) + f.web("public = terraform_data.later.output", "pkce_required = true")
 	}
 	unknown := updates("public? client_secret? client_secret_version? updated_at?")
 	f.test(
 		resource.TestStep{Config: public("false"), ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)}},
 		resource.TestStep{
 			Config:            public("true"),
-			ConfigPlanChecks:  planned(unknown, do(f.warned())),
+			ConfigPlanChecks:  planned(unknown, f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{has("client_secret", knownvalue.Null())},
-			PostApplyFunc:     all(f.sent(`PATCH {"public":true}`), f.warned(secretRemoved)),
+			PostApplyFunc:     func() { f.sent(`PATCH {"public":true}`)(); f.warned(secretRemoved)() },
 		},
 		resource.TestStep{
 			Config:            public("false"),
-			ConfigPlanChecks:  planned(unknown, do(f.warned("may be rotated"))),
+			ConfigPlanChecks:  planned(unknown, f.warned("may be rotated")),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
-			PostApplyFunc:     all(f.sent(`PATCH {"public":false}`, "POST/rotate_secret"), f.warned(secretCreated)),
+			PostApplyFunc:     func() { f.sent(`PATCH {"public":false}`, "POST/rotate_secret")(); f.warned(secretCreated)() },
 		},
 	)
 }

@@ -28,60 +28,17 @@ const (
 	rotationWarning = "The client secret of .* will be rotated.*stop"
 )
 
-func TestAccOAuthApplication_rotation(t *testing.T) {
-	f := anywhere(t)
-	trigger := func(value string) string { return f.web(`rotate_secret_trigger = "` + value + `"`) }
-	application := statecheck.CompareValue(compare.ValuesSame())
+// newSecrets returns checks for each step that has a secret of its own: it works, it is another one
+// than in the steps before, and its version is greater.
+func (f *fixture) newSecrets() func() []statecheck.StateCheck {
 	secret, version := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(increases{})
-	newSecret := func() []statecheck.StateCheck {
+	return func() []statecheck.StateCheck {
 		return []statecheck.StateCheck{
 			f.secretWorks(nil), has("client_secret_version", milliseconds),
-			application.AddStateValue(address, tfjsonpath.New("client_id")),
 			secret.AddStateValue(address, tfjsonpath.New("client_secret")),
 			version.AddStateValue(address, tfjsonpath.New("client_secret_version")),
 		}
 	}
-	f.test(
-		resource.TestStep{
-			Config:            f.web(),
-			ConfigPlanChecks:  planned(plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret_version"))),
-			ConfigStateChecks: newSecret(),
-		},
-		resource.TestStep{ // set
-			Config: trigger("may"),
-			ConfigPlanChecks: planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning)),
-				plancheck.ExpectKnownValue(address, tfjsonpath.New("client_secret_version"), milliseconds)),
-			ConfigStateChecks: newSecret(),
-			PostApplyFunc:     f.sent("POST/rotate_secret"),
-		},
-		resource.TestStep{ // changed, with another change
-			Config:            f.web(`rotate_secret_trigger = "june"`, "pkce_required = true"),
-			ConfigPlanChecks:  planned(updates("pkce_required rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
-			ConfigStateChecks: newSecret(),
-			PostApplyFunc:     f.sent(`PATCH {"pkce_required":true}`, "POST/rotate_secret"),
-		},
-		resource.TestStep{ // removed
-			Config:           f.web(),
-			ConfigPlanChecks: planned(updates("rotate_secret_trigger"), do(f.warned())),
-			PostApplyFunc:    f.sent(),
-		},
-		resource.TestStep{ // back again
-			Config:            trigger("june"),
-			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
-			ConfigStateChecks: newSecret(),
-			PostApplyFunc:     f.sent("POST/rotate_secret"),
-		},
-		resource.TestStep{ // someone else rotates: without verify_client_secret nobody can see that
-			PreConfig: f.elsewhere(http.MethodPost, "/rotate_secret", ""),
-			Config:    trigger("june"),
-			PlanOnly:  true,
-		},
-		resource.TestStep{
-			Config:            trigger("july"),
-			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
-			ConfigStateChecks: newSecret(),
-		},
-	)
 }
 
 // increases compares numbers of as many digits: each is greater than the one before.
@@ -97,17 +54,59 @@ func (increases) CompareValues(values ...any) error {
 	return nil
 }
 
+func TestAccOAuthApplication_rotation(t *testing.T) {
+	f := anywhere(t)
+	trigger := func(value string) string { return f.web(`rotate_secret_trigger = "` + value + `"`) }
+	newSecret, application := f.newSecrets(), statecheck.CompareValue(compare.ValuesSame())
+	sameApplication := application.AddStateValue(address, tfjsonpath.New("client_id"))
+	f.test(
+		resource.TestStep{
+			Config:            f.web(),
+			ConfigPlanChecks:  planned(plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret_version"))),
+			ConfigStateChecks: append(newSecret(), sameApplication),
+		},
+		resource.TestStep{ // set
+			Config: trigger("may"),
+			ConfigPlanChecks: planned(updates("rotate_secret_trigger"+rotation), f.warned(rotationWarning),
+				plancheck.ExpectKnownValue(address, tfjsonpath.New("client_secret_version"), milliseconds)),
+			ConfigStateChecks: newSecret(),
+			PostApplyFunc:     f.sent("POST/rotate_secret"),
+		},
+		resource.TestStep{ // changed, with another change
+			Config:            f.web(`rotate_secret_trigger = "june"`, "pkce_required = true"),
+			ConfigPlanChecks:  planned(updates("pkce_required rotate_secret_trigger"+rotation), f.warned(rotationWarning)),
+			ConfigStateChecks: newSecret(),
+			PostApplyFunc:     f.sent(`PATCH {"pkce_required":true}`, "POST/rotate_secret"),
+		},
+		resource.TestStep{ // removed
+			Config:           f.web(),
+			ConfigPlanChecks: planned(updates("rotate_secret_trigger"), f.warned()),
+			PostApplyFunc:    f.sent(),
+		},
+		resource.TestStep{ // back again
+			Config:            trigger("june"),
+			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), f.warned(rotationWarning)),
+			ConfigStateChecks: newSecret(),
+			PostApplyFunc:     f.sent("POST/rotate_secret"),
+		},
+		resource.TestStep{ // someone else rotates: without verify_client_secret nobody can see that
+			PreConfig: f.elsewhere(http.MethodPost, "/rotate_secret", ""),
+			Config:    trigger("june"),
+			PlanOnly:  true,
+		},
+		resource.TestStep{
+			Config:            trigger("july"),
+			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), f.warned(rotationWarning)),
+			ConfigStateChecks: append(newSecret(), sameApplication),
+		},
+	)
+}
+
 // A version that a plan knows is the version of a write-only argument that takes the secret: a new
 // secret without a new version would not reach the store.
 func TestAccOAuthApplication_versionNeverRepeats(t *testing.T) {
 	f := anywhere(t)
-	version := statecheck.CompareValue(increases{})
-	newSecret := func() []statecheck.StateCheck {
-		return []statecheck.StateCheck{
-			f.secretWorks(nil), has("client_secret_version", milliseconds),
-			version.AddStateValue(address, tfjsonpath.New("client_secret_version")),
-		}
-	}
+	newSecret := f.newSecrets()
 	f.test(
 		resource.TestStep{Config: f.web(), ConfigStateChecks: newSecret()},
 		resource.TestStep{Config: f.web(`rotate_secret_trigger = "first"`), ConfigStateChecks: newSecret()},
@@ -129,14 +128,14 @@ func TestAccOAuthApplication_versionNeverRepeats(t *testing.T) {
 func TestAccOAuthApplication_unknownTrigger(t *testing.T) {
 	f := anywhere(t)
 	trigger := func(value string) string {
-		return f.config(later(value), application(f.name, "rotate_secret_trigger = terraform_data.later.output"))
+		return later(value) + f.web("rotate_secret_trigger = terraform_data.later.output")
 	}
 	f.test(
 		resource.TestStep{Config: trigger("may"), PostApplyFunc: f.sent(`POST {"name":"NAME"}`)},
 		resource.TestStep{
 			Config: trigger("june"),
 			ConfigPlanChecks: planned(
-				updates("rotate_secret_trigger? client_secret? client_secret_version? updated_at?"), do(f.warned("may be rotated"))),
+				updates("rotate_secret_trigger? client_secret? client_secret_version? updated_at?"), f.warned("may be rotated")),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("rotate_secret_trigger", text("june"))},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
@@ -158,7 +157,7 @@ func TestAccOAuthApplication_rotationFails(t *testing.T) {
 		resource.TestStep{ // the next apply does what is missing
 			PreConfig:         f.sent(`PATCH {"pkce_required":true}`, "POST/rotate_secret"),
 			Config:            config,
-			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), do(f.warned(rotationWarning))),
+			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), f.warned(rotationWarning)),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},

@@ -23,19 +23,19 @@ func TestAccOAuthApplication_scopes(t *testing.T) {
 		resource.TestStep{ // someone else removes a scope
 			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"scopes":"openid email offline_access"}`),
 			Config:            config,
-			ConfigPlanChecks:  planned(updates("scopes updated_at?"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("scopes updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{has("scopes", set("profile", "email", "openid"))},
 			PostApplyFunc:     f.sent(`PATCH {"scopes":"email offline_access openid profile"}`),
 		},
 		resource.TestStep{ // and adds one
 			PreConfig:        f.elsewhere(http.MethodPatch, "", `{"scopes":"openid email profile public_metadata offline_access"}`),
 			Config:           config,
-			ConfigPlanChecks: planned(updates("scopes updated_at?"), do(f.warned())),
+			ConfigPlanChecks: planned(updates("scopes updated_at?"), f.warned()),
 			PostApplyFunc:    f.sent(`PATCH {"scopes":"email offline_access openid profile"}`),
 		},
 		resource.TestStep{
 			Config:            f.web(`scopes = ["profile"]`),
-			ConfigPlanChecks:  planned(updates("scopes updated_at?"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("scopes updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("scopes", set("profile"))},
 			PostApplyFunc:     f.sent(`PATCH {"scopes":"offline_access profile"}`),
 		},
@@ -70,7 +70,7 @@ func TestAccOAuthApplication_offlineAccess(t *testing.T) {
 		resource.TestStep{ // configured and not there
 			PreConfig:        stored("openid email"),
 			Config:           with,
-			ConfigPlanChecks: planned(updates("scopes updated_at?"), do(f.warned())),
+			ConfigPlanChecks: planned(updates("scopes updated_at?"), f.warned()),
 			PostApplyFunc:    f.sent(`PATCH {"scopes":"email offline_access openid"}`),
 		},
 		resource.TestStep{Config: without, PlanOnly: true},

@@ -38,31 +38,31 @@ func TestAccOAuthApplication_encryptedSecret(t *testing.T) {
 		},
 		resource.TestStep{
 			Config:            f.web(encryptTo(alice), "pkce_required = true"),
-			ConfigPlanChecks:  planned(updates("pkce_required updated_at?"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("pkce_required updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{notPlain, f.secretWorks(alice)},
 		},
 		resource.TestStep{
 			Config:            f.web(encryptTo(alice), `rotate_secret_trigger = "first"`),
-			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+encrypted), do(f.warned(rotationWarning))),
+			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+encrypted), f.warned(rotationWarning)),
 			ConfigStateChecks: []statecheck.StateCheck{notPlain, f.secretWorks(alice)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 		resource.TestStep{ // the current secret cannot be encrypted to one more recipient
 			Config:            f.web(encryptTo(bob, alice), `rotate_secret_trigger = "first"`),
-			ConfigPlanChecks:  planned(updates("encrypt_client_secret_to"+encrypted), do(f.warned(warning))),
+			ConfigPlanChecks:  planned(updates("encrypt_client_secret_to"+encrypted), f.warned(warning)),
 			ConfigStateChecks: []statecheck.StateCheck{notPlain, f.secretWorks(alice), f.secretWorks(bob)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 		resource.TestStep{
 			Config: f.web(),
 			ConfigPlanChecks: planned(updates("encrypt_client_secret_to client_secret? client_secret_encrypted client_secret_version rotate_secret_trigger updated_at?"),
-				do(f.warned(warning))),
+				f.warned(warning)),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("client_secret_encrypted", knownvalue.Null())},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 		resource.TestStep{ // a secret that was in plain text is replaced
 			Config:            f.web(encryptTo(bob)),
-			ConfigPlanChecks:  planned(updates("encrypt_client_secret_to client_secret"+encrypted), do(f.warned(warning))),
+			ConfigPlanChecks:  planned(updates("encrypt_client_secret_to client_secret"+encrypted), f.warned(warning)),
 			ConfigStateChecks: []statecheck.StateCheck{notPlain, f.secretWorks(bob)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
@@ -77,7 +77,7 @@ func TestAccOAuthApplication_verification(t *testing.T) {
 		resource.TestStep{Config: config, PostApplyFunc: f.warned()},
 		resource.TestStep{
 			Config:           config,
-			ConfigPlanChecks: planned(noChange, do(f.warned())),
+			ConfigPlanChecks: planned(noChange, f.warned()),
 			PostApplyFunc: func() {
 				if asked() == 0 {
 					t.Error("the secret was not verified")
@@ -88,13 +88,13 @@ func TestAccOAuthApplication_verification(t *testing.T) {
 			PreConfig: f.elsewhere(http.MethodPost, "/rotate_secret", ""),
 			Config:    config,
 			ConfigPlanChecks: planned(updates("client_secret? client_secret_version updated_at?"),
-				do(f.warned("no longer works", "will be rotated.*outside Terraform.*remove verify_client_secret"))),
+				f.warned("no longer works", "will be rotated.*outside Terraform.*remove verify_client_secret")),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 		resource.TestStep{ // without the argument the endpoint is not asked
 			Config:           f.web(),
-			ConfigPlanChecks: planned(updates("verify_client_secret"), do(f.warned())),
+			ConfigPlanChecks: planned(updates("verify_client_secret"), f.warned()),
 		},
 		resource.TestStep{
 			Config: f.web(),
@@ -115,12 +115,12 @@ func TestAccOAuthApplication_verificationImpossible(t *testing.T) {
 		resource.TestStep{Config: config},
 		resource.TestStep{
 			Config:           config,
-			ConfigPlanChecks: planned(noChange, do(f.warned("could not be verified"))),
+			ConfigPlanChecks: planned(noChange, f.warned("could not be verified")),
 		},
 		resource.TestStep{
 			PreConfig:        f.elsewhere(http.MethodPost, "/rotate_secret", ""),
 			Config:           config,
-			ConfigPlanChecks: planned(noChange, do(f.warned("could not be verified"))),
+			ConfigPlanChecks: planned(noChange, f.warned("could not be verified")),
 			PostApplyFunc:    f.sent(),
 		},
 	)

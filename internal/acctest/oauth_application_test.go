@@ -57,7 +57,7 @@ func TestAccOAuthApplication_basic(t *testing.T) {
 	f.test(
 		resource.TestStep{
 			Config:           f.web(),
-			ConfigPlanChecks: planned(creates, do(f.warned())),
+			ConfigPlanChecks: planned(creates, f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{
 				f.secretWorks(nil),
 				statecheck.ExpectSensitiveValue(address, tfjsonpath.New("client_secret")),
@@ -98,27 +98,27 @@ func TestAccOAuthApplication_complete(t *testing.T) {
     create = "1m"
     read   = "1m"
   }`),
-			ConfigPlanChecks:  planned(creates, do(f.warned())),
+			ConfigPlanChecks:  planned(creates, f.warned()),
 			ConfigStateChecks: append(enforced, has("rotate_secret_trigger", text("first"))),
 			PostApplyFunc: f.sent(`POST {"consent_screen_enabled":false,"name":"NAME","pkce_required":true,"public":false,` +
 				`"redirect_uris":["https://app.example.com/cb","myapp://cb"],"scopes":"email openid profile"}`),
 		},
 		resource.TestStep{ // what only Terraform knows needs no request
 			Config:            f.web(settings, "timeouts {\n    delete = \"1m\"\n  }"),
-			ConfigPlanChecks:  planned(updates("rotate_secret_trigger timeouts"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("rotate_secret_trigger timeouts"), f.warned()),
 			ConfigStateChecks: append(enforced, has("rotate_secret_trigger", knownvalue.Null())),
 			PostApplyFunc:     f.sent(),
 		},
 		resource.TestStep{
 			Config:            f.web(),
-			ConfigPlanChecks:  planned(updates("timeouts"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("timeouts"), f.warned()),
 			ConfigStateChecks: enforced,
 			PostApplyFunc:     f.sent(),
 		},
 		resource.TestStep{ // what is not configured is not enforced
 			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"pkce_required":false,"redirect_uris":[]}`),
 			Config:            f.web(),
-			ConfigPlanChecks:  planned(noChange, do(f.warned())),
+			ConfigPlanChecks:  planned(noChange, f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{has("pkce_required", knownvalue.Bool(false)), has("redirect_uris", set())},
 			PostApplyFunc:     f.sent(),
 		},
@@ -127,24 +127,24 @@ func TestAccOAuthApplication_complete(t *testing.T) {
 
 func TestAccOAuthApplication_name(t *testing.T) {
 	f := anywhere(t)
-	renamed := f.config(application(f.name + " shop"))
+	renamed := application(f.name + " shop")
 	f.test(
 		resource.TestStep{Config: f.web()},
 		resource.TestStep{
 			Config:            renamed,
-			ConfigPlanChecks:  planned(updates("name updated_at?"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("name updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("name", text(f.name+" shop"))},
 			PostApplyFunc:     f.sent(`PATCH {"name":"NAME shop"}`),
 		},
 		resource.TestStep{
 			PreConfig:        f.elsewhere(http.MethodPatch, "", `{"name":"`+f.name+` theirs"}`),
 			Config:           renamed,
-			ConfigPlanChecks: planned(updates("name updated_at?"), do(f.warned())),
+			ConfigPlanChecks: planned(updates("name updated_at?"), f.warned()),
 			PostApplyFunc:    f.sent(`PATCH {"name":"NAME shop"}`),
 		},
 		resource.TestStep{ // white space at an end, which Clerk may remove, makes no other name
-			Config:           f.config(application(f.name + " shop ")),
-			ConfigPlanChecks: planned(noChange, do(f.warned("[Ww]hite space .*name"))),
+			Config:           application(f.name + " shop "),
+			ConfigPlanChecks: planned(noChange, f.warned("[Ww]hite space .*name")),
 			PostApplyFunc:    f.sent(),
 		},
 	)
@@ -153,17 +153,17 @@ func TestAccOAuthApplication_name(t *testing.T) {
 func TestAccOAuthApplication_unknownValues(t *testing.T) {
 	f := anywhere(t)
 	unknown := func(path, scope string) string {
-		return f.config(`
+		return `
 locals {
   path  = "${terraform_data.later.output}"
   scope = split("/", terraform_data.later.output)[1]
 }
-`, later(path+"/"+scope), `resource "clerk_oauth_application" "test" {
-  name          = "`+f.name+` ${terraform_data.later.output}"
+` + later(path+"/"+scope) + `resource "clerk_oauth_application" "test" {
+  name          = "` + f.name + ` ${terraform_data.later.output}"
   redirect_uris = ["https://app.example.com/${terraform_data.later.output}"]
   scopes        = ["profile", split("/", terraform_data.later.output)[1]]
 }
-`)
+`
 	}
 	f.test(
 		resource.TestStep{
@@ -172,7 +172,7 @@ locals {
 		},
 		resource.TestStep{
 			Config:           unknown("two", "openid"),
-			ConfigPlanChecks: planned(updates("name? redirect_uris? callback_url? scopes? updated_at?"), do(f.warned())),
+			ConfigPlanChecks: planned(updates("name? redirect_uris? callback_url? scopes? updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{
 				f.secretWorks(nil), has("name", text(f.name+" two/openid")), has("scopes", set("profile", "openid")),
 			},
@@ -196,13 +196,13 @@ func TestAccOAuthApplication_redirectURIs(t *testing.T) {
 		resource.TestStep{
 			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"redirect_uris":["https://theirs.example.com/cb"]}`),
 			Config:            uris(`["http://localhost:8080/cb"]`),
-			ConfigPlanChecks:  planned(updates("redirect_uris callback_url? updated_at?"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("redirect_uris callback_url? updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{has("callback_url", text("http://localhost:8080/cb"))},
 			PostApplyFunc:     f.sent(`PATCH {"redirect_uris":["http://localhost:8080/cb"]}`),
 		},
 		resource.TestStep{
 			Config:            uris("[]"),
-			ConfigPlanChecks:  planned(updates("redirect_uris callback_url? updated_at?"), do(f.warned())),
+			ConfigPlanChecks:  planned(updates("redirect_uris callback_url? updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{has("redirect_uris", set()), has("callback_url", text(""))},
 			PostApplyFunc:     f.sent(`PATCH {"redirect_uris":[]}`),
 		},
@@ -222,14 +222,14 @@ func TestAccOAuthApplication_switches(t *testing.T) {
 				},
 				resource.TestStep{
 					Config:            changed,
-					ConfigPlanChecks:  planned(updates(attribute+" updated_at?"), do(f.warned())),
+					ConfigPlanChecks:  planned(updates(attribute+" updated_at?"), f.warned()),
 					ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has(attribute, knownvalue.Bool(!first))},
 					PostApplyFunc:     f.sent("PATCH " + second),
 				},
 				resource.TestStep{
 					PreConfig:        f.elsewhere(http.MethodPatch, "", fmt.Sprintf(`{"%s":%t}`, attribute, first)),
 					Config:           changed,
-					ConfigPlanChecks: planned(updates(attribute+" updated_at?"), do(f.warned())),
+					ConfigPlanChecks: planned(updates(attribute+" updated_at?"), f.warned()),
 					PostApplyFunc:    f.sent("PATCH " + second),
 				},
 				resource.TestStep{Config: f.web(), PlanOnly: true},
@@ -251,13 +251,13 @@ func TestAccOAuthApplication_deviceGrant(t *testing.T) {
 				f.Edit(f.ids()[0], func(a *clerktest.Application) { a.DeviceAuthorizationGrantEnabled = false })
 			},
 			Config:           f.web("device_authorization_grant_enabled = true"),
-			ConfigPlanChecks: planned(updates("device_authorization_grant_enabled updated_at?"), do(f.warned())),
+			ConfigPlanChecks: planned(updates("device_authorization_grant_enabled updated_at?"), f.warned()),
 			PostApplyFunc:    f.sent(`PATCH {"device_authorization_grant_enabled":true}`),
 		},
 		resource.TestStep{ // Clerk's answer may lack it
 			PreConfig:         func() { f.Set(clerktest.Switches{NewerFields: "drop"}) },
 			Config:            f.web(),
-			ConfigPlanChecks:  planned(noChange, do(f.warned())),
+			ConfigPlanChecks:  planned(noChange, f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{has("device_authorization_grant_enabled", knownvalue.Null())},
 		},
 	)

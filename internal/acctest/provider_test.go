@@ -2,76 +2,92 @@ package acctest
 
 import (
 	"fmt"
-	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
+
+// configured is a provider block. Its arguments come before the address and key of the environment.
+func configured(arguments ...string) string {
+	return "provider \"clerk\" {\n  " + strings.Join(arguments, "\n  ") + "\n}\n"
+}
+
+func withKey(key string) string { return configured(fmt.Sprintf("secret_key = %q", key)) }
 
 // TestAccProvider_refused: a provider block that cannot work says why, before a request is sent.
 func TestAccProvider_refused(t *testing.T) {
 	f := simulated(t)
 	var steps []resource.TestStep
-	for _, test := range []struct{ key, address, arguments, says string }{
-		{"", f.url, "", `Missing\s+Clerk\s+secret\s+key`},
-		{"pk_test_Y2xlcmsuZXhhbXBsZS5jb20k", f.url, "", `publishable\s+key`},
-		{"sk_test_...", f.url, "", `placeholder`},
-		{`"sk_test_quoted"`, f.url, "", `quotation\s+marks`},
-		{"CLERK_SECRET_KEY=sk_test_abc", f.url, "", `after\s+the\s+equals\s+sign`},
-		{f.key, "http://clerk.example.com", "", `allow_http`},
-		{"sk_live_abcdefghijklmnopqrstuvwxyz", "http://clerk.example.com", "allow_http = true", `does\s+not\s+apply\s+to\s+a\s+production\s+key`},
-		{f.key, "ftp://api.clerk.com", "", `api_url`},
-		{f.key, f.url, `instance_id = "production"`, `An\s+instance\s+id\s+is\s+ins_`},
-		{f.key, f.url, `request_timeout = "5 minutes"`, `request_timeout`},
-		{f.key, f.url, `max_retries = 21`, `max_retries`},
-		{f.key, f.url, `requests_per_10s = 0`, `requests_per_10s`},
+	for _, test := range []struct{ arguments, says string }{
+		{`secret_key = ""`, `Missing Clerk secret key`},
+		{`secret_key = "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k"`, `publishable key`},
+		{`secret_key = "sk_test_..."`, `placeholder`},
+		{`secret_key = "\"sk_test_quoted\""`, `quotation marks`},
+		{`secret_key = "CLERK_SECRET_KEY=sk_test_abc"`, `after the equals sign`},
+		{`api_url = "http://clerk.example.com"`, `allow_http`},
+		{
+			"api_url = \"http://clerk.example.com\"\n  allow_http = true\n  secret_key = \"sk_live_abcdefghijklmnopqrstuvwxyz\"",
+			`does not apply to a production key`,
+		},
+		{`api_url = "ftp://api.clerk.com"`, `api_url`},
+		{`instance_id = "production"`, `An instance id is ins_`},
+		{`request_timeout = "5 minutes"`, `request_timeout`},
+		{`max_retries = 21`, `max_retries`},
+		{`requests_per_10s = 0`, `requests_per_10s`},
 	} {
-		other := *f.withAddress(test.address)
 		steps = append(steps, resource.TestStep{
-			Config:      other.configWith(test.key, test.arguments, application(f.name), lookUp("test", `name = "Portal"`)),
-			ExpectError: regexp.MustCompile("(?s)" + test.says),
+			PreConfig:   f.untouched,
+			Config:      configured(test.arguments) + f.web() + lookUp("test", `name = "Portal"`),
+			ExpectError: fails(test.says),
 		})
 	}
-	f.test(steps...)
-	if sent := f.RequestLines(); len(sent) > 0 {
-		t.Errorf("requests were sent: %q", sent)
+	f.test(append(steps, resource.TestStep{PreConfig: f.untouched, Config: f.web()})...)
+}
+
+// untouched fails the test if the step sent a request.
+func (f *fixture) untouched() {
+	f.t.Helper()
+	if lines := f.RequestLines(); len(lines) > 0 {
+		f.t.Errorf("the provider sent %q", lines)
 	}
 }
 
-// withAddress is the fixture's Clerk at another address: its transport reaches it under any name.
-func (f *fixture) withAddress(address string) *fixture {
-	return &fixture{Server: f.Server, t: f.t, url: address, key: f.key, transport: f.transport, name: f.name}
-}
-
-// TestAccProvider_wrongKey: a key that Clerk refuses is explained once, with the address that was
-// asked, and the key of another instance is refused when the first application is planned.
+// TestAccProvider_wrongKey: a key that Clerk refuses and one of another instance are explained. They
+// cost nothing of what is in the state, which also says which instance it was.
 func TestAccProvider_wrongKey(t *testing.T) {
 	f := simulated(t)
 	otherKey, otherID := f.AddInstance(clerktest.Production)
-	guard := fmt.Sprintf("instance_id = %q", f.InstanceID())
+	guard, other := fmt.Sprintf("instance_id = %q", f.InstanceID()), withKey(otherKey)+f.web()
+	bothInstances := fails(otherID + ".*" + f.InstanceID() + "|" + f.InstanceID() + ".*" + otherID)
+	refused := withKey("sk_test_notTheKeyOfAnything123") + f.web()
 	f.test(
 		resource.TestStep{
-			Config:      f.configWith("sk_test_refused", "", application(f.name)),
-			ExpectError: regexp.MustCompile(`(?s)Check\s+the\s+provider's\s+secret_key.*Address:\s+http://127\.0\.0\.1`),
+			Config:      refused,
+			ExpectError: fails(`Check the provider's secret_key.*Address: http://127\.0\.0\.1`),
 		},
 		resource.TestStep{
-			Config:      f.configWith(otherKey, guard, application(f.name)),
-			ExpectError: regexp.MustCompile(`(?s)belongs\s+to\s+instance\s+` + otherID + `,\s+not\s+to\s+` + f.InstanceID()),
+			Config:      configured(guard, fmt.Sprintf("secret_key = %q", otherKey)) + f.web(),
+			ExpectError: fails("belongs to instance " + otherID + ", not to " + f.InstanceID()),
 			PlanOnly:    true,
 		},
 		resource.TestStep{
-			PreConfig:     func() { f.sent()() },
-			Config:        f.configWith(f.key, guard, application(f.name)),
+			PreConfig:     f.sent(),
+			Config:        configured(guard) + f.web(),
 			PostApplyFunc: f.sent(`POST {"name":"NAME"}`),
 		},
-		// The state says which instance it was, also without the guard.
+		resource.TestStep{Config: refused, PlanOnly: true, ExpectError: fails("CLERK_SECRET_KEY.*clerk_key_invalid")},
+		resource.TestStep{Config: other, PlanOnly: true, ExpectError: bothInstances},
+		resource.TestStep{Config: other, Destroy: true, ExpectError: bothInstances},
 		resource.TestStep{
-			Config:      f.configWith(otherKey, "", application(f.name)),
-			ExpectError: regexp.MustCompile(`(?s)` + otherID + `.*` + f.InstanceID() + `|` + f.InstanceID() + `.*` + otherID),
+			PreConfig:         f.sent(),
+			Config:            f.web(),
+			ConfigPlanChecks:  planned(noChange, f.warned()),
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 		},
-		resource.TestStep{PreConfig: func() { f.sent()() }, Config: f.configWith(f.key, guard, application(f.name))},
 	)
 }
 
@@ -80,21 +96,16 @@ func TestAccProvider_wrongKey(t *testing.T) {
 func TestAccProvider_unknownKey(t *testing.T) {
 	f := simulated(t)
 	config := func(trigger string) string {
-		return fmt.Sprintf(requiredProviders+`
+		return configured("secret_key = terraform_data.key.output") + f.web() + fmt.Sprintf(`
 resource "terraform_data" "key" {
   input            = %q
   triggers_replace = %q
 }
-
-provider "clerk" {
-  api_url    = %q
-  secret_key = terraform_data.key.output
-}
-`, f.key, trigger, f.url) + application(f.name)
+`, secretKey, trigger)
 	}
 	f.test(
 		resource.TestStep{Config: config("first")},
-		resource.TestStep{Config: config("second"), ExpectError: regexp.MustCompile(`(?s)argument\s+secret_key\s+is\s+known\s+only\s+after`)},
+		resource.TestStep{Config: config("second"), ExpectError: fails(`argument secret_key is known only after`)},
 		resource.TestStep{Config: config("first")},
 	)
 }
@@ -102,9 +113,8 @@ provider "clerk" {
 // TestAccProvider_allowHTTP reaches a simulator in another container, without TLS.
 func TestAccProvider_allowHTTP(t *testing.T) {
 	f := simulated(t)
-	container := f.withAddress("http://clerk-simulator:4010")
 	f.test(resource.TestStep{
-		Config:        container.configWith(f.key, "allow_http = true", application(f.name)),
+		Config:        configured(`api_url = "http://clerk-simulator:4010"`, "allow_http = true") + f.web(),
 		PostApplyFunc: f.sent(`POST {"name":"NAME"}`),
 	})
 }
@@ -114,17 +124,15 @@ func TestAccProvider_allowHTTP(t *testing.T) {
 func TestAccProvider_preventDuplicateNames(t *testing.T) {
 	f := simulated(t)
 	id := f.Seed(f.name + " e\u0301") // in another normal form
-	guarded := func(name string) string {
-		return f.configWith(f.key, "prevent_duplicate_names = true", application(name))
-	}
+	guarded := configured("prevent_duplicate_names = true") + application(f.name+" \u00e9")
 	f.test(
 		resource.TestStep{
-			Config: guarded(f.name + " \u00e9"), PlanOnly: true,
-			ExpectError: regexp.MustCompile(`(?s)exists\s+already.*terraform\s+import\s+` + `clerk_oauth_application\.NAME\s+` + id),
+			Config: guarded, PlanOnly: true,
+			ExpectError: fails(`exists already.*terraform import clerk_oauth_application\.NAME ` + id),
 		},
 		resource.TestStep{
 			PreConfig: func() { f.sent()(); f.Delete(id) },
-			Config:    guarded(f.name + " \u00e9"),
+			Config:    guarded,
 		},
 	)
 }

@@ -2,7 +2,7 @@ package acctest
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,10 +13,13 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
-	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
 // address is that of the application under test.
@@ -27,7 +30,8 @@ func planned(checks ...plancheck.PlanCheck) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: checks}
 }
 
-// do is an act, or a check of what was recorded, between the plan and its apply.
+// do is an act, or a check of what was recorded. Beside other functions of a step it can stand between
+// the plan and its apply.
 type do func()
 
 // CheckPlan implements plancheck.PlanCheck.
@@ -41,82 +45,69 @@ type updates string
 
 // CheckPlan implements plancheck.PlanCheck.
 func (want updates) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
-	changes := slices.DeleteFunc(slices.Clone(req.Plan.ResourceChanges), func(r *tfjson.ResourceChange) bool {
-		return r.Address != address
-	})
-	if len(changes) != 1 || !changes[0].Change.Actions.Update() {
-		resp.Error = fmt.Errorf("the plan does not update %s", address)
-		return
-	}
-	before, _ := changes[0].Change.Before.(map[string]any)
-	after, _ := changes[0].Change.After.(map[string]any)
-	unknown, _ := changes[0].Change.AfterUnknown.(map[string]any)
-	var got []string
-	for name := range before {
-		switch {
-		case strings.Contains(fmt.Sprint(unknown[name]), "true"): // of a set, any element
-			got = append(got, name+"?")
-		case !reflect.DeepEqual(before[name], after[name]):
-			got = append(got, name)
+	resp.Error = fmt.Errorf("the plan does not update %s", address)
+	for _, r := range req.Plan.ResourceChanges {
+		if r.Address != address || !r.Change.Actions.Update() {
+			continue
 		}
-	}
-	slices.Sort(got)
-	if wanted := slices.Sorted(slices.Values(strings.Fields(string(want)))); !slices.Equal(got, wanted) {
-		resp.Error = fmt.Errorf("the plan changes %v, want %v", got, wanted)
+		before, _ := r.Change.Before.(map[string]any)
+		after, _ := r.Change.After.(map[string]any)
+		unknown, _ := r.Change.AfterUnknown.(map[string]any)
+		var got []string
+		for name := range before {
+			if strings.Contains(fmt.Sprint(unknown[name]), "true") { // of a set, any element
+				got = append(got, name+"?")
+			} else if !reflect.DeepEqual(before[name], after[name]) {
+				got = append(got, name)
+			}
+		}
+		slices.Sort(got)
+		resp.Error = nil
+		if wanted := slices.Sorted(strings.FieldsSeq(string(want))); !slices.Equal(got, wanted) {
+			resp.Error = fmt.Errorf("the plan changes %v, want %v", got, wanted)
+		}
 	}
 }
 
 // secretWorks checks that the secret in the state works now: the plain one, or with an identity the
 // one that is encrypted to it.
 func (f *fixture) secretWorks(identity age.Identity) statecheck.StateCheck {
-	return stateCheck(func(values map[string]any) error {
-		secret, _ := values["client_secret"].(string)
-		if identity != nil && secret == "" {
-			encrypted, _ := values["client_secret_encrypted"].(string)
-			decrypted, err := age.Decrypt(armor.NewReader(strings.NewReader(encrypted)), identity)
-			if err != nil {
-				return err
-			}
-			text, _ := io.ReadAll(decrypted)
-			secret = string(text)
+	if identity == nil {
+		return has("client_secret", f.workingSecret())
+	}
+	return has("client_secret_encrypted", knownvalue.StringFunc(func(encrypted string) error {
+		decrypted, err := age.Decrypt(armor.NewReader(strings.NewReader(encrypted)), identity)
+		if err != nil {
+			return err
 		}
-		if id := values["id"].(string); secret == "" || f.Server != nil && secret != f.CurrentSecret(id) {
-			return fmt.Errorf("the secret of %s in the state does not work", id)
-		}
-		return nil
-	})
+		secret, err := io.ReadAll(decrypted)
+		return errors.Join(err, f.workingSecret().CheckValue(string(secret)))
+	}))
 }
 
-// stateCheck is a check of the attributes of the application under test.
-type stateCheck func(map[string]any) error
-
-// CheckState implements statecheck.StateCheck.
-func (check stateCheck) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
-	resp.Error = fmt.Errorf("%s is not in the state", address)
-	for _, each := range req.State.Values.RootModule.Resources {
-		if each.Address == address {
-			resp.Error = check(each.AttributeValues)
+// workingSecret is the current secret of an application of the test, or with Clerk itself any text.
+func (f *fixture) workingSecret() knownvalue.Check {
+	return knownvalue.StringFunc(func(secret string) error {
+		if secret != "" && f.Server == nil || slices.ContainsFunc(f.ids(), func(id string) bool { return f.CurrentSecret(id) == secret }) {
+			return nil
 		}
-	}
+		return errors.New("the secret does not work")
+	})
 }
 
 // sent checks which requests of the step change something, in their order: the method, what follows
 // the id in the path, and the body with sorted keys, in which NAME is the name of the test.
-func (f *fixture) sent(want ...string) func() {
+func (f *fixture) sent(want ...string) do {
 	return func() {
 		f.t.Helper()
 		if f.Server == nil {
 			return // Clerk keeps no record
 		}
+		short := strings.NewReplacer(" /oauth_applications/{id}", "", " /oauth_applications", "", f.name, "NAME")
 		var got []string
 		for _, r := range f.Requests() {
-			if r.Method != http.MethodGet && r.Header.Get("User-Agent") != "" && !strings.HasPrefix(r.Route, "/oauth/") {
-				route := strings.NewReplacer("/oauth_applications/{id}", "", "/oauth_applications", "").Replace(r.Route)
-				line := r.Method + route
-				if r.JSON != nil {
-					body, _ := json.Marshal(r.JSON) // with sorted keys
-					line += " " + strings.ReplaceAll(string(body), f.name, "NAME")
-				}
+			if r.Method != http.MethodGet && r.Header.Get("User-Agent") != "" && r.Route != clerktest.RouteTokenInfo {
+				line, _, _ := strings.Cut(short.Replace(r.String()), " (multipart")
 				got = append(got, line)
 			}
 		}
@@ -127,40 +118,59 @@ func (f *fixture) sent(want ...string) func() {
 }
 
 // warned checks the warnings since the last check of them: each matches its pattern, in any order.
-func (f *fixture) warned(patterns ...string) func() {
+func (f *fixture) warned(patterns ...string) do {
 	return func() {
 		f.t.Helper()
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		for _, pattern := range patterns {
-			index := slices.IndexFunc(f.warnings, regexp.MustCompile("(?s)"+pattern).MatchString)
-			if index < 0 {
-				f.t.Errorf("no warning matches %q; there are %q", pattern, f.warnings)
-				return
+		missing := slices.DeleteFunc(slices.Clone(patterns), func(pattern string) bool {
+			i := slices.IndexFunc(f.warnings, regexp.MustCompile("(?s)"+pattern).MatchString)
+			if i >= 0 {
+				f.warnings = slices.Delete(f.warnings, i, i+1)
 			}
-			f.warnings = slices.Delete(f.warnings, index, index+1)
-		}
-		if len(f.warnings) > 0 {
-			f.t.Errorf("there are more warnings: %q", f.warnings)
+			return i >= 0
+		})
+		if len(missing)+len(f.warnings) > 0 {
+			f.t.Errorf("no warning matches %q; unexpected are %q", missing, f.warnings)
 		}
 		f.warnings = nil
 	}
 }
 
-func (f *fixture) reset() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.warnings = nil
-	if f.Server != nil {
-		f.ResetRequests()
-	}
+// recorder is the provider's server. It records the warnings, which plugin-testing does not show.
+type recorder struct {
+	tfprotov6.ProviderServerWithListResource
+	*fixture
 }
 
-// all runs checks one after the other.
-func all(checks ...func()) func() {
-	return func() {
-		for _, check := range checks {
-			check()
+func (r recorder) record(diagnostics []*tfprotov6.Diagnostic, err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range diagnostics {
+		text := d.Summary + "\n" + d.Detail
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning && !slices.Contains(r.warnings, text) {
+			r.warnings = append(r.warnings, text)
 		}
 	}
+	return err
+}
+
+func (r recorder) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	resp, err := r.ProviderServerWithListResource.ValidateResourceConfig(ctx, req)
+	return resp, r.record(resp.Diagnostics, err)
+}
+
+func (r recorder) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	resp, err := r.ProviderServerWithListResource.ReadResource(ctx, req)
+	return resp, r.record(resp.Diagnostics, err)
+}
+
+func (r recorder) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	resp, err := r.ProviderServerWithListResource.PlanResourceChange(ctx, req)
+	return resp, r.record(resp.Diagnostics, err)
+}
+
+func (r recorder) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	resp, err := r.ProviderServerWithListResource.ApplyResourceChange(ctx, req)
+	return resp, r.record(resp.Diagnostics, err)
 }
