@@ -24,9 +24,6 @@ import (
 // longRun is how long a step may take to be repeated.
 const longRun = 30 * time.Second
 
-// largestApply is the largest number of applications that are created; more take minutes.
-const largestApply = 1000
-
 func main() {
 	if filepath.Base(os.Args[0]) == providerName {
 		os.Exit(meter())
@@ -42,10 +39,7 @@ func main() {
 }
 
 func run(ctx context.Context, sizes string, rounds int) error {
-	engine, err := exec.LookPath(cmp.Or(os.Getenv("ENGINE_PATH"), "terraform"))
-	if err != nil {
-		return err
-	}
+	engine := cmp.Or(os.Getenv("ENGINE_PATH"), "terraform")
 	work, err := os.MkdirTemp("", "scale-")
 	if err != nil {
 		return err
@@ -54,64 +48,41 @@ func run(ctx context.Context, sizes string, rounds int) error {
 	if err := installMeter(ctx, work); err != nil {
 		return err
 	}
-	s := site{engine: engine, work: work}
-	defer s.close()
-	var all []*step
+	version, err := exec.CommandContext(ctx, engine, "version").Output()
+	if err != nil {
+		return err
+	}
+	title, _, _ := strings.Cut(string(version), "\n")
+	fmt.Printf("\n**%s**\n\n", title)
+	fmt.Println("| applications | step | requests | answered 429 | time | CPU | " +
+		"of it the provider's | provider's memory | runs |")
+	fmt.Println("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for text := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
 			return fmt.Errorf("%q is not a number of applications", text)
 		}
-		steps, err := s.steps(ctx, n)
-		if err != nil {
-			return err
-		}
-		for round := range rounds {
-			fmt.Fprintf(os.Stderr, "%d applications, round %d of %d\n", n, round+1, rounds)
-			for _, st := range steps {
-				if len(st.runs) > 0 && st.runs[0].wall > longRun {
-					continue
-				}
-				if err := st.measure(ctx); err != nil {
-					return fmt.Errorf("%d applications, %s: %w", n, st.name, err)
-				}
+		for _, s := range steps {
+			if n > s.largest {
+				continue
 			}
+			runs, err := s.measure(ctx, engine, work, n, rounds)
+			if err != nil {
+				return fmt.Errorf("%d applications, %s: %w", n, s.name, err)
+			}
+			printRow(s.name, n, runs)
 		}
-		all = append(all, steps...)
 	}
-	version, err := exec.CommandContext(ctx, engine, "version").Output()
-	title, _, _ := strings.Cut(string(version), "\n")
-	printTable(title, all)
-	return err
+	return nil
 }
 
-// printTable prints the medians of all steps.
-func printTable(title string, steps []*step) {
-	fmt.Printf("\n**%s**\n\n", title)
-	fmt.Println("| applications | step | requests | answered 429 | time | CPU | " +
-		"of it the provider's | provider's memory | runs |")
-	fmt.Println("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-	for _, s := range steps {
-		fmt.Printf("| %s | %s | %s | %d | %.2f s | %.2f s | %.2f s | %d MB | %d |\n",
-			thousands(s.n), s.name,
-			thousands(median(s, func(m measurement) int { return m.requests })),
-			median(s, func(m measurement) int { return m.throttled }),
-			median(s, func(m measurement) time.Duration { return m.wall }).Seconds(),
-			median(s, func(m measurement) time.Duration { return m.cpu }).Seconds(),
-			median(s, func(m measurement) time.Duration { return m.providerCPU }).Seconds(),
-			median(s, func(m measurement) int { return m.providerMemory })/1000,
-			len(s.runs))
-	}
-}
-
-// median is the median of one property of the runs, or the lower one of two in the middle.
-func median[T cmp.Ordered](s *step, property func(measurement) T) T {
-	var values []T
-	for _, m := range s.runs {
-		values = append(values, property(m))
-	}
-	slices.Sort(values)
-	return values[(len(values)-1)/2]
+// printRow prints the run with the median time, or with the lower one of two in the middle.
+func printRow(name string, n int, runs []measurement) {
+	slices.SortFunc(runs, func(a, b measurement) int { return cmp.Compare(a.wall, b.wall) })
+	m := runs[(len(runs)-1)/2]
+	fmt.Printf("| %s | %s | %s | %d | %.2f s | %.2f s | %.2f s | %d MB | %d |\n",
+		thousands(n), name, thousands(m.requests), m.throttled, m.wall.Seconds(), m.cpu.Seconds(),
+		m.providerCPU.Seconds(), m.providerMemory/1000, len(runs))
 }
 
 // thousands writes 5000 as 5,000.

@@ -66,19 +66,22 @@ func meter() (exitCode int) {
 }
 
 // readUsage sums up what the meters of one run wrote: the time of all, and the memory of the
-// largest. There is no file when the run had no provider.
+// largest.
 func (m *measurement) readUsage(path string) error {
 	content, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
 	for line := range strings.Lines(string(content)) {
-		var nanoseconds int64
+		var cpu time.Duration
 		var memory int
-		_, scanErr := fmt.Sscan(line, &nanoseconds, &memory)
+		_, scanErr := fmt.Sscan(line, &cpu, &memory)
 		err = errors.Join(err, scanErr)
-		m.providerCPU += time.Duration(nanoseconds)
+		m.providerCPU += cpu
 		m.providerMemory = max(m.providerMemory, memory)
 	}
 	return err
+}
+
+func childrenTime() time.Duration {
+	var usage syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_CHILDREN, &usage) // fails only with a wrong argument
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

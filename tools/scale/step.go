@@ -7,11 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"math"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
@@ -22,7 +22,7 @@ import (
 // address is the same for all engines, so that one configuration and one state serve them.
 const address = "registry.terraform.io/terraform-provider-clerk/clerk"
 
-// applications are like those with which [site.plan] seeds the simulator.
+// applications are like those with which [seed] fills the simulator.
 const applications = `
 terraform {
   required_providers {
@@ -40,74 +40,98 @@ resource "clerk_oauth_application" "this" {
 }
 `
 
-// site has what all steps share.
-type site struct {
-	engine, work string
-	servers      []*http.Server
-}
-
-func (s *site) close() {
-	for _, server := range s.servers {
-		_ = server.Close()
-	}
-}
-
-// step is a command of the engine over n applications, which is measured several times.
+// A step is a command of the engine, which is measured several times.
 type step struct {
-	n     int
-	name  string
-	tf    *tfexec.Terraform
-	clerk *clerktest.Server
-	usage string // file of the meter
-	run   func(context.Context) error
-	runs  []measurement
+	name      string
+	largest   int    // number of applications
+	arguments string // of the provider
+	clerk     clerktest.Option
+	run       func(context.Context, *tfexec.Terraform) error
 }
 
-// measurement is what one run of a step took.
+var steps = []step{
+	// More take minutes.
+	{"apply", 1000, " requests_per_10s = 1000 ", clerktest.WithLatency(0), apply},
+	{"plan", math.MaxInt, "", clerktest.WithLatency(0), plan},
+	{"plan, 100 ms latency", math.MaxInt, "", clerktest.WithLatency(100 * time.Millisecond), plan},
+	{"plan, limit of 100 in 10 s", math.MaxInt, "", clerktest.WithRateLimit(
+		clerktest.RateLimit{Requests: 100, Per: 10 * time.Second}), plan},
+}
+
+// apply creates all applications.
+func apply(ctx context.Context, tf *tfexec.Terraform) error {
+	_ = os.Remove(filepath.Join(tf.WorkingDir(), "terraform.tfstate"))
+	return tf.Apply(ctx)
+}
+
+// plan reads all applications, which are as their configuration wants them.
+func plan(ctx context.Context, tf *tfexec.Terraform) error {
+	changes, err := tf.Plan(ctx)
+	if changes {
+		err = errors.New("the plan of unchanged applications has changes")
+	}
+	return err
+}
+
+// measurement is what one run of a step took. No two runs go on at the same time, so the processor
+// time of all children that have ended is the engine's and its provider's.
 type measurement struct {
-	requests, throttled int
-	wall                time.Duration
-	cpu                 time.Duration // of the engine and the provider
-	providerCPU         time.Duration
-	providerMemory      int // the most, in units of 1,000 bytes
+	requests, throttled    int
+	wall, cpu, providerCPU time.Duration
+	providerMemory         int // the most, in units of 1,000 bytes
 }
 
-// steps prepares the steps over n applications.
-func (s *site) steps(ctx context.Context, n int) (steps []*step, err error) {
-	if n <= largestApply {
-		apply, applyErr := s.step(n, "apply", " requests_per_10s = 1000 ")
-		apply.run = func(ctx context.Context) error {
-			_ = os.Remove(filepath.Join(apply.tf.WorkingDir(), "terraform.tfstate"))
-			return apply.tf.Apply(ctx)
-		}
-		steps, err = append(steps, apply), applyErr
-	}
-	limit := clerktest.RateLimit{Requests: 100, Per: 10 * time.Second}
-	for _, condition := range []struct {
-		name   string
-		option clerktest.Option
-	}{
-		{"plan", clerktest.WithLatency(0)},
-		{"plan, 100 ms latency", clerktest.WithLatency(100 * time.Millisecond)},
-		{"plan, limit of 100 in 10 s", clerktest.WithRateLimit(limit)},
-	} {
-		plan, planErr := s.plan(ctx, n, condition.name, condition.option)
-		steps, err = append(steps, plan), errors.Join(err, planErr)
-	}
-	return steps, err
-}
+// measure runs the step in a directory and against a simulator of its own.
+func (s step) measure(
+	ctx context.Context, engine, work string, n, rounds int,
+) (runs []measurement, err error) {
+	server := httptest.NewUnstartedServer(nil)
+	defer server.Close()
+	url := "http://" + server.Listener.Addr().String() + "/v1"
+	clerk := clerktest.NewServer(s.clerk, clerktest.WithURL(url))
+	server.Config.Handler = clerk.Handler()
+	server.Start()
 
-// plan plans n applications that are as their configuration wants them. The state begins with
-// nothing but their ids, because an apply of thousands takes the engine minutes.
-func (s *site) plan(
-	ctx context.Context, n int, name string, option clerktest.Option,
-) (*step, error) {
-	plan, err := s.step(n, name, "", option)
+	dir, err := os.MkdirTemp(work, "step-")
 	if err != nil {
-		return plan, err
+		return nil, err
 	}
+	tf, err := tfexec.NewTerraform(dir, engine)
+	if err != nil {
+		return nil, err
+	}
+	usage := filepath.Join(dir, "usage")
+	err = errors.Join(tf.SetEnv(map[string]string{
+		"PATH": os.Getenv("PATH"), "HOME": dir, "CHECKPOINT_DISABLE": "1",
+		"TF_CLI_CONFIG_FILE": filepath.Join(work, "cli.tfrc"),
+		"CLERK_API_URL":      url, "CLERK_SECRET_KEY": clerk.Key(),
+		envProvider: filepath.Join(work, "built", providerName), envUsage: usage,
+	}), os.WriteFile(filepath.Join(dir, "main.tf"),
+		fmt.Appendf(nil, applications, s.arguments, n), 0o600),
+		os.WriteFile(filepath.Join(dir, "terraform.tfstate"), seed(clerk, n), 0o600),
+		tf.Apply(ctx, tfexec.RefreshOnly(true)))
+	for err == nil && len(runs) < rounds && (len(runs) == 0 || runs[0].wall < longRun) {
+		_ = os.Remove(usage)
+		clerk.ResetRequests()
+		before, begun := childrenTime(), time.Now()
+		err = s.run(ctx, tf)
+		m := measurement{wall: time.Since(begun), cpu: childrenTime() - before}
+		for _, request := range clerk.Requests() {
+			m.requests++
+			if request.Status == http.StatusTooManyRequests {
+				m.throttled++
+			}
+		}
+		err, runs = errors.Join(err, m.readUsage(usage)), append(runs, m)
+	}
+	return runs, err
+}
+
+// seed creates n applications, and returns a state with nothing but their ids, because an apply of
+// thousands takes the engine minutes.
+func seed(clerk *clerktest.Server, n int) []byte {
 	var instances []any
-	for i, id := range plan.clerk.SeedMany(n, "application-%d", func(app *clerktest.Application) {
+	for i, id := range clerk.SeedMany(n, "application-%d", func(app *clerktest.Application) {
 		app.RedirectURIs = []string{"https://" + app.Name + ".example.com/callback"}
 		app.Scopes = "email offline_access profile"
 	}) {
@@ -115,82 +139,12 @@ func (s *site) plan(
 			"index_key": i, "schema_version": 1, "attributes": map[string]any{"id": id},
 		})
 	}
-	state, err := json.Marshal(map[string]any{
+	state, _ := json.Marshal(map[string]any{ // texts and numbers never fail
 		"version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "scale",
 		"resources": []any{map[string]any{
 			"mode": "managed", "type": "clerk_oauth_application", "name": "this",
 			"provider": fmt.Sprintf("provider[%q]", address), "instances": instances,
 		}},
 	})
-	path := filepath.Join(plan.tf.WorkingDir(), "terraform.tfstate")
-	err = errors.Join(err, os.WriteFile(path, state, 0o600),
-		plan.tf.Apply(ctx, tfexec.RefreshOnly(true)))
-	plan.run = func(ctx context.Context) error {
-		changes, err := plan.tf.Plan(ctx)
-		if changes {
-			err = errors.New("the plan of unchanged applications has changes")
-		}
-		return err
-	}
-	return plan, err
-}
-
-// step makes a step with a configuration, a simulator on loopback, and an environment of its own.
-func (s *site) step(
-	n int, name, arguments string, options ...clerktest.Option,
-) (*step, error) {
-	st := &step{n: n, name: name}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return st, err
-	}
-	url := "http://" + listener.Addr().String() + "/v1"
-	st.clerk = clerktest.NewServer(append(options, clerktest.WithURL(url))...)
-	server := &http.Server{Handler: st.clerk.Handler(), ReadHeaderTimeout: time.Minute}
-	s.servers = append(s.servers, server)
-	go func() { _ = server.Serve(listener) }()
-
-	dir, err := os.MkdirTemp(s.work, "step-")
-	if err != nil {
-		return st, err
-	}
-	if st.tf, err = tfexec.NewTerraform(dir, s.engine); err != nil {
-		return st, err
-	}
-	st.usage = filepath.Join(dir, "usage")
-	configuration := fmt.Sprintf(applications, arguments, n)
-	err = os.WriteFile(filepath.Join(dir, "main.tf"), []byte(configuration), 0o600)
-	return st, errors.Join(err, st.tf.SetEnv(map[string]string{
-		"PATH": os.Getenv("PATH"), "HOME": dir, "CHECKPOINT_DISABLE": "1",
-		"TF_CLI_CONFIG_FILE": filepath.Join(s.work, "cli.tfrc"),
-		"CLERK_API_URL":      url, "CLERK_SECRET_KEY": st.clerk.Key(),
-		envProvider: filepath.Join(s.work, "built", providerName), envUsage: st.usage,
-	}))
-}
-
-// measure runs the step once. No two runs go on at the same time, so the processor time of all
-// children that have ended is the engine's and its provider's.
-func (s *step) measure(ctx context.Context) error {
-	_ = os.Remove(s.usage)
-	s.clerk.ResetRequests()
-	before, begun := childrenTime(), time.Now()
-	if err := s.run(ctx); err != nil {
-		return err
-	}
-	m := measurement{wall: time.Since(begun), cpu: childrenTime() - before}
-	for _, request := range s.clerk.Requests() {
-		m.requests++
-		if request.Status == http.StatusTooManyRequests {
-			m.throttled++
-		}
-	}
-	err := m.readUsage(s.usage)
-	s.runs = append(s.runs, m)
-	return err
-}
-
-func childrenTime() time.Duration {
-	var usage syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_CHILDREN, &usage) // fails only with a wrong argument
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	return state
 }
