@@ -40,25 +40,6 @@ func TestSecretVersions(t *testing.T) {
 	}
 }
 
-func TestSameTrigger(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		a, b string
-		want bool
-	}{
-		{"2026-11-30", "2026-11-30", true},
-		{"2026-11-30\n", "2026-11-30", true},
-		{" a\r\nb\t", "a\nb", true},
-		{"a b", "ab", false},
-		{"a\nb", "a\n\nb", false},
-		{"1", "2", false},
-	} {
-		if sameTrigger(test.a, test.b) != test.want || sameTrigger(test.b, test.a) != test.want {
-			t.Errorf("%q and %q: want %t", test.a, test.b, test.want)
-		}
-	}
-}
-
 // The reasons to rotate, each from the same state, and their order.
 func TestRotationFor(t *testing.T) {
 	t.Parallel()

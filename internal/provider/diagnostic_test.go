@@ -3,9 +3,8 @@ package provider
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,37 +14,41 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-var updateGolden = flag.Bool("update", false,
-	"write testdata/diagnostics.golden instead of comparing with it")
-
 // TestDiagnosticTexts compares what users read with a golden file, one message for each
 // kind of error: `go test -run TestDiagnosticTexts -update` writes the file.
 func TestDiagnosticTexts(t *testing.T) {
 	t.Parallel()
-	const file = "testdata/diagnostics.golden"
-	var text strings.Builder
 	for _, test := range diagnosticTexts {
 		var diags diag.Diagnostics
 		(&providerData{}).addError(&diags, test.action, test.err, applicationParams)
-		fmt.Fprintf(&text, "=== %s\n%s\n", test.name, diagnosticsText(diags))
+		CheckGolden(t, "diagnostics.golden", test.name, diagnosticsText(diags))
 	}
-	if *updateGolden {
-		if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
-			t.Fatal(err)
+}
+
+// A refused key is explained once in a run. What was lowered to a warning is no explanation,
+// and every other error is told in full each time. An address that is not Clerk's own is named
+// where it may be the reason.
+func TestDiagnosticTextsOfARun(t *testing.T) {
+	t.Parallel()
+	address, err := clerk.ParseAPIURL("http://127.0.0.1:4010")
+	must(t, err)
+	key, err := clerk.ParseSecretKey("sk_test_0123456789")
+	must(t, err)
+	client := clerk.New(clerk.Config{SecretKey: key, APIURL: address})
+	for name, data := range map[string]*providerData{
+		"several errors of a run":   {},
+		"errors at another address": {client: client, keySource: "secret_key", urlSource: envAPIURL},
+	} {
+		var diags diag.Diagnostics
+		data.addErrorAsWarning(&diags, reading, errKeyRefused, nil)
+		unknown := &clerk.RotateOutcomeUnknownError{Err: errKeyRefused}
+		wrapped := fmt.Errorf("the instance could not be read: %w", errKeyRefused)
+		for _, err := range []error{
+			unknown, errKeyRefused, wrapped, unknown, errUnsent, errUnsent, ofEdge(404), errForbidden,
+		} {
+			data.addError(&diags, reading, err, nil)
 		}
-	}
-	golden, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := strings.Split(string(golden), "=== ")
-	for i, got := range strings.Split(text.String(), "=== ") {
-		if i >= len(want) || got != want[i] {
-			t.Fatalf("%s differs, first in\n%s", file, got)
-		}
-	}
-	if text.Len() != len(golden) {
-		t.Errorf("%s has more messages", file)
+		CheckGolden(t, "diagnostics.golden", name, diagnosticsText(diags))
 	}
 }
 
@@ -158,70 +161,19 @@ var diagnosticTexts = []struct {
 	{"any other error", "encrypt client secret", errors.New("é a reason")},
 }
 
-// A refused key is explained once in a run. What was lowered to a warning is no
-// explanation, and an operation whose outcome is unknown is always told in full.
-func TestRefusedKeyIsExplainedOnce(t *testing.T) {
+// An error that stands on an attribute makes Terraform print the attribute's line of the
+// configuration, so none stands on an argument that may hold a secret.
+func TestErrorsStandOnNoSecretArgument(t *testing.T) {
 	t.Parallel()
-	unknown := &clerk.RotateOutcomeUnknownError{Err: errKeyRefused}
-	data := &providerData{}
-	const brief = "Clerk refused the secret key (HTTP 401, clerk_key_invalid). Set secret_key or CLERK_SECRET_KEY to a key of this instance."
-	for i, test := range []struct {
-		add   func(*diag.Diagnostics, string, error, requestParams)
-		err   error
-		brief bool
-	}{
-		{data.addErrorAsWarning, errKeyRefused, false},
-		{data.addError, unknown, false},
-		{data.addError, errKeyRefused, false},
-		{data.addError, fmt.Errorf("the instance could not be read: %w", errKeyRefused), true},
-		{data.addError, unknown, false},
-		{data.addError, errKeyRefused, true},
-	} {
-		var diags diag.Diagnostics
-		test.add(&diags, reading, test.err, nil)
-		if len(diags) != 1 || (diags[0].Detail() == brief) != test.brief {
-			t.Errorf("%d: got\n%s", i, diagnosticsText(diags))
-		}
+	secret := []string{
+		"secret_key", "api_url", "client_secret", "client_secret_encrypted", "encrypt_client_secret_to",
+		"ciphertext", "identity", "plaintext",
 	}
-}
-
-// Every other fault is told in full each time.
-func TestOtherFaultsAreToldInFull(t *testing.T) {
-	t.Parallel()
-	data := &providerData{}
-	var first, second diag.Diagnostics
-	for _, diags := range []*diag.Diagnostics{&first, &second} {
-		data.addError(diags, reading, errUnsent, nil)
-	}
-	if got, want := diagnosticsText(second), diagnosticsText(first); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
-// An address that is not Clerk's own is named with its source, where it may be the reason.
-func TestAddressInErrors(t *testing.T) {
-	t.Parallel()
-	address, err := clerk.ParseAPIURL("http://127.0.0.1:4010")
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, _ := clerk.ParseSecretKey("sk_test_0123456789")
-	data := &providerData{client: clerk.New(clerk.Config{SecretKey: key, APIURL: address}), keySource: "secret_key", urlSource: envAPIURL}
-	const full = "Address: http://127.0.0.1:4010/v1 (not Clerk's own; from CLERK_API_URL)"
-	for i, test := range []struct {
-		err  error
-		says string
-	}{
-		{errKeyRefused, "Secret key: from secret_key\n" + full},
-		{errKeyRefused, "Clerk refused the secret key (HTTP 401, clerk_key_invalid, by http://127.0.0.1:4010/v1)."},
-		{errUnsent, full},
-		{ofEdge(404), full},
-		{errForbidden, ""},
-	} {
-		var diags diag.Diagnostics
-		data.addError(&diags, reading, test.err, nil)
-		if got := diagnosticsText(diags); !strings.Contains(got, test.says) || test.says == "" && strings.Contains(got, "127.0.0.1") {
-			t.Errorf("%d: got\n%s", i, got)
+	for _, params := range []requestParams{applicationParams, settingsParams, listParams} {
+		for parameter, at := range params {
+			if slices.Contains(secret, at.attribute) {
+				t.Errorf("errors about Clerk's parameter %s stand on %s", parameter, at.attribute)
+			}
 		}
 	}
 }

@@ -1,8 +1,64 @@
 package provider
 
-import "github.com/hashicorp/terraform-plugin-go/tfprotov6"
+import (
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// TestMain keeps the developer's own key out of all tests: with it, a test that
+// forgets to name a simulator would change applications at Clerk.
+func TestMain(m *testing.M) {
+	_ = os.Unsetenv(envSecretKey)
+	_ = os.Unsetenv(envAPIURL)
+	os.Exit(m.Run())
+}
 
 // FrameworkOf is the framework's server within one of NewServer, without fast paths.
 func FrameworkOf(s tfprotov6.ProviderServer) tfprotov6.ProviderServer {
 	return s.(*server).frameworkServer
+}
+
+var (
+	updateGolden = flag.Bool("update", false, "write testdata/*.golden instead of comparing with them")
+	goldenFiles  sync.Mutex
+)
+
+// CheckGolden compares a text with a section of a golden file in testdata.
+func CheckGolden(t *testing.T, file, section, text string) {
+	t.Helper()
+	goldenFiles.Lock()
+	defer goldenFiles.Unlock()
+	file, text = "testdata/"+file, section+"\n"+text+"\n"
+	content, _ := os.ReadFile(file) //nolint:gosec // a file of this package
+	sections := strings.Split(string(content), "=== ")
+	isSection := func(s string) bool { return strings.HasPrefix(s, section+"\n") }
+	at := slices.IndexFunc(sections, isSection)
+	switch {
+	case at >= 0 && sections[at] == text:
+		return
+	case !*updateGolden:
+		t.Errorf("%s has another text for\n%s", file, text)
+		return
+	case at >= 0:
+		sections[at] = text
+	default:
+		sections = append(sections, text)
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(sections, "=== ")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// must ends the test if there is an error.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
 // idleServer has the provider's schema and answers everything at once: the measure for the
@@ -39,9 +36,9 @@ func (idleServer) PlanResourceChange(_ context.Context, req *tfprotov6.PlanResou
 // redirect URIs: with the provider, and with a server that does nothing. The difference is
 // the provider; the rest is the test's.
 func BenchmarkPlan(b *testing.B) {
-	uris := make([]string, 1000)
-	for i := range uris {
-		uris[i] = fmt.Sprintf("https://app.example.com/callback/%d", i)
+	var uris []string
+	for i := range 1000 {
+		uris = append(uris, fmt.Sprintf("https://app.example.com/callback/%d", i))
 	}
 	for _, benchmark := range []struct {
 		name    string
@@ -59,14 +56,14 @@ func BenchmarkPlan(b *testing.B) {
 	} {
 		tf := newTerraform(b)
 		tf.block["requests_per_10s"] = 1_000_000
-		start := tf.start
+		whole := tf.wrap
 		objects, configs := make([]*object, benchmark.count), make([]values, benchmark.count)
-		p, _ := tf.process(b.Context())
+		p := tf.process(b.Context())
 		for i := range objects {
 			objects[i], configs[i] = &object{kind: application}, values{"name": fmt.Sprint("app ", i)}
 			maps.Copy(configs[i], benchmark.config)
 			made, _ := p.plan(objects[i], configs[i])
-			if heard := p.apply(objects[i], made); strings.Contains(heard.String(), "Error") {
+			if heard := p.apply(objects[i], made); heard.failed() {
 				b.Fatal(heard)
 			}
 			if benchmark.renamed {
@@ -74,20 +71,19 @@ func BenchmarkPlan(b *testing.B) {
 			}
 		}
 		for _, server := range []string{"provider", "idle"} {
-			tf.start = start
-			if server == "idle" {
-				tf.start = func(options ...provider.Option) tfprotov6.ProviderServer { return idleServer{start(options...)} }
+			if tf.wrap = whole; server == "idle" {
+				tf.wrap = func(server tfprotov6.ProviderServer) tfprotov6.ProviderServer { return idleServer{server} }
 			}
 			b.Run(benchmark.name+"/"+server, func(b *testing.B) {
 				tf.clerk.ResetRequests()
 				b.ReportAllocs()
 				for b.Loop() {
-					p, _ := tf.process(b.Context())
+					p := tf.process(b.Context())
 					for i, o := range objects {
 						p.read(o)
 						made, heard := p.plan(o, configs[i])
-						if made == nil || slices.Contains(made.changes, "name") != benchmark.renamed {
-							b.Fatalf("%+v\n%s", made, heard)
+						if slices.Contains(made.changes, "name") != benchmark.renamed {
+							b.Fatalf("%v\n%s", made.changes, heard)
 						}
 					}
 				}

@@ -1,10 +1,7 @@
 package provider_test
 
 import (
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,16 +13,7 @@ import (
 // TestPropertiesAnswers lets Clerk answer oddly: any field of any answer is missing, null, of
 // another type or has another value, for any kind of configuration. Whatever it is, what
 // Clerk has made is in the state and untainted, and the next run sets everything right.
-func TestPropertiesAnswers(t *testing.T) {
-	t.Parallel()
-	const lanes = 10
-	for lane := range lanes {
-		t.Run(fmt.Sprint("lane ", lane), func(t *testing.T) {
-			t.Parallel()
-			rapid.Check(t, func(rt *rapid.T) { rapid.SyncTest(rt, answerOddly) })
-		})
-	}
-}
+func TestPropertiesAnswers(t *testing.T) { lanes(t, 10, answerOddly) }
 
 var kinds = map[string]values{
 	"minimal": {},
@@ -126,8 +114,7 @@ func answerOddly(rt *rapid.T) {
 	odd := drawOddities(rt, answerFields)
 	l, to := newLife(rt, clerktest.Switches{}), answerTo[operation]
 	at, ctx := l.slots[0], rt.Context()
-	at.config = values{"name": "Alpha"}
-	maps.Copy(at.config, kinds[kind])
+	at.config = at.wanted(kinds[kind])
 	if operation != "create" {
 		if heard := l.apply(ctx, nil, at); heard.failed() || !at.exists() {
 			rt.Fatalf("nothing was created: %s", heard)
@@ -139,18 +126,17 @@ func answerOddly(rt *rapid.T) {
 	}
 	before := at.object
 	l.clerk.Inject(to.fault(clerktest.Changed(func(body map[string]any) {
-		items := []any{body}
 		if list, ok := body["data"].([]any); ok {
-			items = list[:1]
+			body = list[0].(map[string]any)
 		}
 		for _, o := range odd {
-			o.apply(items[0].(map[string]any))
+			o.apply(body)
 		}
 	})))
 	var heard messages
 	switch operation {
 	case "read":
-		heard = l.refresh(ctx, &at.object)
+		heard = l.process(ctx).read(&at.object)
 	case "list":
 		heard = l.readLists(at)
 	default:
@@ -159,16 +145,15 @@ func answerOddly(rt *rapid.T) {
 	l.clerk.ClearFaults()
 	time.Sleep(time.Minute)
 	l.note(at, step{}, heard)
-	text := heard.String()
-	rt.Logf("%s %s with %v: %s", kind, operation, odd, text)
+	rt.Logf("%s %s with %v: %s", kind, operation, odd, heard)
 	some := func(of func(oddity) bool) bool { return slices.ContainsFunc(odd, of) }
-	if strings.Contains(text, "Internal error") || len(l.clerk.Applications()) > 1 {
+	if heard.say("Internal error") || len(l.clerk.Applications()) > 1 {
 		rt.Errorf("a panic, or a second application: %v", l.clerk.Applications())
 	}
 	if operation == "create" && !some(oddity.identifies) && (heard.failed() || !at.exists()) {
 		rt.Errorf("the application was created and the state is %v", at.state)
 	}
-	if operation == "create" && !some(oddity.isLie) && strings.Contains(text, "did not apply") {
+	if operation == "create" && !some(oddity.isLie) && heard.say("did not apply") {
 		rt.Errorf("Clerk has applied everything")
 	}
 	if operation != "create" && (!at.exists() || at.str("id") != before.str("id")) {
@@ -178,21 +163,21 @@ func answerOddly(rt *rapid.T) {
 	if operation == "read" && !some(oddity.isLie) && secretLeft {
 		rt.Errorf("the secret left the state")
 	}
-	if l.check(step{}); rt.Failed() || !at.exists() {
+	if l.check(); rt.Failed() || !at.exists() {
 		return
 	}
 	heard = l.apply(ctx, nil, at)
-	made, more := l.plan(ctx, &at.object, at.config)
-	if heard.failed() || made == nil || len(made.changes) > 0 || l.problemOfSecret(at) != "" {
-		rt.Errorf("the next run does not set everything right, and the secret %q:\n%s%+v\n%s",
-			l.problemOfSecret(at), heard, made, more)
+	l.checkDone(&at.object, at.config, heard)
+	if heard.failed() || l.problemOfSecret(at) != "" {
+		rt.Errorf("the next run does not set everything right, and the secret %q:\n%s",
+			l.problemOfSecret(at), heard)
 	}
 	l.checkVersion(at)
 	l.checkNoSecrets()
 }
 
 // readLists reads in all ways that read pages. The first item of each page is odd.
-func (l *life) readLists(at *slot) messages {
+func (l *life) readLists(at *slot) (heard messages) {
 	l.clerk.Seed("Other")
 	ids := l.clerk.SeedMany(3, "Many %d")
 	defer func() {
@@ -202,18 +187,16 @@ func (l *life) readLists(at *slot) messages {
 			}
 		}
 	}()
-	p, heard := l.process(l.rt.Context())
+	p := l.process(l.rt.Context())
 	for _, id := range append(ids, at.str("id")) {
 		l.known[id] = true
-		more := p.importBy(&object{kind: application}, id, nil)
-		heard = append(heard, more...)
+		heard += p.importBy(&object{kind: application}, id, nil)
 	}
-	heard = append(heard, p.read(&at.object)...)
+	heard += p.read(&at.object)
 	all, more := p.data(application+"s", values{})
-	heard = append(heard, more...)
 	found, _ := all["oauth_applications"].([]any)
-	names, _, more := p.list(values{}, 100)
-	if heard = append(heard, more...); heard.failed() || len(found) < 4 || len(names) < 4 {
+	names, _, evenMore := p.list(values{}, 100)
+	if heard += more + evenMore; heard.failed() || len(found) < 4 || len(names) < 4 {
 		l.rt.Errorf("one odd item costs others: %d data, %q listed:\n%s", len(found), names, heard)
 	}
 	return heard

@@ -1,23 +1,26 @@
 package provider_test
 
 import (
+	"context"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
 // check checks what must be true after each step.
-func (l *life) check(s step) {
-	said := strings.Join(l.said, "\n")
+func (l *life) check() {
 	for _, app := range l.clerk.Applications() {
 		announced := func(a announcement) bool {
 			return a.name == app.Name && a.from <= app.CreatedAt && app.CreatedAt <= a.to
 		}
-		if !l.managed(app.ID) && !l.known[app.ID] && !strings.Contains(said, app.ID) &&
+		if !l.managed(app.ID) && !l.known[app.ID] && !strings.Contains(l.said.String(), app.ID) &&
 			!slices.ContainsFunc(l.late, announced) {
 			l.rt.Errorf("no state and no message has the application %s (%q)", app.ID, app.Name)
 		}
@@ -36,9 +39,8 @@ func (l *life) check(s step) {
 				wanted = values{"name": at.state["name"]}
 			}
 			made, heard := l.plan(l.rt.Context(), &at.object, wanted)
-			plans := func(name string) bool { return slices.Contains(made.changes, name) }
-			if made != nil && !heard.say("client secret") &&
-				!plans("client_secret_version") && !plans("public") {
+			mends := func(name string) bool { return name == "client_secret_version" || name == "public" }
+			if !heard.failed() && !heard.say("client secret") && !slices.ContainsFunc(made.changes, mends) {
 				l.rt.Errorf("the secret in the state %s. No message and no next plan says so:\n%v %s",
 					problem, made.changes, heard)
 			}
@@ -46,14 +48,51 @@ func (l *life) check(s step) {
 	}
 }
 
-// checkDone checks that a second plan is empty.
-func (l *life) checkDone(slots []*slot, said messages) {
-	for _, at := range slots {
-		made, heard := l.plan(l.rt.Context(), &at.object, at.config)
-		if at.exists() && (made == nil || len(made.changes) > 0) {
-			l.rt.Errorf("the second plan %v\n%s\nafter an apply that said\n%s", made, heard, said)
+// checkDone checks that the plan after an apply is empty.
+func (l *life) checkDone(o *object, config values, said messages) {
+	made, heard := l.plan(l.rt.Context(), o, config)
+	if o.exists() && len(made.changes) > 0 {
+		l.rt.Errorf("the next plan changes %v\n%s\nafter an apply that said\n%s",
+			made.changes, heard, said)
+	}
+}
+
+// checkSent checks that nothing was sent that is not configured, and no rotation that was not
+// planned.
+func (l *life) checkSent(slots []*slot, plans []*plan) {
+	for _, r := range l.written() {
+		configures := func(at *slot) bool {
+			missing := func(name string) bool { return at.config[name] == nil }
+			return !slices.ContainsFunc(namesOf(r.JSON), missing)
+		}
+		if r.JSON != nil && !slices.ContainsFunc(slots, configures) {
+			l.rt.Errorf("sent what is not configured: %s", r)
+		}
+		for _, made := range plans {
+			if r.Route == clerktest.RouteRotateSecret && made.prior.str("id") == r.ID &&
+				!slices.Contains(made.changes, "client_secret_version") {
+				l.rt.Errorf("rotated, and planned was %v", made.changes)
+			}
 		}
 	}
+}
+
+// checkRefused checks that a run fails, sends nothing and leaves the state.
+func (l *life) checkRefused(ctx context.Context, o *object, config values) {
+	before := o.state
+	l.clerk.ResetRequests()
+	heard := l.run(ctx, o, config)
+	if !heard.failed() || len(l.written()) > 0 || !reflect.DeepEqual(before, o.state) {
+		l.rt.Errorf("with %v and %v, %q was sent:\n%s", config, l.block, l.written(), heard)
+	}
+}
+
+// checkOthersKey checks that a run with the key of another instance is refused.
+func (l *life) checkOthersKey(ctx context.Context, o *object, config values) {
+	own := l.block["secret_key"]
+	l.block["secret_key"] = l.others
+	l.checkRefused(ctx, o, config)
+	l.block["secret_key"] = own
 }
 
 // checkVersion checks that the version grows with each secret of the address. After an
@@ -102,7 +141,7 @@ func (l *life) excused(at *slot) bool {
 
 // verifies reports whether a refresh asks an endpoint that answers truly.
 func (l *life) verifies(at *slot) bool {
-	return at.state["verify_client_secret"] == true && l.tokenInfo == ""
+	return at.state["verify_client_secret"] == true && l.switches.TokenInfo == ""
 }
 
 func unseal(sealed string) string {
@@ -113,4 +152,4 @@ func unseal(sealed string) string {
 	return string(must(io.ReadAll(reader)))
 }
 
-func namesOf[T any](of map[string]T) []string { return slices.Sorted(maps.Keys(of)) }
+func namesOf[M ~map[string]T, T any](of M) []string { return slices.Sorted(maps.Keys(of)) }

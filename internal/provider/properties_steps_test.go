@@ -1,10 +1,14 @@
 package provider_test
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"filippo.io/age"
 	"pgregory.net/rapid"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
 // arguments are the values that a configuration chooses among.
@@ -44,12 +48,11 @@ var refusedArguments = map[string]any{
 
 // A step is one run of Terraform, or something that someone else does.
 type step struct {
-	act       string
-	slot      int
-	change    values // of the configuration
-	faults    []fault
-	interrupt time.Duration // after the run began; 0 is never
-	choice    int
+	act    string
+	slot   int
+	change values // of the configuration
+	choice int
+	trouble
 }
 
 // acts have the frequency that they have here. The first are runs of Terraform.
@@ -65,14 +68,10 @@ func drawStep(rt *rapid.T) step {
 		act:    rapid.SampledFrom(acts).Draw(rt, "act"),
 		slot:   rapid.IntRange(0, 1).Draw(rt, "resource"),
 		choice: rapid.IntRange(0, 11).Draw(rt, "choice"),
-		change: values{},
 	}
 	switch s.act {
 	case "apply", "apply both", "import", "replace":
-		for range rapid.IntRange(0, 3).Draw(rt, "changes") {
-			name := rapid.SampledFrom(namesOf(arguments)).Draw(rt, "argument")
-			s.change[name] = rapid.SampledFrom(arguments[name]).Draw(rt, name)
-		}
+		s.change = drawChanges(rt, arguments)
 		fallthrough
 	case "destroy", "refresh":
 		s.faults = drawFaults(rt, "create", "create", "create", "rotate", "rotate", "update", "update",
@@ -85,5 +84,159 @@ func drawStep(rt *rapid.T) step {
 	return s
 }
 
-// isQuiet reports whether nothing goes wrong in a run.
-func (s step) isQuiet() bool { return len(s.faults) == 0 && s.interrupt == 0 }
+func drawChanges(rt *rapid.T, arguments map[string][]any) values {
+	changes := values{}
+	for range rapid.IntRange(0, 3).Draw(rt, "changes") {
+		name := rapid.SampledFrom(namesOf(arguments)).Draw(rt, "argument")
+		changes[name] = rapid.SampledFrom(arguments[name]).Draw(rt, name)
+	}
+	return changes
+}
+
+// A trouble is what goes wrong in a run.
+type trouble struct {
+	faults    []fault
+	odd       []oddity      // of the answers about settings
+	interrupt time.Duration // after the run began; 0 is never
+}
+
+// isQuiet reports whether nothing goes wrong.
+func (t trouble) isQuiet() bool { return t.faults == nil && t.odd == nil && t.interrupt == 0 }
+
+// meet begins a run that meets trouble.
+func (l *life) meet(t trouble) (context.Context, context.CancelFunc) {
+	for _, f := range t.faults {
+		l.clerk.Inject(f.build())
+	}
+	if t.odd != nil {
+		l.clerk.Inject(clerktest.Changed(func(body map[string]any) {
+			for _, o := range t.odd {
+				o.apply(body)
+			}
+		}).On("", clerktest.RouteSettings))
+	}
+	ctx, cancel := context.WithCancel(l.rt.Context())
+	if t.interrupt > 0 {
+		time.AfterFunc(t.interrupt, cancel)
+	}
+	return ctx, cancel
+}
+
+// A fault is one that a step of a life meets. None of them is a lie: no provider can notice
+// that a server denies what exists, or refuses what it then does.
+type fault struct {
+	at    string // a key of faultTargets
+	kind  string // a key of faultKinds
+	wait  time.Duration
+	times int // 0: every time
+	skip  int // that many requests pass first
+}
+
+var faultTargets = map[string]func(clerktest.Fault) clerktest.Fault{
+	"create": clerktest.Fault.OnCreate, "rotate": clerktest.Fault.OnRotate,
+	"update": clerktest.Fault.OnUpdate, "delete": clerktest.Fault.OnDelete,
+	"logo": clerktest.Fault.OnLogo, "list": clerktest.Fault.OnList, "read": clerktest.Fault.OnRead,
+	"settings": func(f clerktest.Fault) clerktest.Fault { return f.On("", clerktest.RouteSettings) },
+	"introspect": func(f clerktest.Fault) clerktest.Fault {
+		return f.On("", clerktest.RouteTokenInfo)
+	},
+	"any": func(f clerktest.Fault) clerktest.Fault { return f },
+}
+
+// faultKinds are the kinds; those that take a time get it in build.
+var faultKinds = map[string]clerktest.Fault{
+	"reset before the work":     clerktest.ResetBeforeWork(),
+	"reset after the work":      clerktest.ResetAfterWork(),
+	"cut in its length":         {Delivery: clerktest.DeliverShort},
+	"cut between chunks":        {Delivery: clerktest.DeliverCutChunks},
+	"cut without a sign":        {Delivery: clerktest.DeliverCutUndeclared},
+	"HTML 502":                  clerktest.HTML(502),
+	"HTML 504 after the work":   clerktest.HTML(504).AfterWork(),
+	"HTML 404":                  clerktest.HTML(404),
+	"HTML 200":                  clerktest.HTML(200),
+	"HTML 200 after the work":   clerktest.HTML(200).AfterWork(),
+	"500 after the work":        clerktest.ClerkError(500, "internal_clerk_error").AfterWork(),
+	"408":                       clerktest.HTML(408),
+	"empty 200 after the work":  clerktest.Raw(200, "application/json", "").AfterWork(),
+	"null after the work":       clerktest.Raw(200, "application/json", "null").AfterWork(),
+	"redirect":                  clerktest.Redirect(307, "https://elsewhere.example.com/"),
+	"403":                       clerktest.ClerkError(403, "not_allowed_access"),
+	"429":                       clerktest.TooManyRequests(),
+	"429 for 20 s":              clerktest.TooManyRequests("20"),
+	"429 for a day":             clerktest.TooManyRequests("86400"),
+	"locked":                    clerktest.Locked(),
+	"no answer":                 clerktest.NeverAnswers(),
+	"slow":                      {},
+	"slow answer":               {},
+	"reset, and the work later": {},
+}
+
+// drawFaults draws what the network and Clerk do in a run, most often nothing.
+func drawFaults(rt *rapid.T, targets ...string) (faults []fault) {
+	for range max(0, rapid.IntRange(-2, 3).Draw(rt, "faults")) {
+		f := fault{
+			at:    rapid.SampledFrom(targets).Draw(rt, "at"),
+			kind:  rapid.SampledFrom(namesOf(faultKinds)).Draw(rt, "fault"),
+			times: rapid.SampledFrom([]int{1, 1, 1, 2, 0}).Draw(rt, "times"),
+			skip:  rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(rt, "skip"),
+		}
+		switch f.kind {
+		case "reset, and the work later":
+			// No client can notice a rotation that is later than the client waits.
+			f.wait = time.Duration(rapid.IntRange(0, 4500).Draw(rt, "ms")) * time.Millisecond
+			if f.at == "create" {
+				f.wait *= 9
+			}
+		case "slow", "slow answer":
+			f.wait = time.Duration(rapid.IntRange(0, 40_000).Draw(rt, "ms")) * time.Millisecond
+		}
+		faults = append(faults, f)
+	}
+	return faults
+}
+
+func (f fault) build() clerktest.Fault {
+	built := faultKinds[f.kind]
+	switch f.kind {
+	case "slow":
+		built = clerktest.Slow(f.wait)
+	case "slow answer":
+		built = clerktest.SlowAnswer(f.wait)
+	case "reset, and the work later":
+		built = clerktest.LateCommit(f.wait)
+	}
+	if f.times > 0 {
+		built = built.Repeat(f.times)
+	}
+	return faultTargets[f.at](built).Skipping(f.skip)
+}
+
+func (f fault) String() string {
+	return fmt.Sprintf("%s: %s %s (times %d, after %d)", f.at, f.kind, f.wait, f.times, f.skip)
+}
+
+// drawClerk draws in what Clerk may differ from what its documents say.
+func drawClerk(rt *rapid.T) clerktest.Switches {
+	s := clerktest.Switches{}
+	if rapid.Bool().Draw(rt, "usual Clerk") {
+		return s
+	}
+	draw(rt, &s.ScopesOrder, "alphabetical", "fixed")
+	draw(rt, &s.ForceOfflineAccess, "off")
+	draw(rt, &s.PatchWithoutOfflineAccess, "keep", "remove")
+	draw(rt, &s.PublicClientSecret, "empty", "absent")
+	draw(rt, &s.RotatePublic, "value", "422")
+	draw(rt, &s.RotateUpdatedAt, "keep")
+	draw(rt, &s.RedirectOrder, "sorted", "reversed")
+	draw(rt, &s.NewerFields, "drop", "422")
+	draw(rt, &s.DCRForcesConsent, "on")
+	draw(rt, &s.TokenInfo, "invalid_client", "legacy", "authenticates_nobody", "refuses_everybody", "lags")
+	lag := max(0, rapid.IntRange(-3000, 3000).Draw(rt, "read lag in ms"))
+	s.ReadLag = time.Duration(lag) * time.Millisecond
+	return s
+}
+
+// draw draws one of the values, or the zero value.
+func draw[T any](rt *rapid.T, into *T, from ...T) {
+	*into = rapid.SampledFrom(append(from, *into)).Draw(rt, fmt.Sprintf("%T", *into))
+}

@@ -4,25 +4,46 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
+
+// upgrade reads a state that a provider wrote at a version of its schema.
+func (p *process) upgrade(version int64, state string) (*object, messages) {
+	response := must(p.UpgradeResourceState(p.ctx, &tfprotov6.UpgradeResourceStateRequest{
+		TypeName: application, Version: version, RawState: &tfprotov6.RawState{JSON: []byte(state)},
+	}))
+	upgraded := decode(typeOf(application), response.UpgradedState)
+	return &object{kind: application, state: upgraded}, p.hear(response.Diagnostics)
+}
+
+// move takes over the state of another provider's resource.
+func (p *process) move(address, kind, state string) (*object, messages) {
+	response := must(p.MoveResourceState(p.ctx, &tfprotov6.MoveResourceStateRequest{
+		SourceProviderAddress: address, SourceTypeName: kind, TargetTypeName: application,
+		SourceState: &tfprotov6.RawState{JSON: []byte(state)}, SourcePrivate: []byte(`{"clerk":"e30="}`),
+	}))
+	moved := decode(typeOf(application), response.TargetState)
+	return &object{application, moved, response.TargetPrivate, response.TargetIdentity},
+		p.hear(response.Diagnostics)
+}
+
+const vanillauys = "registry.terraform.io/vanillauys/clerk"
 
 // A state of another provider for Clerk keeps its secret, whether the resource is moved or
 // the provider was replaced in the state. The plan that follows is empty.
 func TestProtocolTakeOver(t *testing.T) {
-	for name, take := range map[string]func(p *process, o *object, state string) messages{
-		"move from a registry": func(p *process, o *object, state string) messages {
-			return p.move(o, "registry.terraform.io/vanillauys/clerk", application, state)
-		},
-		"move from a mirror": func(p *process, o *object, state string) messages {
-			return p.move(o, "mirror.example.com/acme/clerk", application, state)
-		},
-		"replace the provider": func(p *process, o *object, state string) messages {
-			return p.upgrade(o, 0, state)
-		},
-		"replace, with a version 1 of the other": func(p *process, o *object, state string) messages {
-			return p.upgrade(o, 1, state)
-		},
+	move := func(address string) func(*process, string) (*object, messages) {
+		return func(p *process, state string) (*object, messages) { return p.move(address, application, state) }
+	}
+	upgrade := func(version int64) func(*process, string) (*object, messages) {
+		return func(p *process, state string) (*object, messages) { return p.upgrade(version, state) }
+	}
+	for name, take := range map[string]func(*process, string) (*object, messages){
+		"move from a registry": move(vanillauys), "move from a mirror": move("mirror.example.com/acme/clerk"),
+		"move from OpenTofu": move("registry.opentofu.org/buildwithdeck/clerk"), "move from a name": move("clerk"),
+		"replace the provider": upgrade(0), "replace, with a version 1 of the other": upgrade(1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, tf *terraform) {
@@ -31,27 +52,22 @@ func TestProtocolTakeOver(t *testing.T) {
 					app.RedirectURIs = []string{uri}
 				})
 				app, _ := tf.clerk.Application(id)
-				secret := tf.clerk.CurrentSecret(id)
-				state := fmt.Sprintf(`{"id":%q,"name":"Portal","callback_url":%q,"scopes":"profile email",`+
-					`"public":false,"consent_screen_enabled":true,"client_id":%q,"client_secret":%q,`+
-					`"an_attribute_of_tomorrow":[1,"two"]}`, id, uri, app.ClientID, secret)
-				p, _ := tf.process(t.Context())
-				o := &object{kind: application}
-				heard := take(p, o, state)
-				if len(heard) > 0 || len(tf.clerk.Requests()) > 0 || o.str("client_secret") != secret {
+				o, heard := take(tf.process(t.Context()), fmt.Sprintf(`{"id":%q,"name":"Portal",`+
+					`"callback_url":%q,"scopes":"profile email","public":false,"consent_screen_enabled":true,`+
+					`"client_id":%q,"client_secret":%q,"an_attribute_of_tomorrow":[1,"two"]}`,
+					id, uri, app.ClientID, tf.clerk.CurrentSecret(id)))
+				if heard != "" || len(tf.clerk.Requests()) > 0 || !tf.hasWorkingSecret(o) {
 					t.Fatalf("taken over: %v\n%s", o.state, heard)
 				}
 				config := values{
 					"name": "Portal", "redirect_uris": []string{uri}, "scopes": []string{"email", "profile"},
 					"public": false,
 				}
-				made, heard := tf.plan(t.Context(), o, config)
-				if made == nil || len(made.changes) > 0 {
-					t.Fatalf("planned %v\n%s", made, heard)
+				if made, heard := tf.plan(t.Context(), o, config); len(made.changes) > 0 {
+					t.Fatalf("planned %v\n%s", made.changes, heard)
 				}
 				before, _ := o.state["client_secret_version"].(int64)
-				config["rotate_secret_trigger"] = "once"
-				heard = tf.run(t.Context(), o, config)
+				heard = tf.run(t.Context(), o, config.with("rotate_secret_trigger", "once"))
 				after, _ := o.state["client_secret_version"].(int64)
 				if heard.failed() || !tf.hasWorkingSecret(o) || after <= before {
 					t.Errorf("rotated: %v\n%s", o.state, heard)
@@ -63,27 +79,43 @@ func TestProtocolTakeOver(t *testing.T) {
 
 // A state that cannot be taken over is refused with a message that shows no value of it.
 func TestProtocolTakeOverRefusals(t *testing.T) {
-	for name, c := range map[string]struct{ kind, state, says string }{
+	for name, c := range map[string]struct{ address, kind, state, says string }{
 		"another type": {
-			application, `{"id":"oa_1","callback_url":"","client_secret":{"a":"very-secret-value"}}`,
+			vanillauys, application, `{"id":"oa_1","callback_url":"","client_secret":{"a":"very-secret-value"}}`,
 			"client_secret of the application oa_1 is not a string",
 		},
-		"no id": {application, `{"callback_url":"","client_secret":"very-secret-value"}`, "no valid id"},
+		"no id": {vanillauys, application, `{"callback_url":"","client_secret":"very-secret-value"}`, "no valid id"},
 		"another type inside": {
-			application, `{"id":"oa_1","timeouts":{"create":["very-secret-value"]}}`, "a value of another type",
+			vanillauys, application, `{"id":"oa_1","timeouts":{"create":["very-secret-value"]}}`,
+			"a value of another type",
 		},
-		"no object":        {application, `["very-secret-value"]`, ""},
-		"another resource": {"clerk_user", `{"id":"user_1","password":"very-secret-value"}`, ""},
+		"no object":        {vanillauys, application, `["very-secret-value"]`, ""},
+		"another resource": {vanillauys, "clerk_user", `{"id":"oa_1","callback_url":"","password":"very-secret-value"}`, ""},
+		"another provider": {"registry.terraform.io/clerk/auth0", application, `{"id":"oa_1","callback_url":""}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, tf *terraform) {
-				p, _ := tf.process(t.Context())
-				o := &object{kind: application}
-				heard := p.move(o, "registry.terraform.io/vanillauys/clerk", c.kind, c.state)
+				o, heard := tf.process(t.Context()).move(c.address, c.kind, c.state)
 				if !heard.failed() || !heard.say(c.says) || heard.say("very-secret-value") {
 					t.Errorf("taken over: %v\n%s", o.state, heard)
 				}
 			})
 		})
 	}
+}
+
+// A state of this provider under another address brings its private state along. The private
+// state of another provider means nothing here.
+func TestProtocolMoveOfPrivateState(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		for state, want := range map[string]string{
+			`{"id":"oa_1","name":"Portal","redirect_uris":[]}`:   `{"clerk":"e30="}`,
+			`{"id":"oa_1","name":"Portal","callback_url":"a:b"}`: "",
+		} {
+			o, heard := tf.process(t.Context()).move("mirror.example.com/acme/clerk", application, state)
+			if string(o.private) != want || heard != "" {
+				t.Errorf("%s: the private state is %s\n%s", state, o.private, heard)
+			}
+		}
+	})
 }

@@ -1,0 +1,199 @@
+package provider_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+)
+
+// data reads a data source.
+func (p *process) data(kind string, config values) (values, messages) {
+	typ := schemas().DataSourceSchemas[kind].ValueType()
+	response := must(p.ReadDataSource(p.ctx, &tfprotov6.ReadDataSourceRequest{
+		TypeName: kind, Config: encode(typ, config),
+	}))
+	heard := p.hear(response.Diagnostics)
+	if heard.failed() {
+		return nil, heard
+	}
+	return decode(typ, response.State), heard
+}
+
+// list reads the list resource: the names shown, and the resources.
+func (p *process) list(config values, limit int64) (names []string, found []values, heard messages) {
+	//nolint:staticcheck // the marker interface is deprecated: see provider.server
+	lists, _ := p.ProviderServer.(tfprotov6.ProviderServerWithListResource)
+	stream := must(lists.ListResource(p.ctx, &tfprotov6.ListResourceRequest{
+		Config:   encode(schemas().ListResourceSchemas[application].ValueType(), config),
+		TypeName: application, Limit: limit, IncludeResource: true,
+	}))
+	for result := range stream.Results {
+		heard += p.hear(result.Diagnostics)
+		if result.Resource != nil {
+			names = append(names, result.DisplayName)
+			found = append(found, decode(typeOf(application), result.Resource))
+		}
+	}
+	return names, found, heard
+}
+
+// The list resource finds what a plan without changes can adopt, and shows no control
+// characters of names that others have chosen.
+func TestProtocolList(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		names := []string{"Portal", "tab\there", "\x1b[31mred", "right\u202eleft"}
+		for _, name := range names {
+			tf.clerk.Seed(name)
+		}
+		tf.clerk.RegisterDynamically("\x1b[2Jweb\n")
+		p := tf.process(t.Context())
+		shown, found, heard := p.list(values{"order_by": "+created_at"}, 100)
+		if want := "[Portal tab<U+0009>here <U+001B>[31mred right<U+202E>left]"; heard != "" || fmt.Sprint(shown) != want {
+			t.Fatalf("found %q\n%s", shown, heard)
+		}
+		for i, state := range found {
+			if state["name"] != names[i] || state["client_secret"] != nil {
+				t.Errorf("found %v", state)
+			}
+			o := &object{kind: application}
+			p.importBy(o, "", values{"id": state["id"]})
+			config := values{"name": names[i], "scopes": state["scopes"], "redirect_uris": []string{}}
+			if made, heard := p.plan(o, config); len(made.changes) > 0 {
+				t.Errorf("the adopted %q plans %v\n%s", names[i], made.changes, heard)
+			}
+		}
+		for want, config := range map[string]values{
+			"[Portal]":                 {"name_query": "portal"},
+			"[<U+001B>[2Jweb<U+000A>]": {"dynamically_registered": true},
+		} {
+			if shown, _, heard := p.list(config, 100); fmt.Sprint(shown) != want {
+				t.Errorf("%v: %q\n%s", config, shown, heard)
+			}
+		}
+		if shown, _, _ := p.list(values{}, 2); len(shown) != 2 {
+			t.Errorf("two at most: %q", shown)
+		}
+	})
+}
+
+// An application that cannot be read is left out, and a warning names it.
+func TestProtocolListsNameWhatTheyLeaveOut(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		readable, broken := tf.clerk.Seed("Portal"), tf.clerk.Seed("Broken")
+		tf.clerk.Inject(clerktest.Changed(func(page map[string]any) {
+			for _, item := range page["data"].([]any) {
+				if app := item.(map[string]any); app["id"] == broken {
+					app["public"] = "perhaps"
+				}
+			}
+		}).OnList())
+		p := tf.process(t.Context())
+		all, heard := p.data(application+"s", values{})
+		apps, _ := all["oauth_applications"].([]any)
+		names, _, more := p.list(values{}, 10)
+		if len(apps) != 1 || apps[0].(values)["id"] != readable || !slices.Equal(names, []string{"Portal"}) {
+			t.Errorf("found %v and %q", apps, names)
+		}
+		for _, heard := range []messages{heard, more} {
+			if heard.failed() || !heard.say("The list of OAuth applications is incomplete") || !heard.say(broken) {
+				t.Errorf("got %s", heard)
+			}
+		}
+	})
+}
+
+// A list that breaks off is an error, and no part of it is shown.
+func TestProtocolListsBreakOff(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		tf.clerk.SeedMany(600, "App %d")
+		tf.clerk.Inject(clerktest.HTML(403).OnList().Skipping(1))
+		p := tf.process(t.Context())
+		if names, _, heard := p.list(values{}, 1000); len(names) > 0 || !heard.failed() {
+			t.Errorf("shown are %d, %s", len(names), heard)
+		}
+		if all, heard := p.data(application+"s", values{}); all != nil || !heard.failed() {
+			t.Errorf("got %v, %s", all, heard)
+		}
+	})
+}
+
+// Data sources find what the same process has just created, although Clerk's reads lag.
+// What they cannot find they say on the argument.
+func TestProtocolDataSource(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		first, second := tf.clerk.Seed("Twin"), tf.clerk.Seed("Twin")
+		tf.clerk.Set(clerktest.Switches{ReadLag: 2 * time.Second})
+		p, o := tf.process(t.Context()), &object{kind: application}
+		made, _ := p.plan(o, portal)
+		p.apply(o, made)
+		for _, by := range []string{"id", "client_id", "name"} {
+			if found, heard := p.data(application, values{by: o.str(by)}); found["id"] != o.str("id") {
+				t.Errorf("by %s: got %v, %s", by, found, heard)
+			}
+		}
+		for says, by := range map[string]values{
+			`has the id "oa_none"`:                      {"id": "oa_none"},
+			`has the client_id "none"`:                  {"client_id": "none"},
+			`has the name "a<U+000A>b"`:                 {"name": "a\nb"},
+			`2 OAuth applications have the name "Twin"`: {"name": "Twin"},
+		} {
+			_, heard := p.data(application, by)
+			if strings.Count(string(heard), "(on Attr") != 1 || !heard.say(says) ||
+				by["name"] == "Twin" && !(heard.say(first) && heard.say(second)) {
+				t.Errorf("%v: got %s", by, heard)
+			}
+		}
+	})
+}
+
+// A refresh of many applications needs few requests.
+func TestProtocolScale(t *testing.T) {
+	for _, c := range []struct{ managed, all, requests int }{
+		{1, 1, 1}, {1, 20_020, 1}, {2, 2, 2}, {20, 20, 2}, {100, 1500, 7}, {1000, 1000, 6}, {20, 20_020, 45},
+	} {
+		t.Run(fmt.Sprintf("%d of %d", c.managed, c.all), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, tf *terraform) {
+				tf.traces = false
+				ids := tf.clerk.SeedMany(c.all, "app %d")
+				p := tf.process(t.Context())
+				for i := range c.managed {
+					n := i * (c.all / c.managed)
+					o := &object{kind: application, state: values{"id": ids[n], "name": fmt.Sprint("app ", n+1)}}
+					if heard := p.read(o); heard != "" {
+						t.Fatal(heard)
+					}
+				}
+				if sent := len(tf.clerk.Requests()); sent > c.requests {
+					t.Errorf("%d requests, want at most %d", sent, c.requests)
+				}
+			})
+		})
+	}
+}
+
+// Clerk's limit is never met, and the waits cost no more than they must.
+func TestProtocolScaleOfCreates(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		tf.traces = false
+		tf.clerk.SetRateLimit(clerktest.RateLimit{Requests: 100, Per: 10 * time.Second})
+		p, begun := tf.process(t.Context()), time.Now()
+		for i := range 110 {
+			o := &object{kind: application}
+			made, _ := p.plan(o, values{"name": fmt.Sprint("app ", i)})
+			if heard := p.apply(o, made); heard != "" {
+				t.Fatal(heard)
+			}
+		}
+		isRefused := func(r clerktest.Request) bool { return r.Status == 429 }
+		refused := slices.ContainsFunc(tf.clerk.Requests(), isRefused)
+		if took := time.Since(begun); refused || took < 10*time.Second || took > 15*time.Second {
+			t.Errorf("110 creates took %s, and Clerk refused some of them: %t", took, refused)
+		}
+	})
+}
