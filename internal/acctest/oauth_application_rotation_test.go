@@ -57,13 +57,15 @@ func (increases) CompareValues(values ...any) error {
 func TestAccOAuthApplication_rotation(t *testing.T) {
 	f := anywhere(t)
 	trigger := func(value string) string { return f.web(`rotate_secret_trigger = "` + value + `"`) }
-	newSecret, application := f.newSecrets(), statecheck.CompareValue(compare.ValuesSame())
-	sameApplication := application.AddStateValue(address, tfjsonpath.New("client_id"))
+	changed, client := f.newSecrets(), statecheck.CompareValue(compare.ValuesSame())
+	newSecret := func() []statecheck.StateCheck {
+		return append(changed(), client.AddStateValue(address, tfjsonpath.New("client_id")))
+	}
 	f.test(
 		resource.TestStep{
 			Config:            f.web(),
 			ConfigPlanChecks:  planned(plancheck.ExpectUnknownValue(address, tfjsonpath.New("client_secret_version"))),
-			ConfigStateChecks: append(newSecret(), sameApplication),
+			ConfigStateChecks: newSecret(),
 		},
 		resource.TestStep{ // set
 			Config: trigger("may"),
@@ -97,7 +99,7 @@ func TestAccOAuthApplication_rotation(t *testing.T) {
 		resource.TestStep{
 			Config:            trigger("july"),
 			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), f.warned(rotationWarning)),
-			ConfigStateChecks: append(newSecret(), sameApplication),
+			ConfigStateChecks: newSecret(),
 		},
 	)
 }
