@@ -108,7 +108,7 @@ func TestDecryptRefuses(t *testing.T) {
 		"on one line":        {strings.ReplaceAll(whole, "\n", " "), errCiphertextBroken},
 		"text at the end":    {whole + "and more", errCiphertextBroken},
 		"no text inside":     {binary(t, []byte{0xff, 0xfe, 0x00}, mine), errPlaintextNoText},
-		"much too long":      {binary(t, bytes.Repeat([]byte("a"), maxBytes), mine), errCiphertextTooLong},
+		"much too long":      {binary(t, bytes.Repeat([]byte("a"), maxBytes), mine), errTooLong},
 		"only armour around": {armor.Header + "\nc29tZSB0ZXh0\n" + armor.Footer + "\n", errCiphertextBroken},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestParseIdentitiesRefuses(t *testing.T) {
 		"white space":          {" \n\t\n", errIdentityMissing},
 		"comments only":        {"# public key: " + key.recipient, errIdentityMissing},
 		"the recipient":        {key.recipient, errIdentityRecipient},
-		"too long":             {strings.Repeat("#\n", maxBytes/2+1) + key.identity, errIdentityTooLong},
+		"too long":             {strings.Repeat("#\n", maxBytes/2+1) + key.identity, errTooLong},
 		"a character too few":  {broken, nil},
 		"lower case":           {strings.ToLower(key.identity), nil},
 		"two on a line":        {key.identity + " " + key.identity, nil},

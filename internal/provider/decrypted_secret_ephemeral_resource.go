@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
@@ -56,7 +57,8 @@ func (*decryptedSecretEphemeralResource) Schema(
 }
 
 // Open decrypts. No diagnostic about the identity has an attribute path: the engine
-// would print the line of the configuration, identity included.
+// would print the line of the configuration, identity included. The ciphertext may be a
+// secret that was never encrypted.
 func (*decryptedSecretEphemeralResource) Open(
 	ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse,
 ) {
@@ -64,30 +66,26 @@ func (*decryptedSecretEphemeralResource) Open(
 	defer recoverPanic(&resp.Diagnostics, action)
 
 	var model decryptedSecretModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// A wrong identity is an error even where there is nothing to decrypt yet.
+	argument := "identity"
 	identities, err := encryption.ParseIdentities(model.Identity.ValueString())
-	if err != nil {
-		resp.Diagnostics.AddError("Unable to "+action,
-			"The value of identity cannot be used: "+err.Error()+".")
-		return
-	}
-	if !model.Ciphertext.IsNull() {
-		plaintext, err := encryption.Decrypt(model.Ciphertext.ValueString(), identities)
-		switch {
-		case errors.Is(err, encryption.ErrOtherIdentity):
-			resp.Diagnostics.AddError("Unable to "+action, sentence(err.Error()))
-			return
-		case err != nil:
-			// The ciphertext may be a secret that was never encrypted.
-			resp.Diagnostics.AddError("Unable to "+action,
-				"The value of ciphertext cannot be used: "+err.Error()+".")
-			return
-		}
+	if err == nil && !model.Ciphertext.IsNull() {
+		argument = "ciphertext"
+		var plaintext string
+		plaintext, err = encryption.Decrypt(model.Ciphertext.ValueString(), identities)
 		model.Plaintext = types.StringValue(plaintext)
 	}
-	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+	switch {
+	case errors.Is(err, encryption.ErrOtherIdentity):
+		resp.Diagnostics.AddError("Unable to "+action, sentence(err.Error()))
+	case err != nil:
+		resp.Diagnostics.AddError("Unable to "+action,
+			fmt.Sprintf("The value of %s cannot be used: %s.", argument, err))
+	default:
+		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+	}
 }
