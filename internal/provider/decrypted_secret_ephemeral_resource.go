@@ -56,9 +56,8 @@ func (*decryptedSecretEphemeralResource) Schema(
 	}
 }
 
-// Open decrypts. No diagnostic about the identity has an attribute path: the engine
-// would print the line of the configuration, identity included. The ciphertext may be a
-// secret that was never encrypted.
+// Open decrypts. No diagnostic has an attribute path: the engine would print the line of
+// the configuration, with the identity or with a secret that was never encrypted.
 func (*decryptedSecretEphemeralResource) Open(
 	ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse,
 ) {

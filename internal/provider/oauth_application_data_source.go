@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
@@ -38,9 +37,9 @@ func (*oauthApplicationDataSource) ConfigValidators(context.Context) []datasourc
 var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 func (d *oauthApplicationDataSource) Schema(
-	ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
+	_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
 ) {
-	attributes := reportedApplicationAttributes(ctx)
+	attributes := reportedApplicationAttributes()
 	by := func(name, condition string, check validator.String) {
 		attributes[name] = schema.StringAttribute{
 			MarkdownDescription: attributes[name].GetMarkdownDescription() + " " + condition,
@@ -79,14 +78,12 @@ var reportedDescriptions = map[string]string{
 // attributes are computed. None has a deprecation message: for one in a list, OpenTofu
 // takes quadratic time (opentofu#4238), and an expression that hands on the whole object
 // would warn of an attribute that no configuration names.
-func reportedApplicationAttributes(ctx context.Context) map[string]schema.Attribute {
-	var managed resource.SchemaResponse
-	(&oauthApplicationResource{}).Schema(ctx, resource.SchemaRequest{}, &managed)
-
-	attributes := make(map[string]schema.Attribute, len(managed.Schema.Attributes))
+func reportedApplicationAttributes() map[string]schema.Attribute {
+	managed := applicationSchema().Attributes
+	attributes := make(map[string]schema.Attribute, len(managed))
 	for _, field := range fieldsOf[reportedModel]() {
 		name := field.name
-		attribute := managed.Schema.Attributes[name]
+		attribute := managed[name]
 		description, ok := reportedDescriptions[name]
 		if !ok {
 			description = attribute.GetMarkdownDescription()

@@ -252,9 +252,3 @@ func stringsOf(set types.Set) []string {
 	}
 	return values
 }
-
-// nullTimeouts is the value of a timeouts block that is left out.
-func nullTimeouts() timeouts.Value {
-	attributes := timeoutsType.(timeouts.Type).AttrTypes
-	return timeouts.Value{Object: types.ObjectNull(attributes)}
-}

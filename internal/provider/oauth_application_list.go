@@ -1,0 +1,279 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	listschema "github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
+)
+
+// applicationFilter selects applications, in the list resource and in the data source
+// clerk_oauth_applications alike.
+type applicationFilter struct {
+	NameQuery             types.String `tfsdk:"name_query"`
+	OrderBy               types.String `tfsdk:"order_by"`
+	DynamicallyRegistered types.Bool   `tfsdk:"dynamically_registered"`
+}
+
+// filterTexts are the arguments of a filter that are texts.
+var filterTexts = map[string]struct {
+	description string
+	check       validator.String
+}{
+	"name_query": {
+		"Part of the name, in upper or lower case, or exactly a `client_id`. Default: all applications.",
+		stringvalidator.LengthAtLeast(1), // a variable that was not set would select all
+	},
+	"order_by": {
+		"`created_at` or `name`, with `+` (ascending, the default) or `-` (descending) in front. " +
+			"Default: `-created_at`, the newest first.",
+		stringvalidator.OneOf("created_at", "+created_at", "-created_at", "name", "+name", "-name"),
+	},
+}
+
+// query converts the filter for the client.
+func (f applicationFilter) query() clerk.ListQuery {
+	return clerk.ListQuery{
+		NameQuery:             f.NameQuery.ValueString(),
+		OrderBy:               f.OrderBy.ValueString(),
+		DynamicallyRegistered: f.DynamicallyRegistered.ValueBoolPointer(),
+	}
+}
+
+const actionList = "list OAuth applications"
+
+// listParams maps Clerk's parameter names of lists to attributes.
+var listParams = paramsOf[applicationFilter](nil, nil)
+
+// listApplications lists applications, with a warning that names those that are left out
+// because Clerk's answer about them could not be read.
+func (d *providerData) listApplications(
+	ctx context.Context, query clerk.ListQuery, diags *diag.Diagnostics,
+) []clerk.OAuthApplication {
+	client := d.requireClient(diags)
+	if client == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+	apps, unreadable, err := client.ListOAuthApplications(ctx, query)
+	if err != nil {
+		d.addError(diags, actionList, err, listParams)
+		return nil
+	}
+	if len(unreadable) > 0 {
+		diags.AddWarning("The list of OAuth applications is incomplete", paragraphs(
+			"These applications are left out, because Clerk's answer about them could not be read:",
+			linesOf(unreadable, func(err *clerk.UnreadableApplicationError) string {
+				return "- " + visible(err.Error())
+			}),
+			"Clerk may describe them in a way that this version of the provider does not know. "+
+				"Try a newer version."))
+	}
+	return apps
+}
+
+// oauthApplicationsDataSource is clerk_oauth_applications: the applications of the
+// instance.
+type oauthApplicationsDataSource struct{ configuredDataSource }
+
+// oauthApplicationsModel holds the arguments. It has no id. Nothing needs an id, and a
+// random one would differ in every plan.
+type oauthApplicationsModel struct {
+	applicationFilter
+
+	Limit  types.Int64 `tfsdk:"limit"`
+	Offset types.Int64 `tfsdk:"offset"`
+}
+
+func (d *oauthApplicationsDataSource) Schema(
+	_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse,
+) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "OAuth applications of a Clerk instance: the clients that sign in *through* it, not social connections, by which users sign in *to* it. The data source reads all of them, page by page, unless `limit` sets a maximum.",
+		Attributes: map[string]schema.Attribute{
+			"dynamically_registered": schema.BoolAttribute{
+				MarkdownDescription: "`true`: only applications that registered themselves (RFC 7591). `false`: only the others. Default: both.",
+				Optional:            true,
+			},
+			"limit": schema.Int64Attribute{
+				MarkdownDescription: "Maximum number of applications, at least 1. Default: all.",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.AtLeast(1)},
+			},
+			"offset": schema.Int64Attribute{
+				MarkdownDescription: "How many of the matching applications to leave out first. Default 0.",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.AtLeast(0)},
+			},
+			"oauth_applications": schema.ListNestedAttribute{
+				MarkdownDescription: "The applications, in the order of `order_by`.",
+				Computed:            true,
+				NestedObject: schema.NestedAttributeObject{
+					Attributes: reportedApplicationAttributes(),
+				},
+			},
+		},
+	}
+	for name, text := range filterTexts {
+		resp.Schema.Attributes[name] = schema.StringAttribute{
+			MarkdownDescription: text.description,
+			Optional:            true,
+			Validators:          []validator.String{text.check},
+		}
+	}
+}
+
+func (d *oauthApplicationsDataSource) Read(
+	ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse,
+) {
+	defer recoverPanic(&resp.Diagnostics, actionList)
+
+	var model oauthApplicationsModel
+	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	query := model.query()
+	query.Limit = int(model.Limit.ValueInt64())
+	query.Offset = int(model.Offset.ValueInt64())
+	apps := d.data.listApplications(ctx, query, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	var diags diag.Diagnostics
+	resp.State.Raw, diags = withApplications(ctx, req.Config.Raw, apps)
+	resp.Diagnostics.Append(diags...)
+}
+
+// withApplications returns a state: the configuration, with the applications. The
+// framework's State.Set does the same with twice the time and the memory, which counts
+// where an instance has thousands of applications.
+func withApplications(
+	ctx context.Context, config tftypes.Value, apps []clerk.OAuthApplication,
+) (tftypes.Value, diag.Diagnostics) {
+	var values map[string]tftypes.Value
+	if err := config.As(&values); err != nil {
+		return tftypes.Value{}, diag.Diagnostics{codecError(err)}
+	}
+	const name = "oauth_applications"
+	list := values[name].Type().(tftypes.List)
+	elements := make([]tftypes.Value, len(apps))
+	for i, app := range apps {
+		var model reportedModel
+		model.fromAPI(app)
+		element, diags := encodeModel(ctx, list.ElementType, model)
+		if diags.HasError() {
+			return tftypes.Value{}, diags
+		}
+		elements[i] = element
+	}
+	values[name] = tftypes.NewValue(list, elements)
+	return tftypes.NewValue(config.Type(), values), nil
+}
+
+// oauthApplicationListResource is clerk_oauth_application for terraform query: it
+// finds applications that can be adopted.
+type oauthApplicationListResource struct{ configuredResource }
+
+func (l *oauthApplicationListResource) ListResourceConfigSchema(
+	_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse,
+) {
+	resp.Schema = listschema.Schema{
+		MarkdownDescription: "Finds OAuth applications of a Clerk instance, to bring them under management. They are not social connections, by which users sign in *to* Clerk.",
+		Attributes: map[string]listschema.Attribute{
+			"dynamically_registered": listschema.BoolAttribute{
+				MarkdownDescription: "`true`: only applications that registered themselves (RFC 7591). Default `false`: only the others, because clients that register themselves are rarely managed as code.",
+				Optional:            true,
+			},
+		},
+	}
+	for name, text := range filterTexts {
+		resp.Schema.Attributes[name] = listschema.StringAttribute{
+			MarkdownDescription: text.description,
+			Optional:            true,
+			Validators:          []validator.String{text.check},
+		}
+	}
+}
+
+// List reads all applications before it returns the first one. An error on any page is
+// then the only result, so no one mistakes a part of a list for the whole.
+func (l *oauthApplicationListResource) List(
+	ctx context.Context, req list.ListRequest, stream *list.ListResultsStream,
+) {
+	apps, diags := l.find(ctx, req)
+	if diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	stream.Results = func(push func(list.ListResult) bool) {
+		if len(diags) > 0 && !push(list.ListResult{Diagnostics: diags}) {
+			return
+		}
+		for _, app := range apps {
+			if !push(listResult(ctx, req, app)) {
+				return
+			}
+		}
+	}
+}
+
+func (l *oauthApplicationListResource) find(
+	ctx context.Context, req list.ListRequest,
+) (apps []clerk.OAuthApplication, diags diag.Diagnostics) {
+	defer recoverPanic(&diags, actionList)
+
+	var filter applicationFilter
+	diags.Append(decodeModel(ctx, req.Config.Raw, &filter)...)
+	if diags.HasError() {
+		return nil, diags
+	}
+	query := filter.query()
+	query.Limit = int(req.Limit)
+	if query.DynamicallyRegistered == nil {
+		query.DynamicallyRegistered = new(false)
+	}
+	apps = l.data.listApplications(ctx, query, &diags)
+	return apps, diags
+}
+
+// listResult is an application as the list shows it. It must hold nothing secret:
+// Terraform prints the results of a query in plain text, also sensitive attributes.
+func listResult(
+	ctx context.Context, req list.ListRequest, app clerk.OAuthApplication,
+) (result list.ListResult) {
+	result = req.NewListResult(ctx)
+	defer recoverPanic(&result.Diagnostics, "list OAuth application")
+
+	result.DisplayName = visible(app.Name)
+	result.Diagnostics.Append(
+		result.Identity.Set(ctx, identityModel{ID: types.StringValue(app.ID)})...)
+	if req.IncludeResource {
+		model := applicationWithoutState()
+		model.fromAPI(app)
+		var diags diag.Diagnostics
+		result.Resource.Raw, diags = encodeModel(ctx, result.Resource.Raw.Type(), model)
+		result.Diagnostics.Append(diags...)
+	}
+	return result
+}
+
+// applicationWithoutState is the state of an application that only Clerk knows, as after
+// an import: without a secret, and without the arguments that only Terraform knows.
+func applicationWithoutState() (model resourceModel) {
+	ctx := context.Background()                   //nolint:forbidigo // null values need no context
+	_ = decodeModel(ctx, tftypes.Value{}, &model) // null alone
+	model.DeletionProtection = types.BoolValue(false)
+	return model
+}
