@@ -9,7 +9,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -23,40 +22,37 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
 )
 
+type object = map[string]any
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	p := &probe{
 		ctx: ctx, transport: http.DefaultTransport,
 		key: strings.TrimSpace(os.Getenv("CLERK_TEST_SECRET_KEY")),
 		url: cmp.Or(os.Getenv("CLERK_API_URL"), "https://api.clerk.com"),
 	}
-	if err := p.run(os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "clerk-probe:", p.scrub(err.Error()))
-		stop()
+	err := p.run(os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "clerk-probe:", err)
 		os.Exit(1)
 	}
 }
-
-type object = map[string]any
 
 // probe is one run.
 type probe struct {
 	ctx       context.Context
 	transport http.RoundTripper
 	url, key  string
-	secrets   []string // client secrets, to keep out of every text
-	prefix    string   // of the names of the run's applications
-	created   []string // ids of applications to delete
-	restore   object   // settings to restore
+	prefix    string          // of the names of the run's applications
+	created   map[string]bool // ids of applications to delete
+	restore   object          // settings to restore
 	lag       time.Duration
 }
 
@@ -66,81 +62,70 @@ func (p *probe) run(stdout io.Writer) (err error) {
 		return errors.New("CLERK_TEST_SECRET_KEY is not the key of a development instance (sk_test_…)")
 	}
 	p.url = strings.TrimSuffix(strings.TrimSuffix(p.url, "/"), "/v1") + "/v1"
-	if !isPrivate(p.url) {
+	// Nobody on the way may read the key.
+	if u, err := url.Parse(p.url); err != nil || u.Host == "" || u.Scheme != "https" &&
+		(u.Scheme != "http" || u.Hostname() != "localhost" && !net.ParseIP(u.Hostname()).IsLoopback()) {
 		return errors.New("CLERK_API_URL is not an https URL")
 	}
 	if instance := p.call("GET /instance", nil); instance.json["environment_type"] != "development" {
 		return fmt.Errorf("this is not a development instance that the key can read: %s", instance)
 	}
-	p.prefix = "clerk-probe-" + strings.ToLower(rand.Text()[:10])
+	p.prefix, p.created = "clerk-probe-"+strings.ToLower(rand.Text()[:10]), map[string]bool{}
 	defer func() { err = errors.Join(err, p.cleanUp()) }()
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	defer table.Flush()
 	fmt.Fprintln(table, "QUESTION\tSEEN\tSWITCH")
 	for _, q := range questions {
-		value, seen := q.ask(p)
+		seen := q.ask(p)
 		if err := p.ctx.Err(); err != nil {
 			return err
 		}
-		finding := q.name
-		if finding != "" {
-			finding += "=" + cmp.Or(value, "(not decided)")
-		}
-		fmt.Fprintln(table, p.scrub(strings.Join([]string{q.text, seen, finding}, "\t")))
+		fmt.Fprintf(table, "%s\t%s\t%s\n", q.text, seen, q.finding(seen))
 	}
 	return nil
 }
 
-// isPrivate reports whether nobody on the way can read what is sent to an address.
-func isPrivate(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.User == nil && (u.Scheme == "https" && u.Host != "" ||
-		u.Scheme == "http" && (u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()))
-}
-
-// scrub removes the key and the client secrets from a text.
-func (p *probe) scrub(text string) string {
-	for _, secret := range append(slices.Clone(p.secrets), p.key) {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[redacted]")
+// cleanUp restores the settings and deletes the run's applications: those it knows, and those that
+// a list finds, because a create may have been carried out without an answer.
+func (p *probe) cleanUp() (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), 2*time.Minute)
+	defer cancel()
+	p.ctx = ctx
+	p.sleep(p.lag)
+	call := func(purpose, request string, body object) answer {
+		got := p.call(request, body)
+		if got.status != 200 && got.status != 404 {
+			err = errors.Join(err, fmt.Errorf("could not %s: %s", purpose, got))
 		}
+		return got
 	}
-	return text
+	if p.restore != nil {
+		call(fmt.Sprint("restore the settings ", p.restore), "PATCH "+settings, p.restore)
+	}
+	left := call("look for names with "+p.prefix,
+		"GET /oauth_applications?limit=100&name_query="+p.prefix, nil)
+	found, _ := left.json["data"].([]any)
+	for _, each := range found {
+		fields, _ := each.(object)
+		p.created[answer{json: fields}.text("id")] = true
+	}
+	for id := range p.created {
+		call("delete the application "+id, "DELETE "+path(id), nil)
+	}
+	return err
 }
 
 // answer is what came back: status 0 if nothing did.
 type answer struct {
 	status int
+	code   string // of Clerk's error envelope or of an OAuth error, or why there is no answer
 	json   object // nil if the body is no JSON object
-	err    error
 }
-
-func (a answer) ok() bool { return a.status/100 == 2 && a.json != nil }
-
-func (a answer) refused() bool { return a.status/100 == 4 && a.status != 429 }
 
 func (a answer) text(field string) string { text, _ := a.json[field].(string); return text }
 
-func (a answer) list(field string) string { return strings.Trim(fmt.Sprint(a.json[field]), "[]") }
-
-// code is the error code of Clerk's envelope, or of an OAuth error.
-func (a answer) code() string {
-	if list, _ := a.json["errors"].([]any); len(list) > 0 {
-		first, _ := list[0].(object)
-		code, _ := first["code"].(string)
-		return code
-	}
-	return a.text("error")
-}
-
-// String is the status with the error code. It leaves out Clerk's texts, which may repeat what was
-// sent.
-func (a answer) String() string {
-	if a.err != nil {
-		return "no answer: " + a.err.Error()
-	}
-	return strings.TrimSpace(fmt.Sprint(a.status, " ", a.code()))
-}
+// String leaves out Clerk's texts, which may repeat what was sent.
+func (a answer) String() string { return strings.TrimSpace(fmt.Sprint(a.status, " ", a.code)) }
 
 // call sends "METHOD path" to the Backend API. A nil body sends none.
 func (p *probe) call(request string, body object) answer {
@@ -149,54 +134,40 @@ func (p *probe) call(request string, body object) answer {
 		encoded, _ = json.Marshal(body) // the probe's own values can be encoded
 	}
 	method, path, _ := strings.Cut(request, " ")
-	return p.send(method, p.url+path, encoded, http.Header{
-		"Authorization": {"Bearer " + p.key}, "Clerk-Api-Version": {"2026-05-12"},
-		"Content-Type": {"application/json"},
+	return p.send(method, p.url+path, string(encoded), http.Header{
+		"Authorization": {"Bearer " + p.key}, "Content-Type": {"application/json"},
+		"Clerk-Api-Version": {"2026-05-12"},
 	})
 }
 
 // introspect asks the frontend API about a token that does not exist, with a client's credentials.
-func (p *probe) introspect(a answer, secret string) answer {
-	address := a.text("token_introspection_url")
-	if !isPrivate(address) {
-		return answer{err: errors.New("token_introspection_url is not an https URL")}
-	}
-	credentials := &http.Request{Header: http.Header{}}
-	credentials.SetBasicAuth(url.QueryEscape(a.text("client_id")), url.QueryEscape(secret))
-	credentials.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return p.send(http.MethodPost, address, []byte("token=none"), credentials.Header)
+func (p *probe) introspect(application answer, secret string) answer {
+	r := &http.Request{Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
+	r.SetBasicAuth(url.QueryEscape(application.text("client_id")), url.QueryEscape(secret))
+	return p.send("POST", application.text("token_introspection_url"), "token=none", r.Header)
 }
 
-// send sends a request, and again after the pause that a 429 asks for.
-func (p *probe) send(method, address string, body []byte, header http.Header) (got answer) {
-	// A redirect would take the key to another host.
-	client := &http.Client{
-		Transport: p.transport, Timeout: 30 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+func (p *probe) send(method, address, body string, header http.Header) (got answer) {
+	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return answer{code: "no answer: " + err.Error()}
 	}
-	for range 3 {
-		r, err := http.NewRequestWithContext(p.ctx, method, address, bytes.NewReader(body))
-		if err != nil {
-			return answer{err: err}
-		}
-		r.Header = header.Clone()
-		r.Header.Set("User-Agent", "terraform-provider-clerk-probe")
-		response, err := client.Do(r)
-		if err != nil {
-			return answer{err: err}
-		}
-		got = answer{status: response.StatusCode}
-		// A body that is no JSON object leaves nil.
-		_ = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&got.json)
-		response.Body.Close()
-		if secret := got.text("client_secret"); secret != "" {
-			p.secrets = append(p.secrets, secret)
-		}
-		if got.status != 429 {
-			break
-		}
-		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
-		p.sleep(time.Duration(min(max(seconds, 1), 30)) * time.Second)
+	r.Header = header
+	r.Header.Set("User-Agent", "terraform-provider-clerk-probe")
+	response, err := p.transport.RoundTrip(r) // a client would take the key to a redirect's host
+	if err != nil {
+		return answer{code: "no answer: " + err.Error()}
+	}
+	defer response.Body.Close()
+	got.status = response.StatusCode
+	// A body that is no JSON object leaves nil.
+	_ = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&got.json)
+	got.code = got.text("error")
+	if list, _ := got.json["errors"].([]any); len(list) > 0 {
+		first, _ := list[0].(object)
+		got.code = answer{json: first}.text("code")
 	}
 	return got
 }
@@ -210,49 +181,14 @@ func (p *probe) sleep(d time.Duration) {
 
 // create creates an application.
 func (p *probe) create(fields object) answer {
-	body := object{"name": p.prefix + "-" + strconv.Itoa(len(p.created))}
+	p.sleep(time.Second / 2) // or the run would meet Clerk's limit of 100 requests in 10 s
+	body := object{"name": fmt.Sprintf("%s-%d", p.prefix, len(p.created))}
 	maps.Copy(body, fields)
 	got := p.call("POST /oauth_applications", body)
 	if id := got.text("id"); id != "" {
-		p.created = append(p.created, id)
+		p.created[id] = true
 	}
 	return got
 }
 
-func path(a answer) string { return "/oauth_applications/" + url.PathEscape(a.text("id")) }
-
-func (p *probe) patch(a answer, fields object) answer { return p.call("PATCH "+path(a), fields) }
-
-func (p *probe) rotate(a answer) answer { return p.call("POST "+path(a)+"/rotate_secret", nil) }
-
-// cleanUp restores the settings and deletes the run's applications: those it knows, and those that
-// a list finds, because a create may have been carried out without an answer.
-func (p *probe) cleanUp() (err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), 2*time.Minute)
-	defer cancel()
-	p.ctx = ctx
-	p.sleep(p.lag)
-	if len(p.restore) > 0 {
-		if got := p.call("PATCH "+settings, p.restore); !got.ok() {
-			err = fmt.Errorf("could not restore the settings %v: %s", p.restore, got)
-		}
-	}
-	left := p.call("GET /oauth_applications?limit=100&name_query="+p.prefix, nil)
-	if !left.ok() {
-		err = errors.Join(err, fmt.Errorf("could not look for names with %s: %s", p.prefix, left))
-	}
-	found, _ := left.json["data"].([]any)
-	for _, each := range found {
-		fields, _ := each.(object)
-		if id := (answer{json: fields}).text("id"); !slices.Contains(p.created, id) {
-			p.created = append(p.created, id)
-		}
-	}
-	for _, id := range p.created {
-		got := p.call("DELETE "+path(answer{json: object{"id": id}}), nil)
-		if !got.ok() && got.status != 404 {
-			err = errors.Join(err, fmt.Errorf("could not delete the application %s: %s", id, got))
-		}
-	}
-	return err
-}
+func path(id string) string { return "/oauth_applications/" + url.PathEscape(id) }

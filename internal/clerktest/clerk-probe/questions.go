@@ -3,233 +3,204 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
 	"time"
 )
 
 const settings = "/instance/oauth_application_settings"
 
-// question asks one thing that Clerk's documentation leaves open. ask returns the value of the
-// simulator's switch, "" if it cannot be told, and what was seen.
+// question asks one thing that Clerk's documentation leaves open. ask returns what was seen.
 type question struct {
-	name string // of the switch, "" without a switch
+	name string // of the simulator's switch, "" without a switch
 	text string
-	ask  func(*probe) (value, seen string)
+	ask  func(*probe) (seen string)
+	tell tell
 }
+
+// tell has patterns of what was seen, each with the value of the switch that it means.
+type tell [][2]string
+
+// finding is the switch with its value, which the first pattern that matches tells.
+func (q question) finding(seen string) string {
+	if q.name == "" {
+		return ""
+	}
+	for _, row := range q.tell {
+		pattern := regexp.MustCompile("^(?:" + row[0] + ")$")
+		if pattern.MatchString(seen) && !strings.HasPrefix(seen, "429") { // a 429 tells nothing
+			return q.name + "=" + pattern.ReplaceAllString(seen, row[1])
+		}
+	}
+	return q.name + "=(not decided)"
+}
+
+var public = object{"public": true, "pkce_required": true}
 
 var questions = []question{
-	{"scopes_order", "order of scopes", askScopesOrder},
-	{"force_offline_access", "create without offline_access", func(p *probe) (string, string) {
-		got := p.create(nil)
-		return choose(got, hasScope(got, "offline_access"), "on", "off"), seen(got, "scopes")
+	{"scopes_order", "order of scopes", on(object{
+		"scopes": "public_metadata offline_access profile email openid",
+	}, "", nil, "scopes"), tell{
+		{".*=public_metadata offline_access profile email openid", "as_sent"},
+		{".*=email offline_access openid profile public_metadata", "alphabetical"},
+		{".*=profile email public_metadata openid offline_access", "fixed"},
 	}},
-	{"patch_without_offline_access", "PATCH scopes without it", func(p *probe) (string, string) {
-		a := p.create(object{"scopes": "email offline_access"})
-		got := p.patch(a, object{"scopes": "email openid"})
-		if got.refused() {
-			return "422", got.String()
-		}
-		return choose(got, hasScope(got, "offline_access"), "keep", "remove"), seen(got, "scopes")
+	{"force_offline_access", "create without offline_access", on(nil, "", nil, "scopes"), tell{
+		{"200.*offline_access.*", "on"}, {"200.*", "off"},
 	}},
-	{"unknown_scope", "unknown scope", func(p *probe) (string, string) {
-		const unknown = "clerk-probe:nope"
-		got := p.patch(p.create(nil), object{"scopes": "email offline_access " + unknown})
-		if got.refused() {
-			return got.code(), got.String()
-		}
-		return choose(got, hasScope(got, unknown), "accept", "drop"), seen(got, "scopes")
+	{"patch_without_offline_access", "PATCH scopes without it", on(object{
+		"scopes": "email offline_access",
+	}, "PATCH {id}", object{"scopes": "email openid"}, "scopes"), tell{
+		{"4.*", "422"}, {"200.*offline_access.*", "keep"}, {"200.*", "remove"},
 	}},
-	{"public_client_secret", "secret of a new public client", func(p *probe) (string, string) {
-		form := secretForm(p.create(object{"public": true, "pkce_required": true}))
-		return form, "client_secret: " + form
+	{"unknown_scope", "unknown scope", on(nil, "PATCH {id}", object{
+		"scopes": "email offline_access clerk-probe:nope",
+	}, "scopes"), tell{
+		{"4.. (.+)", "$1"}, {".*clerk-probe:nope.*", "accept"}, {"200.*", "drop"},
 	}},
-	{"rotate_public", "rotation of a public client", func(p *probe) (string, string) {
-		got := p.rotate(p.create(object{"public": true, "pkce_required": true}))
-		if got.refused() {
-			return "422", got.String()
-		}
-		form := secretForm(got)
-		return choose(got, form == "value", "value", "empty"), "client_secret: " + form
+	{"public_client_secret", "secret of a new public client", on(
+		public, "", nil, "client_secret"), tell{
+		{".*characters", "value"}, {".*=(empty|absent)", "$1"},
 	}},
-	{"rotate_updated_at", "updated_at after a rotation", func(p *probe) (string, string) {
-		a := p.create(nil)
-		got := p.rotate(a)
-		isSame := got.json["updated_at"] == a.json["updated_at"]
-		return choose(got, isSame, "keep", "touch"), fmt.Sprint(got, ", unchanged: ", isSame)
+	{"rotate_public", "rotation of a public client", on(
+		public, "POST {id}/rotate_secret", nil, "client_secret"), tell{
+		{"4.*", "422"}, {".*characters", "value"}, {"200.*", "empty"},
 	}},
-	{"newer_fields", "device_authorization_grant_enabled", func(p *probe) (string, string) {
-		const field = "device_authorization_grant_enabled"
-		got := p.patch(p.create(nil), object{field: true})
-		switch _, has := got.json[field]; {
-		case got.code() == "form_param_unknown":
-			return "422", got.String()
-		case has && got.json[field] != true:
-			return "", seen(got, field) // the workspace may not have the beta
-		default:
-			return choose(got, has, "served", "drop"), seen(got, field)
-		}
+	{"rotate_updated_at", "updated_at after a rotation", on(
+		nil, "POST {id}/rotate_secret", nil, "updated_at"), tell{
+		{".*=unchanged", "keep"}, {"200.*", "touch"},
 	}},
-	{"redirect_order", "order of redirect URIs", func(p *probe) (string, string) {
-		sent := []string{"b://cb", "a://cb", "c://cb"}
-		got := p.create(object{"redirect_uris": sent}).list("redirect_uris")
-		return map[string]string{
-			"b://cb a://cb c://cb": "as_sent", "a://cb b://cb c://cb": "sorted",
-			"c://cb a://cb b://cb": "reversed",
-		}[got], got
+	{"newer_fields", "device_authorization_grant_enabled", on(nil, "PATCH {id}", object{
+		"device_authorization_grant_enabled": true,
+	}, "device_authorization_grant_enabled"), tell{
+		// Another value decides nothing: the workspace may not have the beta.
+		{"4.*form_param_unknown", "422"}, {".*=true", "served"}, {".*=absent", "drop"},
 	}},
-	{"redirect_normalization", "redirect URI in capitals", func(p *probe) (string, string) {
-		sent := []string{"HTTPS://Probe.Example"}
-		got := p.create(object{"redirect_uris": sent}).list("redirect_uris")
-		return map[string]string{sent[0]: "exact", "https://probe.example/": "rfc3986"}[got], got
+	{"redirect_order", "order of redirect URIs", on(object{
+		"redirect_uris": []string{"b://cb", "a://cb", "c://cb"},
+	}, "", nil, "redirect_uris"), tell{
+		{`.*\[b://cb a://cb c://cb\]`, "as_sent"}, {`.*\[a://cb b://cb c://cb\]`, "sorted"},
+		{`.*\[c://cb a://cb b://cb\]`, "reversed"},
 	}},
-	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent},
-	{"token_info", "introspection: right, wrong, new, old secret", askTokenInfo},
-	{"read_lag", "GET right after a create", askReadLag},
-	{"", "create with a name alone", func(p *probe) (string, string) {
-		got := p.create(nil)
-		return "", fmt.Sprintf("%s, client_secret of %d characters, callback_url %q, public %v", got,
-			len(got.text("client_secret")), got.text("callback_url"), got.json["public"])
+	{"redirect_normalization", "redirect URI in capitals", on(object{
+		"redirect_uris": []string{"HTTPS://Probe.Example"},
+	}, "", nil, "redirect_uris"), tell{
+		{`.*\[HTTPS://Probe.Example\]`, "exact"}, {`.*\[https://probe.example/\]`, "rfc3986"},
 	}},
-	{"", "public client made confidential", func(p *probe) (string, string) {
-		got := p.patch(p.create(object{"public": true, "pkce_required": true}), object{"public": false})
-		return "", seen(got, "public") + ", client_secret: " + secretForm(got)
+	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent, tell{
+		{"4.*consent.*|200.*=true", "on"}, {"200.*=false", "off"},
 	}},
-	{"", "updated_at after PATCH {}", func(p *probe) (string, string) {
-		a := p.create(nil)
-		got := p.patch(a, object{})
-		return "", fmt.Sprint(got, ", unchanged: ", got.json["updated_at"] == a.json["updated_at"])
+	{"token_info", "introspection: right, wrong, new, old secret", askTokenInfo, tell{
+		{"(200, 401 request_unauthorized(, |$)){2}", "authenticates"},
+		{"(200, 401 invalid_client(, |$)){2}", "invalid_client"},
+		{"200, 401 request_unauthorized, 401 request_unauthorized, 200", "lags"},
+		{"(200(, |$)){4}", "authenticates_nobody"},
+		{"(401 request_unauthorized(, |$)){4}", "refuses_everybody"},
+		{"(422 feature_requires_oidc_provider(, |$)){4}", "legacy"},
 	}},
-	{"", "DELETE twice", func(p *probe) (string, string) {
-		a := p.create(nil)
-		return "", fmt.Sprint(p.call("DELETE "+path(a), nil), ", then ", p.call("DELETE "+path(a), nil))
+	{"read_lag", "GET right after a create", askReadLag, tell{{"200 after (.*)", "$1"}}},
+
+	{text: "create with a name alone", ask: on(nil, "", nil, "client_secret", "callback_url", "public")},
+	{text: "public client made confidential", ask: on(
+		public, "PATCH {id}", object{"public": false}, "public", "client_secret")},
+	{text: "DELETE twice", ask: func(p *probe) string {
+		request := "DELETE " + path(p.create(nil).text("id"))
+		return fmt.Sprint(p.call(request, nil), ", then ", p.call(request, nil))
 	}},
-	onNew("PATCH {id}", object{"redirect_uris": nil}, "redirect_uris"),
-	onNew("PATCH {id}", object{"redirect_uris": []string{}}, "redirect_uris"),
-	onNew("PATCH {id}", object{"redirect_uris": []string{"a://b", "a://b"}}, "redirect_uris"),
-	onNew("PATCH {id}", object{"redirect_uris": []string{"probe"}}, "redirect_uris"),
-	onNew("PATCH {id}", object{"name": strings.Repeat("x", 257)}, "public"),
-	onNew("PATCH {id}", object{"name": ""}, "name"),
-	onNew("PATCH {id}", object{"public": "yes"}, "public"),
-	onNew("PATCH {id}", object{"clerk_probe_unknown": true}, "clerk_probe_unknown"),
-	onNew("GET {id}x", nil, "id"),
-	onNew("GET /oauth_applications?limit=501", nil, "total_count"),
-	onNew("PATCH "+settings, object{"default_scopes": []string{"offline_access"}}, "default_scopes"),
+	plain("PATCH {id}", object{}, "updated_at"),
+	plain("PATCH {id}", object{"redirect_uris": nil}, "redirect_uris"),
+	plain("PATCH {id}", object{"redirect_uris": []string{}}, "redirect_uris"),
+	plain("PATCH {id}", object{"redirect_uris": []string{"a://b", "a://b"}}, "redirect_uris"),
+	plain("PATCH {id}", object{"redirect_uris": []string{"probe"}}, "redirect_uris"),
+	plain("PATCH {id}", object{"name": strings.Repeat("x", 257)}, "public"),
+	plain("PATCH {id}", object{"name": ""}, "name"),
+	plain("PATCH {id}", object{"public": "yes"}, "public"),
+	plain("PATCH {id}", object{"clerk_probe_unknown": true}, "clerk_probe_unknown"),
+	plain("GET {id}x", nil, "id"),
+	plain("GET /oauth_applications?limit=501", nil, "total_count"),
+	plain("PATCH "+settings, object{"default_scopes": []string{"offline_access"}}, "default_scopes"),
 }
 
-// onNew is a question without a switch: a request after the creation of an application, whose path
-// is {id}.
-func onNew(request string, body object, field string) question {
+// plain is a question without a switch whose text is its request.
+func plain(request string, body object, field string) question {
 	text := request
 	if body != nil {
 		encoded, _ := json.Marshal(body) // the probe's own values can be encoded
 		text += fmt.Sprintf(" %.50s", encoded)
 	}
-	return question{"", text, func(p *probe) (string, string) {
-		a := p.create(object{"redirect_uris": []string{"probe://cb"}})
-		return "", seen(p.call(strings.ReplaceAll(request, "{id}", path(a)), body), field)
-	}}
+	uri := object{"redirect_uris": []string{"probe://cb"}}
+	return question{text: text, ask: on(uri, request, body, field)}
 }
 
-// seen shows the status and, if Clerk accepted the request, one field.
-func seen(a answer, field string) string {
-	if !a.ok() {
-		return a.String()
-	}
-	return fmt.Sprintf("%s, %s=%v", a, field, a.json[field])
-}
-
-// choose returns one of two values, "" if the answer is no success.
-func choose(a answer, condition bool, yes, no string) string {
-	switch {
-	case !a.ok():
-		return ""
-	case condition:
-		return yes
-	default:
-		return no
+// on creates an application, sends a request in which {id} is its path, "" for none, and shows the
+// status of the last answer and, if Clerk accepted the request, some of its fields.
+func on(create object, request string, body object, fields ...string) func(*probe) string {
+	return func(p *probe) string {
+		created := p.create(create)
+		got := created
+		if request != "" {
+			got = p.call(strings.ReplaceAll(request, "{id}", path(created.text("id"))), body)
+		}
+		seen := got.String()
+		for _, field := range fields {
+			if got.status == 200 {
+				seen += ", " + field + "=" + show(created, got, field)
+			}
+		}
+		return seen
 	}
 }
 
-func hasScope(a answer, scope string) bool {
-	return slices.Contains(strings.Fields(a.text("scopes")), scope)
-}
-
-// secretForm describes a client secret without showing it.
-func secretForm(a answer) string {
-	_, has := a.json["client_secret"]
+// show shows a field: a client secret only by its length, a time only by whether it changed.
+func show(before, after answer, field string) string {
+	value, has := after.json[field]
 	switch {
-	case !a.ok():
-		return ""
 	case !has:
 		return "absent"
-	case a.text("client_secret") == "":
+	case value == "":
 		return "empty"
+	case field == "client_secret":
+		return fmt.Sprintf("%d characters", len(after.text(field)))
+	case field == "updated_at" && value == before.json[field]:
+		return "unchanged"
+	case field == "updated_at":
+		return "changed"
 	default:
-		return "value"
+		return fmt.Sprint(value)
 	}
-}
-
-func askScopesOrder(p *probe) (string, string) {
-	const sent = "public_metadata offline_access profile email openid"
-	got := p.create(object{"scopes": sent}).text("scopes")
-	return map[string]string{
-		sent: "as_sent",
-		"email offline_access openid profile public_metadata": "alphabetical",
-		"profile email public_metadata openid offline_access": "fixed",
-	}[got], got
 }
 
 // askConsent switches dynamic registration on for one create. The cleanup restores it.
-func askConsent(p *probe) (string, string) {
+func askConsent(p *probe) string {
 	const registration, consent = "dynamic_oauth_client_registration", "consent_screen_enabled"
-	before := p.call("GET "+settings, nil)
-	if !before.ok() {
-		return "", before.String()
-	}
-	if before.json[registration] != true {
+	got := p.call("GET "+settings, nil)
+	if got.json[registration] == false {
 		p.restore = object{registration: false} // the change may be carried out without an answer
-		got := p.call("PATCH "+settings, object{registration: true})
-		if got.json[registration] != true {
-			return "", "dynamic registration cannot be switched on: " + got.String()
-		}
+		got = p.call("PATCH "+settings, object{registration: true})
 	}
-	got := p.create(object{consent: false})
-	if strings.Contains(got.code(), "consent") {
-		return "on", got.String()
+	if got.json[registration] != true {
+		return "dynamic registration cannot be switched on: " + got.String()
 	}
-	return choose(got, got.json[consent] == true, "on", "off"), seen(got, consent)
+	return on(object{consent: false}, "", nil, consent)(p)
 }
 
 // askTokenInfo asks with four client secrets about a token that does not exist.
-func askTokenInfo(p *probe) (string, string) {
-	const legacy = "422 feature_requires_oidc_provider"
+func askTokenInfo(p *probe) string {
 	a := p.create(nil)
 	right, wrong := p.introspect(a, a.text("client_secret")), p.introspect(a, "wrong")
-	rotated := p.rotate(a)
+	rotated := p.call("POST "+path(a.text("id"))+"/rotate_secret", nil)
 	current := p.introspect(a, rotated.text("client_secret"))
 	old := p.introspect(a, a.text("client_secret"))
-	got := fmt.Sprintf("%s, %s, %s, %s", right, wrong, current, old)
-	return map[string]string{
-		"200, 401 request_unauthorized, 200, 401 request_unauthorized": "authenticates",
-		"200, 401 invalid_client, 200, 401 invalid_client":             "invalid_client",
-		"200, 401 request_unauthorized, 401 request_unauthorized, 200": "lags",
-		"200, 200, 200, 200": "authenticates_nobody",
-		"401 request_unauthorized, 401 request_unauthorized, " +
-			"401 request_unauthorized, 401 request_unauthorized": "refuses_everybody",
-		strings.Repeat(legacy+", ", 3) + legacy: "legacy",
-	}[got], got
+	return fmt.Sprintf("%s, %s, %s, %s", right, wrong, current, old)
 }
 
-func askReadLag(p *probe) (string, string) {
-	a := p.create(nil)
-	for _, milliseconds := range []int{0, 250, 250, 500, 1000, 1000, 2000} {
-		pause := time.Duration(milliseconds) * time.Millisecond
-		p.sleep(pause)
-		p.lag += pause
-		if got := p.call("GET "+path(a), nil); got.status != 404 {
-			return choose(got, true, p.lag.String(), ""), fmt.Sprint(got, " after ", p.lag)
-		}
+// askReadLag looks for a new application until it is found.
+func askReadLag(p *probe) string {
+	request := "GET " + path(p.create(nil).text("id"))
+	begun, got := time.Now(), p.call(request, nil)
+	for got.status == 404 && p.lag < 5*time.Second {
+		p.sleep(time.Second / 4)
+		got, p.lag = p.call(request, nil), time.Since(begun).Round(time.Millisecond)
 	}
-	return "", "404 for " + p.lag.String()
+	return fmt.Sprint(got, " after ", p.lag)
 }

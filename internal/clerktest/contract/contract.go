@@ -27,13 +27,12 @@ import (
 // Variable names the environment variable with the path of Clerk's OpenAPI document.
 const Variable = "CLERK_OPENAPI_SPEC"
 
-// newerFields are fields that Clerk's live API has and the document of 2026-05-12 lacks, by the
-// schema of the answer. They were set and read back on 2026-10-05 and are optional here: a
-// workspace need not have them.
-var newerFields = map[string][]string{
-	"OAuthApplication":         {"device_authorization_grant_enabled"},
-	"OAuthApplicationSettings": {"aud_claim_enabled", "pkce_required"},
-}
+// Fields that Clerk's live API has and the document of 2026-05-12 lacks. They were set and read back
+// on 2026-10-05 and are optional here: a workspace need not have them.
+var (
+	newerFields   = []string{"device_authorization_grant_enabled"}
+	newerSettings = []string{"aud_claim_enabled", "pkce_required"}
+)
 
 // TB is what a check needs of a test: *testing.T and *rapid.T have it.
 type TB interface {
@@ -84,32 +83,33 @@ var load = sync.OnceValues(func() (routers.Router, error) {
 // envelope.
 func prepare(document *openapi3.T) {
 	document.Servers = openapi3.Servers{{URL: "/v1"}} // the simulator is at a different host
-	for name, fields := range newerFields {
-		schemas := []*openapi3.Schema{document.Components.Schemas[name].Value}
-		for path, item := range document.Paths.Map() {
-			if !strings.Contains(path, "oauth_application") ||
-				strings.Contains(path, "settings") != strings.HasSuffix(name, "Settings") {
+	closed := func(schema *openapi3.Schema, newer []string) {
+		for _, field := range newer {
+			schema.WithProperty(field, openapi3.NewBoolSchema())
+		}
+		schema.WithoutAdditionalProperties()
+	}
+	for path, item := range document.Paths.Map() {
+		newer := newerFields
+		if strings.HasSuffix(path, "/oauth_application_settings") {
+			newer = newerSettings
+		} else if !strings.HasPrefix(path, "/oauth_applications") {
+			continue
+		}
+		for _, operation := range item.Operations() {
+			operation.Responses.Set("default", document.Components.Responses["ClerkErrors"])
+			if operation.RequestBody == nil {
 				continue
 			}
-			for _, operation := range item.Operations() {
-				operation.Responses.Set("default", document.Components.Responses["ClerkErrors"])
-				if operation.RequestBody == nil {
-					continue
-				}
-				if media := operation.RequestBody.Value.Content.Get("application/json"); media != nil {
-					schemas = append(schemas, media.Schema.Value)
-				}
+			if media := operation.RequestBody.Value.Content.Get("application/json"); media != nil {
+				closed(media.Schema.Value, newer)
 			}
-		}
-		for _, schema := range schemas {
-			for _, field := range fields {
-				schema.WithProperty(field, openapi3.NewBoolSchema())
-			}
-			schema.WithoutAdditionalProperties()
 		}
 	}
-	// The library cannot close an allOf, so the application with its secret becomes one object.
 	application := document.Components.Schemas["OAuthApplication"].Value
+	closed(application, newerFields)
+	closed(document.Components.Schemas["OAuthApplicationSettings"].Value, newerSettings)
+	// The library cannot close an allOf, so the application with its secret becomes one object.
 	withSecret := *application
 	withSecret.Properties = maps.Clone(application.Properties)
 	withSecret.WithProperty("client_secret", openapi3.NewStringSchema())
