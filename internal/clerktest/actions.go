@@ -169,30 +169,25 @@ func (s *Server) Keys() (keys []string) {
 // AddCustomScope adds a scope to the catalogue of every instance, which only the dashboard can do.
 func (s *Server) AddCustomScope(scope string) {
 	defer s.lock()()
-	for _, in := range s.instances {
-		in.customScopes[scope] = true
-	}
+	s.customScopes[scope] = true
 }
 
 // DeleteCustomScope removes a scope from the catalogue of every instance, and with it from every
 // application and from the default scopes.
 func (s *Server) DeleteCustomScope(scope string) {
-	defer s.lock()()
 	is := func(other string) bool { return other == scope }
-	for _, in := range s.instances {
-		delete(in.customScopes, scope)
-		w := s.by(in)
-		for _, a := range in.applications() {
-			after := a.copy()
-			scopes := slices.DeleteFunc(strings.Fields(a.Scopes), is)
-			if after.Scopes = strings.Join(scopes, " "); after.Scopes != a.Scopes {
-				w.touch(&after)
-				w.store(&after)
-			}
+	for _, a := range s.Applications() {
+		if scopes := strings.Fields(a.Scopes); slices.ContainsFunc(scopes, is) {
+			rest := strings.Join(slices.DeleteFunc(scopes, is), " ")
+			s.Edit(a.ID, func(a *Application) { a.Scopes = rest })
 		}
+	}
+	defer s.lock()()
+	delete(s.customScopes, scope)
+	for _, in := range s.instances {
 		settings := in.settings.value.copy()
 		settings.DefaultScopes = slices.DeleteFunc(settings.DefaultScopes, is)
-		in.settings.put(settings, w.now, w.switches.ReadLag)
+		in.settings.put(settings, s.now(), s.switches.ReadLag)
 	}
 }
 

@@ -47,6 +47,8 @@ type clerkError struct {
 	LongMessage string            `json:"long_message"`
 	Code        string            `json:"code"`
 	Meta        map[string]string `json:"meta,omitempty"`
+
+	status int // of the answer, if this is the first error; 0 is 422
 }
 
 // failure is an answer with errors.
@@ -101,10 +103,10 @@ var messages = map[string]string{
 }
 
 // known is an error of Clerk's catalogue.
-func known(code string) clerkError {
+func known(status int, code string) clerkError {
 	text := cmp.Or(messages[code], code)
-	return clerkError{Code: code, Message: text, LongMessage: text}
+	return clerkError{Code: code, Message: text, LongMessage: text, status: status}
 }
 
 // catalogued is an answer with an error of Clerk's catalogue.
-func catalogued(status int, code string) Answer { return failure(status, known(code)) }
+func catalogued(status int, code string) Answer { return failure(status, known(status, code)) }

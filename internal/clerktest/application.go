@@ -125,8 +125,8 @@ func (w *work) newApplication() *Application {
 
 func createApplication(w *work) Answer {
 	a := w.newApplication()
-	if problem := w.edit(a); problem != nil {
-		return *problem
+	if !w.edit(a) {
+		return Answer{}
 	}
 	w.touch(a)
 	a.CreatedAt = a.UpdatedAt
@@ -141,8 +141,8 @@ func getApplication(w *work) Answer { return w.found(w.before) }
 
 func updateApplication(w *work) Answer {
 	after := w.before.copy()
-	if problem := w.edit(&after); problem != nil {
-		return *problem
+	if !w.edit(&after) {
+		return Answer{}
 	}
 	if len(w.request.JSON) == 0 {
 		return w.found(&after)

@@ -12,11 +12,12 @@ import (
 // maxName is a limit of Clerk's OpenAPI document, in characters.
 const maxName = 256
 
-// edit changes an application as the request asks, and returns what is wrong with the request. The
-// caller stores the application if nothing is.
-func (w *work) edit(a *Application) *Answer {
-	if w.decode(a, "device_authorization_grant_enabled"); len(w.errors) > 0 {
-		return w.problem()
+// edit changes an application as the request asks, and reports whether nothing is wrong with the
+// request. The caller then stores the application.
+func (w *work) edit(a *Application) bool {
+	w.decode(a, "device_authorization_grant_enabled")
+	if len(w.errors) > 0 {
+		return false
 	}
 	sent := w.request.JSON
 	switch _, named := sent["name"]; {
@@ -31,27 +32,22 @@ func (w *work) edit(a *Application) *Answer {
 	if sent["scopes"] != nil {
 		a.Scopes = w.storedScopes(strings.Fields(a.Scopes))
 	}
-	switch {
-	case sent["redirect_uris"] != nil:
+	if sent["redirect_uris"] != nil {
 		a.RedirectURIs = w.storedURIs(a.RedirectURIs)
-	case w.before != nil: // null keeps what was there
+	} else if w.before != nil { // null keeps what was there
 		a.RedirectURIs = w.before.RedirectURIs
 	}
-	if problem := w.problem(); problem != nil {
-		return problem
-	}
-	var refused Answer
-	switch mustConsent := a.DynamicallyRegistered || w.forcesConsent(); {
+	mustConsent := a.DynamicallyRegistered || w.forcesConsent()
+	switch {
+	case len(w.errors) > 0:
 	case len(slices.Compact(slices.Sorted(slices.Values(a.RedirectURIs)))) < len(a.RedirectURIs):
-		refused = catalogued(http.StatusBadRequest, "duplicate_record")
+		w.fail(known(http.StatusBadRequest, "duplicate_record"))
 	case mustConsent && sent["consent_screen_enabled"] == false:
-		refused = failure(http.StatusUnprocessableEntity, about("consent_screen_enabled",
+		w.fail(about("consent_screen_enabled",
 			"oauth_application_consent_screen_cannot_be_disabled", "consent screen cannot be disabled",
 			"Consent screen cannot be disabled for a dynamically registered OAuth Application"))
-	default:
-		return nil
 	}
-	return &refused
+	return len(w.errors) == 0
 }
 
 // storedURIs checks redirect URIs and returns them in the form and order in which they are stored.

@@ -14,7 +14,16 @@ import (
 )
 
 // deliver sends an answer, whole or broken as the fault says.
-func deliver(w http.ResponseWriter, r *http.Request, f Fault, a Answer) {
+func (s *Server) deliver(
+	w http.ResponseWriter, r *http.Request, f Fault, request *Request, a Answer,
+) {
+	if f.Delivery == DeliverReset {
+		reset(w)
+		return
+	}
+	s.mu.Lock()
+	request.Status = a.Status
+	s.mu.Unlock()
 	maps.Copy(w.Header(), a.Header)
 	body := a.Body
 	if f.change != nil {
@@ -26,9 +35,6 @@ func deliver(w http.ResponseWriter, r *http.Request, f Fault, a Answer) {
 		w.Header().Set("Content-Encoding", "gzip")
 	}
 	switch f.Delivery {
-	case DeliverReset:
-		reset(w)
-		return
 	case DeliverShort:
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	case DeliverCutUndeclared:

@@ -1,15 +1,17 @@
 package clerktest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
-	"io"
 	"maps"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -65,16 +67,12 @@ func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 // serve takes a request through the server: record, misbehave, work, answer.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if !s.begin() {
+	request := s.record(r)
+	if request == nil {
 		panic(http.ErrAbortHandler)
 	}
 	defer s.handlers.Done()
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		panic(http.ErrAbortHandler) // the client left
-	}
-	request := s.record(r, body)
-	var own Answer
+	own := Answer{Header: http.Header{}}
 	defer func() { s.watch(*request, own) }()
 	fault := s.faultFor(request)
 	if !s.wait(r.Context(), s.latency) || !s.wait(r.Context(), fault.delay) {
@@ -85,35 +83,22 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case !fault.skipsWork:
-		own = s.completed(s.do(request))
+		own = s.do(request)
 	case fault.lateBy > 0:
 		s.doLater(fault.lateBy, request)
-	}
-	sent := own
-	if fault.reply != nil {
-		sent = s.completed(*fault.reply)
 	}
 	if fault.After != nil {
 		fault.After(*request)
 	}
+	sent := own
+	if fault.reply != nil {
+		sent = *fault.reply
+	}
+	sent = s.completed(sent)
 	if !s.wait(r.Context(), fault.delayAfter) {
 		panic(http.ErrAbortHandler)
 	}
-	if fault.Delivery != DeliverReset {
-		s.mu.Lock()
-		request.Status = sent.Status
-		s.mu.Unlock()
-	}
-	deliver(w, r, fault, sent)
-}
-
-// begin notes that a request is in progress, unless the server is closed.
-func (s *Server) begin() bool {
-	defer s.lock()()
-	if s.open.Err() == nil {
-		s.handlers.Add(1)
-	}
-	return s.open.Err() == nil
+	s.deliver(w, r, fault, request, sent)
 }
 
 // do checks a request and does its work.
@@ -152,8 +137,10 @@ func (s *Server) check(request *Request) Answer {
 		return catalogued(http.StatusUnauthorized, "clerk_key_invalid")
 	}
 	w := &work{server: s, instance: in, switches: s.switches, now: s.now(), request: request}
-	if refused := s.limit.admit(in, w.now); refused != nil {
-		return *refused
+	if wait := s.limit.admit(in, w.now); wait > 0 {
+		refused := catalogued(http.StatusTooManyRequests, "too_many_requests")
+		refused.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		return refused
 	}
 	endpoint, found := endpoints[request.Route][request.Method]
 	if !found {
@@ -175,7 +162,10 @@ func (s *Server) check(request *Request) Answer {
 	if w.before == nil && strings.Contains(request.Route, "{id}") {
 		return catalogued(http.StatusNotFound, "resource_not_found")
 	}
-	return endpoint.operate(w)
+	if made := endpoint.operate(w); len(w.errors) == 0 {
+		return made
+	}
+	return failure(cmp.Or(w.errors[0].status, http.StatusUnprocessableEntity), w.errors...)
 }
 
 // instanceOf returns the instance of an Authorization header, or nil. Callers hold the lock.
@@ -217,7 +207,7 @@ type work struct {
 	now      time.Time
 	request  *Request
 	before   *Application // the one that the request names, nil for a new one
-	errors   []clerkError // gathered, so that one answer can name several parameters
+	errors   []clerkError // are the answer; several, so that it can name several parameters
 }
 
 func (w *work) fail(err clerkError) { w.errors = append(w.errors, err) }
@@ -241,17 +231,4 @@ func (w *work) decode(target any, newer ...string) {
 		w.fail(invalid(mismatch.Field, "Received %s, must be of type %s.",
 			mismatch.Value, mismatch.Type))
 	}
-}
-
-// problem returns the answer to what is wrong with the request, or nil.
-func (w *work) problem() *Answer {
-	if len(w.errors) == 0 {
-		return nil
-	}
-	status := http.StatusUnprocessableEntity
-	if w.errors[0].Code == "oauth_invalid_scope" {
-		status = http.StatusBadRequest
-	}
-	refused := failure(status, w.errors...)
-	return &refused
 }

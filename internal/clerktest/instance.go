@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
-	"math"
-	"net/http"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -24,12 +21,11 @@ var keyPrefixes = map[string]string{Development: "sk_test_", Production: "sk_liv
 type instance struct {
 	id, key, environment string
 
-	customScopes map[string]bool
-	entries      map[string]*entry
-	order        []*entry // by creation
-	settings     lagging[Settings]
-	lastMillis   int64
-	admitted     []time.Time // the requests in the rate limit's window
+	entries    map[string]*entry
+	order      []*entry // by creation
+	settings   lagging[Settings]
+	lastMillis int64
+	admitted   []time.Time // the requests in the rate limit's window
 }
 
 // entry is the life of one application: nil before its creation and once deleted.
@@ -58,7 +54,7 @@ func newInstance(environment, key string) *instance {
 	id := sha256.Sum256([]byte(key))
 	in := &instance{
 		id: "ins_" + letters(id[:27]), key: key, environment: environment,
-		customScopes: map[string]bool{}, entries: map[string]*entry{},
+		entries: map[string]*entry{},
 	}
 	in.settings.value = Settings{OAuthJWTAccessTokens: true}
 	return in
@@ -125,19 +121,16 @@ type RateLimit struct {
 	Per      time.Duration
 }
 
-// admit counts a request, or refuses it. Refused requests do not count.
-func (l RateLimit) admit(in *instance, now time.Time) *Answer {
+// admit counts a request and returns 0, or how long to wait. Refused requests do not count.
+func (l RateLimit) admit(in *instance, now time.Time) time.Duration {
 	if l.Requests <= 0 || l.Per <= 0 {
-		return nil
+		return 0
 	}
 	start := now.Add(-l.Per)
 	in.admitted = slices.DeleteFunc(in.admitted, func(at time.Time) bool { return !at.After(start) })
 	if len(in.admitted) < l.Requests {
 		in.admitted = append(in.admitted, now)
-		return nil
+		return 0
 	}
-	free := in.admitted[len(in.admitted)-l.Requests].Add(l.Per).Sub(now)
-	refused := catalogued(http.StatusTooManyRequests, "too_many_requests")
-	refused.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(free.Seconds()))))
-	return &refused
+	return in.admitted[len(in.admitted)-l.Requests].Sub(start)
 }

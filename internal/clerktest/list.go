@@ -25,8 +25,8 @@ func listApplications(w *work) Answer {
 	if column != "created_at" && column != "name" {
 		w.fail(notAllowed("order_by", order))
 	}
-	if problem := w.problem(); problem != nil {
-		return *problem
+	if len(w.errors) > 0 {
+		return Answer{}
 	}
 	text, found := query.Get("name_query"), []*Application{}
 	for _, entry := range w.instance.order {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -83,8 +84,13 @@ func (s *Server) CountRequests(method, route string) int {
 	return count
 }
 
-// record notes the arrival of a request.
-func (s *Server) record(r *http.Request, body []byte) *Request {
+// record notes that a request has arrived and is in progress. It returns nil if the client left or
+// the server is closed.
+func (s *Server) record(r *http.Request) *Request {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil
+	}
 	if len(body) > maxBody {
 		body = nil
 	}
@@ -97,6 +103,10 @@ func (s *Server) record(r *http.Request, body []byte) *Request {
 	request.Header.Del("Authorization")
 	_ = json.Unmarshal(body, &request.JSON) // JSON stays nil; the endpoint reports the body
 	defer s.lock()()
+	if s.open.Err() != nil {
+		return nil
+	}
+	s.handlers.Add(1)
 	request.Time = s.now()
 	s.requests = append(s.requests, request)
 	return request

@@ -1,6 +1,7 @@
 package clerktest
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -42,14 +43,14 @@ func (w *work) storedScopes(scopes []string) string {
 // also drops duplicates.
 func (w *work) knownScopes(parameter string, scopes []string) (stored []string) {
 	for _, scope := range scopes {
-		isKnown := slices.Contains(builtInScopes, scope) || w.instance.customScopes[scope] ||
+		isKnown := slices.Contains(builtInScopes, scope) || w.server.customScopes[scope] ||
 			w.switches.UnknownScope == "accept"
 		switch {
 		case slices.Contains(stored, scope):
 		case isKnown:
 			stored = append(stored, scope)
 		case w.switches.UnknownScope == "oauth_invalid_scope":
-			w.fail(known("oauth_invalid_scope"))
+			w.fail(known(http.StatusBadRequest, "oauth_invalid_scope"))
 		case w.switches.UnknownScope == "form_param_value_invalid":
 			w.fail(notAllowed(parameter, scope))
 		}

@@ -36,6 +36,7 @@ type Server struct {
 	switches       Switches
 	limit          RateLimit
 	instances      []*instance
+	customScopes   map[string]bool
 	issued         []string
 	requests       []*Request
 	faults         []*Fault
@@ -70,7 +71,9 @@ func WithWatch(watch func(Request, Answer)) Option { return func(s *Server) { s.
 // NewServer returns a server with one instance and no listener. Clients reach it through
 // [Server.RoundTripper], or the caller serves [Server.Handler]. The caller closes it.
 func NewServer(options ...Option) *Server {
-	s := &Server{url: memoryURL, watch: func(Request, Answer) {}}
+	s := &Server{
+		url: memoryURL, watch: func(Request, Answer) {}, customScopes: map[string]bool{},
+	}
 	s.open, s.end = context.WithCancel(context.Background())
 	s.memory.accepted, s.memory.closed = make(chan net.Conn), s.open.Done()
 	for _, option := range options {

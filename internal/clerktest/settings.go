@@ -73,9 +73,8 @@ func updateSettings(w *work) Answer {
 			parameter+" contains duplicate values"))
 	}
 	after.DefaultScopes = w.ordered(w.knownScopes(parameter, scopes))
-	if problem := w.problem(); problem != nil {
-		return *problem
+	if len(w.errors) == 0 {
+		w.instance.settings.put(after, w.now, w.switches.ReadLag)
 	}
-	w.instance.settings.put(after, w.now, w.switches.ReadLag)
 	return w.foundSettings(after)
 }
