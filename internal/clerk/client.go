@@ -96,12 +96,7 @@ func New(config Config) *Client {
 		asking:      semaphore.NewWeighted(1),
 		checks:      secretChecks{slots: semaphore.NewWeighted(maxChecksAtOnce)},
 	}
-	c.reads = &sharedReads{
-		client:   c,
-		snapshot: make(map[string]snapshotItem),
-		listings: make(map[listKey]*listing),
-		written:  make(map[string]int),
-	}
+	c.reads = newSharedReads(c)
 	c.scrubber.learn(config.SecretKey)
 	return c
 }
@@ -136,6 +131,11 @@ func newTransport() *http.Transport {
 	return transport
 }
 
+// errProxyAuthentication is a proxy's 407, to CONNECT or to a request in plain http.
+var errProxyAuthentication = &TransportError{
+	ProxyAuthentication: true, Problem: "the proxy asks for authentication (HTTP 407)",
+}
+
 // Errors of ParseAPIURL.
 var (
 	ErrURLMalformed = errors.New("not an absolute URL such as " + DefaultAPIURL)
@@ -148,16 +148,12 @@ var (
 // ParseAPIURL reads the address of the API: https, or http on a loopback address.
 // The address may lack a trailing slash and /v1, because Clerk's JavaScript SDKs
 // write the same environment variable without /v1; the result always ends in /v1.
-func ParseAPIURL(raw string) (*url.URL, error) {
-	return parseAPIURL(raw, false)
-}
+func ParseAPIURL(raw string) (*url.URL, error) { return parseAPIURL(raw, false) }
 
 // ParseInsecureAPIURL is ParseAPIURL that accepts http on any host. The secret key then
 // travels in clear text. This is for a simulator in another container, and never for a
 // production key.
-func ParseInsecureAPIURL(raw string) (*url.URL, error) {
-	return parseAPIURL(raw, true)
-}
+func ParseInsecureAPIURL(raw string) (*url.URL, error) { return parseAPIURL(raw, true) }
 
 func parseAPIURL(raw string, allowHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))

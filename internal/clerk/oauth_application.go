@@ -14,55 +14,6 @@ import (
 	"time"
 )
 
-const (
-	routeApplications = "/oauth_applications"
-	routeApplication  = "/oauth_applications/{id}"
-	routeRotateSecret = "/oauth_applications/{id}/rotate_secret" //nolint:gosec // a path
-	routeLogo         = "/oauth_applications/{id}/logo"
-)
-
-// OAuthApplication is an OAuth application as Clerk serves it
-// (schema OAuthApplication of Clerk's OpenAPI document).
-type OAuthApplication struct {
-	ID         string // oa_…
-	InstanceID string // ins_…
-	ClientID   string // what OAuth calls the client_id
-
-	Name                 string
-	RedirectURIs         []string // exact strings; their order has no meaning
-	Scopes               []string // sorted; their order has no meaning
-	ConsentScreenEnabled bool
-	PKCERequired         bool
-	Public               bool // a client without a secret
-
-	DeviceAuthorizationGrantEnabled *bool // RFC 8628; nil where Clerk's answer lacks it
-
-	DynamicallyRegistered bool    // registered itself by RFC 7591
-	ClientURI             *string // set by dynamic registration only
-	ClientImageURL        *string // where the logo is served
-	CallbackURL           string  // deprecated by Clerk in favour of RedirectURIs
-
-	AuthorizeURL          string
-	TokenFetchURL         string
-	UserInfoURL           string
-	DiscoveryURL          string
-	TokenIntrospectionURL string
-
-	CreatedAt time.Time // UTC, to the millisecond; zero if the answer had none
-	UpdatedAt time.Time
-
-	// Problems are the fields of the answer that could not be read and are zero here.
-	// Only answers to writes can have any: Clerk did the work, and the answer may hold
-	// what is shown once. An answer to a read that has problems is an error.
-	Problems []FieldProblem
-}
-
-// clone returns a copy whose lists the caller may change.
-func (app OAuthApplication) clone() OAuthApplication {
-	app.RedirectURIs, app.Scopes = slices.Clone(app.RedirectURIs), slices.Clone(app.Scopes)
-	return app
-}
-
 // ReadOption changes what GetOAuthApplication and FindOAuthApplication do. ReadYourWrites
 // is the only one.
 type ReadOption struct{ created time.Time }
@@ -122,14 +73,9 @@ func (c *Client) lookAgain(
 	return app, err
 }
 
-func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplication, error) {
-	return send(c, singleContext(ctx), request{
-		operation: opRead, method: http.MethodGet, route: routeApplication, id: id,
-	}, func(a answer) (OAuthApplication, error) {
-		decoded, err := decodeApplicationOf(id, a)
-		return decoded.app, cmp.Or(err, problemsError(decoded.app.Problems))
-	})
-}
+// KnowApplication tells the client that an application existed before anything that the
+// client will create, so that no search for a lost create adopts it.
+func (c *Client) KnowApplication(id string) { c.local.note(id, localApplication{}) }
 
 // UpdateOAuthApplication changes the given fields and leaves the others as they are. The
 // answer is returned unchanged: OAuthApplicationFields.NotApplied returns the fields that
@@ -159,7 +105,7 @@ func (c *Client) update(ctx context.Context, r request) (OAuthApplication, error
 	r.operation = opUpdate
 	defer c.reads.beginWrite(r.id)()
 	return send(c, singleContext(ctx), r, func(a answer) (OAuthApplication, error) {
-		decoded, err := decodeApplicationOf(r.id, a)
+		decoded, err := decodeApplicationOf(r.id, a.body)
 		return decoded.written(), err
 	})
 }

@@ -170,6 +170,29 @@ func (c *Client) createAgain(
 	return creation, nil
 }
 
+// createOutcomeUnknown returns the error of a create that may have created what was found,
+// or the application that an unusable answer named.
+func (c *Client) createOutcomeUnknown(
+	search applicationSearch, found candidates, lost, lookupErr error,
+) *CreateOutcomeUnknownError {
+	candidates := found.all()
+	isNamed := func(app OAuthApplication) bool { return app.ID == search.id }
+	if search.id != "" && !slices.ContainsFunc(candidates, isNamed) {
+		candidates = append(candidates, OAuthApplication{ID: search.id})
+	}
+	for i := range candidates {
+		candidates[i].ClientID = c.scrubber.clean(candidates[i].ClientID)
+	}
+	for _, item := range found.unreadable {
+		lookupErr = errors.Join(lookupErr, item)
+	}
+	unknown, ok := errors.AsType[*outcomeUnknownError](lost)
+	return &CreateOutcomeUnknownError{
+		Name: *search.fields.Name, Created: ok && unknown.outcome.applied() == appliedYes,
+		Candidates: candidates, Err: lost, LookupErr: lookupErr,
+	}
+}
+
 // postApplication sends the create. An outcomeUnknownError says that Clerk may have
 // carried it out.
 func (c *Client) postApplication(

@@ -10,14 +10,6 @@ import (
 	"time"
 )
 
-// FieldProblem is a field of Clerk's answer that could not be read.
-type FieldProblem struct {
-	Field   string // Clerk's JSON name
-	Problem string // completes a sentence about the field, such as "is missing"
-}
-
-func (p FieldProblem) String() string { return p.Field + " " + p.Problem }
-
 const isMissing = "is missing"
 
 // problemsError returns an error that names all problems, or nil.
@@ -49,8 +41,8 @@ func (d decodedApplication) written() OAuthApplication {
 
 // decodeApplicationOf reads an answer about the application with an id. An answer without
 // an id is about it.
-func decodeApplicationOf(id string, a answer) (decodedApplication, error) {
-	d, err := decodeApplication(a.body)
+func decodeApplicationOf(id string, body []byte) (decodedApplication, error) {
+	d, err := decodeApplication(body)
 	if err == nil && d.app.ID != "" && d.app.ID != id {
 		err = fmt.Errorf("it is about another application (%q)", d.app.ID)
 	}

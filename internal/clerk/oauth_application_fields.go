@@ -4,10 +4,83 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
 )
+
+// OAuthApplication is an OAuth application as Clerk serves it
+// (schema OAuthApplication of Clerk's OpenAPI document).
+type OAuthApplication struct {
+	ID         string // oa_…
+	InstanceID string // ins_…
+	ClientID   string // what OAuth calls the client_id
+
+	Name                 string
+	RedirectURIs         []string // exact strings; their order has no meaning
+	Scopes               []string // sorted; their order has no meaning
+	ConsentScreenEnabled bool
+	PKCERequired         bool
+	Public               bool // a client without a secret
+
+	DeviceAuthorizationGrantEnabled *bool // RFC 8628; nil where Clerk's answer lacks it
+
+	DynamicallyRegistered bool    // registered itself by RFC 7591
+	ClientURI             *string // set by dynamic registration only
+	ClientImageURL        *string // where the logo is served
+	CallbackURL           string  // deprecated by Clerk in favour of RedirectURIs
+
+	AuthorizeURL          string
+	TokenFetchURL         string
+	UserInfoURL           string
+	DiscoveryURL          string
+	TokenIntrospectionURL string
+
+	CreatedAt time.Time // UTC, to the millisecond; zero if the answer had none
+	UpdatedAt time.Time
+
+	// Problems are the fields of the answer that could not be read and are zero here.
+	// Only answers to writes can have any: Clerk did the work, and the answer may hold
+	// what is shown once. An answer to a read that has problems is an error.
+	Problems []FieldProblem
+}
+
+// clone returns a copy whose lists the caller may change.
+func (app OAuthApplication) clone() OAuthApplication {
+	app.RedirectURIs, app.Scopes = slices.Clone(app.RedirectURIs), slices.Clone(app.Scopes)
+	return app
+}
+
+// FieldProblem is a field of Clerk's answer that could not be read.
+type FieldProblem struct {
+	Field   string // Clerk's JSON name
+	Problem string // completes a sentence about the field, such as "is missing"
+}
+
+func (p FieldProblem) String() string { return p.Field + " " + p.Problem }
+
+// Ids become parts of a path. Escaping alone does not protect a path: url.PathEscape
+// leaves ".." unchanged, and an empty id turns a get into a list. Clerk's ids are a prefix
+// and a KSUID (oa_2O4BCh3zUONvWlZHtBXv6s6tm7u). The form checked here is wider, because
+// Clerk documents none.
+var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+// ValidID reports whether id has a form that may become part of a request's path.
+func ValidID(id string) bool { return idForm.MatchString(id) }
+
+// IDError is an id that is refused before any request is made with it.
+type IDError struct {
+	ID string
+}
+
+func (e *IDError) Error() string {
+	return fmt.Sprintf("%.80q is not a valid Clerk id: letters, digits, _ and - only, at most 128",
+		e.ID)
+}
 
 // Limits of Clerk's API, from its OpenAPI document (version 2026-05-12, request body of
 // CreateOAuthApplication). Those of logos are with UploadOAuthApplicationLogo.
@@ -32,6 +105,21 @@ type OAuthApplicationFields struct {
 
 	// A beta of Clerk's, which it may ignore.
 	DeviceAuthorizationGrantEnabled *bool `json:"device_authorization_grant_enabled,omitempty"`
+}
+
+// DefaultScopes are the scopes of clients that register without asking for any.
+// With Reset they are sent as null, which makes Clerk's own defaults hold again.
+type DefaultScopes struct {
+	Scopes []string
+	Reset  bool
+}
+
+// MarshalJSON implements json.Marshaler.
+func (d DefaultScopes) MarshalJSON() ([]byte, error) {
+	if d.Reset {
+		return []byte("null"), nil
+	}
+	return json.Marshal(sortedSet(d.Scopes))
 }
 
 // IsEmpty reports whether there is nothing to send.
@@ -181,6 +269,17 @@ func ScopesSatisfy(served, wanted []string) bool {
 	return sameSet(withOfflineAccess(served), withOfflineAccess(wanted))
 }
 
+// SameName reports whether two texts are the same name of an application. Names that
+// differ only in their Unicode normal form, or in white space at their ends, look alike
+// to everyone: file systems, editors and Clerk itself may change the one and trim the
+// other.
+func SameName(a, b string) bool {
+	return a == b || CanonicalName(a) == CanonicalName(b)
+}
+
+// CanonicalName is the form that all texts of one name share.
+func CanonicalName(name string) string { return strings.TrimSpace(norm.NFC.String(name)) }
+
 // sortedSet returns a sorted copy of list without duplicates. It is never nil, so that it
 // is [] in JSON.
 func sortedSet(list []string) []string {
@@ -189,6 +288,4 @@ func sortedSet(list []string) []string {
 	return slices.Compact(set)
 }
 
-func sameSet(a, b []string) bool {
-	return slices.Equal(sortedSet(a), sortedSet(b))
-}
+func sameSet(a, b []string) bool { return slices.Equal(sortedSet(a), sortedSet(b)) }

@@ -133,7 +133,7 @@ func (c *Client) postRotation(op opContext, id string) (Rotation, error) {
 	return send(c, op, request{
 		operation: opRotate, method: http.MethodPost, route: routeRotateSecret, id: id,
 	}, func(a answer) (Rotation, error) {
-		decoded, err := decodeApplicationOf(id, a)
+		decoded, err := decodeApplicationOf(id, a.body)
 		c.scrubber.learn(decoded.secret)
 		return Rotation{Application: decoded.written(), ClientSecret: decoded.secret}, err
 	})

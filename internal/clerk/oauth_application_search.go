@@ -2,7 +2,6 @@ package clerk
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 )
@@ -134,27 +133,4 @@ func (f OAuthApplicationFields) asCreated(app OAuthApplication) bool {
 	}
 	// An application without a time may be an old one.
 	return !app.CreatedAt.IsZero() && len(f.NotApplied(app)) == 0
-}
-
-// createOutcomeUnknown returns the error of a create that may have created what was found,
-// or the application that an unusable answer named.
-func (c *Client) createOutcomeUnknown(
-	search applicationSearch, found candidates, lost, lookupErr error,
-) *CreateOutcomeUnknownError {
-	candidates := found.all()
-	isNamed := func(app OAuthApplication) bool { return app.ID == search.id }
-	if search.id != "" && !slices.ContainsFunc(candidates, isNamed) {
-		candidates = append(candidates, OAuthApplication{ID: search.id})
-	}
-	for i := range candidates {
-		candidates[i].ClientID = c.scrubber.clean(candidates[i].ClientID)
-	}
-	for _, item := range found.unreadable {
-		lookupErr = errors.Join(lookupErr, item)
-	}
-	unknown, ok := errors.AsType[*outcomeUnknownError](lost)
-	return &CreateOutcomeUnknownError{
-		Name: *search.fields.Name, Created: ok && unknown.outcome.applied() == appliedYes,
-		Candidates: candidates, Err: lost, LookupErr: lookupErr,
-	}
 }

@@ -3,7 +3,6 @@ package clerk
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 )
@@ -44,21 +43,6 @@ type OAuthApplicationSettingsFields struct {
 
 	AudClaimEnabled *bool `json:"aud_claim_enabled,omitempty"`
 	PKCERequired    *bool `json:"pkce_required,omitempty"`
-}
-
-// DefaultScopes are the scopes of clients that register without asking for any.
-// With Reset they are sent as null, which makes Clerk's own defaults hold again.
-type DefaultScopes struct {
-	Scopes []string
-	Reset  bool
-}
-
-// MarshalJSON implements json.Marshaler.
-func (d DefaultScopes) MarshalJSON() ([]byte, error) {
-	if d.Reset {
-		return []byte("null"), nil
-	}
-	return json.Marshal(sortedSet(d.Scopes))
 }
 
 // IsEmpty reports whether there is nothing to send.

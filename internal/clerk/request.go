@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -28,9 +26,7 @@ type opContext struct {
 }
 
 // singleContext is the opContext of an operation that ends as a whole with ctx.
-func singleContext(ctx context.Context) opContext {
-	return opContext{wait: ctx, send: ctx}
-}
+func singleContext(ctx context.Context) opContext { return opContext{wait: ctx, send: ctx} }
 
 // withGrace returns a context with parent's values that ends the given time after
 // parent has ended, whether by cancellation or by its deadline.
@@ -51,25 +47,6 @@ func withGrace(
 	}
 }
 
-// Ids become parts of a path. Escaping alone does not protect a path: url.PathEscape
-// leaves ".." unchanged, and an empty id turns a get into a list. Clerk's ids are a prefix
-// and a KSUID (oa_2O4BCh3zUONvWlZHtBXv6s6tm7u). The form checked here is wider, because
-// Clerk documents none.
-var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-
-// ValidID reports whether id has a form that may become part of a request's path.
-func ValidID(id string) bool { return idForm.MatchString(id) }
-
-// IDError is an id that is refused before any request is made with it.
-type IDError struct {
-	ID string
-}
-
-func (e *IDError) Error() string {
-	return fmt.Sprintf("%.80q is not a valid Clerk id: letters, digits, _ and - only, at most 128",
-		e.ID)
-}
-
 // request is one request of the API, in a form that can be sent again.
 type request struct {
 	operation   operation
@@ -87,6 +64,14 @@ func (r request) withJSON(fields any) request {
 	r.contentType = "application/json"
 	return r
 }
+
+// Limits on bodies, in bytes after decompression. Nothing that Clerk sends for these
+// endpoints comes near them.
+const (
+	maxObjectBytes = 1 << 20
+	maxListBytes   = 16 << 20
+	maxErrorBytes  = 64 << 10
+)
 
 // outcomeUnknownError is a create or a rotation that Clerk may have carried out, and
 // whose answer is not usable.
@@ -184,6 +169,43 @@ func (c *Client) attempts(
 		}
 		backedOff = wait
 	}
+}
+
+// attempt sends the request once.
+func (c *Client) attempt(
+	ctx context.Context, r request, decode func(answer) error, number int, waited time.Duration,
+) *failure {
+	limit := maxObjectBytes
+	if r.operation == opList {
+		limit = maxListBytes
+	}
+	begun := time.Now()
+	a, failed := c.exchange(ctx, c.config.RequestTimeout, limit,
+		func(ctx context.Context) (*http.Request, error) { return c.newRequest(ctx, r) })
+	if date := dateOf(a.header); !date.IsZero() {
+		c.clock.Store(&clockReading{server: date, local: time.Now()})
+	}
+	if failed == nil {
+		failed = c.classify(a, decode)
+	}
+	event := Event{
+		Method: r.method, Route: r.route, Attempt: number, Outcome: "ok", Waited: waited,
+	}
+	if failed != nil {
+		event.Outcome = string(failed.outcome)
+	}
+	c.report(ctx, event, a, begun)
+	return failed
+}
+
+// report tells the observer of an attempt.
+func (c *Client) report(ctx context.Context, event Event, a answer, begun time.Time) {
+	if c.config.Observer == nil {
+		return
+	}
+	event.Status, event.Bytes, event.TraceID = a.status, len(a.body), c.traceID(a.header)
+	event.Duration = time.Since(begun)
+	c.config.Observer(ctx, event)
 }
 
 // waitAfter returns how long to wait after a failed attempt: as long as the server asks,

@@ -34,15 +34,21 @@ type sharedReads struct {
 	listings      map[listKey]*listing
 	noPagesBefore time.Time // set if a page could not be read
 
-	// Begins and ends of own writes are the clock by which requests and writes are
-	// ordered: time itself may stand still between two of them.
-	writes  int
-	written map[string]int // by id: the value of writes at the latest begin or end
+	// Own writes order what happens: time itself may stand still between two events.
+	writes  int            // begins and ends of writes
+	written map[string]int // by id: the value of writes at the latest of them
 }
 
 type snapshotItem struct {
 	app  OAuthApplication
 	asOf time.Time // when the request that brought it began
+}
+
+func newSharedReads(c *Client) *sharedReads {
+	return &sharedReads{
+		client: c, snapshot: make(map[string]snapshotItem),
+		listings: make(map[listKey]*listing), written: make(map[string]int),
+	}
 }
 
 // read returns an application that is at most a lifetime old, or the error of a GET.
@@ -55,8 +61,8 @@ func (s *sharedReads) read(ctx context.Context, id string) (OAuthApplication, er
 		}
 		l := s.listingSince(s.written[id], listKey{})
 		pages := l.pages
-		mayAsk := pages < maxPages && !l.complete && time.Now().After(s.noPagesBefore)
-		if !mayAsk || l.gets == 0 || pages > l.gets {
+		buys := l.gets > 0 && pages <= l.gets && pages < maxPages && !l.complete
+		if !buys || !time.Now().After(s.noPagesBefore) {
 			l.gets++
 			s.mu.Unlock()
 			return s.fresh(ctx, id)
@@ -73,7 +79,6 @@ func (s *sharedReads) fresh(ctx context.Context, id string) (OAuthApplication, e
 	writes, asOf := s.writes, time.Now()
 	s.mu.Unlock()
 	app, err := s.client.getApplication(ctx, id)
-
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -92,8 +97,7 @@ func (s *sharedReads) list(ctx context.Context, key listKey) iter.Seq2[listItem,
 	return s.items(ctx, s.listingSince(s.writes, key))
 }
 
-// listAgain is list with pages of its own, for a caller who must see what has just been
-// created.
+// listAgain is list with pages of its own, which show what has just been created.
 func (s *sharedReads) listAgain(ctx context.Context, key listKey) iter.Seq2[listItem, error] {
 	return s.items(ctx, newListing(key, 0))
 }
@@ -121,8 +125,7 @@ func (s *sharedReads) items(ctx context.Context, l *listing) iter.Seq2[listItem,
 	}
 }
 
-// nextPage reads the page that comes after so many pages of a listing, or waits until
-// another caller has read it.
+// nextPage reads the page after so many pages, or waits until another caller has read it.
 func (s *sharedReads) nextPage(ctx context.Context, l *listing, pages int) error {
 	if pages >= maxPages {
 		return fmt.Errorf("the list is longer than %d pages", maxPages)
@@ -150,12 +153,12 @@ func (s *sharedReads) nextPage(ctx context.Context, l *listing, pages int) error
 		s.noPagesBefore = time.Now().Add(lifetime)
 		return err
 	}
+	l.add(page)
 	for _, item := range page.items {
 		if item.unreadable == nil {
 			s.keep(item.OAuthApplication, asOf, writes)
 		}
 	}
-	l.add(page)
 	return nil
 }
 
@@ -174,17 +177,16 @@ func (s *sharedReads) beginWrite(id string) (end func()) {
 	return mark
 }
 
-// keep puts an application into the snapshot, unless the snapshot has a newer one, or the
-// application was written since the request began at s.writes == writes. The caller holds
-// the mutex.
+// keep puts an application into the snapshot, unless that has a newer one, or it was written
+// since its request began, when s.writes was writes. The caller holds the mutex.
 func (s *sharedReads) keep(app OAuthApplication, asOf time.Time, writes int) {
 	if !s.snapshot[app.ID].asOf.After(asOf) && writes >= s.written[app.ID] {
 		s.snapshot[app.ID] = snapshotItem{app, asOf}
 	}
 }
 
-// listingSince returns a listing that has not expired and that began after the given
-// number of own writes. The caller holds the mutex.
+// listingSince returns a listing that has not expired and that began after so many own
+// writes. The caller holds the mutex.
 func (s *sharedReads) listingSince(writes int, key listKey) *listing {
 	if l := s.listings[key]; l != nil && !expired(l.began) && l.writes >= writes {
 		return l

@@ -20,14 +20,6 @@ import (
 	"time"
 )
 
-// Limits on bodies, in bytes after decompression. Nothing that Clerk sends for these
-// endpoints comes near them.
-const (
-	maxObjectBytes = 1 << 20
-	maxListBytes   = 16 << 20
-	maxErrorBytes  = 64 << 10
-)
-
 // answer is an answer that was read to its end.
 type answer struct {
 	status int
@@ -47,43 +39,6 @@ type failure struct {
 type unreadableError struct{ problem string }
 
 func (e *unreadableError) Error() string { return e.problem }
-
-// attempt sends the request once.
-func (c *Client) attempt(
-	ctx context.Context, r request, decode func(answer) error, number int, waited time.Duration,
-) *failure {
-	limit := maxObjectBytes
-	if r.operation == opList {
-		limit = maxListBytes
-	}
-	begun := time.Now()
-	a, failed := c.exchange(ctx, c.config.RequestTimeout, limit,
-		func(ctx context.Context) (*http.Request, error) { return c.newRequest(ctx, r) })
-	if date := dateOf(a.header); !date.IsZero() {
-		c.clock.Store(&clockReading{server: date, local: time.Now()})
-	}
-	if failed == nil {
-		failed = c.classify(a, decode)
-	}
-	event := Event{
-		Method: r.method, Route: r.route, Attempt: number, Outcome: "ok", Waited: waited,
-	}
-	if failed != nil {
-		event.Outcome = string(failed.outcome)
-	}
-	c.report(ctx, event, a, begun)
-	return failed
-}
-
-// report tells the observer of an attempt.
-func (c *Client) report(ctx context.Context, event Event, a answer, begun time.Time) {
-	if c.config.Observer == nil {
-		return
-	}
-	event.Status, event.Bytes, event.TraceID = a.status, len(a.body), c.traceID(a.header)
-	event.Duration = time.Since(begun)
-	c.config.Observer(ctx, event)
-}
 
 // exchange sends a request and reads the answer, whatever it says. limit is the largest
 // body of a success.
@@ -190,11 +145,6 @@ func breaksOff(body []byte) bool {
 	var value json.RawMessage
 	err := json.NewDecoder(bytes.NewReader(body)).Decode(&value)
 	return errors.Is(err, io.ErrUnexpectedEOF)
-}
-
-// errProxyAuthentication is a proxy's 407, to CONNECT or to a request in plain http.
-var errProxyAuthentication = &TransportError{
-	ProxyAuthentication: true, Problem: "the proxy asks for authentication (HTTP 407)",
 }
 
 func (c *Client) transportFailure(
