@@ -1,7 +1,6 @@
 package acctest
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -9,39 +8,6 @@ import (
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
-
-func TestAccOAuthApplication_scopes(t *testing.T) {
-	f := anywhere(t)
-	config := f.web(`scopes = ["profile", "email", "openid"]`)
-	f.test(
-		resource.TestStep{
-			Config:            config,
-			ConfigStateChecks: []statecheck.StateCheck{has("scopes", set("profile", "email", "openid"))},
-			PostApplyFunc:     f.sent(`POST {"name":"NAME","scopes":"email openid profile"}`),
-		},
-		resource.TestStep{Config: f.web(`scopes = ["openid", "email", "profile"]`), PlanOnly: true},
-		resource.TestStep{ // someone else removes a scope
-			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"scopes":"openid email offline_access"}`),
-			Config:            config,
-			ConfigPlanChecks:  planned(updates("scopes updated_at?"), f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{has("scopes", set("profile", "email", "openid"))},
-			PostApplyFunc:     f.sent(`PATCH {"scopes":"email offline_access openid profile"}`),
-		},
-		resource.TestStep{ // and adds one
-			PreConfig:        f.elsewhere(http.MethodPatch, "", `{"scopes":"openid email profile public_metadata offline_access"}`),
-			Config:           config,
-			ConfigPlanChecks: planned(updates("scopes updated_at?"), f.warned()),
-			PostApplyFunc:    f.sent(`PATCH {"scopes":"email offline_access openid profile"}`),
-		},
-		resource.TestStep{
-			Config:            f.web(`scopes = ["profile"]`),
-			ConfigPlanChecks:  planned(updates("scopes updated_at?"), f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("scopes", set("profile"))},
-			PostApplyFunc:     f.sent(`PATCH {"scopes":"offline_access profile"}`),
-		},
-		resource.TestStep{Config: f.web(), PlanOnly: true},
-	)
-}
 
 // Clerk adds offline_access by itself. In a configuration that has it, it is a scope like others.
 func TestAccOAuthApplication_offlineAccess(t *testing.T) {

@@ -1,6 +1,7 @@
 package acctest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -62,7 +63,7 @@ func TestAccOAuthApplication_basic(t *testing.T) {
 				f.secretWorks(nil),
 				statecheck.ExpectSensitiveValue(address, tfjsonpath.New("client_secret")),
 				has("id", matches("^oa_")), has("instance_id", matches("^ins_")), has("client_id", matches("^.{16}$")),
-				has("name", text(f.name)), has("redirect_uris", set()), has("scopes", set("profile", "email")),
+				has("name", text(f.name)), has("redirect_uris", set()), has("callback_url", text("")), has("scopes", set("profile", "email")),
 				has("consent_screen_enabled", knownvalue.Bool(true)), has("pkce_required", knownvalue.Bool(false)),
 				has("public", knownvalue.Bool(false)), has("dynamically_registered", knownvalue.Bool(false)),
 				has("deletion_protection", knownvalue.Bool(false)), has("client_secret_version", milliseconds),
@@ -175,92 +176,79 @@ locals {
 			ConfigPlanChecks: planned(updates("name? redirect_uris? callback_url? scopes? updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{
 				f.secretWorks(nil), has("name", text(f.name+" two/openid")), has("scopes", set("profile", "openid")),
+				has("callback_url", text("https://app.example.com/two/openid")),
 			},
 			PostApplyFunc: f.sent(`PATCH {"name":"NAME two/openid","redirect_uris":["https://app.example.com/two/openid"],"scopes":"offline_access openid profile"}`),
 		},
 	)
 }
 
-func TestAccOAuthApplication_redirectURIs(t *testing.T) {
-	f := anywhere(t)
-	uris := func(list string) string { return f.web("redirect_uris = " + list) }
-	f.test(
-		resource.TestStep{
-			Config:        uris(`["https://app.example.com/cb", "myapp://cb"]`),
-			PostApplyFunc: f.sent(`POST {"name":"NAME","redirect_uris":["https://app.example.com/cb","myapp://cb"]}`),
+// Each of these arguments is changed in the configuration, changed back by someone else, and removed
+// from the configuration, which changes nothing.
+func TestAccOAuthApplication_arguments(t *testing.T) {
+	for name, life := range map[string]struct {
+		first, same, second string // same says what the first one says
+		plan, sent          string // the change from the first to the second
+		elsewhere           string // what someone else makes of it
+	}{
+		"consent_screen_enabled": {
+			"consent_screen_enabled = true", "", "consent_screen_enabled = false",
+			"consent_screen_enabled", `{"consent_screen_enabled":false}`, `{"consent_screen_enabled":true}`,
 		},
-		resource.TestStep{ // their order makes no difference, nor does naming one twice
-			Config:   uris(`["myapp://cb", "https://app.example.com/cb", "myapp://cb"]`),
-			PlanOnly: true,
+		"pkce_required": {
+			"pkce_required = false", "", "pkce_required = true",
+			"pkce_required", `{"pkce_required":true}`, `{"pkce_required":false}`,
 		},
-		resource.TestStep{
-			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"redirect_uris":["https://theirs.example.com/cb"]}`),
-			Config:            uris(`["http://localhost:8080/cb"]`),
-			ConfigPlanChecks:  planned(updates("redirect_uris callback_url? updated_at?"), f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{has("callback_url", text("http://localhost:8080/cb"))},
-			PostApplyFunc:     f.sent(`PATCH {"redirect_uris":["http://localhost:8080/cb"]}`),
+		"device_authorization_grant_enabled": {
+			"device_authorization_grant_enabled = false", "", "device_authorization_grant_enabled = true",
+			"device_authorization_grant_enabled", `{"device_authorization_grant_enabled":true}`, `{"device_authorization_grant_enabled":false}`,
 		},
-		resource.TestStep{
-			Config:            uris("[]"),
-			ConfigPlanChecks:  planned(updates("redirect_uris callback_url? updated_at?"), f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{has("redirect_uris", set()), has("callback_url", text(""))},
-			PostApplyFunc:     f.sent(`PATCH {"redirect_uris":[]}`),
+		"redirect_uris": {
+			`redirect_uris = ["https://app.example.com/cb", "myapp://cb"]`, `redirect_uris = ["myapp://cb", "https://app.example.com/cb", "myapp://cb"]`,
+			`redirect_uris = ["http://localhost:8080/cb"]`,
+			"redirect_uris callback_url?", `{"redirect_uris":["http://localhost:8080/cb"]}`, `{"redirect_uris":["https://theirs.example.com/cb"]}`,
 		},
-	)
-}
-
-func TestAccOAuthApplication_switches(t *testing.T) {
-	for attribute, first := range map[string]bool{"consent_screen_enabled": true, "pkce_required": false} {
-		t.Run(attribute, func(t *testing.T) {
+		"no redirect_uris": {
+			`redirect_uris = ["https://app.example.com/cb"]`, "", "redirect_uris = []",
+			"redirect_uris callback_url?", `{"redirect_uris":[]}`, `{"redirect_uris":["https://theirs.example.com/cb"]}`,
+		},
+		"scopes, one is removed": {
+			`scopes = ["email", "openid"]`, `scopes = ["openid", "email"]`, `scopes = ["profile", "email"]`,
+			"scopes", `{"scopes":"email offline_access profile"}`, `{"scopes":"email offline_access"}`,
+		},
+		"scopes, one is added": {
+			`scopes = ["email", "openid"]`, "", `scopes = ["email"]`,
+			"scopes", `{"scopes":"email offline_access"}`, `{"scopes":"email public_metadata offline_access"}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
 			f := anywhere(t)
-			second := fmt.Sprintf(`{"%s":%t}`, attribute, !first)
-			changed := f.web(fmt.Sprintf("%s = %t", attribute, !first))
+			change := resource.TestStep{
+				Config:            f.web(life.second),
+				ConfigPlanChecks:  planned(updates(life.plan+" updated_at?"), f.warned()),
+				ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+				PostApplyFunc:     f.sent("PATCH " + life.sent),
+			}
+			repair := change
+			repair.PreConfig = f.elsewhere(http.MethodPatch, "", life.elsewhere)
 			f.test(
-				resource.TestStep{
-					Config:            f.web(fmt.Sprintf("%s = %t", attribute, first)),
-					ConfigStateChecks: []statecheck.StateCheck{has(attribute, knownvalue.Bool(first))},
-				},
-				resource.TestStep{
-					Config:            changed,
-					ConfigPlanChecks:  planned(updates(attribute+" updated_at?"), f.warned()),
-					ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has(attribute, knownvalue.Bool(!first))},
-					PostApplyFunc:     f.sent("PATCH " + second),
-				},
-				resource.TestStep{
-					PreConfig:        f.elsewhere(http.MethodPatch, "", fmt.Sprintf(`{"%s":%t}`, attribute, first)),
-					Config:           changed,
-					ConfigPlanChecks: planned(updates(attribute+" updated_at?"), f.warned()),
-					PostApplyFunc:    f.sent("PATCH " + second),
-				},
+				resource.TestStep{Config: f.web(life.first)},
+				resource.TestStep{Config: f.web(cmp.Or(life.same, life.first)), PlanOnly: true},
+				change, repair,
 				resource.TestStep{Config: f.web(), PlanOnly: true},
 			)
 		})
 	}
 }
 
-func TestAccOAuthApplication_deviceGrant(t *testing.T) {
-	f := simulated(t)
-	f.test(
-		resource.TestStep{
-			Config:            f.web("device_authorization_grant_enabled = true"),
-			ConfigStateChecks: []statecheck.StateCheck{has("device_authorization_grant_enabled", knownvalue.Bool(true))},
-			PostApplyFunc:     f.sent(`POST {"device_authorization_grant_enabled":true,"name":"NAME"}`),
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				f.Edit(f.ids()[0], func(a *clerktest.Application) { a.DeviceAuthorizationGrantEnabled = false })
-			},
-			Config:           f.web("device_authorization_grant_enabled = true"),
-			ConfigPlanChecks: planned(updates("device_authorization_grant_enabled updated_at?"), f.warned()),
-			PostApplyFunc:    f.sent(`PATCH {"device_authorization_grant_enabled":true}`),
-		},
-		resource.TestStep{ // Clerk's answer may lack it
-			PreConfig:         func() { f.Set(clerktest.Switches{NewerFields: "drop"}) },
-			Config:            f.web(),
-			ConfigPlanChecks:  planned(noChange, f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{has("device_authorization_grant_enabled", knownvalue.Null())},
-		},
-	)
+// Clerk's answer may lack a newer field.
+func TestAccOAuthApplication_missingField(t *testing.T) {
+	f := simulated(t, clerktest.WithSwitches(clerktest.Switches{NewerFields: "drop"}))
+	f.test(resource.TestStep{
+		Config:            f.web(),
+		ConfigPlanChecks:  planned(creates, f.warned()),
+		ConfigStateChecks: []statecheck.StateCheck{has("device_authorization_grant_enabled", knownvalue.Null())},
+	})
 }
 
 func TestAccOAuthApplication_timeouts(t *testing.T) {
