@@ -15,14 +15,12 @@ import (
 )
 
 // addError turns an error of package clerk into diagnostics. action completes
-// "Unable to …". An error that Clerk attributes to a field stands on the attribute of
-// that name, if params has it.
+// "Unable to …". A detail says, in this order: what happened, in Clerk's words where there
+// are any; what follows and what to do (advice); and the facts that Clerk's support asks
+// for.
 //
-// A detail says, in this order: what happened, in Clerk's words where there are any;
-// what follows and what to do (diagnostic_advice.go); and the facts that Clerk's
-// support asks for. A refused secret key fails every request, so it is explained once
-// in a run. The later errors about it are one line each. That line can stand alone,
-// because the engine may print it before the explanation.
+// A refused secret key fails every request, so it is explained once in a run. The later
+// errors about it are one line each, which can stand alone: the engine may print it first.
 func (d *providerData) addError(
 	diags *diag.Diagnostics, action string, err error, params requestParams,
 ) {
@@ -33,8 +31,8 @@ func (d *providerData) addError(
 	diags.Append(d.diagnosticsOf(action, err, params)...)
 }
 
-// addErrorAsWarning is addError for what must not fail the operation. It is no
-// explanation of the secret key: a later error about the key is still told in full.
+// addErrorAsWarning is addError for what must not fail the operation. It does not count as
+// the explanation of the secret key.
 func (d *providerData) addErrorAsWarning(
 	diags *diag.Diagnostics, action string, err error, params requestParams,
 ) {
@@ -82,9 +80,8 @@ func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
 	return warnings
 }
 
-// keyRefusal returns the error by which Clerk refused the secret key, if that is all
-// that an error says. An operation whose outcome is unknown is about one application,
-// and is told in full each time.
+// keyRefusal returns the error by which Clerk refused the secret key, if that is all that
+// an error says. An unknown outcome is about one application, and is told in full each time.
 func keyRefusal(err error) *clerk.APIError {
 	_, create := errors.AsType[*clerk.CreateOutcomeUnknownError](err)
 	_, rotate := errors.AsType[*clerk.RotateOutcomeUnknownError](err)
@@ -101,13 +98,9 @@ func isKeyRefused(err *clerk.APIError) bool {
 }
 
 func (d *providerData) refusedKeyLine(err *clerk.APIError) string {
-	where := ""
-	if url := d.otherURL(); url != "" {
-		where = ", by " + url
-	}
 	return fmt.Sprintf("Clerk refused the secret key (HTTP %d, %s%s). "+
 		"Set secret_key or %s to a key of this instance.",
-		err.Status, err.Errors[0].Code, where, envSecretKey)
+		err.Status, err.Errors[0].Code, prefixed(", by ", d.otherURL()), envSecretKey)
 }
 
 // otherURL returns the address of the API, where it is not Clerk's own.
@@ -124,13 +117,16 @@ func (d *providerData) origins(err error) string {
 	api, isAPI := errors.AsType[*clerk.APIError](err)
 	_, isTransport := errors.AsType[*clerk.TransportError](err)
 	_, isAnswer := errors.AsType[*clerk.AnswerError](err)
+	refused := isAPI && isKeyRefused(api)
 	var key, address string
-	if isAPI && isKeyRefused(api) {
+	if refused {
 		key = prefixed("Secret key: from ", d.keySource)
 	}
-	url := d.otherURL()
-	if url != "" && (isTransport || isAnswer || isAPI && (len(api.Errors) == 0 || isKeyRefused(api))) {
-		address = fmt.Sprintf("Address: %s (not Clerk's own; from %s)", url, d.urlSource)
+	if refused || isTransport || isAnswer || isAPI && len(api.Errors) == 0 {
+		address = prefixed("Address: ", d.otherURL())
+	}
+	if address != "" {
+		address += fmt.Sprintf(" (not Clerk's own; from %s)", d.urlSource)
 	}
 	return lines(key, address)
 }
@@ -141,8 +137,8 @@ func circumstances(err error, api *clerk.APIError) string {
 	return sentence(strings.TrimRight(before, ": \n"))
 }
 
-// plainText is the text of an error, without the number of attempts, which is among
-// the facts, and without Go's own words.
+// plainText is the text of an error without the number of attempts, which is among the
+// facts, and without Go's own words.
 func plainText(err error) string {
 	text := err.Error()
 	if attempts, ok := errors.AsType[*clerk.AttemptsError](err); ok {
@@ -219,19 +215,18 @@ func (p requestParams) notApplied(
 		param.hint)
 }
 
-// recoverPanic turns a panic into an error. Every method that Terraform calls
-// defers it: a panic that leaves a provider ends the process, loses the state of what
-// was just created and prints the panic's value, which may be a secret. The diagnostic
-// holds the value's type and the stack, which shows addresses and no values.
+// recoverPanic turns a panic into an error. Every method that Terraform calls defers it: a
+// panic that leaves a provider ends the process, loses the state of what was just created
+// and prints the panic's value, which may be a secret. The stack shows addresses and no
+// values.
 func recoverPanic(diags *diag.Diagnostics, action string) {
 	if value := recover(); value != nil {
 		diags.AddError(panicText(action, value))
 	}
 }
 
-// recoverPanicSaved does the same where the state may be complete already. In that case
-// every error is lowered to a warning: an error after a create taints the application, and
-// the next apply would destroy it.
+// recoverPanicSaved is recoverPanic for a create. Where the state is saved it lowers every
+// error to a warning: an error taints the application, and the next apply would destroy it.
 func recoverPanicSaved(diags *diag.Diagnostics, action string, saved *bool) {
 	if value := recover(); value != nil {
 		summary, detail := panicText(action, value)

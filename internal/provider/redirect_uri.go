@@ -24,8 +24,8 @@ const redirectURIForm = "an absolute URI, " +
 
 // redirectURICheck checks that a redirect URI is absolute (RFC 6749 section 3.1.2).
 // Any scheme will do: native apps have their own (RFC 8252 section 7.1), and Clerk
-// accepts all of them. Nothing is rejected here that Clerk may accept, so that every existing
-// application can be imported; see redirectURIConcerns.
+// accepts all of them. Nothing is rejected that Clerk may accept, so that every existing
+// application can be imported: see redirectURIConcerns.
 var redirectURICheck = textCheck{
 	description: redirectURIForm,
 	title:       "Invalid redirect URI",
@@ -43,8 +43,7 @@ var (
 	hostAndPort = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.-]*:[0-9]{1,5}([/?#]|$)`)
 	// addressAndPort is the same with a host that is no scheme: an IP address.
 	addressAndPort = regexp.MustCompile(`^([0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}([/?#]|$)`)
-	// notInScheme matches the characters that RFC 3986 section 3.1 does not allow in a
-	// scheme.
+	// notInScheme is what a scheme must not have (RFC 3986 section 3.1).
 	notInScheme = regexp.MustCompile(`[^A-Za-z0-9+.-]`)
 )
 
@@ -84,7 +83,6 @@ func redirectURIProblem(uri string) string {
 
 // redirectURIConcerns lists what Clerk may accept in a redirect URI and users rarely
 // want. Each text is a sentence without its subject, which is the URI.
-// redirectURIProblem must have found nothing wrong with the URI.
 func redirectURIConcerns(uri string) []string {
 	parsed, err := url.Parse(uri)
 	if err != nil {
@@ -124,15 +122,14 @@ func redirectURIConcerns(uri string) []string {
 }
 
 // uriSetType is the type of redirect_uris: a set of strings that may have a thousand
-// elements. The framework compares each element of a set with every other one, to
-// find duplicates, equal sets and semantically equal elements, several times in each
-// call. A refresh of 1,000 URIs took seconds. With this type those comparisons are
-// linear or left out. Models keep a types.Set, because the codec does not need the
-// schema's type.
+// elements. The framework compares each element of a set with every other one, several
+// times in each call, and a refresh of 1,000 URIs took seconds. With this type those
+// comparisons are linear or left out. Models keep a types.Set, because the codec does not
+// need the schema's type.
 //
 // It works around SetType.Validate, SetValue.Equal and ValueSemanticEqualitySetElements
-// of terraform-plugin-framework 1.19, and may go when those are no longer quadratic:
-// BenchmarkPlanOfManyURIs shows that.
+// of terraform-plugin-framework 1.19, and may go when BenchmarkPlan of many URIs is as
+// fast without it.
 type uriSetType struct{ basetypes.SetType }
 
 // uriSet is a value of a uriSetType.
@@ -151,9 +148,6 @@ func (t uriSetType) Equal(other attr.Type) bool {
 	_, ok := other.(uriSetType)
 	return ok
 }
-
-// String implements attr.Type.
-func (t uriSetType) String() string { return "uriSetType" }
 
 // ValueType implements attr.Type.
 func (t uriSetType) ValueType(context.Context) attr.Value { return uriSet{} }
@@ -181,17 +175,16 @@ func (s uriSet) Equal(other attr.Value) bool {
 	return ok && sameValue(s.SetValue, o.SetValue)
 }
 
-// SetSemanticEquals implements basetypes.SetValuableWithSemanticEquals. Two sets mean
-// the same if they are the same; saying so keeps the framework from comparing their
-// elements.
+// SetSemanticEquals implements basetypes.SetValuableWithSemanticEquals. It keeps the
+// framework from comparing the elements.
 func (s uriSet) SetSemanticEquals(
 	_ context.Context, prior basetypes.SetValuable,
 ) (bool, diag.Diagnostics) {
 	return s.Equal(prior), nil
 }
 
-// ValidateAttribute implements xattr.ValidateableAttribute. It has nothing to do: the
-// framework looks for duplicates, which a set of Terraform's cannot have.
+// ValidateAttribute implements xattr.ValidateableAttribute. The framework would look for
+// duplicates, which a set of Terraform's cannot have.
 func (s uriSet) ValidateAttribute(
 	context.Context, xattr.ValidateAttributeRequest, *xattr.ValidateAttributeResponse,
 ) {
