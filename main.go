@@ -48,7 +48,7 @@ func main() {
 		signal.Ignore(syscall.SIGTERM)
 	}
 	err := tf6server.Serve("registry.terraform.io/terraform-provider-clerk/clerk",
-		provider.NewServer(version), options...)
+		provider.NewServer(version, nil), options...)
 	if err != nil {
 		log.Fatal(err)
 	}

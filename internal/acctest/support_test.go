@@ -138,7 +138,7 @@ func (f *fixture) test(steps ...resource.TestStep) {
 
 // providers are the provider under test, and one that keeps ephemeral values for checks.
 func (f *fixture) providers() map[string]func() (tfprotov6.ProviderServer, error) {
-	start := provider.NewServer("test", provider.WithTransport(f.transport))
+	start := provider.NewServer("test", f.transport)
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"clerk": func() (tfprotov6.ProviderServer, error) {
 			return recorder{start().(tfprotov6.ProviderServerWithListResource), f}, nil //nolint:staticcheck // deprecated for the day on which all servers have lists

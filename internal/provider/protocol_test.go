@@ -127,7 +127,7 @@ func (t *terraform) process(ctx context.Context) *process {
 	if t.traces {
 		ctx = tflogtest.RootLogger(tfsdklogtest.RootLogger(ctx, &t.log), &t.log)
 	}
-	p := &process{t, t.wrap(provider.NewServer("test", provider.WithTransport(t.transport))()), ctx}
+	p := &process{t, t.wrap(provider.NewServer("test", t.transport)()), ctx}
 	config := encode(schemas().Provider.ValueType(), t.block)
 	response := must(p.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config}))
 	if heard := t.hear(response.Diagnostics); heard.failed() {
@@ -299,7 +299,7 @@ func (t *terraform) plan(ctx context.Context, o *object, config values) (*plan, 
 }
 
 var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {
-	server, request := provider.NewServer("test")(), &tfprotov6.GetProviderSchemaRequest{}
+	server, request := provider.NewServer("test", nil)(), &tfprotov6.GetProviderSchemaRequest{}
 	return must(server.GetProviderSchema(context.Background(), request))
 })
 

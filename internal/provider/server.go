@@ -16,27 +16,15 @@ import (
 )
 
 // NewServer returns the constructor of the provider's protocol server. The version is
-// that of the provider, for the User-Agent.
-func NewServer(version string, options ...Option) func() tfprotov6.ProviderServer {
+// that of the provider, for the User-Agent. Requests to Clerk go through transport, or
+// over the network where it is nil. It is the one seam of the tests.
+func NewServer(version string, transport http.RoundTripper) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
-		p := &clerkProvider{version: version}
-		for _, option := range options {
-			option(p)
-		}
+		p := &clerkProvider{version: version, transport: transport}
 		framework := providerserver.NewProtocol6(p)()
 		//nolint:staticcheck // deprecated for the day on which every server has list resources
-		lists := framework.(tfprotov6.ProviderServerWithListResource)
-		return &server{lists, p}
+		return &server{framework.(tfprotov6.ProviderServerWithListResource), p}
 	}
-}
-
-// An Option changes how a server works.
-type Option func(*clerkProvider)
-
-// WithTransport lets the server send its requests to Clerk through transport in place
-// of the network. It is the one seam of the tests.
-func WithTransport(transport http.RoundTripper) Option {
-	return func(p *clerkProvider) { p.transport = transport }
 }
 
 // frameworkServer is the server of terraform-plugin-framework.

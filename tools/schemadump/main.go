@@ -24,7 +24,7 @@ const address = "registry.terraform.io/hashicorp/clerk"
 type object = map[string]any
 
 func main() {
-	schemas, err := dump(context.Background(), provider.NewServer("dev")())
+	schemas, err := dump(context.Background(), provider.NewServer("dev", nil)())
 	if err == nil {
 		encoder := json.NewEncoder(os.Stdout)
 		encoder.SetIndent("", "  ")
