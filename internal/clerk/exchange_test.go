@@ -267,7 +267,7 @@ func TestLargeBodiesAreNotReadWhole(t *testing.T) {
 func TestStaleConnections(t *testing.T) {
 	t.Parallel()
 	simulator := clerktest.NewServer()
-	server := httptest.NewServer(simulator.Handler())
+	server := httptest.NewServer(simulator)
 	t.Cleanup(func() { server.Close(); simulator.Close() })
 	key, err := clerk.ParseSecretKey(simulator.Key())
 	noError(t, err)

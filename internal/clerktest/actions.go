@@ -46,14 +46,11 @@ func (s *Server) Find(name string) (Application, bool) {
 	return Application{}, false
 }
 
-// Edit changes an application. Its id and instance stay. updated_at becomes the current time,
-// unless the function sets it.
+// Edit changes an application. updated_at becomes the current time, unless the function sets it.
 func (s *Server) Edit(id string, edit func(*Application)) {
 	s.change(id, func(w *work, a *Application) {
 		before := a.UpdatedAt
-		edit(a)
-		a.ID, a.InstanceID = id, w.instance.id
-		if a.UpdatedAt == before {
+		if edit(a); a.UpdatedAt == before {
 			w.touch(a)
 		}
 	})
@@ -85,13 +82,7 @@ func (s *Server) change(id string, edit func(*work, *Application)) {
 	w := s.by(in)
 	after := before.copy()
 	edit(w, &after)
-	after.RedirectURIs = slices.Clone(after.RedirectURIs)
 	w.store(&after)
-}
-
-// by is the work of another actor on an instance.
-func (s *Server) by(in *instance) *work {
-	return &work{server: s, instance: in, switches: s.switches, now: s.now()}
 }
 
 // Seed adds an application to the first instance with Clerk's defaults and then the caller's
@@ -129,7 +120,6 @@ func (w *work) seed(name string, changes []func(*Application)) string {
 	if a.UpdatedAt == 0 {
 		a.UpdatedAt = a.CreatedAt
 	}
-	a.RedirectURIs = slices.Clone(a.RedirectURIs)
 	w.instance.put(a.ID, a, w.now, 0)
 	return a.ID
 }
@@ -208,8 +198,8 @@ func (s *Server) EditSettings(instanceID string, edit func(*Settings)) {
 
 func (s *Server) mustFind(id string) (*instance, *Application) {
 	for _, in := range s.instances {
-		if a := in.live(id); a != nil {
-			return in, a
+		if known := in.entries[id]; known != nil && known.value != nil {
+			return in, known.value
 		}
 	}
 	panic("clerktest: there is no application " + id)

@@ -1,6 +1,8 @@
 package clerktest
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,7 +25,7 @@ type Application struct {
 	PKCERequired         bool     `json:"pkce_required"`
 	ConsentScreenEnabled bool     `json:"consent_screen_enabled"`
 
-	// DeviceAuthorizationGrantEnabled is only in the API with NewerFieldsServed.
+	// DeviceAuthorizationGrantEnabled is only in the API if Switches.NewerFields are served.
 	DeviceAuthorizationGrantEnabled bool `json:"device_authorization_grant_enabled"`
 
 	// A pointer, which prints as one; nil for an application without a secret. It lags for the
@@ -119,7 +121,7 @@ func (w *work) touch(a *Application) { a.UpdatedAt = w.instance.tick(w.now) }
 func (w *work) newApplication() *Application {
 	return &Application{
 		ID: "oa_" + randomText(27), InstanceID: w.instance.id, ClientID: randomText(16),
-		ConsentScreenEnabled: true, Scopes: w.newScopes(defaultScopes),
+		ConsentScreenEnabled: true, Scopes: w.storedScopes(nil),
 	}
 }
 
@@ -141,10 +143,7 @@ func getApplication(w *work) Answer { return w.found(w.before) }
 
 func updateApplication(w *work) Answer {
 	after := w.before.copy()
-	if !w.edit(&after) {
-		return Answer{}
-	}
-	if len(w.request.JSON) == 0 {
+	if !w.edit(&after) || len(w.request.JSON) == 0 {
 		return w.found(&after)
 	}
 	if after.Public && w.switches.PublicClientSecret != "value" {
@@ -180,4 +179,33 @@ func rotateSecret(w *work) Answer {
 	}
 	w.store(&after)
 	return w.issued(&after)
+}
+
+// maxLogo is the largest logo in bytes: "the file size cannot exceed 10MB".
+const maxLogo = 10 << 20
+
+var logoTypes = []string{"image/jpeg", "image/png", "image/gif", "image/webp"}
+
+func uploadLogo(w *work) Answer {
+	upload := http.Request{
+		Method: w.request.Method, Header: w.request.Header,
+		Body: io.NopCloser(bytes.NewReader(w.request.Body)),
+	}
+	part, declared, err := upload.FormFile("file")
+	if w.request.Body == nil || err == nil && declared.Size > maxLogo { // nil was too large to keep
+		return catalogued(http.StatusRequestEntityTooLarge, "image_too_large")
+	}
+	if err != nil || declared.Size == 0 {
+		return catalogued(http.StatusBadRequest, "form_param_missing")
+	}
+	file, _ := io.ReadAll(part) // it is in memory
+	if !slices.Contains(logoTypes, declared.Header.Get("Content-Type")) ||
+		!slices.Contains(logoTypes, http.DetectContentType(file)) {
+		return catalogued(http.StatusBadRequest, "request_body_invalid")
+	}
+	after := w.before.copy()
+	after.ClientImageURL = "https://img.clerk.com/" + randomText(40)
+	w.touch(&after)
+	w.store(&after)
+	return w.found(&after)
 }

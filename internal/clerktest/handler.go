@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,11 +63,8 @@ var endpoints = map[string]map[string]endpoint{
 	},
 }
 
-// Handler returns the server as a handler, for another listener.
-func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
-
-// serve takes a request through the server: record, misbehave, work, answer.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP takes a request through the server: record, misbehave, work, answer.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := s.record(r)
 	if request == nil {
 		panic(http.ErrAbortHandler)
@@ -132,12 +130,15 @@ func (s *Server) check(request *Request) Answer {
 	if !strings.HasPrefix(*request.authorization, "Bearer ") {
 		return catalogued(http.StatusUnauthorized, "authorization_header_format_invalid")
 	}
-	in := s.instanceOf(*request.authorization)
-	if in == nil {
+	index := slices.IndexFunc(s.instances, func(in *instance) bool {
+		return *request.authorization == "Bearer "+in.key
+	})
+	if index < 0 {
 		return catalogued(http.StatusUnauthorized, "clerk_key_invalid")
 	}
-	w := &work{server: s, instance: in, switches: s.switches, now: s.now(), request: request}
-	if wait := s.limit.admit(in, w.now); wait > 0 {
+	w := s.by(s.instances[index])
+	w.request = request
+	if wait := s.limit.admit(w.instance, w.now); wait > 0 {
 		refused := catalogued(http.StatusTooManyRequests, "too_many_requests")
 		refused.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		return refused
@@ -154,7 +155,7 @@ func (s *Server) check(request *Request) Answer {
 	case endpoint.content == contentJSON && request.JSON == nil:
 		return catalogued(http.StatusBadRequest, "request_body_invalid")
 	}
-	if known := in.entries[request.ID]; known != nil {
+	if known := w.instance.entries[request.ID]; known != nil {
 		if w.before = known.value; request.Method == http.MethodGet {
 			w.before = known.seen(w.now)
 		}
@@ -166,16 +167,6 @@ func (s *Server) check(request *Request) Answer {
 		return made
 	}
 	return failure(cmp.Or(w.errors[0].status, http.StatusUnprocessableEntity), w.errors...)
-}
-
-// instanceOf returns the instance of an Authorization header, or nil. Callers hold the lock.
-func (s *Server) instanceOf(authorization string) *instance {
-	for _, in := range s.instances {
-		if authorization == "Bearer "+in.key {
-			return in
-		}
-	}
-	return nil
 }
 
 var ofApplication = regexp.MustCompile(`^/oauth_applications/([^/]+)`)
@@ -208,6 +199,11 @@ type work struct {
 	request  *Request
 	before   *Application // the one that the request names, nil for a new one
 	errors   []clerkError // are the answer; several, so that it can name several parameters
+}
+
+// by is the work of another actor on an instance.
+func (s *Server) by(in *instance) *work {
+	return &work{server: s, instance: in, switches: s.switches, now: s.now()}
 }
 
 func (w *work) fail(err clerkError) { w.errors = append(w.errors, err) }

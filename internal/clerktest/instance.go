@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -51,10 +52,9 @@ func (l *lagging[T]) put(value T, now time.Time, lag time.Duration) {
 
 func newInstance(environment, key string) *instance {
 	key = cmp.Or(key, keyPrefixes[environment]+randomText(42))
-	id := sha256.Sum256([]byte(key))
 	in := &instance{
-		id: "ins_" + letters(id[:27]), key: key, environment: environment,
-		entries: map[string]*entry{},
+		id:  fmt.Sprintf("ins_%x", sha256.Sum256([]byte(key)))[:31],
+		key: key, environment: environment, entries: map[string]*entry{},
 	}
 	in.settings.value = Settings{OAuthJWTAccessTokens: true}
 	return in
@@ -62,17 +62,11 @@ func newInstance(environment, key string) *instance {
 
 // randomText returns n letters and digits.
 func randomText(n int) string {
-	random := make([]byte, n)
-	rand.Read(random)
-	return letters(random)
-}
-
-// letters returns a letter or digit for each byte.
-func letters(bytes []byte) string {
 	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	text := make([]byte, len(bytes))
-	for i, b := range bytes {
-		text[i] = alphabet[int(b)%len(alphabet)]
+	text := make([]byte, n)
+	rand.Read(text)
+	for i, random := range text {
+		text[i] = alphabet[int(random)%len(alphabet)]
 	}
 	return string(text)
 }
@@ -82,14 +76,6 @@ func letters(bytes []byte) string {
 func (in *instance) tick(now time.Time) int64 {
 	in.lastMillis = max(in.lastMillis+1, now.UnixMilli())
 	return in.lastMillis
-}
-
-// live returns an application as it is, whatever reads see, or nil.
-func (in *instance) live(id string) *Application {
-	if known := in.entries[id]; known != nil {
-		return known.value
-	}
-	return nil
 }
 
 // applications returns those that are live, in the order of their creation.
@@ -102,13 +88,16 @@ func (in *instance) applications() (live []*Application) {
 	return live
 }
 
-// put stores a new or changed application, or a deletion if the application is nil.
+// put stores a copy of a new or changed application, or a deletion if the application is nil.
 func (in *instance) put(id string, a *Application, now time.Time, lag time.Duration) {
 	known := in.entries[id]
 	if known == nil {
 		known = &entry{}
 		in.entries[id] = known
 		in.order = append(in.order, known)
+	}
+	if a != nil {
+		a = new(a.copy())
 	}
 	known.put(a, now, lag)
 }

@@ -35,7 +35,7 @@ func (s *Server) RoundTripper() http.RoundTripper {
 func (s *Server) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	n := &s.memory
 	n.start.Do(func() {
-		n.server.Handler, n.server.ReadHeaderTimeout = s.Handler(), time.Minute
+		n.server.Handler, n.server.ReadHeaderTimeout = s, time.Minute
 		n.serving.Go(func() { _ = n.server.Serve(n) }) // ends with the simulator
 	})
 	client, server := newPipe()

@@ -59,7 +59,7 @@ func WithLatency(latency time.Duration) Option { return func(s *Server) { s.late
 // the key, so that a later server with the same key is the same instance.
 func WithKey(key string) Option { return func(s *Server) { s.firstKey = key } }
 
-// WithURL sets the base URL, with "/v1", at which the caller serves [Server.Handler]. The URLs in
+// WithURL sets the base URL, with "/v1", at which the caller serves the server. The URLs in
 // applications are on its host.
 func WithURL(url string) Option { return func(s *Server) { s.url = url } }
 
@@ -69,7 +69,7 @@ func WithURL(url string) Option { return func(s *Server) { s.url = url } }
 func WithWatch(watch func(Request, Answer)) Option { return func(s *Server) { s.watch = watch } }
 
 // NewServer returns a server with one instance and no listener. Clients reach it through
-// [Server.RoundTripper], or the caller serves [Server.Handler]. The caller closes it.
+// [Server.RoundTripper], or the caller serves it over HTTP. The caller closes it.
 func NewServer(options ...Option) *Server {
 	s := &Server{
 		url: memoryURL, watch: func(Request, Answer) {}, customScopes: map[string]bool{},
@@ -101,7 +101,7 @@ func NewInMemory(t testing.TB, options ...Option) *Server {
 func New(t testing.TB, options ...Option) *Server {
 	t.Helper()
 	s := NewServer(options...)
-	server := httptest.NewServer(s.Handler())
+	server := httptest.NewServer(s)
 	s.url = server.URL + basePath
 	t.Cleanup(func() {
 		s.Close() // ends the requests that server.Close waits for

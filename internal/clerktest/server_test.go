@@ -170,7 +170,7 @@ func TestListeners(t *testing.T) {
 	t.Parallel()
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
 		s := clerktest.NewServer()
-		server := httptest.NewUnstartedServer(s.Handler())
+		server := httptest.NewUnstartedServer(s)
 		server.EnableHTTP2 = http2
 		server.StartTLS()
 		c := client{t, server.Client().Transport, server.URL + "/v1", s.Key()}

@@ -18,7 +18,7 @@ type Settings struct {
 	ClientIDMetadataDocumentsOnlyAllowPreRegistered        bool `json:"client_id_metadata_documents_only_allow_pre_registered_clients"`
 	ClientIDMetadataDocumentsBlockImplicitlyAllowedClients bool `json:"client_id_metadata_documents_block_implicitly_allowed_clients"`
 
-	// AudClaimEnabled and PKCERequired are only in the API with NewerFieldsServed.
+	// AudClaimEnabled and PKCERequired are only in the API if Switches.NewerFields are served.
 	AudClaimEnabled bool `json:"aud_claim_enabled"`
 	PKCERequired    bool `json:"pkce_required"`
 }
@@ -68,11 +68,11 @@ func updateSettings(w *work) Answer {
 	if slices.Contains(scopes, offlineAccess) {
 		w.fail(notAllowed(parameter, offlineAccess))
 	}
-	if len(slices.Compact(slices.Sorted(slices.Values(scopes)))) < len(scopes) {
+	if hasDuplicates(scopes) {
 		w.fail(about(parameter, "form_param_duplicate", "duplicate values",
 			parameter+" contains duplicate values"))
 	}
-	after.DefaultScopes = w.ordered(w.knownScopes(parameter, scopes))
+	after.DefaultScopes = w.knownScopes(parameter, scopes)
 	if len(w.errors) == 0 {
 		w.instance.settings.put(after, w.now, w.switches.ReadLag)
 	}

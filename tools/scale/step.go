@@ -89,7 +89,7 @@ func (s step) measure(
 	defer server.Close()
 	url := "http://" + server.Listener.Addr().String() + "/v1"
 	clerk := clerktest.NewServer(s.clerk, clerktest.WithURL(url))
-	server.Config.Handler = clerk.Handler()
+	server.Config.Handler = clerk
 	server.Start()
 
 	dir, err := os.MkdirTemp(work, "step-")

@@ -97,18 +97,15 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		a.RedirectURIs = []string{"https://" + a.Name + ".example.com/callback"}
 	})
 
-	server := &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	if err = announce(simulator, *readyFile, stdout); err == nil {
-		select {
-		case err = <-served:
-			return err
-		case <-ctx.Done():
-		}
+	if err := announce(simulator, *readyFile, stdout); err != nil { // connections wait already
+		return errors.Join(err, listener.Close())
 	}
-	simulator.Close()
-	return errors.Join(err, server.Close())
+	server := &http.Server{Handler: simulator, ReadHeaderTimeout: 10 * time.Second}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 // parseURL reads the value of -url, with or without "/v1", and returns it with "/v1".
