@@ -32,12 +32,23 @@ func betaHint(what string) string {
 	return what + " is a beta feature: Clerk must switch it on for your workspace."
 }
 
+// partialError is the error of a step that came after a step that succeeded.
+type partialError struct {
+	err  error
+	done string // sentences about what was done and what happens next
+}
+
+func (e *partialError) Error() string { return e.err.Error() }
+
+func (e *partialError) Unwrap() error { return e.err }
+
 // advice says what follows from an error and what the user can do, or nothing. action
 // is that of addError. The most specific error comes first: the error of an operation
 // wraps that of its last request.
 func advice(err error, action string) string {
 	if e, ok := errors.AsType[*partialError](err); ok {
-		return e.advice(action)
+		further := strings.Replace(advice(e.err, action), changedNothing, "", 1)
+		return paragraphs(e.done, strings.TrimSpace(further))
 	}
 	if e, ok := errors.AsType[*clerk.InstanceError](err); ok {
 		if e.Pinned {
@@ -143,6 +154,11 @@ func apiErrorAdvice(err *clerk.APIError, action string) string {
 	}
 	return ""
 }
+
+const (
+	actionCreate = "create OAuth application"
+	actionPlan   = "plan OAuth application"
+)
 
 // notFoundAdvice depends on the action: a create and its plan, a list and the settings are
 // about no application that could be gone.

@@ -212,3 +212,23 @@ func changed[T attr.Value, V any](wanted, current T, value func(T) V) *V {
 	}
 	return new(value(wanted))
 }
+
+func setOf(values []string) types.Set {
+	values = slices.Compact(slices.Sorted(slices.Values(values)))
+	elements := make([]attr.Value, len(values))
+	for i, value := range values {
+		elements[i] = types.StringValue(value)
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+// stringsOf returns the elements of a set of known strings.
+func stringsOf(set types.Set) []string {
+	values := make([]string, 0, len(set.Elements()))
+	for _, element := range set.Elements() {
+		if text, ok := element.(types.String); ok {
+			values = append(values, text.ValueString())
+		}
+	}
+	return values
+}

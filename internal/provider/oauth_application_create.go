@@ -14,8 +14,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
-const actionCreate = "create OAuth application"
-
 // Create creates the application. Whatever goes wrong once the new application is in the
 // state is a warning: an error would taint it, and the next apply would destroy it. For
 // the same reason the request decides what the state says, and not the answer: a value

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -231,24 +230,4 @@ func timeValue(t time.Time) types.String {
 func timeOf(value types.String) time.Time {
 	t, _ := time.Parse(time.RFC3339, value.ValueString())
 	return t
-}
-
-func setOf(values []string) types.Set {
-	values = slices.Compact(slices.Sorted(slices.Values(values)))
-	elements := make([]attr.Value, len(values))
-	for i, value := range values {
-		elements[i] = types.StringValue(value)
-	}
-	return types.SetValueMust(types.StringType, elements)
-}
-
-// stringsOf returns the elements of a set of known strings.
-func stringsOf(set types.Set) []string {
-	values := make([]string, 0, len(set.Elements()))
-	for _, element := range set.Elements() {
-		if text, ok := element.(types.String); ok {
-			values = append(values, text.ValueString())
-		}
-	}
-	return values
 }

@@ -15,8 +15,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-const actionPlan = "plan OAuth application"
-
 // ModifyPlan decides which values of a plan are known. The attributes' own modifiers keep
 // every computed value. Here the values that an apply will change become unknown, and no
 // others: an unknown value makes everything that depends on it show a change.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -134,20 +133,4 @@ func (c *applicationCall) fail(ctx context.Context, action string, err error) {
 	}
 	c.data.addError(c.diags, c.current.named(action), err, applicationParams)
 	c.save(ctx)
-}
-
-// partialError is the error of a step that came after a step that succeeded.
-type partialError struct {
-	err  error
-	done string // sentences about what was done and what happens next
-}
-
-func (e *partialError) Error() string { return e.err.Error() }
-
-func (e *partialError) Unwrap() error { return e.err }
-
-// advice says what was done, and what the failed step advises.
-func (e *partialError) advice(action string) string {
-	further := strings.Replace(advice(e.err, action), changedNothing, "", 1)
-	return paragraphs(e.done, strings.TrimSpace(further))
 }

@@ -5,7 +5,9 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
@@ -17,16 +19,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-)
 
-// Environment variables that stand in for arguments of the provider block.
-const (
-	envSecretKey = "CLERK_SECRET_KEY"
-	envAPIURL    = "CLERK_API_URL"
-	envAllowHTTP = "CLERK_ALLOW_HTTP"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
-
-var environment = map[string]string{"secret_key": envSecretKey, "api_url": envAPIURL}
 
 type clerkProvider struct {
 	version   string
@@ -97,12 +92,41 @@ func (p *clerkProvider) Schema(
 	}
 }
 
-// The types of the objects. The resource, a data source and the list resource share one.
-const (
-	applicationType  = "clerk_oauth_application"
-	applicationsType = applicationType + "s"
-	settingsType     = applicationType + "_settings"
-)
+func (p *clerkProvider) Configure(
+	ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse,
+) {
+	defer recoverPanic(&resp.Diagnostics, "configure the provider")
+
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	data := &providerData{unknown: model.unknownArgument()}
+	if data.unknown == "" {
+		config := model.clientConfig(data, &resp.Diagnostics)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		// The protocol carries a version alone, which is Terraform's or OpenTofu's own.
+		config.UserAgent = fmt.Sprintf("terraform-provider-clerk/%s (engine/%s)",
+			p.version, cmp.Or(req.TerraformVersion, "unknown"))
+		config.Observer = logRequest
+		config.Transport = p.transport
+		if data.problem == nil {
+			data.client = clerk.New(config)
+		}
+	} else if req.ClientCapabilities.DeferralAllowed {
+		// An engine that can defer resources does so, and does not fail where the state
+		// has to be read.
+		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+		p.deferred = true
+	}
+	p.data = data
+	resp.ResourceData = data
+	resp.DataSourceData = data
+	resp.ListResourceData = data
+}
 
 func (p *clerkProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{

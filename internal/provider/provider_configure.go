@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,13 +15,28 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
+
+// The types of the objects. The resource, a data source and the list resource share one.
+const (
+	applicationType  = "clerk_oauth_application"
+	applicationsType = applicationType + "s"
+	settingsType     = applicationType + "_settings"
+)
+
+// Environment variables that stand in for arguments of the provider block.
+const (
+	envSecretKey = "CLERK_SECRET_KEY"
+	envAPIURL    = "CLERK_API_URL"
+	envAllowHTTP = "CLERK_ALLOW_HTTP"
+)
+
+var environment = map[string]string{"secret_key": envSecretKey, "api_url": envAPIURL}
 
 // providerModel is the provider block.
 type providerModel struct {
@@ -112,42 +126,6 @@ type clientProblem struct {
 	// brief replaces help where a problem of the key was explained before in the run. It
 	// is one line that can stand alone, because the engine may print it first.
 	brief string
-}
-
-func (p *clerkProvider) Configure(
-	ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse,
-) {
-	defer recoverPanic(&resp.Diagnostics, "configure the provider")
-
-	var model providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	data := &providerData{unknown: model.unknownArgument()}
-	if data.unknown == "" {
-		config := model.clientConfig(data, &resp.Diagnostics)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		// The protocol carries a version alone, which is Terraform's or OpenTofu's own.
-		config.UserAgent = fmt.Sprintf("terraform-provider-clerk/%s (engine/%s)",
-			p.version, cmp.Or(req.TerraformVersion, "unknown"))
-		config.Observer = logRequest
-		config.Transport = p.transport
-		if data.problem == nil {
-			data.client = clerk.New(config)
-		}
-	} else if req.ClientCapabilities.DeferralAllowed {
-		// An engine that can defer resources does so, and does not fail where the state
-		// has to be read.
-		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
-		p.deferred = true
-	}
-	p.data = data
-	resp.ResourceData = data
-	resp.DataSourceData = data
-	resp.ListResourceData = data
 }
 
 // unknownArgument returns the first argument whose value is not known yet.
