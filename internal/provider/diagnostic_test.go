@@ -23,6 +23,11 @@ func TestDiagnosticTexts(t *testing.T) {
 		(&providerData{}).addError(&diags, test.action, test.err, applicationParams)
 		CheckGolden(t, "diagnostics.golden", test.name, diagnosticsText(diags))
 	}
+	for _, argument := range []string{"secret_key", "api_url", "max_retries"} {
+		var diags diag.Diagnostics
+		(&providerData{unknown: argument}).requireClient(&diags)
+		CheckGolden(t, "diagnostics.golden", "unknown "+argument, diagnosticsText(diags))
+	}
 }
 
 // A refused key is explained once in a run. What was lowered to a warning is no explanation,

@@ -49,6 +49,7 @@ func CheckGolden(t *testing.T, file, section, text string) {
 		sections[at] = text
 	default:
 		sections = append(sections, text)
+		slices.Sort(sections)
 	}
 	if err := os.WriteFile(file, []byte(strings.Join(sections, "=== ")), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,81 +1,61 @@
 package provider_test
 
 import (
-	"context"
 	"maps"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
-// configuring replaces the provider block: an argument may be unknown, which no values can say.
-type configuring struct {
-	tfprotov6.ProviderServer
-	said    *messages
-	unknown string
-}
-
-func (c configuring) ConfigureProvider(
-	ctx context.Context, req *tfprotov6.ConfigureProviderRequest,
-) (*tfprotov6.ConfigureProviderResponse, error) {
-	typ := schemas().Provider.ValueType()
-	block := must(req.Config.Unmarshal(typ))
-	block = must(tftypes.Transform(block, func(at *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
-		if at.Equal(tftypes.NewAttributePath().WithAttributeName(c.unknown)) {
-			return tftypes.NewValue(v.Type(), tftypes.UnknownValue), nil
-		}
-		return v, nil
-	}))
-	req.Config = new(must(tfprotov6.NewDynamicValue(typ, block)))
-	response, err := c.ProviderServer.ConfigureProvider(ctx, req)
-	*c.said = messagesOf(response.Diagnostics)
-	response.Diagnostics = nil
-	return response, err
-}
-
-// An argument that is not known yet stops only what has to send a request, and a wrong
-// one stops everything.
+// What a provider says that cannot work, by its block and the environment, is in
+// testdata/configure.golden: when it is configured, in the plan of a create, and where it has
+// to read. What is wrong with the key is explained once. No message holds a part of the key.
 func TestProtocolConfigure(t *testing.T) {
-	inBubble(t, func(t *testing.T, tf *terraform) {
-		known := tf.block
-		for name, test := range map[string]struct {
-			block                          values
-			unknown, configure, plan, read string // the unknown argument and parts of the errors
-		}{
-			"all arguments": {block: values{
-				"instance_id": tf.clerk.InstanceID(), "request_timeout": "1m30s", "max_retries": 1,
-				"requests_per_10s": 50,
-			}},
-			"an unknown key":          {unknown: "secret_key", read: "argument secret_key is known only after"},
-			"an unknown address":      {unknown: "api_url", read: "environment variable CLERK_API_URL"},
-			"an unknown limit":        {unknown: "max_retries", read: "set the argument to a known value"},
-			"an empty instance_id":    {block: values{"instance_id": ""}, configure: "Unable to use Clerk instance id"},
-			"an instance_id of a key": {block: values{"instance_id": "sk_test_a"}, configure: "Unable to use Clerk instance id"},
-			"no usable key": {
-				block: values{"secret_key": "pk_test_a"},
-				plan:  "this is a publishable key", read: "this is a publishable key",
-			},
-		} {
-			var heard messages
-			tf.wrap = func(server tfprotov6.ProviderServer) tfprotov6.ProviderServer {
-				return configuring{server, &heard, test.unknown}
+	const key, simulator = "sk_test_canary0123456789", "http://clerk-simulator:4010"
+	insecure := values{"secret_key": key, "api_url": simulator, "allow_http": true}
+	for name, c := range map[string]struct{ block, environment values }{
+		"all arguments": {insecure.with("instance_id", "ins_1").with("request_timeout", "1m30s").
+			with("requests_per_10s", 50), nil},
+		"no key":                            {},
+		"an empty argument":                 {values{"secret_key": ""}, values{"CLERK_SECRET_KEY": key}},
+		"a blank variable":                  {nil, values{"CLERK_SECRET_KEY": " \n"}},
+		"a publishable key":                 {values{"secret_key": "pk_test_canary"}, values{"CLERK_SECRET_KEY": key}},
+		"a placeholder":                     {nil, values{"CLERK_SECRET_KEY": "sk_test_..."}},
+		"quotation marks":                   {nil, values{"CLERK_SECRET_KEY": `"sk_test_canary"`}},
+		"an assignment":                     {values{"secret_key": "CLERK_SECRET_KEY=sk_test_canary"}, nil},
+		"a key on two lines":                {values{"secret_key": "sk_test_can\nary"}, nil},
+		"an address of no kind":             {values{"secret_key": key, "api_url": "api.clerk.com"}, values{"CLERK_API_URL": simulator}},
+		"a variable of no kind":             {nil, values{"CLERK_SECRET_KEY": key, "CLERK_API_URL": "ftp://x"}},
+		"key and address":                   {nil, values{"CLERK_SECRET_KEY": "sk_test_...", "CLERK_API_URL": "ftp://x"}},
+		"an instance_id of a key":           {values{"secret_key": key, "instance_id": "sk_test_a"}, nil},
+		"an empty instance_id":              {values{"secret_key": key, "instance_id": ""}, nil},
+		"http":                              {insecure.with("allow_http", nil), nil},
+		"http, allowed":                     {insecure, nil},
+		"http, allowed by the environment":  {insecure.with("allow_http", nil), values{"CLERK_ALLOW_HTTP": "1"}},
+		"http, denied before it":            {insecure.with("allow_http", false), values{"CLERK_ALLOW_HTTP": "true"}},
+		"http, unclear":                     {insecure.with("allow_http", nil), values{"CLERK_ALLOW_HTTP": "maybe"}},
+		"http, a production key":            {insecure.with("secret_key", "sk_live_canary"), nil},
+		"http, a production key by the env": {insecure.with("secret_key", "sk_live_canary").with("allow_http", nil), values{"CLERK_ALLOW_HTTP": "true"}},
+		"http, a key without a prefix":      {insecure.with("secret_key", "any"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range c.environment {
+				t.Setenv(variable, value.(string))
 			}
-			tf.block = maps.Clone(known)
-			maps.Copy(tf.block, test.block)
+			tf := newTerraform(t)
+			tf.block = values{"max_retries": 0}
+			maps.Copy(tf.block, c.block)
 			p := tf.process(t.Context())
-			says := func(what string, heard messages, want string) {
-				if heard.failed() != (want != "") || !heard.say(want) {
-					t.Errorf("%s: the %s says %s", name, what, heard)
-				}
+			heard := "Configuration:\n" + p.heard
+			if !p.heard.failed() {
+				_, planning := p.plan(&object{kind: application}, portal)
+				_, reading := p.data(application+"s", values{})
+				heard += "Plan:\n" + planning + "Read:\n" + reading
 			}
-			if says("configuration", heard, test.configure); test.configure != "" {
-				continue
+			if heard.say("canary") {
+				t.Error("a part of the key is shown")
 			}
-			_, heard = p.plan(&object{kind: application}, portal)
-			says("plan", heard, test.plan)
-			_, heard = p.data(application+"s", values{})
-			says("data source", heard, test.read)
-		}
-	})
+			provider.CheckGolden(t, "configure.golden", name, changing.ReplaceAllString(string(heard), "…"))
+		})
+	}
 }

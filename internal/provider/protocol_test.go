@@ -120,20 +120,18 @@ func messagesOf(diagnostics []*tfprotov6.Diagnostic) (heard messages) {
 type process struct {
 	*terraform
 	tfprotov6.ProviderServer
-	ctx context.Context // ends when the user interrupts
+	ctx   context.Context // ends when the user interrupts
+	heard messages        // of the configuration
 }
 
 func (t *terraform) process(ctx context.Context) *process {
 	if t.traces {
 		ctx = tflogtest.RootLogger(tfsdklogtest.RootLogger(ctx, &t.log), &t.log)
 	}
-	p := &process{t, t.wrap(provider.NewServer("test", t.transport)()), ctx}
+	server := t.wrap(provider.NewServer("test", t.transport)())
 	config := encode(schemas().Provider.ValueType(), t.block)
-	response := must(p.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config}))
-	if heard := t.hear(response.Diagnostics); heard.failed() {
-		t.tb.Error(heard)
-	}
-	return p
+	response := must(server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config}))
+	return &process{t, server, ctx, t.hear(response.Diagnostics)}
 }
 
 // read refreshes the object.
