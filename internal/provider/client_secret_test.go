@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -86,6 +88,22 @@ func TestRotationFor(t *testing.T) {
 	} {
 		if got := rotationFor(state(test.plan), state(test.state), test.private); got != test.want {
 			t.Errorf("%s: reason %d, want %d", name, got, test.want)
+		}
+	}
+}
+
+// A recipient that is not known yet is checked by the apply.
+func TestUnknownRecipients(t *testing.T) {
+	t.Parallel()
+	elements := []attr.Value{types.StringUnknown()}
+	for _, set := range []types.Set{
+		types.SetNull(types.StringType), types.SetUnknown(types.StringType),
+		types.SetValueMust(types.StringType, elements),
+	} {
+		var resp validator.SetResponse
+		recipientsCheck.ValidateSet(t.Context(), validator.SetRequest{ConfigValue: set}, &resp)
+		if len(resp.Diagnostics) > 0 {
+			t.Errorf("%s: %v", set, resp.Diagnostics)
 		}
 	}
 }

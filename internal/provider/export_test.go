@@ -34,6 +34,7 @@ func CheckGolden(t *testing.T, file, section, text string) {
 	t.Helper()
 	goldenFiles.Lock()
 	defer goldenFiles.Unlock()
+	text = strings.ReplaceAll(text, "\r", `\r`) // git changes line ends
 	file, text = "testdata/"+file, section+"\n"+text+"\n"
 	content, _ := os.ReadFile(file) //nolint:gosec // a file of this package
 	sections := strings.Split(string(content), "=== ")

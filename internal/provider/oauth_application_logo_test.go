@@ -26,22 +26,6 @@ func TestMissingLogoSaysWhereItWasLookedFor(t *testing.T) {
 	}
 }
 
-func TestLogoPath(t *testing.T) {
-	t.Parallel()
-	for file, want := range map[string]string{
-		"logo.png": "", "/a/logo.png": "", `C:\logo.png`: "", "a:b.png": "",
-		"":                            "empty string",
-		"https://a.example/logo.png":  "is a URL",
-		"file:///logo.png":            "is a URL",
-		"data:image/png;base64,AAAA=": "is a URL",
-	} {
-		got := logoPathCheck.problem(file)
-		if want == "" && got != "" || !strings.Contains(got, want) {
-			t.Errorf("%q: %q", file, got)
-		}
-	}
-}
-
 // What the plan of an application with a logo says, by what has become of the file.
 func TestPlannedLogo(t *testing.T) {
 	t.Parallel()

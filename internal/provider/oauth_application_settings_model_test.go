@@ -4,8 +4,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 func TestSameDefaultScopes(t *testing.T) {
@@ -76,24 +74,6 @@ func TestDefaultScopesFromAPI(t *testing.T) {
 	} {
 		if got := defaultScopesFromAPI(test.served, test.current); !got.Equal(test.want) {
 			t.Errorf("%s: got %s, want %s", name, got, test.want)
-		}
-	}
-}
-
-func TestRefusedSettings(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		fields   clerk.OAuthApplicationSettingsFields
-		settings clerk.OAuthApplicationSettings
-		want     int
-	}{
-		"nothing sent":          {clerk.OAuthApplicationSettingsFields{}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"a"}}, 0},
-		"a scope is missing":    {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email", "x"}}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 1},
-		"a reset has no value":  {clerk.OAuthApplicationSettingsFields{DefaultScopes: &clerk.DefaultScopes{Reset: true}}, clerk.OAuthApplicationSettings{DefaultScopes: []string{"email"}}, 0},
-		"a switch did not move": {clerk.OAuthApplicationSettingsFields{OAuthJWTAccessTokens: new(true)}, clerk.OAuthApplicationSettings{}, 1},
-	} {
-		if got := test.fields.NotApplied(test.settings); len(got) != test.want {
-			t.Errorf("%s: got %v", name, got)
 		}
 	}
 }

@@ -124,32 +124,6 @@ func TestProtocolPlans(t *testing.T) {
 	}
 }
 
-func TestProtocolRefusedInputSendsNothing(t *testing.T) {
-	for says, refused := range map[string]values{
-		"public client":     {"public": true, "rotate_secret_trigger": "once"},
-		"No scopes":         {"scopes": []string{}},
-		"must not be empty": {"rotate_secret_trigger": ""},
-		"only white space":  {"name": " "},
-		"is relative":       {"redirect_uris": []string{"/callback"}},
-		"recipient":         {"encrypt_client_secret_to": []string{"age1"}},
-		"at least 1s":       {"timeouts": values{"create": "1ms"}},
-		"scope":             {"scopes": []string{"openid,profile"}},
-		"logo_sha256":       {"logo_sha256": "0"},
-		"is a URL":          {"logo_path": "https://example.com/logo.png"},
-	} {
-		t.Run(says, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, tf *terraform) {
-				config := maps.Clone(portal)
-				maps.Copy(config, refused)
-				heard := tf.run(t.Context(), &object{kind: application}, config)
-				if !heard.failed() || !heard.say(says) || len(tf.clerk.Requests()) > 0 {
-					t.Errorf("sent %q, and said:\n%s", tf.clerk.RequestLines(), heard)
-				}
-			})
-		})
-	}
-}
-
 // With instance_id or prevent_duplicate_names the plan of a create asks Clerk, once in a
 // run. Without them it sends nothing.
 func TestProtocolPlanOfACreateAsks(t *testing.T) {

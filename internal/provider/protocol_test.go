@@ -160,7 +160,7 @@ type plan struct {
 }
 
 // plan validates the configuration and plans; nil plans the destruction.
-func (p *process) plan(o *object, config values) (*plan, messages) {
+func (p *process) plan(o *object, config values) (_ *plan, heard messages) {
 	typ, failed := typeOf(o.kind), &plan{changes: []string{"error"}}
 	wanted := decode(typ, encode(typ, config))
 	proposed := maps.Clone(wanted)
@@ -168,7 +168,7 @@ func (p *process) plan(o *object, config values) (*plan, messages) {
 		response := must(p.ValidateResourceConfig(p.ctx, &tfprotov6.ValidateResourceConfigRequest{
 			TypeName: o.kind, Config: encode(typ, wanted),
 		}))
-		if heard := p.hear(response.Diagnostics); heard.failed() {
+		if heard = p.hear(response.Diagnostics); heard.failed() {
 			return failed, heard
 		}
 		// Terraform proposes the prior value where a computed attribute is not configured.
@@ -182,8 +182,7 @@ func (p *process) plan(o *object, config values) (*plan, messages) {
 		TypeName: o.kind, PriorState: encode(typ, o.state), PriorPrivate: o.private,
 		PriorIdentity: o.identity, ProposedNewState: encode(typ, proposed), Config: encode(typ, wanted),
 	}))
-	heard := p.hear(response.Diagnostics)
-	if heard.failed() {
+	if heard += p.hear(response.Diagnostics); heard.failed() {
 		return failed, heard
 	}
 	planned := decode(typ, response.PlannedState)

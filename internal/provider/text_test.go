@@ -1,12 +1,6 @@
 package provider
 
-import (
-	"strings"
-	"testing"
-
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
-)
+import "testing"
 
 func TestVisible(t *testing.T) {
 	t.Parallel()
@@ -32,45 +26,5 @@ func TestVisible(t *testing.T) {
 	}
 	if got, want := quote("say \"hi\"\n"), `"say \"hi\"<U+000A>"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
-// The check of each kind of text accepts these and rejects those.
-func TestTextChecks(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		check         validator.String
-		valid, refuse []string
-	}{
-		"name": {
-			nameCheck,
-			[]string{"a", " a ", "日本", strings.Repeat("é", 256)},
-			[]string{"", " ", "\u00a0\u2003\n", strings.Repeat("é", 257)},
-		},
-		"trigger": {triggerCheck, []string{"1", " 2026-07-01\n"}, []string{"", "\r\n"}},
-		"scope": {
-			scopeCheck,
-			[]string{"openid", "read:things", "a,b"},
-			[]string{"", "openid profile", "a\"b", "a\\b", "é", "openid,profile", "a,email"},
-		},
-		"default scope":   {defaultScopeCheck, []string{"openid"}, []string{"offline_access"}},
-		"request_timeout": {requestTimeoutCheck, []string{"1ms", "30s", "10m"}, []string{"0s", "-1s", "10m1s"}},
-	} {
-		for i, texts := range [][]string{test.valid, test.refuse} {
-			for _, text := range texts {
-				var resp validator.StringResponse
-				test.check.ValidateString(t.Context(), validator.StringRequest{ConfigValue: types.StringValue(text)}, &resp)
-				if resp.Diagnostics.HasError() != (i == 1) {
-					t.Errorf("%s %q: got %v", name, text, resp.Diagnostics)
-				}
-			}
-		}
-		for _, unset := range []types.String{types.StringNull(), types.StringUnknown()} {
-			var resp validator.StringResponse
-			test.check.ValidateString(t.Context(), validator.StringRequest{ConfigValue: unset}, &resp)
-			if len(resp.Diagnostics) > 0 {
-				t.Errorf("%s %s: got %v", name, unset, resp.Diagnostics)
-			}
-		}
 	}
 }
