@@ -62,8 +62,7 @@ func rotationFor(plan, state resourceModel, private privateState) rotationReason
 }
 
 // sameTrigger reports whether two triggers differ at most in white space at their ends and
-// in how they end lines, which depends on who saved a file. Such a difference is invisible,
-// and must not rotate a secret.
+// in how they end lines. Such a difference is invisible, and must not rotate a secret.
 func sameTrigger(a, b string) bool {
 	normal := func(trigger string) string {
 		return strings.TrimSpace(strings.ReplaceAll(trigger, "\r\n", "\n"))
@@ -71,8 +70,7 @@ func sameTrigger(a, b string) bool {
 	return normal(a) == normal(b)
 }
 
-// hasTriggerWithoutSecret reports whether the trigger asks for a rotation of a client that
-// has no secret.
+// hasTriggerWithoutSecret reports whether the trigger asks for a rotation of a public client.
 func (m *resourceModel) hasTriggerWithoutSecret() bool {
 	return m.Public.ValueBool() && isKnownText(m.RotateSecretTrigger)
 }
@@ -88,21 +86,15 @@ func (m *resourceModel) checkTrigger(diags *diag.Diagnostics) {
 	}
 }
 
-// sameRecipients reports whether two sets name the same recipients, in any spelling.
+// sameRecipients reports whether two sets name the same recipients, in any spelling. A set
+// without recipients is null.
 func sameRecipients(a, b types.Set) bool {
-	if a.IsNull() || b.IsNull() {
-		return a.IsNull() == b.IsNull()
+	normal := func(set types.Set) []string {
+		recipients := mapped(stringsOf(set), encryption.NormalRecipient)
+		slices.Sort(recipients)
+		return slices.Compact(recipients)
 	}
-	return sameStrings(normalRecipients(a), normalRecipients(b))
-}
-
-func normalRecipients(set types.Set) []string {
-	recipients := make([]string, 0, len(set.Elements()))
-	for _, text := range stringsOf(set) {
-		recipients = append(recipients, encryption.NormalRecipient(text))
-	}
-	slices.Sort(recipients)
-	return slices.Compact(recipients)
+	return slices.Equal(normal(a), normal(b))
 }
 
 const (
@@ -220,8 +212,6 @@ func (c *applicationCall) noteVersionFloor(ctx context.Context) {
 	}
 }
 
-const actionRotate = "rotate client secret of OAuth application"
-
 // errNoSecret means that a rotation succeeded and its answer had no secret.
 var errNoSecret = errors.New("the response has no client secret")
 
@@ -276,4 +266,75 @@ func (c *applicationCall) warnOfStaleSecret() {
 		fmt.Sprintf("The client secret of %s may not be the newest", c.current.quotedName()),
 		"An earlier attempt to rotate had no answer, and Clerk may still process it. If clients "+
 			"fail with the new secret, change rotate_secret_trigger once more.")
+}
+
+// verifiesSecret reports whether a state has a secret that is to be verified and can be.
+func (m resourceModel) verifiesSecret() bool {
+	return m.VerifyClientSecret.ValueBool() && !m.ClientSecret.IsNull() &&
+		!m.ClientSecretVersion.IsNull()
+}
+
+// verifySecret asks whether the secret in the state works: in a refresh, or fresh, when it
+// was just created. A fresh secret is verified so that the endpoint's acceptance is noted
+// before someone can rotate the secret elsewhere.
+//
+// A rotation that was not called for breaks a client that works, so only one answer counts
+// against a secret: a rejection of the very version that the same endpoint accepted before.
+// An endpoint that never accepted it may be one that accepts nobody.
+func (c *applicationCall) verifySecret(ctx context.Context, fresh bool) {
+	note := func(accepted, rejected int64) {
+		c.notes.AcceptedVersion, c.notes.RejectedVersion = accepted, rejected
+		c.notes.save(ctx)
+	}
+	if fresh {
+		note(c.notes.AcceptedVersion, 0)
+	}
+	m := c.current
+	if !m.verifiesSecret() {
+		return
+	}
+	version := m.ClientSecretVersion.ValueInt64()
+	accepted := !fresh && c.notes.AcceptedVersion == version
+	var options []clerk.SecretCheckOption
+	switch {
+	case fresh:
+		options = append(options, clerk.FreshSecret)
+	case !accepted:
+		options = append(options, clerk.WithoutConfirmation)
+	}
+	check, err := c.client.CheckClientSecret(ctx, m.TokenIntrospectionURL.ValueString(),
+		m.ClientID.ValueString(), clerk.NewSecret(m.ClientSecret.ValueString()), options...)
+	switch {
+	case err != nil: // interrupted
+	case check.Status == clerk.SecretAccepted:
+		note(version, 0)
+	case check.Status == clerk.SecretRejected && accepted:
+		note(version, version)
+		c.diags.AddWarning(
+			fmt.Sprintf("The client secret of %s in the state no longer works", m.quotedName()),
+			fmt.Sprintf("Clerk accepted the client secret of %s before and rejects it now: someone rotated "+
+				"it outside Terraform. The next apply rotates it again, so that the state has a secret "+
+				"that works.", m.clientTitle()))
+	case check.Status == clerk.SecretRejected, !fresh:
+		note(c.notes.AcceptedVersion, 0)
+		c.warnUnverified(check)
+	}
+}
+
+// warnUnverified says once in a run that nothing is known: an endpoint that cannot be asked
+// is the same for every application.
+func (c *applicationCall) warnUnverified(check clerk.SecretCheck) {
+	if !c.data.first("secret verification") {
+		return
+	}
+	reason := check.Reason
+	if check.Status == clerk.SecretRejected {
+		reason = "the endpoint rejects the secret, but has never accepted it, so the endpoint may " +
+			"reject every secret"
+	}
+	c.diags.AddWarning("Client secrets could not be verified", paragraphs(
+		fmt.Sprintf("verify_client_secret is set, but it is not known whether the client secret of "+
+			"%s works: %s.", c.current.clientTitle(), reason),
+		"Nothing is planned because of this. Other applications may be affected too; this warning is "+
+			"given once in a run."))
 }

@@ -155,11 +155,6 @@ func apiErrorAdvice(err *clerk.APIError, action string) string {
 	return ""
 }
 
-const (
-	actionCreate = "create OAuth application"
-	actionPlan   = "plan OAuth application"
-)
-
 // notFoundAdvice depends on the action: a create and its plan, a list and the settings are
 // about no application that could be gone.
 func notFoundAdvice(err *clerk.APIError, action string) string {

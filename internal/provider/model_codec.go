@@ -15,11 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Here is what follows from the tfsdk tags of a model: how it is read and written,
-// how two models are compared, what of a plan is kept, and on which attribute an
-// error stands. The framework's Get and Set read the same tags, but rebuild the
-// whole object for each attribute: they were a third of what a plan over a thousand
-// applications cost in the provider.
+// Here is what follows from the tfsdk tags of a model. The framework's Get and Set read the
+// same tags, but rebuild the whole object for each attribute: they were a third of what a
+// plan over a thousand applications cost in the provider.
 
 // modelField is a field of a model struct and the attribute that its tag names.
 type modelField struct {
@@ -77,45 +75,43 @@ func (f modelField) valueIn(model reflect.Value) attr.Value {
 
 // decodeModel fills a model from a value of Terraform's.
 func decodeModel[M any](ctx context.Context, raw tftypes.Value, model *M) diag.Diagnostics {
-	var diags diag.Diagnostics
 	var values map[string]tftypes.Value
 	if err := raw.As(&values); err != nil {
-		return append(diags, codecError(err))
+		return codecError(err)
 	}
 	target := reflect.ValueOf(model).Elem()
 	for _, field := range fieldsOf[M]() {
 		value, err := field.typ.ValueFromTerraform(ctx, values[field.name])
 		if err != nil {
-			return append(diags, codecError(fmt.Errorf("%s: %w", field.name, err)))
+			return codecError(fmt.Errorf("%s: %w", field.name, err))
 		}
 		target.FieldByIndex(field.index).Set(reflect.ValueOf(value))
 	}
-	return diags
+	return nil
 }
 
 // encodeModel is the inverse of decodeModel. typ is the type of the schema.
 func encodeModel[M any](
 	ctx context.Context, typ tftypes.Type, model M,
 ) (tftypes.Value, diag.Diagnostics) {
-	var diags diag.Diagnostics
 	source, fields := reflect.ValueOf(&model).Elem(), fieldsOf[M]()
 	values := make(map[string]tftypes.Value, len(fields))
 	for _, field := range fields {
 		value, err := field.valueIn(source).ToTerraformValue(ctx)
 		if err != nil {
-			return tftypes.Value{}, append(diags, codecError(fmt.Errorf("%s: %w", field.name, err)))
+			return tftypes.Value{}, codecError(fmt.Errorf("%s: %w", field.name, err))
 		}
 		values[field.name] = value
 	}
 	if err := tftypes.ValidateValue(typ, values); err != nil {
-		return tftypes.Value{}, append(diags, codecError(err))
+		return tftypes.Value{}, codecError(err)
 	}
-	return tftypes.NewValue(typ, values), diags
+	return tftypes.NewValue(typ, values), nil
 }
 
-func codecError(err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Unable to convert values",
-		"This is a bug in the provider: its model and its schema disagree.\n\n"+err.Error())
+func codecError(err error) diag.Diagnostics {
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to convert values",
+		"This is a bug in the provider: its model and its schema disagree.\n\n"+err.Error())}
 }
 
 // sameValues reports whether two models have the same values.
@@ -142,18 +138,11 @@ func sameValue(a, b attr.Value) bool {
 
 // sameStrings reports whether two lists have the same elements in any order.
 func sameStrings(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	if slices.Equal(a, b) {
-		return true
-	}
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // keepPlanned copies every value of the plan that is known into the model. Terraform
-// holds a provider to them. Where Clerk has a different value by now, because someone
-// changed it after the plan was made, the next refresh shows it.
+// holds a provider to them.
 func keepPlanned[M any](model *M, plan M) {
 	target, planned := reflect.ValueOf(model).Elem(), reflect.ValueOf(&plan).Elem()
 	for _, field := range fieldsOf[M]() {
@@ -191,17 +180,9 @@ func plannedOr[T attr.Value](plan, actual T) T {
 // isWhollyKnown reports whether a value is known and, if it is a set, each of its
 // elements too.
 func isWhollyKnown(value attr.Value) bool {
-	if value.IsUnknown() {
-		return false
-	}
-	if set, ok := value.(types.Set); ok {
-		for _, element := range set.Elements() {
-			if element.IsUnknown() {
-				return false
-			}
-		}
-	}
-	return true
+	set, isSet := value.(types.Set)
+	return !value.IsUnknown() &&
+		!(isSet && slices.ContainsFunc(set.Elements(), attr.Value.IsUnknown))
 }
 
 // changed returns what is to be sent for a value: nil where the wanted one is not
@@ -213,22 +194,26 @@ func changed[T attr.Value, V any](wanted, current T, value func(T) V) *V {
 	return new(value(wanted))
 }
 
-func setOf(values []string) types.Set {
-	values = slices.Compact(slices.Sorted(slices.Values(values)))
-	elements := make([]attr.Value, len(values))
-	for i, value := range values {
-		elements[i] = types.StringValue(value)
+// isKnownText reports whether a value is neither null nor unknown.
+func isKnownText(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
+
+// unknownUnlessNull plans a text that an apply will determine, where there is what it is of.
+func unknownUnlessNull(of attr.Value) types.String {
+	if of.IsNull() {
+		return types.StringNull()
 	}
-	return types.SetValueMust(types.StringType, elements)
+	return types.StringUnknown()
+}
+
+func setOf(values []string) types.Set {
+	element := func(text string) attr.Value { return types.StringValue(text) }
+	values = slices.Compact(slices.Sorted(slices.Values(values)))
+	return types.SetValueMust(types.StringType, mapped(values, element))
 }
 
 // stringsOf returns the elements of a set of known strings.
 func stringsOf(set types.Set) []string {
-	values := make([]string, 0, len(set.Elements()))
-	for _, element := range set.Elements() {
-		if text, ok := element.(types.String); ok {
-			values = append(values, text.ValueString())
-		}
-	}
-	return values
+	return mapped(set.Elements(), func(element attr.Value) string {
+		return element.(types.String).ValueString()
+	})
 }

@@ -31,13 +31,6 @@ type applicationCall struct {
 	patched, rotated bool // steps that Clerk has carried out
 }
 
-// Defaults of the timeouts block. They bound an operation with all its retries and its
-// waits for the rate limiter, which a thousand others may share.
-const (
-	defaultWriteTimeout = 20 * time.Minute
-	defaultReadTimeout  = 10 * time.Minute
-)
-
 // timeoutOf returns a duration of the timeouts block, such as timeouts.Value.Create.
 type timeoutOf func(context.Context, time.Duration) (time.Duration, diag.Diagnostics)
 
@@ -77,8 +70,6 @@ func (c *applicationCall) readLogo(consequence string) (ok bool) {
 	}
 	return err == nil
 }
-
-const actionUploadLogo = "upload logo of OAuth application"
 
 // uploadLogo uploads the file if that is wanted. An error leaves the current model unchanged.
 func (c *applicationCall) uploadLogo(ctx context.Context) error {
@@ -145,14 +136,8 @@ func (m *reportedModel) otherSpelling(refused clerk.Mismatch, app clerk.OAuthApp
 	if refused.Name != "redirect_uris" {
 		return ""
 	}
-	normal := func(uris []string) []string {
-		all := make([]string, len(uris))
-		for i, uri := range uris {
-			all[i] = normalURI(uri)
-		}
-		return all
-	}
-	if !sameStrings(normal(stringsOf(m.RedirectURIs)), normal(app.RedirectURIs)) {
+	wanted, stored := mapped(stringsOf(m.RedirectURIs), normalURI), mapped(app.RedirectURIs, normalURI)
+	if !sameStrings(wanted, stored) {
 		return ""
 	}
 	return fmt.Sprintf("Clerk stores the URIs in another form. Write them in redirect_uris as Clerk "+

@@ -42,7 +42,7 @@ func (r *oauthApplicationResource) Create(
 	if !c.readLogo("No application was created.") {
 		return
 	}
-	fields := c.plan.fieldsToCreate()
+	fields := c.plan.fieldsToUpdate(reportedModel{})
 	creation, err := c.client.CreateOAuthApplication(ctx, fields)
 	if err != nil {
 		r.data.addError(&resp.Diagnostics, c.plan.named(actionCreate), err, applicationParams)
@@ -54,7 +54,7 @@ func (r *oauthApplicationResource) Create(
 	saved = c.saveCreated(ctx, creation)
 	c.warnOfCreation(creation, fields)
 	c.ensureSecret(ctx, creation)
-	c.verifyFreshSecret(ctx)
+	c.verifySecret(ctx, true)
 	if err := c.uploadLogo(ctx); err != nil {
 		r.data.addErrorAsWarning(c.diags, c.current.named(actionUploadLogo), &partialError{
 			err: err,
@@ -143,10 +143,7 @@ func (c *applicationCall) warnOfCreation(
 		c.warnOfStaleSecret()
 	}
 	if len(creation.Duplicates) > 0 {
-		ids := make([]string, len(creation.Duplicates))
-		for i, duplicate := range creation.Duplicates {
-			ids[i] = duplicate.ID
-		}
+		ids := mapped(creation.Duplicates, func(app clerk.OAuthApplication) string { return app.ID })
 		c.diags.AddWarning(fmt.Sprintf("There may be a second OAuth application named %s", name),
 			fmt.Sprintf("Clerk seems to have processed the first request after all. The state has %s. "+
 				"Clerk also has %s, with the same name and created at about the same time. Unless someone "+

@@ -16,10 +16,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// An application can enter a state without a create: by an import, by a move from the state
-// of another provider, and by an upgrade of a state that another provider or an early build
-// of this provider wrote.
-
 // ImportState takes an identity, an id, or a client_id, which is what the Clerk
 // dashboard shows.
 func (r *oauthApplicationResource) ImportState(

@@ -164,7 +164,7 @@ func withApplications(
 ) (tftypes.Value, diag.Diagnostics) {
 	var values map[string]tftypes.Value
 	if err := config.As(&values); err != nil {
-		return tftypes.Value{}, diag.Diagnostics{codecError(err)}
+		return tftypes.Value{}, codecError(err)
 	}
 	const name = "oauth_applications"
 	list := values[name].Type().(tftypes.List)

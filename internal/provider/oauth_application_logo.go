@@ -185,7 +185,8 @@ func readLogo(file string) (logoFile, error) {
 		return logoFile{}, err
 	}
 	if contentType, ok := clerk.LogoType(image); !ok {
-		if isSVG(image) {
+		beginning := bytes.ToLower(image[:min(len(image), 1024)])
+		if bytes.Contains(beginning, []byte("<svg")) { // text or XML to net/http
 			contentType = "image/svg+xml (SVG)"
 		}
 		return logoFile{}, fmt.Errorf("%q is of type %s; Clerk accepts JPEG, PNG, GIF and WebP images",
@@ -193,10 +194,4 @@ func readLogo(file string) (logoFile, error) {
 	}
 	sum := sha256.Sum256(image)
 	return logoFile{image: image, sha256: hex.EncodeToString(sum[:])}, nil
-}
-
-// isSVG reports whether an image is SVG, which net/http treats as text or XML.
-func isSVG(image []byte) bool {
-	beginning := bytes.ToLower(image[:min(len(image), 1024)])
-	return bytes.Contains(beginning, []byte("<svg"))
 }

@@ -56,6 +56,25 @@ type resourceModel struct {
 	Timeouts              timeouts.Value `tfsdk:"timeouts"`
 }
 
+// What is done with an application, as named completes it in an error.
+const (
+	actionPlan       = "plan OAuth application"
+	actionCreate     = "create OAuth application"
+	actionRead       = "read OAuth application"
+	actionUpdate     = "update OAuth application"
+	actionDelete     = "delete OAuth application"
+	actionRotate     = "rotate client secret of OAuth application"
+	actionEncrypt    = "encrypt client secret of OAuth application"
+	actionUploadLogo = "upload logo of OAuth application"
+)
+
+// Defaults of the timeouts block. They bound an operation with all its retries and its
+// waits for the rate limiter, which a thousand others may share.
+const (
+	defaultWriteTimeout = 20 * time.Minute
+	defaultReadTimeout  = 10 * time.Minute
+)
+
 // fromAPI overwrites what Clerk reports and touches nothing else. Name and scopes keep
 // the spelling that they have where Clerk's mean the same. What could not be read of an
 // answer keeps the value that it has, or is null where none is known.
@@ -114,6 +133,14 @@ func nameFromAPI(served string, current types.String) types.String {
 // quotedName is the name for a message.
 func (m *reportedModel) quotedName() string { return quote(m.Name.ValueString()) }
 
+// titleName is how the summary of a warning names the application.
+func (m *resourceModel) titleName() string {
+	if !isKnownText(m.Name) {
+		return "an OAuth application"
+	}
+	return "OAuth application " + m.quotedName()
+}
+
 // named adds to an action the application that it is about, as far as that is known. An
 // engine shows no address with an error of a destroy, and a run can have many of them.
 func (m *reportedModel) named(action string) string {
@@ -131,9 +158,6 @@ func (m *reportedModel) named(action string) string {
 func (m *reportedModel) clientTitle() string {
 	return fmt.Sprintf("OAuth application %s (client_id %s)", m.quotedName(), m.ClientID.ValueString())
 }
-
-// isKnownText reports whether a value is neither null nor unknown.
-func isKnownText(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
 
 // scopesFromAPI returns the scopes of the plan or the state, if Clerk's scopes satisfy
 // them, and otherwise Clerk's scopes. It leaves out offline_access, which Clerk adds to
@@ -164,13 +188,8 @@ func withoutOfflineAccess(scopes []string) types.Set {
 	}))
 }
 
-// fieldsToCreate are the fields that the configuration gives; the others are left
-// to Clerk.
-func (m *reportedModel) fieldsToCreate() clerk.OAuthApplicationFields {
-	return m.fieldsToUpdate(reportedModel{})
-}
-
-// fieldsToUpdate are the fields that differ from the current ones.
+// fieldsToUpdate are the fields that differ from the current ones. In a create those are the
+// fields that the configuration gives; the others are left to Clerk.
 func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplicationFields {
 	yes := types.Bool.ValueBool
 	return clerk.OAuthApplicationFields{
@@ -185,14 +204,10 @@ func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplica
 	}
 }
 
-// actionEncrypt is the action of an error of secretFromAPI.
-const actionEncrypt = "encrypt client secret of OAuth application"
-
 // secretFromAPI puts a secret that Clerk has just created into client_secret or,
 // encrypted, into client_secret_encrypted. Its error is that of the encryption.
 func (m *resourceModel) secretFromAPI(secret clerk.Secret) error {
-	m.ClientSecret = types.StringNull()
-	m.ClientSecretEncrypted = types.StringNull()
+	m.ClientSecret, m.ClientSecretEncrypted = types.StringNull(), types.StringNull()
 	switch {
 	case secret.IsEmpty() || m.Public.ValueBool(): // Clerk sends one for a public client too
 	case m.EncryptClientSecretTo.IsNull():

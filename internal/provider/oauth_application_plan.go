@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -39,15 +37,19 @@ func (r *oauthApplicationResource) ModifyPlan(
 	if !create {
 		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
 	}
-	private, _ := readPrivate(ctx, req.Private, &resp.Diagnostics)
+	private := openPrivate(ctx, resp.Private, &resp.Diagnostics).privateState
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	plan.keepSpellings(config, state)
 	logo := plan.planLogo(config, state, private.LogoChanged, &resp.Diagnostics)
 	plan.checkScopes(config, state, &resp.Diagnostics)
 	plan.checkTrigger(&resp.Diagnostics)
 	if create {
-		plan.planCreate(logo)
+		plan.planSecret(types.Int64Unknown())
+		// Not the hash of the file: if the upload fails after the application was created, the
+		// state says that there is no logo, and the next plan uploads it.
+		plan.LogoSHA256 = unknownUnlessNull(logo)
 		r.checkCreate(ctx, plan, &resp.Diagnostics)
 	} else {
 		r.data.knowApplication(state)
@@ -115,12 +117,21 @@ func (m *resourceModel) checkDestroy(consequence string, diags *diag.Diagnostics
 	}
 }
 
-// planCreate plans a new application. Everything computed is unknown already. The hash of a
-// logo stays unknown: if the upload fails after the application was created, the state says
-// that there is no logo, and the next plan uploads it.
-func (m *resourceModel) planCreate(logo types.String) {
-	m.planSecret(types.Int64Unknown())
-	m.LogoSHA256 = unknownUnlessNull(logo)
+// keepSpellings keeps values of the state that the configuration has in another spelling.
+// Terraform allows a plan to keep a prior value that means the same.
+func (m *resourceModel) keepSpellings(config, state resourceModel) {
+	same := func(a, b types.String, same func(a, b string) bool) bool {
+		return isKnownText(a) && isKnownText(b) && same(a.ValueString(), b.ValueString())
+	}
+	if same(config.Name, state.Name, clerk.SameName) {
+		m.Name = state.Name
+	}
+	if same(config.RotateSecretTrigger, state.RotateSecretTrigger, sameTrigger) {
+		m.RotateSecretTrigger = state.RotateSecretTrigger
+	}
+	if scopesSatisfy(state.Scopes, config.Scopes) {
+		m.Scopes = state.Scopes // with offline_access after an import: Clerk adds it
+	}
 }
 
 // planUpdate plans a change of an application.
@@ -182,57 +193,4 @@ func (m *resourceModel) planSecret(version types.Int64) {
 		m.ClientSecret = types.StringUnknown()
 	}
 	m.ClientSecretEncrypted = unknownUnlessNull(m.EncryptClientSecretTo)
-}
-
-// unknownUnlessNull plans a text that an apply will determine, where there is what it is of.
-func unknownUnlessNull(of attr.Value) types.String {
-	if of.IsNull() {
-		return types.StringNull()
-	}
-	return types.StringUnknown()
-}
-
-// keepSame is a plan modifier that keeps the text of the state in the plan where the
-// configuration asks for the same in another spelling. Terraform allows a plan to keep a
-// prior value that means the same.
-type keepSame struct {
-	description
-
-	same func(state, config string) bool
-}
-
-var (
-	keepSameName = keepSame{
-		"ignores the Unicode normal form and white space at the ends", clerk.SameName,
-	}
-	// A trigger in another spelling must not rotate a secret.
-	keepSameTrigger = keepSame{
-		"ignores white space at the ends and the form of line ends", sameTrigger,
-	}
-
-	keepScopes = keepSatisfiedScopes{"ignores offline_access, which Clerk adds automatically"}
-)
-
-// PlanModifyString implements planmodifier.String.
-func (m keepSame) PlanModifyString(
-	_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse,
-) {
-	if isKnownText(req.StateValue) && isKnownText(req.ConfigValue) &&
-		m.same(req.StateValue.ValueString(), req.ConfigValue.ValueString()) {
-		resp.PlanValue = req.StateValue
-	}
-}
-
-// keepSatisfiedScopes is the same for scopes. Those of the state and those of the
-// configuration can differ by offline_access, which Clerk adds automatically: after an
-// import the state has it and the configuration does not.
-type keepSatisfiedScopes struct{ description }
-
-// PlanModifySet implements planmodifier.Set.
-func (keepSatisfiedScopes) PlanModifySet(
-	_ context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse,
-) {
-	if scopesSatisfy(req.StateValue, req.ConfigValue) {
-		resp.PlanValue = req.StateValue
-	}
 }

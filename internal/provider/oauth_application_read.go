@@ -13,11 +13,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-const (
-	actionRead   = "read OAuth application"
-	actionDelete = "delete OAuth application"
-)
-
 // Read refreshes the state. An application that is gone is removed from the state, with a
 // warning. It is gone only if Clerk says so itself, about the instance that the state came
 // from.
@@ -68,7 +63,7 @@ func (r *oauthApplicationResource) Read(
 	}
 	c.noteVersionFloor(ctx)
 	if !c.notes.RotationPending {
-		c.verifySecret(ctx)
+		c.verifySecret(ctx, false)
 	}
 	c.notes.LogoChanged = state.logoFileChanged()
 	if state.DeletionProtection.IsNull() {

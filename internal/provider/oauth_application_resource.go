@@ -48,16 +48,12 @@ func (r *oauthApplicationResource) IdentitySchema(
 	resp.IdentitySchema = identitySchema("Id of the application (oa_…).")
 }
 
-// minTimeout is less than any operation needs; what is below it is a mistake.
-const minTimeout = time.Second
-
 // ValidateConfig checks what no attribute can check alone, and warns of what is allowed
 // and rarely meant.
 //
-// An engine validates a configuration twice before it plans: as a whole, without the
-// provider's configuration and with variables unknown, and each resource once more with
-// everything that is known by then. A warning in both would be printed with "and one
-// more similar warning elsewhere". So warnings belong to the second, and terraform
+// An engine validates a configuration twice before it plans: as a whole, before the provider
+// is configured, and each resource once more. A warning in both would be printed with "and
+// one more similar warning elsewhere". So warnings belong to the second, and terraform
 // validate, which has only the first, prints errors alone.
 func (r *oauthApplicationResource) ValidateConfig(
 	ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse,
@@ -69,6 +65,7 @@ func (r *oauthApplicationResource) ValidateConfig(
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	const minTimeout = time.Second // less than any operation needs
 	for name, value := range config.Timeouts.Attributes() {
 		text, ok := value.(types.String)
 		duration, err := time.ParseDuration(text.ValueString())

@@ -19,11 +19,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// applicationSchemaVersion is the version of the schema from the first release on.
-// Version 0 is left to the other providers for Clerk, whose resource has the same type
-// name: their states come here without a move when only the provider's source address
-// changes, by state replace-provider, and by a moved block on OpenTofu before 1.11.12
-// and from 1.12.0 to 1.12.3. An engine asks for an upgrade of a version that differs.
+// applicationSchemaVersion is the version of the schema. Version 0 is left to the other
+// providers for Clerk, whose resource has the same type name. Their states come here without
+// a move, and an engine then asks for an upgrade, when only the provider's source address
+// changes: by state replace-provider, and by a moved block on OpenTofu before 1.11.12 and
+// from 1.12.0 to 1.12.3.
 const applicationSchemaVersion = 1
 
 // Schema describes the resource. No attribute has a DeprecationMessage: engines would print
@@ -32,15 +32,13 @@ func (r *oauthApplicationResource) Schema(
 	ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse,
 ) {
 	resp.Schema = schema.Schema{
-		Version: applicationSchemaVersion,
-		MarkdownDescription: "An OAuth application of a Clerk instance: a client that signs its users in through Clerk with OAuth 2.0 or OpenID Connect. " +
-			"It is not a social connection, by which users sign in to Clerk.",
+		Version:             applicationSchemaVersion,
+		MarkdownDescription: "An OAuth application of a Clerk instance: a client that signs its users in through Clerk with OAuth 2.0 or OpenID Connect. It is not a social connection, by which users sign in to Clerk.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Name that users see on the consent screen; 1 to 256 characters. Names need not be unique. The Unicode normal form and white space at the ends make no difference.",
 				Required:            true,
 				Validators:          []validator.String{nameCheck},
-				PlanModifiers:       []planmodifier.String{keepSameName},
 			},
 			"redirect_uris": schema.SetAttribute{
 				MarkdownDescription: "URIs to which Clerk may send users back: absolute URIs of any scheme, compared exactly. `[]` removes all. If the argument is left out, the application keeps the URIs that it has; a new application has none.",
@@ -51,18 +49,12 @@ func (r *oauthApplicationResource) Schema(
 				PlanModifiers:       []planmodifier.Set{setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes that the application may request, such as `profile`, `email`, `openid`, `public_metadata`, `private_metadata`, or custom scopes; at least one, because Clerk treats an empty list as \"use the defaults\". " +
-					"Clerk adds `offline_access` to every application, so leaving it out never shows as drift. " +
-					"Any other scope added or removed in the dashboard does. " +
-					"If the argument is left out, the application keeps the scopes that it has; " +
-					"a new application has Clerk's defaults `profile` and `email`.",
-				ElementType: types.StringType,
-				Optional:    true,
-				Computed:    true,
-				Validators:  setOfTexts(scopeCheck),
-				PlanModifiers: []planmodifier.Set{
-					keepScopes, setplanmodifier.UseNonNullStateForUnknown(),
-				},
+				MarkdownDescription: "Scopes that the application may request, such as `profile`, `email`, `openid`, `public_metadata`, `private_metadata`, or custom scopes; at least one, because Clerk treats an empty list as \"use the defaults\". Clerk adds `offline_access` to every application, so leaving it out never shows as drift. Any other scope added or removed in the dashboard does. If the argument is left out, the application keeps the scopes that it has; a new application has Clerk's defaults `profile` and `email`.",
+				ElementType:         types.StringType,
+				Optional:            true,
+				Computed:            true,
+				Validators:          setOfTexts(scopeCheck),
+				PlanModifiers:       []planmodifier.Set{setplanmodifier.UseNonNullStateForUnknown()},
 			},
 			"consent_screen_enabled": reportedBool("Whether users are asked for consent. Clerk's default is `true`. The consent screen cannot be turned off for dynamically registered applications."),
 			"pkce_required":          reportedBool("Whether Proof Key for Code Exchange (RFC 7636) is required. Clerk's default is `false`. Public clients need PKCE in any case."),
@@ -77,7 +69,6 @@ func (r *oauthApplicationResource) Schema(
 				MarkdownDescription: "Any string. Setting or changing it **rotates the client secret; the old secret stops working at once**, because Clerk keeps one secret and no grace period. White space at the ends and the form of line ends make no difference. Creating the application does not rotate, and neither does removing the trigger. Not for public clients.",
 				Optional:            true,
 				Validators:          []validator.String{triggerCheck},
-				PlanModifiers:       []planmodifier.String{keepSameTrigger},
 			},
 			"deletion_protection": schema.BoolAttribute{
 				MarkdownDescription: "While `true`, the application is not deleted: a plan that destroys it fails. A replacement (`-replace`, a taint, `replace_triggered_by`) fails at apply time rather than at plan time, because Terraform does not tell providers that a plan is a replacement. After an import, the protection begins with the first apply. Deleting an application permanently loses its `client_id` and its users' grants. Default `false`.",
@@ -117,11 +108,7 @@ func (r *oauthApplicationResource) Schema(
 				Computed:            true,
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
-			"client_secret_encrypted": schema.StringAttribute{
-				MarkdownDescription: "The client secret, encrypted to `encrypt_client_secret_to`, as an ASCII-armoured age file. The ephemeral resource `clerk_decrypted_secret` or `age -d` decrypts it.",
-				Computed:            true,
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-			},
+			"client_secret_encrypted": computedNullableString("The client secret, encrypted to `encrypt_client_secret_to`, as an ASCII-armoured age file. The ephemeral resource `clerk_decrypted_secret` or `age -d` decrypts it."),
 			"id":                      computedString("Id of the application (`oa_…`)."),
 			"client_id":               computedString("The OAuth `client_id`."),
 			"instance_id":             computedString("Id of the Clerk instance (`ins_…`)."),

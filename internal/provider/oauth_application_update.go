@@ -50,11 +50,9 @@ func (r *oauthApplicationResource) Update(
 		}
 	}
 	if c.rotated || !c.plan.VerifyClientSecret.Equal(state.VerifyClientSecret) {
-		c.verifyFreshSecret(ctx)
+		c.verifySecret(ctx, true)
 	}
 }
-
-const actionUpdate = "update OAuth application"
 
 // patch sends the fields that differ. A field that has another value in the answer is an
 // error, and the state has Clerk's value. A field that the answer lacks is a warning.

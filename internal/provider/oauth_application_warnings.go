@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,14 +65,6 @@ func (m *resourceModel) addWarnings(diags *diag.Diagnostics) {
 // counters, which many configurations have.
 var yearOnly = regexp.MustCompile(`^\s*(19|20)[0-9]{2}\s*$`)
 
-// titleName is how the summary of a warning names the application.
-func (m *resourceModel) titleName() string {
-	if !isKnownText(m.Name) {
-		return "an OAuth application"
-	}
-	return "OAuth application " + m.quotedName()
-}
-
 // oddEnds says with which white space a name begins and ends, or "".
 func oddEnds(name string) string {
 	var where []string
@@ -115,9 +106,8 @@ func oddCharacters(name string) string {
 
 // oddURIs lists what is unusual about redirect URIs, or "".
 func oddURIs(uris []string) string {
-	slices.Sort(uris)
 	var lines []string
-	for _, uri := range slices.Compact(uris) {
+	for _, uri := range uris {
 		if concerns := redirectURIConcerns(uri); len(concerns) > 0 {
 			lines = append(lines, fmt.Sprintf("- %s %s.",
 				quote(withoutPassword(uri)), strings.Join(concerns, "; it ")))
@@ -135,12 +125,4 @@ func oddScopes(scopes []string) string {
 	}
 	return fmt.Sprintf("Clerk treats %s as one scope. If several are meant, write each of them as a "+
 		"separate element.", quoted(scopes))
-}
-
-// withoutPassword hides the password of user information.
-func withoutPassword(uri string) string {
-	if parsed, err := url.Parse(uri); err == nil && parsed.User != nil {
-		return parsed.Redacted()
-	}
-	return uri
 }

@@ -27,27 +27,14 @@ type privateState struct {
 	RejectedVersion int64 `json:"client_secret_rejected,omitempty"`
 
 	// LogoChanged says that the file at logo_path had another content than the uploaded
-	// one when the state was refreshed, so that the plan made then uploads it. An engine
-	// plans once more when it applies a plan. Without the mark that second plan could not
-	// know that an upload was planned, on a machine where the file does not exist, and it
-	// would change nothing without an error.
+	// one when the state was refreshed, so that the plan uploads it. An engine plans once
+	// more when it applies a plan, perhaps on a machine without the file. Without the mark
+	// that second plan would change nothing, and no error would say so.
 	LogoChanged bool `json:"logo_changed,omitempty"`
 }
 
 // privateKey is the key of the one entry in Terraform's private state.
 const privateKey = "clerk"
-
-// privateReader is Terraform's private state in a method that may only read it, and
-// privateStore in a method that may write.
-type (
-	privateReader interface {
-		GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	}
-	privateStore interface {
-		privateReader
-		SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-	}
-)
 
 // olderKeys are the keys that earlier releases wrote. Each had the name and the value of a
 // field of privateState.
@@ -58,14 +45,7 @@ var olderKeys = []string{
 
 // readPrivate reads the private state. older reports that an earlier release wrote it, or
 // that it is unreadable.
-func readPrivate(
-	ctx context.Context, reader privateReader, diags *diag.Diagnostics,
-) (private privateState, older bool) {
-	get := func(key string) []byte {
-		value, more := reader.GetKey(ctx, key)
-		diags.Append(more...)
-		return value
-	}
+func readPrivate(get func(key string) []byte) (private privateState, older bool) {
 	if value := get(privateKey); value != nil {
 		older = json.Unmarshal(value, &private) != nil // then nothing is remembered
 	}
@@ -78,26 +58,24 @@ func readPrivate(
 	return private, older
 }
 
-// privateEntries is the private state as the protocol carries it.
-type privateEntries map[string][]byte
-
-// GetKey implements privateReader.
-func (e privateEntries) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) {
-	return e[key], nil
-}
-
 // readRawPrivate is readPrivate for the bytes that the protocol carries. ok is false where
 // the framework should read them, so that they are written again.
-func readRawPrivate(ctx context.Context, raw []byte) (private privateState, ok bool) {
-	var entries privateEntries
+func readRawPrivate(raw []byte) (private privateState, ok bool) {
+	var entries map[string][]byte
 	if len(raw) > 0 && json.Unmarshal(raw, &entries) != nil {
 		return private, false
 	}
-	private, older := readPrivate(ctx, entries, &diag.Diagnostics{})
+	private, older := readPrivate(func(key string) []byte { return entries[key] })
 	return private, !older
 }
 
-// privateNotes is the private state during a call that may change it.
+// privateStore is Terraform's private state.
+type privateStore interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// privateNotes is the private state during a call.
 type privateNotes struct {
 	privateState
 
@@ -107,9 +85,13 @@ type privateNotes struct {
 	saved privateState
 }
 
-// openPrivate reads the private state of a call that may change it.
+// openPrivate reads the private state.
 func openPrivate(ctx context.Context, store privateStore, diags *diag.Diagnostics) *privateNotes {
-	private, older := readPrivate(ctx, store, diags)
+	private, older := readPrivate(func(key string) []byte {
+		value, more := store.GetKey(ctx, key)
+		diags.Append(more...)
+		return value
+	})
 	return &privateNotes{
 		privateState: private, saved: private, older: older, store: store, diags: diags,
 	}

@@ -16,7 +16,7 @@ func TestRawPrivateState(t *testing.T) {
 		"no base64":        {`{"clerk":"?"}`, privateState{}, false},
 		"no JSON inside":   {`{"clerk":"Pw=="}`, privateState{}, false},
 	} {
-		if got, ok := readRawPrivate(t.Context(), []byte(test.raw)); ok != test.ok || got != test.want {
+		if got, ok := readRawPrivate([]byte(test.raw)); ok != test.ok || got != test.want {
 			t.Errorf("%s: %+v, %t", name, got, ok)
 		}
 	}

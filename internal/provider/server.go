@@ -169,7 +169,7 @@ func (p *clerkProvider) readUnchanged(
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	found := state.fetch(ctx, p.data.client)
-	if found.err == nil && state.readsUnchanged(ctx, found.app, req.Private) {
+	if found.err == nil && state.readsUnchanged(found.app, req.Private) {
 		identity, err := tfprotov6.NewDynamicValue(identityType, tftypes.NewValue(identityType,
 			map[string]tftypes.Value{"id": tftypes.NewValue(tftypes.String, found.app.ID)}))
 		if err == nil {
@@ -185,10 +185,8 @@ func (p *clerkProvider) readUnchanged(
 }
 
 // readsUnchanged reports whether Read would return the state unchanged and without a message.
-func (m resourceModel) readsUnchanged(
-	ctx context.Context, app clerk.OAuthApplication, rawPrivate []byte,
-) bool {
-	private, ok := readRawPrivate(ctx, rawPrivate)
+func (m resourceModel) readsUnchanged(app clerk.OAuthApplication, rawPrivate []byte) bool {
+	private, ok := readRawPrivate(rawPrivate)
 	hasVersion := !m.ClientSecretVersion.IsNull()
 	if !ok || private.RotationPending || private.LogoChanged || m.DeletionProtection.IsNull() ||
 		m.verifiesSecret() ||
@@ -212,7 +210,7 @@ func (p *clerkProvider) planUnchanged(
 ) (resp *tfprotov6.PlanResourceChangeResponse) {
 	defer recoverToNil(&resp)
 
-	private, ok := readRawPrivate(ctx, req.PriorPrivate)
+	private, ok := readRawPrivate(req.PriorPrivate)
 	if req.TypeName != applicationType || !ok || private.RotationPending ||
 		private.RejectedVersion != 0 {
 		return nil
@@ -231,7 +229,7 @@ func (p *clerkProvider) planUnchanged(
 	if req.ProposedNewState == nil ||
 		!bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) {
 		// All imported applications have scopes that satisfy the configuration without
-		// being the same: see keepSatisfiedScopes.
+		// being the same: see keepSpellings.
 		proposed, ok := decodeState(ctx, req.ProposedNewState)
 		if !ok || !scopesSatisfy(prior.Scopes, proposed.Scopes) {
 			return nil

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode"
@@ -92,19 +93,27 @@ func joined(separator string, texts []string) string {
 
 // linesOf writes each item on a line of its own.
 func linesOf[T any](items []T, line func(T) string) string {
-	all := make([]string, len(items))
-	for i, item := range items {
-		all[i] = line(item)
-	}
-	return strings.Join(all, "\n")
+	return strings.Join(mapped(items, line), "\n")
 }
 
 // quoted lists texts in quotation marks.
 func quoted(texts []string) string {
-	all := make([]string, len(texts))
-	for i, text := range texts {
-		all[i] = quote(text)
+	return strings.Join(slices.Sorted(slices.Values(mapped(texts, quote))), ", ")
+}
+
+// mapped returns what f makes of each item.
+func mapped[T, V any](items []T, f func(T) V) []V {
+	all := make([]V, len(items))
+	for i, item := range items {
+		all[i] = f(item)
 	}
-	slices.Sort(all)
-	return strings.Join(all, ", ")
+	return all
+}
+
+// withoutPassword hides the password of user information.
+func withoutPassword(uri string) string {
+	if parsed, err := url.Parse(uri); err == nil && parsed.User != nil {
+		return parsed.Redacted()
+	}
+	return uri
 }
