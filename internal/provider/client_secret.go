@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -183,10 +184,7 @@ func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) 
 // firstSecretVersion is the version of the secret of a new application: the time of its
 // creation, or now, by Clerk's clock, where Clerk's answer lacks that time.
 func firstSecretVersion(created, now time.Time) types.Int64 {
-	if created.IsZero() {
-		created = now
-	}
-	return types.Int64Value(created.UnixMilli())
+	return types.Int64Value(cmp.Or(created, now).UnixMilli())
 }
 
 // nextSecretVersion is the version after a rotation of the application in the state. The
@@ -213,16 +211,15 @@ func (c *applicationCall) noteVersionFloor(ctx context.Context) {
 }
 
 // errNoSecret means that a rotation succeeded and its answer had no secret.
-var errNoSecret = errors.New("the response has no client secret")
+var errNoSecret = errors.New("the response has no client secret, and the old one no longer works. " +
+	"Apply again: the next plan rotates once more")
 
 // rotateSecret replaces the client secret. Until the new secret is in the state, the
 // rotation is pending, whatever ends this. An error leaves the current model unchanged.
 func (c *applicationCall) rotateSecret(ctx context.Context) error {
-	version := plannedOr(c.plan.ClientSecretVersion,
-		nextSecretVersion(c.current, c.notes.VersionFloor))
-	if version.IsUnknown() {
-		version = firstSecretVersion(time.Time{}, c.client.ServerNow())
-	}
+	version := plannedOr(c.plan.ClientSecretVersion, plannedOr(
+		nextSecretVersion(c.current, c.notes.VersionFloor),
+		firstSecretVersion(time.Time{}, c.client.ServerNow())))
 	wasPending := c.notes.RotationPending
 	c.notes.setPending(ctx, true)
 	rotation, err := c.client.RotateClientSecret(ctx, c.current.ID.ValueString(),
@@ -240,8 +237,7 @@ func (c *applicationCall) rotateSecret(ctx context.Context) error {
 	rotated := c.current
 	rotated.EncryptClientSecretTo = c.plan.EncryptClientSecretTo
 	if err := rotated.secretFromAPI(rotation.ClientSecret); err != nil {
-		// The recipients were checked before, so this should not happen. If it does,
-		// the new secret is lost.
+		// This should not happen, because the recipients were checked before.
 		return fmt.Errorf("the new client secret could not be encrypted and is lost: %w", err)
 	}
 	rotated.RotateSecretTrigger = c.plan.RotateSecretTrigger

@@ -21,45 +21,37 @@ import (
 func (r *oauthApplicationResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
-	defer recoverPanic(&resp.Diagnostics, "import OAuth application")
+	const action = "import OAuth application"
+	defer recoverPanic(&resp.Diagnostics, action)
 
+	var err error
 	id := importID(ctx, req, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
+	switch {
+	case resp.Diagnostics.HasError():
+		return
+	case id == "":
+		err = errors.New("the import id is empty, most often because a variable was not set")
+	case !clerk.ValidID(id):
+		err = fmt.Errorf("%.80q is neither the id of an OAuth application (oa_…) nor a client_id: "+
+			"letters, digits, _ and - only, at most 128", id)
+	case !strings.HasPrefix(id, "oa_"): // which no client_id has
+		client := r.data.requireClient(&resp.Diagnostics)
+		if client == nil {
+			return
+		}
+		var app clerk.OAuthApplication
+		app, err = client.FindOAuthApplication(ctx, clerk.By{ClientID: id})
+		if errors.Is(err, clerk.ErrNoMatch) {
+			err = fmt.Errorf("no OAuth application of the secret key's instance has the client_id %q. "+
+				"The id of an application begins with oa_", id)
+		}
+		id = app.ID
+	}
+	if err != nil {
+		r.data.addError(&resp.Diagnostics, action, err, nil)
 		return
 	}
-	id, err := r.resolveID(ctx, id, &resp.Diagnostics)
-	if err != nil {
-		r.data.addError(&resp.Diagnostics, "import OAuth application", err, nil)
-	}
-	if !resp.Diagnostics.HasError() {
-		setImported(ctx, id, resp)
-	}
-}
-
-// resolveID returns the application's id for an id or a client_id. It sends no request
-// with a text that is neither.
-func (r *oauthApplicationResource) resolveID(
-	ctx context.Context, text string, diags *diag.Diagnostics,
-) (string, error) {
-	switch {
-	case text == "":
-		return "", errors.New("the import id is empty, most often because a variable was not set")
-	case !clerk.ValidID(text):
-		return "", fmt.Errorf("%.80q is neither the id of an OAuth application (oa_…) nor a client_id: "+
-			"letters, digits, _ and - only, at most 128", text)
-	case strings.HasPrefix(text, "oa_"): // no client_id has this prefix
-		return text, nil
-	}
-	client := r.data.requireClient(diags)
-	if diags.HasError() {
-		return "", nil
-	}
-	app, err := client.FindOAuthApplication(ctx, clerk.By{ClientID: text})
-	if errors.Is(err, clerk.ErrNoMatch) {
-		return "", fmt.Errorf("no OAuth application of the secret key's instance has the client_id %q. "+
-			"The id of an application begins with oa_", text)
-	}
-	return app.ID, err
+	setImported(ctx, id, resp)
 }
 
 // MoveState takes over applications, with their secrets, from the states of other providers

@@ -45,7 +45,7 @@ var urlForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://|^data:`)
 // gone by now, the logo stays. changed is privateState.LogoChanged.
 //
 // With ignore_changes = all, or [logo_sha256], Terraform puts the hash of the state into
-// the configuration, where no user can set one: see checkLogoHash. The logo then stays as
+// the configuration, where no user can set one: see ValidateConfig. The logo then stays as
 // it is. With ignore_changes = [logo_path] Terraform puts the path of the state there,
 // which is most often the path of the configuration too, so a provider sees no sign of it.
 func (m *resourceModel) planLogo(
@@ -108,16 +108,6 @@ func (m *resourceModel) planLogoUpdate(
 	}
 	m.LogoSHA256, m.ClientImageURL = types.StringUnknown(), types.StringUnknown()
 	return true
-}
-
-// checkLogoHash rejects a configured logo_sha256. The attribute is optional for the sake of
-// ignore_changes alone: see planLogo.
-func (m *resourceModel) checkLogoHash(diags *diag.Diagnostics) {
-	if !m.LogoSHA256.IsNull() {
-		diags.AddAttributeError(path.Root("logo_sha256"), "logo_sha256 cannot be set",
-			"The provider computes logo_sha256 from the file at logo_path. Remove the argument. To keep "+
-				"the uploaded logo when the file changes, name logo_sha256 in ignore_changes.")
-	}
 }
 
 func addLogoError(diags *diag.Diagnostics, err error, consequence string) {

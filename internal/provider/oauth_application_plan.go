@@ -9,8 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 // ModifyPlan decides which values of a plan are known. The attributes' own modifiers keep
@@ -90,8 +88,7 @@ func (d *providerData) knowApplication(state resourceModel) {
 	}
 }
 
-// checkScopes rejects an empty set that would be sent. An application that has no scopes
-// may be imported as it is.
+// checkScopes rejects an empty set, unless an application that was imported has it already.
 func (m *resourceModel) checkScopes(config, state resourceModel, diags *diag.Diagnostics) {
 	if config.Scopes.IsNull() || config.Scopes.IsUnknown() || len(config.Scopes.Elements()) > 0 ||
 		sameValue(m.Scopes, state.Scopes) {
@@ -120,14 +117,12 @@ func (m *resourceModel) checkDestroy(consequence string, diags *diag.Diagnostics
 // keepSpellings keeps values of the state that the configuration has in another spelling.
 // Terraform allows a plan to keep a prior value that means the same.
 func (m *resourceModel) keepSpellings(config, state resourceModel) {
-	same := func(a, b types.String, same func(a, b string) bool) bool {
-		return isKnownText(a) && isKnownText(b) && same(a.ValueString(), b.ValueString())
+	if isKnownText(config.Name) {
+		m.Name = nameFromAPI(config.Name.ValueString(), state.Name)
 	}
-	if same(config.Name, state.Name, clerk.SameName) {
-		m.Name = state.Name
-	}
-	if same(config.RotateSecretTrigger, state.RotateSecretTrigger, sameTrigger) {
-		m.RotateSecretTrigger = state.RotateSecretTrigger
+	before, after := state.RotateSecretTrigger, config.RotateSecretTrigger
+	if isKnownText(after) && sameTrigger(before.ValueString(), after.ValueString()) {
+		m.RotateSecretTrigger = before
 	}
 	if scopesSatisfy(state.Scopes, config.Scopes) {
 		m.Scopes = state.Scopes // with offline_access after an import: Clerk adds it
@@ -141,7 +136,8 @@ func (m *resourceModel) planUpdate(
 	m.UpdatedAt = state.UpdatedAt
 	requests := !sameValues(m.reportedModel, state.reportedModel)
 
-	if !sameValue(m.RedirectURIs, state.RedirectURIs) && !m.hasRedirectURI(state.CallbackURL) {
+	if !sameValue(m.RedirectURIs, state.RedirectURIs) && !(isWhollyKnown(m.RedirectURIs) &&
+		slices.Contains(stringsOf(m.RedirectURIs), state.CallbackURL.ValueString())) {
 		m.CallbackURL = types.StringUnknown()
 	}
 	if !m.Public.Equal(state.Public) && config.PKCERequired.IsNull() {
@@ -173,12 +169,6 @@ func (m *resourceModel) planUpdate(
 	if requests {
 		m.UpdatedAt = types.StringUnknown()
 	}
-}
-
-// hasRedirectURI reports whether a URI is certainly among the redirect URIs.
-func (m *resourceModel) hasRedirectURI(uri types.String) bool {
-	return isKnownText(uri) && isWhollyKnown(m.RedirectURIs) &&
-		slices.Contains(stringsOf(m.RedirectURIs), uri.ValueString())
 }
 
 // planSecret plans a secret that Clerk will create, with its version: one of the two

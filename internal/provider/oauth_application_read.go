@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -57,7 +56,11 @@ func (r *oauthApplicationResource) Read(
 		// says that it needs a secret.
 		if state.hasSecret() {
 			c.notes.RotationPending = true
-			warnOfPublic(&resp.Diagnostics, *state)
+			resp.Diagnostics.AddWarning(
+				fmt.Sprintf("The client secret of %s leaves the state", state.quotedName()),
+				state.named("OAuth application")+" was changed outside Terraform to a public client, which "+
+					"has no secret. If the configuration has public = false, the next apply makes the client "+
+					"confidential again and creates a new secret. Otherwise the client stays public.")
 		}
 		state.forgetSecret()
 	}
@@ -91,15 +94,6 @@ func removeGone(ctx context.Context, state resourceModel, resp *resource.ReadRes
 		fmt.Sprintf("%s no longer exists in Clerk: it was deleted outside Terraform. The application "+
 			"leaves the state. If it is still in the configuration, the plan creates a new application, "+
 			"with %s.", state.named("The application"), replacement))
-}
-
-// warnOfPublic says in a refresh that a client lost its secret. A refresh does not know the
-// configuration.
-func warnOfPublic(diags *diag.Diagnostics, state resourceModel) {
-	diags.AddWarning(fmt.Sprintf("The client secret of %s leaves the state", state.quotedName()),
-		state.named("OAuth application")+" was changed outside Terraform to a public client, which has "+
-			"no secret. If the configuration has public = false, the next apply makes the client "+
-			"confidential again and creates a new secret. Otherwise the client stays public.")
 }
 
 // fetchedApplication is what a request for an application returned.

@@ -81,7 +81,11 @@ func (r *oauthApplicationResource) ValidateConfig(
 	}
 
 	config.checkTrigger(&resp.Diagnostics)
-	config.checkLogoHash(&resp.Diagnostics)
+	if !config.LogoSHA256.IsNull() { // optional for ignore_changes alone: see planLogo
+		resp.Diagnostics.AddAttributeError(path.Root("logo_sha256"), "logo_sha256 cannot be set",
+			"The provider computes logo_sha256 from the file at logo_path. Remove the argument. To keep "+
+				"the uploaded logo when the file changes, name logo_sha256 in ignore_changes.")
+	}
 	if r.data != nil {
 		config.addWarnings(&resp.Diagnostics)
 	}

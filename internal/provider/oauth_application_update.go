@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -101,17 +100,12 @@ func (c *applicationCall) rotate(ctx context.Context, reason rotationReason) (ok
 	if reason == noRotation {
 		return true
 	}
-	if err := encryption.CheckRecipients(stringsOf(c.plan.EncryptClientSecretTo)); err != nil {
-		c.fail(ctx, actionEncrypt, err)
-		return false
-	}
-	err := c.rotateSecret(ctx)
-	if errors.Is(err, errNoSecret) {
-		err = fmt.Errorf("%w, and the old one no longer works. Apply again: the next plan rotates "+
-			"once more", err)
+	action, err := actionEncrypt, encryption.CheckRecipients(stringsOf(c.plan.EncryptClientSecretTo))
+	if err == nil {
+		action, err = actionRotate, c.rotateSecret(ctx)
 	}
 	if err != nil {
-		c.fail(ctx, actionRotate, err)
+		c.fail(ctx, action, err)
 	}
 	return err == nil
 }

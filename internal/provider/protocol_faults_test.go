@@ -80,6 +80,10 @@ var faultCases = []faultCase{
 		faults{forbidden.OnRotate()},
 	},
 	{"a logo is refused after update and rotation", portal, everything, faults{forbidden.OnLogo()}},
+	{
+		"a logo is refused after a client became public", portal,
+		public.with("logo_path", "testdata/logo.png"), faults{forbidden.OnLogo()},
+	},
 	{"every answer to an update is lost", portal, renamed, faults{lost.OnUpdate()}},
 	{
 		"an update takes longer than its timeout", hurried, hurried.with("name", "Portal 2"),
