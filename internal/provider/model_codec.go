@@ -29,8 +29,7 @@ type modelField struct {
 // modelFields caches fieldsOf by the type of the model.
 var modelFields sync.Map
 
-// fieldsOf returns the fields of a model, with those of embedded structs. It panics
-// if the type of a field is not among attributeTypes.
+// fieldsOf returns the fields of a model, with those of embedded structs.
 func fieldsOf[M any]() []modelField {
 	model := reflect.TypeFor[M]()
 	if fields, ok := modelFields.Load(model); ok {
@@ -38,15 +37,9 @@ func fieldsOf[M any]() []modelField {
 	}
 	var fields []modelField
 	for _, field := range reflect.VisibleFields(model) {
-		name, ok := field.Tag.Lookup("tfsdk")
-		if !ok {
-			continue // an embedded struct, whose fields follow
+		if name, ok := field.Tag.Lookup("tfsdk"); ok { // it is no embedded struct
+			fields = append(fields, modelField{name, field.Index, attributeTypes[field.Type]})
 		}
-		typ, ok := attributeTypes[field.Type]
-		if !ok {
-			panic(fmt.Sprintf("%s.%s has a type that no attribute has: %s", model, field.Name, field.Type))
-		}
-		fields = append(fields, modelField{name: name, index: field.Index, typ: typ})
 	}
 	modelFields.Store(model, fields)
 	return fields
@@ -152,8 +145,7 @@ func keepPlanned[M any](model *M, plan M) {
 	}
 }
 
-// copyField copies the value of one attribute from a model to another. A value that is not
-// known becomes null.
+// copyField copies the value of one attribute to a model. An unknown value becomes null.
 func copyField[M any](model *M, from M, name string) {
 	target, source := reflect.ValueOf(model).Elem(), reflect.ValueOf(&from).Elem()
 	for _, field := range fieldsOf[M]() {
@@ -177,16 +169,15 @@ func plannedOr[T attr.Value](plan, actual T) T {
 	return plan
 }
 
-// isWhollyKnown reports whether a value is known and, if it is a set, each of its
-// elements too.
+// isWhollyKnown reports whether a value is known, with all elements if it is a set.
 func isWhollyKnown(value attr.Value) bool {
 	set, isSet := value.(types.Set)
 	return !value.IsUnknown() &&
 		!(isSet && slices.ContainsFunc(set.Elements(), attr.Value.IsUnknown))
 }
 
-// changed returns what is to be sent for a value: nil where the wanted one is not
-// known, null, or the current one.
+// changed returns what is to be sent for a value: nil where the wanted one is unknown, null,
+// or the current one.
 func changed[T attr.Value, V any](wanted, current T, value func(T) V) *V {
 	if wanted.IsNull() || !isWhollyKnown(wanted) || sameValue(wanted, current) {
 		return nil
@@ -197,7 +188,7 @@ func changed[T attr.Value, V any](wanted, current T, value func(T) V) *V {
 // isKnownText reports whether a value is neither null nor unknown.
 func isKnownText(value types.String) bool { return !value.IsNull() && !value.IsUnknown() }
 
-// unknownUnlessNull plans a text that an apply will determine, where there is what it is of.
+// unknownUnlessNull plans a text that an apply will make of a value, if there is one.
 func unknownUnlessNull(of attr.Value) types.String {
 	if of.IsNull() {
 		return types.StringNull()

@@ -82,9 +82,6 @@ func (c *applicationCall) saveCreated(ctx context.Context, creation clerk.Creati
 	return !diags.HasError()
 }
 
-// errCalledPublic is why there is no secret although the request asked for one.
-var errCalledPublic = errors.New("the answer has no secret and describes a public client")
-
 // ensureSecret rotates the secret of a confidential application if the answer to its
 // create had none. If that fails, the next plan rotates. If the answer describes a public
 // client, nothing is rotated before a read has decided whether it is one.
@@ -94,7 +91,7 @@ func (c *applicationCall) ensureSecret(ctx context.Context, creation clerk.Creat
 	}
 	err := creation.RotationError // of the rotation that came with an adoption
 	if err == nil && creation.Application.Public {
-		err = errCalledPublic
+		err = errors.New("the answer has no secret and describes a public client")
 	}
 	c.notes.setPending(ctx, true) // there is no old secret that could still work
 	if err == nil {

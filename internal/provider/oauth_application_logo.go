@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -100,8 +101,7 @@ func (m *resourceModel) planLogoUpdate(
 		return false
 	case logo.Equal(state.LogoSHA256):
 		if isKnownText(m.LogoPath) && isKnownText(state.LogoPath) {
-			// The same content elsewhere is the same logo. An absolute path differs from
-			// one machine to the next.
+			// The same content elsewhere: an absolute path differs between machines.
 			m.LogoPath = state.LogoPath
 		}
 		return false
@@ -125,8 +125,7 @@ func (m *resourceModel) logoFileChanged() bool {
 	return err == nil && logo.sha256 != m.LogoSHA256.ValueString()
 }
 
-// hasLogoOfFile reports whether the logo is the file at logo_path as it is now, or no file
-// is asked for.
+// hasLogoOfFile reports whether the logo is the file at logo_path as it is now, if any.
 func (m *resourceModel) hasLogoOfFile() bool {
 	if m.LogoPath.IsNull() {
 		return m.LogoSHA256.IsNull()
@@ -184,4 +183,41 @@ func readLogo(file string) (logoFile, error) {
 	}
 	sum := sha256.Sum256(image)
 	return logoFile{image: image, sha256: hex.EncodeToString(sum[:])}, nil
+}
+
+// wantsLogo reports whether the content of the file is not the one that was uploaded.
+func (c *applicationCall) wantsLogo() bool {
+	return !c.plan.LogoPath.IsNull() && !c.plan.LogoSHA256.Equal(c.current.LogoSHA256)
+}
+
+// readLogo reads the file that uploadLogo will upload, if any. A file that cannot be used is
+// an error, with its consequence.
+func (c *applicationCall) readLogo(consequence string) (ok bool) {
+	if !c.wantsLogo() {
+		return true
+	}
+	var err error
+	if c.logo, err = readLogo(c.plan.LogoPath.ValueString()); err != nil {
+		addLogoError(c.diags, err, consequence)
+	}
+	return err == nil
+}
+
+// uploadLogo uploads the file if that is wanted. An error leaves the current model unchanged.
+func (c *applicationCall) uploadLogo(ctx context.Context) error {
+	if !c.wantsLogo() {
+		return nil
+	}
+	app, err := c.client.UploadOAuthApplicationLogo(ctx, c.current.ID.ValueString(),
+		filepath.Base(c.plan.LogoPath.ValueString()), c.logo.image)
+	if err != nil {
+		return err
+	}
+	c.current.LogoPath, c.current.LogoSHA256 = c.plan.LogoPath, types.StringValue(c.logo.sha256)
+	c.current.fromAnswer(app, c.plan.reportedModel)
+	c.notes.LogoChanged = false
+	c.notes.save(ctx)
+	c.save(ctx)
+	c.warnOfProblems(app, "The logo was uploaded")
+	return nil
 }

@@ -2,7 +2,9 @@ package provider
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -12,9 +14,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
-// reportedModel holds the attributes that Clerk reports of an application. The
-// resource, the data sources and the list resource share it, so that they cannot
-// disagree.
+// reportedModel holds the attributes that Clerk reports of an application. The resource, the
+// data sources and the list resource share it.
 type reportedModel struct {
 	ID                    types.String `tfsdk:"id"`
 	ClientID              types.String `tfsdk:"client_id"`
@@ -39,8 +40,7 @@ type reportedModel struct {
 	UpdatedAt             types.String `tfsdk:"updated_at"`
 }
 
-// resourceModel is the resource: what Clerk reports, the secret, and what
-// only Terraform knows.
+// resourceModel is the resource: what Clerk reports, the secret, and what only Terraform knows.
 type resourceModel struct {
 	reportedModel
 
@@ -106,10 +106,9 @@ func (m *reportedModel) fromAPI(app clerk.OAuthApplication) {
 	}
 }
 
-// fromAnswer takes over the answer to a write. What the plan knows stays as planned,
-// because Terraform holds a provider to it: where Clerk has a different value, the next
-// refresh shows it. Whether the client is public is decided by the request, and not by a
-// boolean in the answer.
+// fromAnswer takes over the answer to a write. What the plan knows stays as planned, because
+// Terraform holds a provider to it: where Clerk has a different value, the next refresh
+// shows it. The request decides whether the client is public, and not the answer.
 func (m *reportedModel) fromAnswer(app clerk.OAuthApplication, plan reportedModel) {
 	public := m.Public
 	keepPlanned(m, plan)
@@ -120,9 +119,56 @@ func (m *reportedModel) fromAnswer(app clerk.OAuthApplication, plan reportedMode
 	keepPlanned(m, plan)
 }
 
-// nameFromAPI returns the name in the spelling that it has in the plan or the state, if
-// Clerk's is the same name. Clerk may change the Unicode normal form, and white space at
-// the ends.
+// withLacking adds to the problems of an answer the fields that were sent and that the
+// answer lacks, although it could be read without them.
+func withLacking(
+	app clerk.OAuthApplication, fields clerk.OAuthApplicationFields,
+) clerk.OAuthApplication {
+	lacks := func(field string, sent, answered bool) {
+		known := slices.ContainsFunc(app.Problems, func(problem clerk.FieldProblem) bool {
+			return problem.Field == field
+		})
+		if sent && !answered && !known {
+			problem := clerk.FieldProblem{Field: field, Problem: "is missing"}
+			app.Problems = append(slices.Clip(app.Problems), problem)
+		}
+	}
+	uris, grant := fields.RedirectURIs, fields.DeviceAuthorizationGrantEnabled != nil
+	lacks("redirect_uris", uris != nil && len(*uris) > 0, app.RedirectURIs != nil)
+	lacks("scopes", fields.Scopes != nil, len(app.Scopes) > 0)
+	lacks("device_authorization_grant_enabled", grant, app.DeviceAuthorizationGrantEnabled != nil)
+	return app
+}
+
+// otherSpelling says how to write redirect URIs that Clerk has in another form, or "".
+func (m *reportedModel) otherSpelling(refused clerk.Mismatch, app clerk.OAuthApplication) string {
+	if refused.Name != "redirect_uris" {
+		return ""
+	}
+	wanted, stored := mapped(stringsOf(m.RedirectURIs), normalURI), mapped(app.RedirectURIs, normalURI)
+	if !sameStrings(wanted, stored) {
+		return ""
+	}
+	return fmt.Sprintf("Clerk stores the URIs in another form. Write them in redirect_uris as Clerk "+
+		"has them: [%s].", quoted(app.RedirectURIs))
+}
+
+// normalURI is the form that spellings of one URI share (RFC 3986 section 6.2): scheme and
+// host in lower case, and "/" for an empty path.
+func normalURI(uri string) string {
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		return uri
+	}
+	parsed.Host = strings.ToLower(parsed.Host) // the scheme is in lower case already
+	if parsed.Host != "" && parsed.Path == "" {
+		parsed.Path = "/"
+	}
+	return parsed.String()
+}
+
+// nameFromAPI returns the current name if the one served is another spelling of it: Clerk may
+// change the Unicode normal form, and white space at the ends.
 func nameFromAPI(served string, current types.String) types.String {
 	if isKnownText(current) && clerk.SameName(current.ValueString(), served) {
 		return current
@@ -153,17 +199,15 @@ func (m *reportedModel) named(action string) string {
 	return action
 }
 
-// clientTitle names the application by its name and its client_id, in a message about its
-// secret.
+// clientTitle names the application in a message about its secret.
 func (m *reportedModel) clientTitle() string {
 	return fmt.Sprintf("OAuth application %s (client_id %s)", m.quotedName(), m.ClientID.ValueString())
 }
 
-// scopesFromAPI returns the scopes of the plan or the state, if Clerk's scopes satisfy
-// them, and otherwise Clerk's scopes. It leaves out offline_access, which Clerk adds to
-// every application, unless the plan or the state has it. After an import there is
-// neither, and Clerk's scopes are kept as they are. So a scope that someone adds in the
-// dashboard is the only difference.
+// scopesFromAPI returns the current scopes if Clerk's satisfy them, and otherwise Clerk's.
+// Those are without offline_access, which Clerk adds to every application, unless the
+// current ones have it. So a scope that someone adds in the dashboard is the only
+// difference. After an import there are no current ones.
 func scopesFromAPI(served []string, current types.Set) types.Set {
 	switch {
 	case current.IsNull():
@@ -204,8 +248,8 @@ func (m *reportedModel) fieldsToUpdate(current reportedModel) clerk.OAuthApplica
 	}
 }
 
-// secretFromAPI puts a secret that Clerk has just created into client_secret or,
-// encrypted, into client_secret_encrypted. Its error is that of the encryption.
+// secretFromAPI puts a secret that Clerk has just created into client_secret or, encrypted,
+// into client_secret_encrypted.
 func (m *resourceModel) secretFromAPI(secret clerk.Secret) error {
 	m.ClientSecret, m.ClientSecretEncrypted = types.StringNull(), types.StringNull()
 	switch {
