@@ -211,8 +211,8 @@ func (c *applicationCall) noteVersionFloor(ctx context.Context) {
 }
 
 // errNoSecret means that a rotation succeeded and its answer had no secret.
-var errNoSecret = errors.New("the response has no client secret, and the old one no longer works. " +
-	"Apply again: the next plan rotates once more")
+var errNoSecret = errors.New("the response has no client secret, and the old one no longer " +
+	"works. Apply again: the next plan rotates once more")
 
 // rotateSecret replaces the client secret. Until the new secret is in the state, the
 // rotation is pending, whatever ends this. An error leaves the current model unchanged.

@@ -29,7 +29,9 @@ func identitySchema(description string) identityschema.Schema {
 }
 
 // importID returns the id that an import names, by its argument or by an identity.
-func importID(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics) string {
+func importID(
+	ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics,
+) string {
 	if req.ID != "" || req.Identity == nil || req.Identity.Raw.IsNull() {
 		return req.ID
 	}

@@ -231,7 +231,8 @@ type applicationCall struct {
 // begin gets the client and the private state, and limits the context by a timeout of the
 // timeouts block. The call must end if there are errors by then.
 func (c *applicationCall) begin(
-	ctx context.Context, timeout func(context.Context, time.Duration) (time.Duration, diag.Diagnostics),
+	ctx context.Context,
+	timeout func(context.Context, time.Duration) (time.Duration, diag.Diagnostics),
 	fallback time.Duration, private privateStore,
 ) (context.Context, context.CancelFunc) {
 	limit, diags := timeout(ctx, fallback)

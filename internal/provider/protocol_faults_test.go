@@ -82,7 +82,8 @@ var faultCases = []faultCase{
 	{"a logo is refused after update and rotation", portal, everything, faults{forbidden.OnLogo()}},
 	{
 		"a logo is refused after a client became public", portal,
-		public.with("logo_path", "testdata/logo.png"), faults{forbidden.OnLogo()},
+		public.with("logo_path", "testdata/logo.png"),
+		faults{forbidden.OnLogo()},
 	},
 	{"every answer to an update is lost", portal, renamed, faults{lost.OnUpdate()}},
 	{
