@@ -101,8 +101,7 @@ var builtInScopes = []string{
 	"openid", "profile", "email", "public_metadata", "private_metadata", clerk.ScopeOfflineAccess,
 }
 
-// defaultScopeCheck rejects the scope that Clerk rejects among an instance's default
-// scopes.
+// defaultScopeCheck rejects the scope that Clerk rejects among default scopes.
 var defaultScopeCheck = textCheck{"not " + clerk.ScopeOfflineAccess, "Invalid default scope",
 	func(scope string) string {
 		if scope != clerk.ScopeOfflineAccess {
@@ -113,10 +112,9 @@ var defaultScopeCheck = textCheck{"not " + clerk.ScopeOfflineAccess, "Invalid de
 	},
 }
 
-// recipientsValidator checks encrypt_client_secret_to as a whole. Terraform prints the
-// source line of a diagnostic with a path, and that line may hold a private key. So
-// diagnostics about elements carry no path. Do not add another validator to this
-// attribute.
+// recipientsValidator checks encrypt_client_secret_to. Terraform prints the source line of
+// a diagnostic with a path, and that line may hold a private key. So diagnostics about
+// elements carry no path. Do not add another validator to this attribute.
 type recipientsValidator struct{ description }
 
 var recipientsCheck = recipientsValidator{

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -17,27 +18,29 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// applicationFilter selects applications, in the list resource and in the data source
-// clerk_oauth_applications alike.
+// applicationFilter selects applications, in the list resource and in the data source.
 type applicationFilter struct {
 	NameQuery             types.String `tfsdk:"name_query"`
 	OrderBy               types.String `tfsdk:"order_by"`
 	DynamicallyRegistered types.Bool   `tfsdk:"dynamically_registered"`
 }
 
-// filterTexts are the arguments of a filter that are texts.
-var filterTexts = map[string]struct {
-	description string
-	check       validator.String
-}{
-	"name_query": {
-		"Part of the name, in upper or lower case, or exactly a `client_id`. Default: all applications.",
-		stringvalidator.LengthAtLeast(1), // a variable that was not set would select all
+// filterTexts are the attributes of a filter that are described alike in both places. To the
+// framework, the attributes of a data source and of a list resource are the same.
+var filterTexts = map[string]schema.Attribute{
+	"name_query": schema.StringAttribute{
+		MarkdownDescription: "Part of the name, in upper or lower case, or exactly a `client_id`. " +
+			"Default: all applications.",
+		Optional: true,
+		// A variable that was not set would select all.
+		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 	},
-	"order_by": {
-		"`created_at` or `name`, with `+` (ascending, the default) or `-` (descending) in front. " +
-			"Default: `-created_at`, the newest first.",
-		stringvalidator.OneOf("created_at", "+created_at", "-created_at", "name", "+name", "-name"),
+	"order_by": schema.StringAttribute{
+		MarkdownDescription: "`created_at` or `name`, with `+` (ascending, the default) or `-` " +
+			"(descending) in front. Default: `-created_at`, the newest first.",
+		Optional: true,
+		Validators: []validator.String{stringvalidator.OneOf(
+			"created_at", "+created_at", "-created_at", "name", "+name", "-name")},
 	},
 }
 
@@ -87,8 +90,8 @@ func (d *providerData) listApplications(
 // instance.
 type oauthApplicationsDataSource struct{ configuredDataSource }
 
-// oauthApplicationsModel holds the arguments. It has no id. Nothing needs an id, and a
-// random one would differ in every plan.
+// oauthApplicationsModel has no id: nothing needs one, and a random one would differ in
+// every plan.
 type oauthApplicationsModel struct {
 	applicationFilter
 
@@ -125,13 +128,7 @@ func (d *oauthApplicationsDataSource) Schema(
 			},
 		},
 	}
-	for name, text := range filterTexts {
-		resp.Schema.Attributes[name] = schema.StringAttribute{
-			MarkdownDescription: text.description,
-			Optional:            true,
-			Validators:          []validator.String{text.check},
-		}
-	}
+	maps.Copy(resp.Schema.Attributes, filterTexts)
 }
 
 func (d *oauthApplicationsDataSource) Read(
@@ -156,9 +153,8 @@ func (d *oauthApplicationsDataSource) Read(
 	resp.Diagnostics.Append(diags...)
 }
 
-// withApplications returns a state: the configuration, with the applications. The
-// framework's State.Set does the same with twice the time and the memory, which counts
-// where an instance has thousands of applications.
+// withApplications returns a state: the configuration, with the applications. State.Set
+// takes twice the time and the memory, which counts for thousands of applications.
 func withApplications(
 	ctx context.Context, config tftypes.Value, apps []clerk.OAuthApplication,
 ) (tftypes.Value, diag.Diagnostics) {
@@ -198,17 +194,13 @@ func (l *oauthApplicationListResource) ListResourceConfigSchema(
 			},
 		},
 	}
-	for name, text := range filterTexts {
-		resp.Schema.Attributes[name] = listschema.StringAttribute{
-			MarkdownDescription: text.description,
-			Optional:            true,
-			Validators:          []validator.String{text.check},
-		}
+	for name, attribute := range filterTexts {
+		resp.Schema.Attributes[name] = attribute
 	}
 }
 
 // List reads all applications before it returns the first one. An error on any page is
-// then the only result, so no one mistakes a part of a list for the whole.
+// then the only result, and no one mistakes a part of a list for the whole.
 func (l *oauthApplicationListResource) List(
 	ctx context.Context, req list.ListRequest, stream *list.ListResultsStream,
 ) {
@@ -270,7 +262,7 @@ func listResult(
 }
 
 // applicationWithoutState is the state of an application that only Clerk knows, as after
-// an import: without a secret, and without the arguments that only Terraform knows.
+// an import.
 func applicationWithoutState() (model resourceModel) {
 	ctx := context.Background()                   //nolint:forbidigo // null values need no context
 	_ = decodeModel(ctx, tftypes.Value{}, &model) // null alone

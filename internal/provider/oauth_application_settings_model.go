@@ -3,15 +3,13 @@ package provider
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// settingsModel is clerk_oauth_application_settings. Its id is the
-// instance's.
+// settingsModel is clerk_oauth_application_settings. Its id is the instance's.
 type settingsModel struct {
 	ID                             types.String `tfsdk:"id"`
 	DynamicOAuthClientRegistration types.Bool   `tfsdk:"dynamic_oauth_client_registration"`
@@ -24,8 +22,7 @@ type settingsModel struct {
 	PKCERequired                   types.Bool   `tfsdk:"pkce_required"`
 }
 
-// fromAPI overwrites what Clerk reports. The current default scopes are kept if
-// Clerk's mean the same. A field of settings.Problems keeps its value.
+// fromAPI overwrites what Clerk reports. A field of settings.Problems keeps its value.
 func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 	before := *m
 	m.DynamicOAuthClientRegistration = types.BoolValue(settings.DynamicOAuthClientRegistration)
@@ -43,9 +40,8 @@ func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 	}
 }
 
-// defaultScopesFromAPI is null where Clerk's own defaults apply, or the empty set if
-// that is how the configuration asks for them. offline_access is left out: Clerk
-// includes it, may or may not list it, and rejects it in a request.
+// defaultScopesFromAPI is null where Clerk's own defaults apply, or the empty set if that is
+// how the configuration asks for them. offline_access is left out: see sameDefaultScopes.
 func defaultScopesFromAPI(served []string, current types.Set) types.Set {
 	scopes := withoutOfflineAccess(served)
 	switch {
@@ -57,9 +53,9 @@ func defaultScopesFromAPI(served []string, current types.Set) types.Set {
 	return scopes
 }
 
-// sameDefaultScopes reports whether two sets differ by nothing but offline_access. Clerk includes that scope automatically and does not document whether
-// its answers list it: the scope may be on the server and not in the configuration, or
-// the other way round.
+// sameDefaultScopes reports whether two sets differ by nothing but offline_access. Clerk
+// includes that scope, rejects it in a request, and does not document whether its answers
+// list it.
 func sameDefaultScopes(a, b types.Set) bool {
 	return scopesSatisfy(a, b) || scopesSatisfy(b, a)
 }
@@ -99,34 +95,19 @@ func changedDefaultScopes(wanted, current types.Set) *clerk.DefaultScopes {
 	return &clerk.DefaultScopes{Scopes: stringsOf(wanted)}
 }
 
-// defaultScopesKey marks, in the private state, that the current default scopes were
-// set by the configuration.
+// defaultScopesKey marks, in the private state, that the current default scopes were set by
+// the configuration. Default scopes that were removed from the configuration are reset.
+// Those that the configuration never had, of an instance that was adopted or imported, are
+// left alone. In both cases the state has a value and the configuration has none.
 //
-// Two cases look alike in the state and must not be treated alike. Default scopes
-// that were removed from the configuration are reset. Default scopes that the
-// configuration never had, of an instance that was adopted or imported, are left
-// alone. In both cases the state has a value and the configuration has none, so the
-// mark makes the difference. An optional attribute that is not computed, with a second
-// attribute for what the instance has, was rejected: an import of settings that match
-// their configuration would then plan a change. One case has no mark: a value that was
-// added to the configuration when the instance had it already, because then there is
-// nothing to apply. Removing it again changes nothing, which is the safe side.
+// An optional attribute that is not computed, with a second attribute for what the instance
+// has, was rejected: an import of settings that match their configuration would then plan a
+// change. A value that the instance had before the configuration has no mark, because there
+// was nothing to apply. Removing it again changes nothing, which is the safe side.
 const defaultScopesKey = "default_scopes_configured"
 
-// markDefaultScopes sets or removes the mark.
-func markDefaultScopes(
-	ctx context.Context, private privateStore, configured bool,
-) diag.Diagnostics {
-	var mark []byte // nil removes it
-	if configured {
-		mark = []byte("true")
-	}
-	return private.SetKey(ctx, defaultScopesKey, mark)
-}
-
 // defaultScopesModifier plans the default scopes. Scopes that are no longer configured
-// become null, which resets them, only if the configuration had set them (see
-// defaultScopesKey).
+// become null, which resets them, only if defaultScopesKey marks them.
 type defaultScopesModifier struct{ description }
 
 var keepDefaultScopes = defaultScopesModifier{

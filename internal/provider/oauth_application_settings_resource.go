@@ -34,8 +34,7 @@ func newOAuthApplicationSettingsResource() resource.Resource {
 	return &oauthApplicationSettingsResource{configuredResource{typeName: settingsType}}
 }
 
-// settingsImportName imports the settings of whatever instance the secret key
-// belongs to.
+// settingsImportName imports the settings of the instance that the secret key belongs to.
 const settingsImportName = "oauth_application_settings"
 
 const (
@@ -117,16 +116,12 @@ func settingAttribute(description string) schema.BoolAttribute {
 	}
 }
 
-// newerSettingAttribute is a switch that is newer than Clerk's published API. It is
-// null where Clerk's answer lacks it, and null must not be "(known after apply)" in
-// every plan.
+// newerSettingAttribute is a switch that is newer than Clerk's published API. It is null
+// where Clerk's answer lacks it, which must not be "(known after apply)" in every plan.
 func newerSettingAttribute(description string) schema.BoolAttribute {
-	return schema.BoolAttribute{
-		MarkdownDescription: description + " Null where Clerk does not report it.",
-		Optional:            true,
-		Computed:            true,
-		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
-	}
+	attribute := settingAttribute(description + " Null where Clerk does not report it.")
+	attribute.PlanModifiers = []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()}
+	return attribute
 }
 
 // ModifyPlan says what a destruction leaves, and reports what would make a create fail:
@@ -211,7 +206,11 @@ func (r *oauthApplicationSettingsResource) apply(
 	}
 	isScopes := func(field clerk.Mismatch) bool { return field.Name == "default_scopes" }
 	if !slices.ContainsFunc(refused, isScopes) { // otherwise the mark stays as it was
-		diags.Append(markDefaultScopes(ctx, resp.Private, !config.DefaultScopes.IsNull())...)
+		var mark []byte // nil removes it
+		if !config.DefaultScopes.IsNull() {
+			mark = []byte("true")
+		}
+		diags.Append(resp.Private.SetKey(ctx, defaultScopesKey, mark)...)
 	}
 	if !diags.HasError() {
 		keepPlanned(&model, plan)
@@ -240,7 +239,7 @@ func (r *oauthApplicationSettingsResource) Read(
 	}
 	if state.DefaultScopes.IsNull() {
 		// Someone else reset them. The configuration did not set any later values.
-		resp.Diagnostics.Append(markDefaultScopes(ctx, resp.Private, false)...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, defaultScopesKey, nil)...)
 	}
 	resp.Diagnostics.Append(saveState(ctx, state, state.ID, &resp.State, resp.Identity)...)
 }
@@ -294,9 +293,9 @@ func (m *settingsModel) read(ctx context.Context, client *clerk.Client) error {
 	return nil
 }
 
-// checkInstance returns an InstanceError if the key's instance is not that of the
-// model. Every instance has settings, so without this check a plan would adopt those
-// of the other instance. A model without an instance gets that of the key.
+// checkInstance returns an InstanceError if the key's instance is not that of the model.
+// Every instance has settings, so a plan would adopt those of the other instance. A model
+// without an instance gets that of the key.
 func (m *settingsModel) checkInstance(ctx context.Context, client *clerk.Client) error {
 	instance, err := client.Instance(ctx)
 	switch expected := m.ID.ValueString(); {
@@ -310,10 +309,9 @@ func (m *settingsModel) checkInstance(ctx context.Context, client *clerk.Client)
 	return nil
 }
 
-// change sends what differs between the model and the plan, in one request because some
-// of the settings are only valid together. The model then has what Clerk answered. It
-// returns the settings that Clerk did not apply. A setting that the answer lacks or
-// garbles is a warning: the request has succeeded.
+// change sends what differs between the model and the plan, in one request because some of
+// the settings are only valid together. It returns the settings that Clerk did not apply.
+// What the answer lacks or garbles is a warning: the request has succeeded.
 func (m *settingsModel) change(
 	ctx context.Context, client *clerk.Client, plan settingsModel, diags *diag.Diagnostics,
 ) ([]clerk.Mismatch, error) {

@@ -53,9 +53,8 @@ type providerModel struct {
 // providerData is what Configure hands to resources and data sources.
 type providerData struct {
 	client *clerk.Client
-	// unknown names the argument without which there is no client yet: its value
-	// comes from a resource that is not applied. What needs no request works without a
-	// client, such as most plans, and clerk_decrypted_secret.
+	// unknown names the argument without which there is no client yet: its value comes from
+	// a resource that is not applied. What needs no request works all the same.
 	unknown string
 	// problem is why there is no client although every argument is known, or nil.
 	problem *clientProblem

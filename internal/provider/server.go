@@ -33,12 +33,12 @@ type frameworkServer = tfprotov6.ProviderServerWithListResource
 // server is the framework's, with two changes for thousands of resources in one run:
 // fast paths for unchanged applications, and contexts that end with their calls.
 //
-// Each fast path returns nil where the answer is not certain; then the framework gives
-// it. Tests compare the two answers byte by byte. The fast paths work around
-// terraform-plugin-framework 1.19, which takes and rebuilds the whole object for each of
-// its thirty attributes, several times in each call (fwschemadata, Data.ValueAtPath and
-// Data.SetAtPath). A plan over 1,000 applications takes 4 s with them and 10 s without.
-// They may go when BenchmarkPlan is as fast without them.
+// A fast path returns nil where the answer is not certain; then the framework gives it.
+// Tests compare the two answers byte by byte. The fast paths work around
+// terraform-plugin-framework 1.19, which rebuilds the whole object for each of its thirty
+// attributes, several times in each call (Data.ValueAtPath, Data.SetAtPath). A plan over
+// 1,000 applications takes 4 s with them and 10 s without. They may go when BenchmarkPlan
+// is as fast without them.
 type server struct {
 	frameworkServer
 
@@ -99,12 +99,10 @@ func (s *server) ApplyResourceChange(
 
 // callContext is the context of one call of the protocol. It holds nothing when the call
 // is over. The server of terraform-plugin-framework (1.19, proto6server, registerContext)
-// keeps the cancel function of every call until the provider stops, and with it all that
-// the call's context holds: loggers and their fields, some 6 KB. That was most of the
-// memory of a plan over thousands of applications.
-//
-// It may go when the framework forgets the cancel function of a call that is over. A plan
-// over 1,000 applications (make scale) then needs no more memory without it.
+// keeps the cancel function of every call until the provider stops, and with it the call's
+// context: loggers and their fields, some 6 KB, which was most of the memory of a large
+// plan. It may go when a plan over 1,000 applications (make scale) needs no more memory
+// without it.
 type callContext struct {
 	inner atomic.Pointer[context.Context]
 }
@@ -132,9 +130,8 @@ func (c *callContext) Done() <-chan struct{}       { return (*c.inner.Load()).Do
 func (c *callContext) Err() error                  { return (*c.inner.Load()).Err() }
 func (c *callContext) Value(key any) any           { return (*c.inner.Load()).Value(key) }
 
-// upgradeUnchanged hands a state that this schema wrote back as it came. Terraform treats
-// an attribute that is missing in the state as null, and removes one that is not in the
-// schema before it asks.
+// upgradeUnchanged hands a state of this schema back as it came. Terraform treats a missing
+// attribute as null, and removes an unknown one before it asks.
 func upgradeUnchanged(
 	req *tfprotov6.UpgradeResourceStateRequest,
 ) *tfprotov6.UpgradeResourceStateResponse {
@@ -148,8 +145,7 @@ func upgradeUnchanged(
 }
 
 // readUnchanged answers for an application that has not changed since the state was
-// written. It is the one way to what Clerk has: if the framework must answer, Read takes
-// the result of the request that was made here.
+// written. Otherwise the framework's Read takes the result of the request made here.
 func (p *clerkProvider) readUnchanged(
 	ctx context.Context, req *tfprotov6.ReadResourceRequest,
 ) (resp *tfprotov6.ReadResourceResponse) {
@@ -201,10 +197,9 @@ func (m resourceModel) readsUnchanged(app clerk.OAuthApplication, rawPrivate []b
 }
 
 // planUnchanged answers for an application whose plan is its state. Terraform proposes
-// the configuration over the state, so where the two are the same the configuration asks
-// for nothing. What can change a plan all the same is left to the framework: a default that
-// applies, a logo whose file has changed, a rotation that is pending, or that is asked for
-// where it cannot be.
+// the configuration over the state, so the configuration asks for nothing where the two are
+// the same. What can change a plan all the same is left to the framework: a default, a logo
+// whose file has changed, a pending rotation, or one that is asked for where it cannot be.
 func (p *clerkProvider) planUnchanged(
 	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
 ) (resp *tfprotov6.PlanResourceChangeResponse) {

@@ -9,10 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// visible returns a text that someone else wrote in a form that is safe on a terminal:
-// a character that shows nothing, ends a line or controls the terminal is replaced by
-// its code point, such as <U+202E>. The name of an application that registered itself
-// can hold any character.
+// visible makes a text that someone else wrote safe on a terminal: a character that shows
+// nothing, ends a line or controls the terminal is replaced by its code point, such as
+// <U+202E>. The name of an application that registered itself can hold any character.
 func visible(text string) string {
 	var safe strings.Builder
 	for _, r := range text {
@@ -25,7 +24,7 @@ func visible(text string) string {
 	return safe.String()
 }
 
-// quote puts the visible form of a text in quotation marks. Messages quote names with it.
+// quote puts the visible form of a text in quotation marks.
 func quote(text string) string {
 	return `"` + strings.ReplaceAll(visible(text), `"`, `\"`) + `"`
 }
@@ -41,7 +40,7 @@ var invisible = map[rune]bool{
 }
 
 // isInvisible reports whether a character shows nothing. White space and control
-// characters are not among them: they have checks of their own.
+// characters have checks of their own.
 func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Variation_Selector) || invisible[r]
 }
