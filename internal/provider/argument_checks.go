@@ -63,7 +63,8 @@ var triggerCheck = stringvalidator.RegexMatches(notBlank,
 
 // requestTimeoutCheck bounds request_timeout. A text that is no duration is an error of
 // the attribute's type.
-var requestTimeoutCheck = textCheck{"a duration from 1ms to 10m", "Invalid duration",
+var requestTimeoutCheck = textCheck{
+	"a duration from 1ms to 10m", "Invalid duration",
 	func(text string) string {
 		d, err := time.ParseDuration(text)
 		if err != nil || d >= time.Millisecond && d <= 10*time.Minute {
@@ -102,7 +103,8 @@ var builtInScopes = []string{
 }
 
 // defaultScopeCheck rejects the scope that Clerk rejects among default scopes.
-var defaultScopeCheck = textCheck{"not " + clerk.ScopeOfflineAccess, "Invalid default scope",
+var defaultScopeCheck = textCheck{
+	"not " + clerk.ScopeOfflineAccess, "Invalid default scope",
 	func(scope string) string {
 		if scope != clerk.ScopeOfflineAccess {
 			return ""

@@ -21,13 +21,13 @@ import (
 func NewServer(version string, transport http.RoundTripper) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
 		p := &clerkProvider{version: version, transport: transport}
-		framework := providerserver.NewProtocol6(p)()
-		//nolint:staticcheck // deprecated for the day on which every server has list resources
-		return &server{framework.(tfprotov6.ProviderServerWithListResource), p}
+		return &server{providerserver.NewProtocol6(p)().(frameworkServer), p}
 	}
 }
 
 // frameworkServer is the server of terraform-plugin-framework.
+//
+//nolint:staticcheck // deprecated for the day on which every server has list resources
 type frameworkServer = tfprotov6.ProviderServerWithListResource
 
 // server is the framework's, with two changes for thousands of resources in one run:
