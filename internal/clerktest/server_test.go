@@ -1,6 +1,7 @@
 package clerktest_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ type response struct {
 	json   object
 }
 
-// String is the status with the error code and parameter, or with the body.
+// String is the status with the error codes and parameters, or with the body.
 func (r response) String() string {
 	if list, _ := r.json["errors"].([]any); len(list) > 0 {
 		text := fmt.Sprint(r.status)
@@ -50,7 +51,7 @@ func over(t *testing.T, s *clerktest.Server) client {
 	return client{t: t, transport: s.RoundTripper(), url: s.URL(), key: s.Key()}
 }
 
-// try sends "METHOD path" and a JSON body, "" for none, and may fail like networks do.
+// try sends "METHOD path" and a body, "" for none, and may fail like networks do.
 func (c client) try(request, body string, headers ...string) (response, error) {
 	method, path, _ := strings.Cut(request, " ")
 	r, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, strings.NewReader(body))
@@ -90,37 +91,112 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 	}
 }
 
-// TestOrderOfChecks sends requests that are wrong in more than one way.
-func TestOrderOfChecks(t *testing.T) {
+// upload is the body of an upload.
+func upload(field, kind, file string) string {
+	return "--x\r\nContent-Disposition: form-data; name=\"" + field + "\"; filename=\"x\"\r\nContent-Type: " + kind +
+		"\r\n\r\n" + file + "\r\n--x--\r\n"
+}
+
+// TestRequests sends a request to an instance with the application oa_1. What the switches change is
+// in the test of the probe.
+func TestRequests(t *testing.T) {
 	t.Parallel()
-	s := clerktest.NewInMemory(t)
-	c, id := over(t, s), s.Seed("web")
-	const kind = "Content-Type"
-	for _, test := range []struct {
-		request, body string
-		headers       []string
-		want          string
-	}{
-		{"GET /nowhere", "", []string{"Authorization", "Basic x"}, "401 authorization_header_format_invalid"},
-		{"GET /nowhere", "", []string{"Authorization", "Bearer sk_test_x"}, "401 clerk_key_invalid"},
-		{"GET /nowhere", "", nil, "404 404 page not found"},
-		{"GET /../instance", "", nil, "404 404 page not found"},
-		{"GET /oauth_applications/", "", nil, "404 404 page not found"},
-		{"GET /oauth_applications/../instance", "", []string{kind, ""}, "200 "},
-		{"PATCH /oauth_applications/oa_x", "{}", []string{kind, "text/plain"}, "415 unsupported_content_type"},
-		{"PATCH /oauth_applications/oa_x", "[]", nil, "400 request_body_invalid"},
-		{"PATCH /oauth_applications/oa_x", `{"name":"x"}`, nil, "404 resource_not_found"},
-		{"PATCH /oauth_applications/" + id, `{"redirect_uris":["a://b","a://b"]}`, nil, "400 duplicate_record"},
-		{"GET /oauth_applications?limit=501", "", nil, "422 form_param_value_invalid limit"},
-		{"GET /oauth_applications?order_by=+name", "", nil, "422 form_param_value_invalid order_by"},
+	const (
+		all, one, settings = "/oauth_applications", "/oauth_applications/oa_1", "/instance/oauth_application_settings"
+		png, multipart     = "\x89PNG\r\n\x1a\n", "Content-Type: multipart/form-data; boundary=x"
+	)
+	for _, test := range []struct{ request, body, header, want string }{ // want: the start of the answer, or "field=value" in it
+		{"GET /nowhere", "", "Authorization: Basic x", "401 authorization_header_format_invalid"},
+		{"GET /nowhere", "", "Authorization: Bearer sk_test_x", "401 clerk_key_invalid"},
+		{"GET /nowhere", "", "", "404 404 page not found"},
+		{"GET /../instance", "", "", "404 404 page not found"},
+		{"GET " + all + "/", "", "", "404 404 page not found"},
+		{"GET " + all + "/../instance", "", "Content-Type: ", "200 "},
+		{"PATCH " + one + "x", "{}", "Content-Type: text/plain", "415 unsupported_content_type"},
+		{"PATCH " + one + "x", "[]", "", "400 request_body_invalid"},
+		{"PATCH " + one + "x", `{"name":"x"}`, "", "404 resource_not_found"},
+		{"GET " + all + "?limit=501", "", "", "422 form_param_value_invalid limit"},
+		{"GET " + all + "?order_by=+name", "", "", "422 form_param_value_invalid order_by"},
+
+		{"PATCH " + one, `{}`, "", "name=web"},
+		{"PATCH " + one, `{"name":null,"redirect_uris":null}`, "", "callback_url=https://a.example/cb"},
+		{"PATCH " + one, `{"redirect_uris":[]}`, "", "redirect_uris=[]"},
+		{"PATCH " + one, `{"redirect_uris":["a://b","a://b"]}`, "", "400 duplicate_record"},
+		{"PATCH " + one, `{"public":true}`, "", "public=true"},
+		{"PATCH " + one, `{"scopes":""}`, "", "422 form_param_value_invalid scopes"},
+		{"PATCH " + one, `{"scopes":"offline_access nope"}`, "", "422 form_param_value_invalid scopes"},
+		{"PATCH " + one, `{"scopes":"offline_access custom:x custom:x"}`, "", "scopes=offline_access custom:x"},
+		{"POST " + all, `{"name":"x","scopes":"openid email"}`, "", "scopes=openid email offline_access"},
+		{"POST " + all, `{"name":"x","redirect_uris":["b://x","HTTPS://A.example"]}`, "", "redirect_uris=[b://x HTTPS://A.example]"},
+		{"POST " + all, `{"name":"x","redirect_uris":["/x","https://"]}`, "", "422 form_param_format_invalid redirect_uris form_param_format_invalid redirect_uris"},
+		{"POST " + all, `{"name":7}`, "", "422 form_param_value_invalid name"},
+		{"POST " + all, `{}`, "", "422 form_param_missing name"},
+		{"POST " + all, `{"name":"` + strings.Repeat("x", 257) + `"}`, "", "422 form_param_max_length_exceeded name"},
+		{"POST " + all, `{"name":"x","device_authorization_grant_enabled":true}`, "", "device_authorization_grant_enabled=true"},
+		{"POST " + all, `{"name":"x","consent_screen_enabled":false}`, "", "consent_screen_enabled=false"},
+
+		{"PUT " + one + "/logo", upload("file", "image/png", png), multipart, "200 "},
+		{"PUT " + one + "/logo", upload("file", "text/plain", png), multipart, "400 request_body_invalid"},
+		{"PUT " + one + "/logo", upload("file", "image/png", "text"), multipart, "400 request_body_invalid"},
+		{"PUT " + one + "/logo", upload("file", "image/png", ""), multipart, "400 form_param_missing"},
+		{"PUT " + one + "/logo", upload("logo", "image/png", png), multipart, "400 form_param_missing"},
+		{"PUT " + one + "/logo", upload("file", "image/png", strings.Repeat("x", 10<<20+1)), multipart, "413 image_too_large"},
+		{"PUT " + one + "/logo", upload("file", "image/png", strings.Repeat("x", 12<<20)), multipart, "413 image_too_large"},
+
+		{"PATCH " + settings, `{"oauth_jwt_access_tokens":null}`, "", "oauth_jwt_access_tokens=true"},
+		{"PATCH " + settings, `{"default_scopes":["email","profile"]}`, "", "default_scopes=[email profile]"},
+		{"PATCH " + settings, `{"aud_claim_enabled":true}`, "", "aud_claim_enabled=true"},
+		{"PATCH " + settings, `{"pkce_required":true}`, "", "default_scopes=[openid email]"},
+		{"PATCH " + settings, `{"default_scopes":[]}`, "", "default_scopes=<nil>"},
+		{"PATCH " + settings, `{"default_scopes":["email","email"]}`, "", "422 form_param_duplicate default_scopes"},
+		{"PATCH " + settings, `{"default_scopes":["offline_access"]}`, "", "422 form_param_value_invalid default_scopes"},
+		{"PATCH " + settings, `{"default_scopes":["nope"]}`, "", "422 form_param_value_invalid default_scopes"},
 	} {
-		if got := c.do(test.request, test.body, test.headers...).String(); !strings.HasPrefix(got, test.want) {
-			t.Errorf("%s %s: got %s, want %s", test.request, test.body, got, test.want)
+		s := clerktest.NewInMemory(t)
+		s.AddCustomScope("custom:x")
+		s.Seed("web", func(a *clerktest.Application) { a.ID, a.RedirectURIs = "oa_1", []string{"https://a.example/cb"} })
+		s.EditSettings(s.InstanceID(), func(s *clerktest.Settings) { s.DefaultScopes = []string{"openid", "email"} })
+		name, value, _ := strings.Cut(cmp.Or(test.header, "Content-Type: application/json"), ": ")
+		c := over(t, s)
+		got := c.do(test.request, test.body, name, value)
+		text := got.String()
+		if field, _, isField := strings.Cut(test.want, "="); isField {
+			text = fmt.Sprintf("%s=%v", field, got.json[field])
+		}
+		if !strings.HasPrefix(text, test.want) {
+			t.Errorf("%s %.99s: got %s, want %s", test.request, test.body, text, test.want)
+		}
+		if path, isPatch := strings.CutPrefix(test.request, "PATCH "); isPatch && got.status == http.StatusOK {
+			equal(t, test.body+" is stored", c.do("GET "+path, "").text, got.text)
 		}
 	}
+}
+
+func TestTwoInstances(t *testing.T) {
+	t.Parallel()
+	s := clerktest.NewInMemory(t)
 	otherKey, _ := s.AddInstance(clerktest.Production)
-	got := c.do("GET /oauth_applications/"+id, "", "Authorization", "Bearer "+otherKey)
+	got := over(t, s).do("GET /oauth_applications/"+s.Seed("web"), "", "Authorization", "Bearer "+otherKey)
 	equal(t, "another instance's id", got.String(), "404 resource_not_found")
+}
+
+func TestReadLag(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := clerktest.NewInMemory(t, clerktest.WithSwitches(clerktest.Switches{ReadLag: time.Second}))
+		c := over(t, s)
+		id, _ := c.do("POST /oauth_applications", `{"name":"web"}`).json["id"].(string)
+		path := "/oauth_applications/" + id
+		equal(t, "after the create", c.do("GET "+path, "").status, http.StatusNotFound)
+		equal(t, "a write sees it", c.do("PATCH "+path, `{"name":"b"}`).status, http.StatusOK)
+		time.Sleep(time.Second)
+		equal(t, "later", c.do("GET "+path, "").json["name"], any("b"))
+		c.do("DELETE "+path, "")
+		equal(t, "after the deletion", c.do("GET /oauth_applications", "").json["total_count"], any(1.0))
+		time.Sleep(time.Second)
+		equal(t, "at last", c.do("GET /oauth_applications", "").json["total_count"], any(0.0))
+		equal(t, "twice", c.do("DELETE "+path, "").String(), "404 resource_not_found")
+	})
 }
 
 func TestRateLimit(t *testing.T) {
@@ -139,31 +215,22 @@ func TestRateLimit(t *testing.T) {
 	})
 }
 
-func TestClocksOfDateAndCreatedAt(t *testing.T) {
+// TestClocks moves the clock of created_at, and Date apart from it.
+func TestClocks(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ clock, date, wantCreated, wantDate time.Duration }{
-		"together":       {clock: time.Hour, wantCreated: time.Hour, wantDate: time.Hour},
-		"Date ahead":     {date: 10 * time.Second, wantDate: 10 * time.Second},
-		"Date behind":    {date: -10 * time.Minute, wantDate: -10 * time.Minute},
-		"both are wrong": {clock: -time.Hour, date: time.Minute, wantCreated: -time.Hour, wantDate: -59 * time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := clerktest.NewInMemory(t)
-				s.SetClockSkew(test.clock)
-				s.SetDateSkew(test.date)
-				created := over(t, s).do("POST /oauth_applications", `{"name":"x"}`)
-				date, err := http.ParseTime(created.header.Get("Date"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				millis, _ := created.json["created_at"].(float64)
-				equal(t, "Date", time.Until(date), test.wantDate)
-				equal(t, "created_at", time.Until(time.UnixMilli(int64(millis))), test.wantCreated)
-			})
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := clerktest.NewInMemory(t)
+		s.SetClockSkew(-time.Hour)
+		s.SetDateSkew(10 * time.Minute)
+		created := over(t, s).do("POST /oauth_applications", `{"name":"x"}`)
+		date, err := http.ParseTime(created.header.Get("Date"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		millis, _ := created.json["created_at"].(float64)
+		equal(t, "Date", time.Until(date), -50*time.Minute)
+		equal(t, "created_at", time.Until(time.UnixMilli(int64(millis))), -time.Hour)
+	})
 }
 
 func TestListeners(t *testing.T) {
@@ -184,10 +251,6 @@ func TestListeners(t *testing.T) {
 		server.Close()
 		s.Close()
 	}
-	s := clerktest.New(t)
-	c := client{t, http.DefaultTransport, s.URL(), s.Key()}
-	introspection := c.do("POST /oauth_applications", `{"name":"x"}`).json["token_introspection_url"]
-	equal(t, "origin", introspection, any(strings.TrimSuffix(s.URL(), "/v1")+"/oauth/token_info"))
 }
 
 func TestRequestsAreRecorded(t *testing.T) {

@@ -1,5 +1,5 @@
-// Command schemadump prints the provider's schema as `terraform providers schema -json` would,
-// without Terraform. tfplugindocs makes the documentation from it.
+// Command schemadump prints what tfplugindocs reads of `terraform providers schema -json`, without
+// Terraform. tfplugindocs makes the documentation from it.
 //
 // tfplugindocs could ask a CLI itself, but the pages would then depend on the CLI at hand:
 // Terraform before 1.14 and every OpenTofu leave list resources out.
@@ -26,9 +26,7 @@ type object = map[string]any
 func main() {
 	schemas, err := dump(context.Background(), provider.NewServer("dev", nil)())
 	if err == nil {
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(schemas)
+		err = json.NewEncoder(os.Stdout).Encode(schemas)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "schemadump:", err)
@@ -39,7 +37,7 @@ func main() {
 // dump fails for kinds of objects that it does not know. Otherwise they would be missing from
 // the documentation without a word.
 func dump(ctx context.Context, server tfprotov6.ProviderServer) (object, error) {
-	response, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	all, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return nil, err
 	}
@@ -48,20 +46,20 @@ func dump(ctx context.Context, server tfprotov6.ProviderServer) (object, error) 
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range append(response.Diagnostics, identities.Diagnostics...) {
+	for _, d := range append(all.Diagnostics, identities.Diagnostics...) {
 		if d.Severity == tfprotov6.DiagnosticSeverityError {
 			return nil, fmt.Errorf("%s: %s", d.Summary, d.Detail)
 		}
 	}
-	if len(response.Functions)+len(response.ActionSchemas)+len(response.StateStoreSchemas) > 0 {
+	if len(all.Functions)+len(all.ActionSchemas)+len(all.StateStoreSchemas) > 0 {
 		return nil, errors.New("this program cannot write functions, actions and state stores")
 	}
 	return object{"format_version": "1.0", "provider_schemas": object{address: object{
-		"provider":                   schema(response.Provider),
-		"resource_schemas":           each(response.ResourceSchemas, schema),
-		"data_source_schemas":        each(response.DataSourceSchemas, schema),
-		"ephemeral_resource_schemas": each(response.EphemeralResourceSchemas, schema),
-		"list_resource_schemas":      each(response.ListResourceSchemas, schema),
+		"provider":                   schema(all.Provider),
+		"resource_schemas":           each(all.ResourceSchemas, schema),
+		"data_source_schemas":        each(all.DataSourceSchemas, schema),
+		"ephemeral_resource_schemas": each(all.EphemeralResourceSchemas, schema),
+		"list_resource_schemas":      each(all.ListResourceSchemas, schema),
 		"resource_identity_schemas":  each(identities.IdentitySchemas, identity),
 	}}}, nil
 }
@@ -74,21 +72,18 @@ func each[T any](from map[string]T, convert func(T) object) object {
 	return to
 }
 
-func schema(s *tfprotov6.Schema) object {
-	return object{"version": s.Version, "block": block(s.Block)}
-}
+func schema(s *tfprotov6.Schema) object { return object{"block": block(s.Block)} }
 
 func block(b *tfprotov6.SchemaBlock) object {
 	blocks := object{}
 	for _, nested := range b.BlockTypes {
 		blocks[nested.TypeName] = object{
 			"nesting_mode": strings.ToLower(nested.Nesting.String()), "block": block(nested.Block),
-			"min_items": nested.MinItems, "max_items": nested.MaxItems,
 		}
 	}
 	return object{
-		"attributes": attributes(b.Attributes), "block_types": blocks, "deprecated": b.Deprecated,
-		"description": b.Description, "description_kind": strings.ToLower(b.DescriptionKind.String()),
+		"attributes": attributes(b.Attributes), "block_types": blocks,
+		"deprecated": b.Deprecated, "description": b.Description,
 	}
 }
 
@@ -98,15 +93,13 @@ func attributes(all []*tfprotov6.SchemaAttribute) object {
 		attribute := object{
 			"required": a.Required, "optional": a.Optional, "computed": a.Computed,
 			"sensitive": a.Sensitive, "write_only": a.WriteOnly, "deprecated": a.Deprecated,
-			"description":      a.Description,
-			"description_kind": strings.ToLower(a.DescriptionKind.String()),
+			"description": a.Description, "type": a.Type,
 		}
-		if a.NestedType == nil {
-			attribute["type"] = a.Type
-		} else {
+		if nested := a.NestedType; nested != nil {
+			delete(attribute, "type")
 			attribute["nested_type"] = object{
-				"nesting_mode": strings.ToLower(a.NestedType.Nesting.String()),
-				"attributes":   attributes(a.NestedType.Attributes),
+				"nesting_mode": strings.ToLower(nested.Nesting.String()),
+				"attributes":   attributes(nested.Attributes),
 			}
 		}
 		converted[a.Name] = attribute
@@ -122,5 +115,5 @@ func identity(s *tfprotov6.ResourceIdentitySchema) object {
 			"required_for_import": a.RequiredForImport, "optional_for_import": a.OptionalForImport,
 		}
 	}
-	return object{"version": s.Version, "attributes": all}
+	return object{"attributes": all}
 }
