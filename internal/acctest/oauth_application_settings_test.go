@@ -31,7 +31,7 @@ func settingsPlan(action plancheck.ResourceActionType, attribute string, value k
 func TestAccOAuthApplicationSettings_basic(t *testing.T) {
 	f := simulated(t)
 	edit := func(change func(*clerktest.Settings)) func() {
-		return func() { f.EditSettings(f.InstanceID(), change) }
+		return func() { f.EditSettings(change) }
 	}
 	edit(func(s *clerktest.Settings) { s.DynamicOAuthClientRegistration = true })()
 	f.test(
@@ -81,7 +81,7 @@ func TestAccOAuthApplicationSettings_basic(t *testing.T) {
 // TestAccOAuthApplicationSettings_import adopts by the id of the instance and by the fixed name.
 func TestAccOAuthApplicationSettings_import(t *testing.T) {
 	f := simulated(t)
-	f.EditSettings(f.InstanceID(), func(s *clerktest.Settings) { s.DefaultScopes = []string{"email"} })
+	f.EditSettings(func(s *clerktest.Settings) { s.DefaultScopes = []string{"email"} })
 	config := requiredProviders + f.settings(`default_scopes = ["email"]`)
 	imported := func(kind resource.ImportStateKind, id string) resource.TestStep {
 		return resource.TestStep{
@@ -123,7 +123,7 @@ func TestAccOAuthApplicationSettings_refused(t *testing.T) {
 			ExpectError: fails(`oauth_jwt_access_tokens`),
 		},
 		resource.TestStep{
-			PreConfig:        func() { f.EditSettings(f.InstanceID(), func(s *clerktest.Settings) { s.OAuthJWTAccessTokens = true }) },
+			PreConfig:        func() { f.EditSettings(func(s *clerktest.Settings) { s.OAuthJWTAccessTokens = true }) },
 			Config:           f.settings("oauth_jwt_access_tokens = false\ndynamic_oauth_client_registration = true"),
 			ConfigPlanChecks: settingsPlan(plancheck.ResourceActionUpdate, "oauth_jwt_access_tokens", knownvalue.Bool(false)),
 			PostApplyFunc:    f.sent(`PATCH /instance/oauth_application_settings {"oauth_jwt_access_tokens":false}`),

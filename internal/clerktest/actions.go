@@ -1,6 +1,7 @@
 package clerktest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,7 @@ import (
 )
 
 // The methods in this file are what someone else does, in the dashboard or with another tool. They
-// panic for an application or instance that does not exist: that is a mistake in the test.
+// panic for an application that does not exist: that is a mistake in the test.
 
 // Application returns an application of any instance as it is now, whatever lagging reads see.
 func (s *Server) Application(id string) (Application, bool) {
@@ -86,7 +87,7 @@ func (s *Server) change(id string, edit func(*work, *Application)) {
 }
 
 // Seed adds an application to the first instance with Clerk's defaults and then the caller's
-// changes, which may set InstanceID, ID and the times too. It returns the id.
+// changes, which may set the id and the times too. It returns the id.
 func (s *Server) Seed(name string, changes ...func(*Application)) (id string) {
 	defer s.lock()()
 	return s.by(s.instances[0]).seed(name, changes)
@@ -110,16 +111,12 @@ func (w *work) seed(name string, changes []func(*Application)) string {
 	for _, change := range changes {
 		change(a)
 	}
-	w.instance = w.server.mustFindInstance(a.InstanceID)
 	if !a.Public || w.switches.PublicClientSecret == "value" {
 		w.issueSecret(a)
 	}
-	if millis := w.instance.tick(w.now); a.CreatedAt == 0 {
-		a.CreatedAt = millis
-	}
-	if a.UpdatedAt == 0 {
-		a.UpdatedAt = a.CreatedAt
-	}
+	millis := w.instance.tick(w.now)
+	a.CreatedAt = cmp.Or(a.CreatedAt, millis)
+	a.UpdatedAt = cmp.Or(a.UpdatedAt, a.CreatedAt)
 	w.instance.put(a.ID, a, w.now, 0)
 	return a.ID
 }
@@ -162,8 +159,8 @@ func (s *Server) AddCustomScope(scope string) {
 	s.customScopes[scope] = true
 }
 
-// DeleteCustomScope removes a scope from the catalogue of every instance, and with it from every
-// application and from the default scopes.
+// DeleteCustomScope removes a scope from the catalogue, and with it from every application and from
+// the default scopes.
 func (s *Server) DeleteCustomScope(scope string) {
 	is := func(other string) bool { return other == scope }
 	for _, a := range s.Applications() {
@@ -172,28 +169,23 @@ func (s *Server) DeleteCustomScope(scope string) {
 			s.Edit(a.ID, func(a *Application) { a.Scopes = rest })
 		}
 	}
+	s.EditSettings(func(of *Settings) { of.DefaultScopes = slices.DeleteFunc(of.DefaultScopes, is) })
 	defer s.lock()()
 	delete(s.customScopes, scope)
-	for _, in := range s.instances {
-		settings := in.settings.value.copy()
-		settings.DefaultScopes = slices.DeleteFunc(settings.DefaultScopes, is)
-		in.settings.put(settings, s.now(), s.switches.ReadLag)
-	}
 }
 
-// Settings returns the settings of an instance as they are now.
-func (s *Server) Settings(instanceID string) Settings {
+// Settings returns the settings of the first instance as they are now.
+func (s *Server) Settings() Settings {
 	defer s.lock()()
-	return s.mustFindInstance(instanceID).settings.value.copy()
+	return s.instances[0].settings.value.copy()
 }
 
-// EditSettings changes the settings of an instance.
-func (s *Server) EditSettings(instanceID string, edit func(*Settings)) {
-	defer s.lock()()
-	in := s.mustFindInstance(instanceID)
-	settings := in.settings.value.copy()
+// EditSettings changes the settings of the first instance.
+func (s *Server) EditSettings(edit func(*Settings)) {
+	settings := s.Settings()
 	edit(&settings)
-	in.settings.put(settings.copy(), s.now(), s.switches.ReadLag)
+	defer s.lock()()
+	s.instances[0].settings.put(settings.copy(), s.now(), s.switches.ReadLag)
 }
 
 func (s *Server) mustFind(id string) (*instance, *Application) {
@@ -203,13 +195,4 @@ func (s *Server) mustFind(id string) (*instance, *Application) {
 		}
 	}
 	panic("clerktest: there is no application " + id)
-}
-
-func (s *Server) mustFindInstance(id string) *instance {
-	for _, in := range s.instances {
-		if in.id == id {
-			return in
-		}
-	}
-	panic("clerktest: there is no instance " + id)
 }

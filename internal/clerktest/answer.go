@@ -76,30 +76,24 @@ func notAllowed(parameter, value string) clerkError {
 		value+" does not match one of the allowed values for parameter "+parameter)
 }
 
-// messages are texts of Clerk's error catalogue. Other codes are their own text.
+// messages are texts of Clerk's error catalogue, for the codes that the server answers with.
+// Others, of faults, are their own text.
 var messages = map[string]string{
 	"authorization_header_format_invalid": "Invalid Authorization header format. " +
 		"Must be 'Bearer <YOUR_API_KEY>'",
-	"authorization_invalid": "You are not authorized to perform this request",
 	"clerk_key_invalid": "The provided Clerk Secret Key is invalid. " +
 		"Make sure that your Clerk Secret Key is correct.",
-	"duplicate_record":    "the redirect URI already exists",
-	"feature_not_enabled": "This feature is not enabled on this instance",
+	"duplicate_record": "the redirect URI already exists",
 	"feature_requires_oidc_provider": "You are using the legacy OAuth 2.0 provider. " +
 		"Please migrate to the new OIDC compatible provider to use this feature",
 	"form_param_missing": "Image file missing",
 	"image_too_large":    "Image too large",
-	"internal_clerk_error": "There was an internal error on our servers. " +
-		"We've been notified and are working on fixing it.",
 	"oauth_invalid_scope": "An invalid scope was used. " +
 		"Specify a different scope and try again.",
 	"request_body_invalid": "The request body is invalid. " +
 		"Please consult the API documentation for more information.",
-	"resource_locked": "This resource is currently being modified by another request. " +
-		"Please try again.",
-	"resource_not_found":  "Resource not found",
-	"service_unavailable": "Service unavailable",
-	"too_many_requests":   "Too many requests, retry later",
+	"resource_not_found": "Resource not found",
+	"too_many_requests":  "Too many requests, retry later",
 }
 
 // known is an error of Clerk's catalogue.

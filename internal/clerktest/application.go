@@ -114,6 +114,13 @@ func (w *work) store(a *Application) {
 	w.instance.put(a.ID, a, w.now, w.switches.ReadLag)
 }
 
+// updated saves a changed application with the current time as its updated_at, and answers with it.
+func (w *work) updated(a *Application) Answer {
+	w.touch(a)
+	w.store(a)
+	return w.found(a)
+}
+
 // touch sets updated_at.
 func (w *work) touch(a *Application) { a.UpdatedAt = w.instance.tick(w.now) }
 
@@ -150,9 +157,7 @@ func updateApplication(w *work) Answer {
 		// The application loses its secret, and does not get it back if it turns confidential again.
 		after.secret = nil
 	}
-	w.touch(&after)
-	w.store(&after)
-	return w.found(&after)
+	return w.updated(&after)
 }
 
 func deleteApplication(w *work) Answer {
@@ -205,7 +210,5 @@ func uploadLogo(w *work) Answer {
 	}
 	after := w.before.copy()
 	after.ClientImageURL = "https://img.clerk.com/" + randomText(40)
-	w.touch(&after)
-	w.store(&after)
-	return w.found(&after)
+	return w.updated(&after)
 }

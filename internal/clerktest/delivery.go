@@ -55,10 +55,8 @@ func (s *Server) deliver(
 
 // changeJSON lets a fault change an answer that is a JSON object; other answers stay as they are.
 func changeJSON(body []byte, change func(map[string]any)) []byte {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
 	var object map[string]any
-	if err := decoder.Decode(&object); err != nil || object == nil {
+	if err := json.Unmarshal(body, &object); err != nil || object == nil {
 		return body
 	}
 	change(object)

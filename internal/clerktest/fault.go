@@ -88,8 +88,7 @@ func SlowAnswer(delay time.Duration) Fault { return Fault{delayAfter: delay} }
 // NeverAnswers does nothing and keeps the connection open until the client or the server closes it.
 func NeverAnswers() Fault { return Slow(math.MaxInt64) }
 
-// Changed does the work and lets a function change the answer, if that is a JSON object. Numbers
-// are json.Number.
+// Changed does the work and lets a function change the answer, if that is a JSON object.
 func Changed(change func(map[string]any)) Fault { return Fault{change: change} }
 
 // On narrows a fault to a method and route.

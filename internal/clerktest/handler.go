@@ -38,29 +38,23 @@ const (
 	contentMultipart = "multipart/form-data"
 )
 
-// endpoint is what the server does for one method of a route.
+// endpoint is what the server does for a method of a route.
 type endpoint struct {
 	content string // media type of the request body, "" if the endpoint takes none
 	operate func(*work) Answer
 }
 
-var endpoints = map[string]map[string]endpoint{
-	RouteApplications: {
-		"GET":  {operate: listApplications},
-		"POST": {content: contentJSON, operate: createApplication},
-	},
-	RouteApplication: {
-		"GET":    {operate: getApplication},
-		"PATCH":  {content: contentJSON, operate: updateApplication},
-		"DELETE": {operate: deleteApplication},
-	},
-	RouteLogo:         {"PUT": {content: contentMultipart, operate: uploadLogo}},
-	RouteRotateSecret: {"POST": {operate: rotateSecret}},
-	RouteInstance:     {"GET": {operate: getInstance}},
-	RouteSettings: {
-		"GET":   {operate: getSettings},
-		"PATCH": {content: contentJSON, operate: updateSettings},
-	},
+var endpoints = map[string]endpoint{
+	"GET " + RouteApplications:   {"", listApplications},
+	"POST " + RouteApplications:  {contentJSON, createApplication},
+	"GET " + RouteApplication:    {"", getApplication},
+	"PATCH " + RouteApplication:  {contentJSON, updateApplication},
+	"DELETE " + RouteApplication: {"", deleteApplication},
+	"PUT " + RouteLogo:           {contentMultipart, uploadLogo},
+	"POST " + RouteRotateSecret:  {"", rotateSecret},
+	"GET " + RouteInstance:       {"", getInstance},
+	"GET " + RouteSettings:       {"", getSettings},
+	"PATCH " + RouteSettings:     {contentJSON, updateSettings},
 }
 
 // ServeHTTP takes a request through the server: record, misbehave, work, answer.
@@ -99,12 +93,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.deliver(w, r, fault, request, sent)
 }
 
-// do checks a request and does its work.
-func (s *Server) do(request *Request) Answer {
-	defer s.lock()()
-	return s.check(request)
-}
-
 // doLater does the work later, unless the server closes first.
 func (s *Server) doLater(by time.Duration, request *Request) {
 	defer s.lock()() // so that WaitForLateWork never misses it
@@ -121,9 +109,11 @@ func (s *Server) WaitForLateWork() {
 	s.late.Wait()
 }
 
-// check looks at authorization, key, rate limit, route, content type, form of the body, and whether
-// the application exists. Then the operation looks at the fields and at the rules.
-func (s *Server) check(request *Request) Answer {
+// do does the work of a request after a look at authorization, key, rate limit, route, content
+// type, form of the body, and whether the application exists. The operation checks fields and
+// rules.
+func (s *Server) do(request *Request) Answer {
+	defer s.lock()()
 	if request.Route == RouteTokenInfo {
 		return s.tokenInfo(request)
 	}
@@ -143,7 +133,7 @@ func (s *Server) check(request *Request) Answer {
 		refused.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		return refused
 	}
-	endpoint, found := endpoints[request.Route][request.Method]
+	endpoint, found := endpoints[request.Method+" "+request.Route]
 	if !found {
 		header := http.Header{"Content-Type": {"text/plain; charset=utf-8"}}
 		return Answer{http.StatusNotFound, header, []byte("404 page not found\n")}
@@ -169,24 +159,29 @@ func (s *Server) check(request *Request) Answer {
 	return failure(cmp.Or(w.errors[0].status, http.StatusUnprocessableEntity), w.errors...)
 }
 
+var backendRoutes = []string{
+	RouteApplications, RouteApplication, RouteLogo, RouteRotateSecret, RouteInstance, RouteSettings,
+}
+
 var ofApplication = regexp.MustCompile(`^/oauth_applications/([^/]+)`)
 
 // findRoute returns the route template and the id of a URL, or "".
 func findRoute(u *url.URL) (route, id string) {
-	if u.Path == RouteTokenInfo {
-		return RouteTokenInfo, ""
-	}
 	// Clerk's edge resolves dot segments before it routes. So a client that puts an unchecked id into
 	// a path reaches a different endpoint, here as there. An empty id is not the list.
-	route, ok := strings.CutPrefix(path.Clean(u.EscapedPath()), basePath)
+	route, isBackend := strings.CutPrefix(path.Clean(u.EscapedPath()), basePath)
 	if match := ofApplication.FindStringSubmatch(route); match != nil {
 		id, _ = url.PathUnescape(match[1]) // a path in a URL is well escaped
 		route = ofApplication.ReplaceAllLiteralString(route, RouteApplication)
 	}
-	if !ok || endpoints[route] == nil || strings.HasSuffix(u.Path, "/") {
+	switch {
+	case !isBackend && route == RouteTokenInfo:
+		return route, ""
+	case isBackend && slices.Contains(backendRoutes, route) && !strings.HasSuffix(u.Path, "/"):
+		return route, id
+	default:
 		return "", ""
 	}
-	return route, id
 }
 
 // work is one request that has passed the general checks, or what another actor does. The server is

@@ -2,8 +2,6 @@ package clerktest
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -100,15 +98,8 @@ func (p *pipe) Write(b []byte) (int, error) {
 
 // likeTCP returns the error that TCP would give.
 func (p *pipe) likeTCP(operation string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case p.isReset.Load():
-		err = syscall.ECONNRESET
-	case operation == "write" && errors.Is(err, io.ErrClosedPipe):
-		err = syscall.EPIPE
-	default:
-		return err
+	if err != nil && p.isReset.Load() {
+		return &net.OpError{Op: operation, Net: "memory", Err: syscall.ECONNRESET}
 	}
-	return &net.OpError{Op: operation, Net: "memory", Err: err}
+	return err
 }

@@ -45,31 +45,30 @@ type Server struct {
 // Option configures a new server.
 type Option func(*Server)
 
-// WithSwitches sets the switches. [Server.Set] changes them later.
+// WithSwitches sets the switches, like [Server.Set].
 func WithSwitches(switches Switches) Option { return func(s *Server) { s.switches = switches } }
 
-// WithRateLimit limits the requests of each instance. [Server.SetRateLimit] changes it later.
+// WithRateLimit limits the requests of each instance, like [Server.SetRateLimit].
 func WithRateLimit(limit RateLimit) Option { return func(s *Server) { s.limit = limit } }
 
 // WithLatency delays every answer by at least this long.
 func WithLatency(latency time.Duration) Option { return func(s *Server) { s.latency = latency } }
 
-// WithKey sets the secret key of the first instance; the default is a random sk_test_ key. A key
-// that starts with sk_live_ makes the instance a production instance. The instance id follows from
-// the key, so that a later server with the same key is the same instance.
+// WithKey sets the secret key of the first instance, in place of a random sk_test_ key. sk_live_
+// makes it a production instance. The id follows from the key: a later server with it is the same
+// instance.
 func WithKey(key string) Option { return func(s *Server) { s.firstKey = key } }
 
 // WithURL sets the base URL, with "/v1", at which the caller serves the server. The URLs in
 // applications are on its host.
 func WithURL(url string) Option { return func(s *Server) { s.url = url } }
 
-// WithWatch calls a function at the end of every request, from its goroutine, with the answer that
-// the server made before any fault replaced or changed it: the zero Answer if the work was not
-// done.
+// WithWatch calls a function at the end of every request, from its goroutine, with the answer
+// before any fault replaced or changed it. Its status is 0 if the work was not done.
 func WithWatch(watch func(Request, Answer)) Option { return func(s *Server) { s.watch = watch } }
 
-// NewServer returns a server with one instance and no listener. Clients reach it through
-// [Server.RoundTripper], or the caller serves it over HTTP. The caller closes it.
+// NewServer returns a server with one instance and no listener: clients use [Server.RoundTripper],
+// or the caller serves it over HTTP. The caller closes it.
 func NewServer(options ...Option) *Server {
 	s := &Server{
 		url: memoryURL, watch: func(Request, Answer) {}, customScopes: map[string]bool{},
@@ -144,15 +143,14 @@ func (s *Server) SetRateLimit(limit RateLimit) {
 	s.limit = limit
 }
 
-// SetClockSkew sets how far the server's clock is ahead of the true time. It moves Date, created_at
-// and updated_at together.
+// SetClockSkew sets how far Date, created_at and updated_at are ahead of the true time.
 func (s *Server) SetClockSkew(skew time.Duration) {
 	defer s.lock()()
 	s.skew = skew
 }
 
-// SetDateSkew sets how far the Date header is ahead of created_at and updated_at, or behind if
-// negative. The edge that writes Date need not share the clock of the database.
+// SetDateSkew sets how far Date is ahead of created_at and updated_at. The edge that writes Date
+// need not share the clock of the database.
 func (s *Server) SetDateSkew(skew time.Duration) {
 	defer s.lock()()
 	s.dateSkew = skew

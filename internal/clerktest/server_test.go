@@ -97,8 +97,8 @@ func upload(field, kind, file string) string {
 		"\r\n\r\n" + file + "\r\n--x--\r\n"
 }
 
-// TestRequests sends a request to an instance with the application oa_1. What the switches change is
-// in the test of the probe.
+// TestRequests sends a request to an instance with the application oa_1. What the switches change
+// is in the test of the probe.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	const (
@@ -155,7 +155,7 @@ func TestRequests(t *testing.T) {
 		s := clerktest.NewInMemory(t)
 		s.AddCustomScope("custom:x")
 		s.Seed("web", func(a *clerktest.Application) { a.ID, a.RedirectURIs = "oa_1", []string{"https://a.example/cb"} })
-		s.EditSettings(s.InstanceID(), func(s *clerktest.Settings) { s.DefaultScopes = []string{"openid", "email"} })
+		s.EditSettings(func(s *clerktest.Settings) { s.DefaultScopes = []string{"openid", "email"} })
 		name, value, _ := strings.Cut(cmp.Or(test.header, "Content-Type: application/json"), ": ")
 		c := over(t, s)
 		got := c.do(test.request, test.body, name, value)

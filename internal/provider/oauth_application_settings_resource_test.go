@@ -69,7 +69,7 @@ func TestSettingsDestroyForgets(t *testing.T) {
 // Default scopes that the configuration had set are reset with it; others stay.
 func TestSettingsDefaultScopesLeaveTheConfiguration(t *testing.T) {
 	inSettings(t, func(t *testing.T, tf *terraform, o *object) {
-		tf.clerk.EditSettings(tf.clerk.InstanceID(), func(s *clerktest.Settings) {
+		tf.clerk.EditSettings(func(s *clerktest.Settings) {
 			s.DefaultScopes = []string{"profile"}
 		})
 		without := values{"pkce_required": true}
@@ -82,7 +82,7 @@ func TestSettingsDefaultScopesLeaveTheConfiguration(t *testing.T) {
 			{without, nil},
 		} {
 			heard := tf.run(t.Context(), o, step.config)
-			got := tf.clerk.Settings(tf.clerk.InstanceID()).DefaultScopes
+			got := tf.clerk.Settings().DefaultScopes
 			if heard.failed() || !slices.Equal(got, step.want) {
 				t.Errorf("step %d: %q, %s", i, got, heard)
 			}

@@ -99,7 +99,7 @@ func (l *life) playSettings(s step, o *object, config values) messages {
 	case "forget":
 		*o = object{kind: settings}
 	case "edit":
-		l.clerk.EditSettings(l.clerk.InstanceID(), func(of *clerktest.Settings) {
+		l.clerk.EditSettings(func(of *clerktest.Settings) {
 			of.OAuthJWTAccessTokens = !of.OAuthJWTAccessTokens
 			of.DefaultScopes = [][]string{nil, {"openid"}}[len(s.change)%2]
 		})

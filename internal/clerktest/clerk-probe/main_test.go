@@ -57,7 +57,7 @@ func TestEverySwitchIsTold(t *testing.T) {
 			if got := strings.Join(told, " "); err != nil || got != want {
 				t.Errorf("%v, got %q, want %q", err, got, want)
 			}
-			if left := len(s.Applications()); left > 0 || s.Settings(s.InstanceID()).DynamicOAuthClientRegistration {
+			if left := len(s.Applications()); left > 0 || s.Settings().DynamicOAuthClientRegistration {
 				t.Errorf("%d applications are left, or the settings are changed", left)
 			}
 		})
