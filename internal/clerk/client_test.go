@@ -104,7 +104,7 @@ func TestOnlyHTTP1IsSpoken(t *testing.T) {
 	output, err := command.CombinedOutput()
 	noError(t, err)
 	contains(t, "output", string(output), `instance "ins_1"`)
-	equalLists(t, "protocols", spoken, []string{"HTTP/2.0", "HTTP/1.1"})
+	equal(t, "protocols", spoken, []string{"HTTP/2.0", "HTTP/1.1"})
 }
 
 func rootsOf(t testing.TB, server *httptest.Server) string {

@@ -1,6 +1,8 @@
 package clerk_test
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -15,10 +17,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,24 +27,124 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// The tests of this file use sockets, and most of them the transport that the provider uses.
+// What an error of the transport means depends on whether the request was sent. With TLS 1.3 the
+// server's refusal can arrive afterwards, when the request may have been processed.
+func TestTransportErrors(t *testing.T) {
+	t.Parallel()
+	alert := &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}
+	for name, test := range map[string]struct {
+		sent    bool
+		err     error
+		outcome string
+		want    clerk.TransportError
+	}{
+		"refused by TLS":     {false, alert, "refused", clerk.TransportError{Untrusted: true, Problem: alert.Error()}},
+		"refused afterwards": {true, alert, "lost", clerk.TransportError{Problem: alert.Error()}},
+		"closed":             {true, io.EOF, "lost", clerk.TransportError{Problem: "the server closed it"}},
+		"interrupted":        {true, context.Canceled, "lost", clerk.TransportError{Problem: "the operation was interrupted"}},
+		"timeout of a dial":  {false, context.DeadlineExceeded, "unsent", clerk.TransportError{Timeout: true, Problem: "context deadline exceeded"}},
+	} {
+		events := &eventLog{}
+		client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			if test.sent {
+				_, _ = answering(200, "", "")(req)
+			}
+			return nil, test.err
+		}), func(config *clerk.Config) { config.Observer = events.add })
+		_, err := client.GetOAuthApplicationSettings(t.Context())
+		test.want.Sent = test.sent
+		equal(t, name, *asError[*clerk.TransportError](t, err), test.want)
+		equal(t, name, events.outcomes(), test.outcome)
+	}
+}
+
+// What breaks off while it is read was sent, and began as a success.
+func TestBodiesThatBreakOff(t *testing.T) {
+	t.Parallel()
+	for says, broken := range map[string]error{
+		"the time for one attempt was over": context.DeadlineExceeded, "its compression is broken": gzip.ErrChecksum,
+		"compression is broken": flate.CorruptInputError(7), "is broken": gzip.ErrHeader, "reset": errors.New("reset"),
+	} {
+		client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+			res, err := answering(200, "", "")(req)
+			res.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), readError{broken}))
+			return res, err
+		}))
+		_, err := client.GetOAuthApplicationSettings(t.Context())
+		contains(t, "error", asError[*clerk.AnswerError](t, err).Problem, "the answer broke off: ")
+		contains(t, "error", err.Error(), says)
+	}
+}
+
+type readError struct{ err error }
+
+func (r readError) Read([]byte) (int, error) { return 0, r.err }
+
+func TestLargeBodiesAreNotReadWhole(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]int64{"get": 1 << 20, "list": 16 << 20, "instance": 1 << 20} {
+		for _, status := range []int{200, 502} {
+			body := &endless{}
+			client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+				res, err := answering(status, "", "")(req)
+				res.Body = io.NopCloser(body)
+				return res, err
+			}))
+			for _, operation := range operations {
+				if operation.name != name {
+					continue
+				}
+				err := operation.call(t.Context(), client, "oa_1")
+				if status == 502 {
+					limit = 64 << 10
+					contains(t, name, asError[*clerk.APIError](t, err).Body, "65536 bytes")
+				} else {
+					contains(t, name, asError[*clerk.AnswerError](t, err).Problem, fmt.Sprintf("is larger than %d bytes", limit))
+				}
+				equal(t, "reads no more than needed", body.read < 2*limit+1024, true)
+			}
+		}
+	}
+}
+
+// endless is a body without an end.
+type endless struct{ read int64 }
+
+func (e *endless) Read(p []byte) (int, error) {
+	clear(p)
+	e.read += int64(len(p))
+	return len(p), nil
+}
+
+// The key is sent only to the address that the user configured.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{300, 301, 302, 303, 307, 308, 399} {
+		for location, host := range map[string]string{
+			"/v1/instance": "", "https://u:p@a.example:1/x?q": " to a.example", "": "", "http://[": "",
+		} {
+			requests := 0
+			client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
+				requests++
+				res, err := answering(status, "", "")(req)
+				res.Header.Set("Location", location)
+				return res, err
+			}))
+			_, err := client.Instance(t.Context())
+			equal(t, location, asError[*clerk.AnswerError](t, err).Problem, "a redirect"+host+
+				"; redirects are not followed, because the secret key would travel along")
+			equal(t, "requests", requests, 1)
+		}
+	}
+}
+
+// The tests below use sockets, and most of them the transport that the provider uses.
 
 // nullLog is for servers whose errors are part of the test.
 var nullLog = log.New(io.Discard, "", 0)
 
-// clientOf returns a client of a server on loopback that never repeats a request.
-func clientOf(t testing.TB, address string, options ...func(*clerk.Config)) *clerk.Client {
-	t.Helper()
-	base, err := clerk.ParseAPIURL(address)
-	noError(t, err)
-	return clientOn(t, nil, append([]func(*clerk.Config){func(config *clerk.Config) { config.APIURL = base }}, options...)...)
-}
-
 func TestWhatIsProvenUnsent(t *testing.T) {
 	t.Parallel()
-	closed, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	noError(t, err)
-	closed.Close()
 	hangsUp, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	noError(t, err)
 	t.Cleanup(func() { hangsUp.Close() })
@@ -53,33 +153,26 @@ func TestWhatIsProvenUnsent(t *testing.T) {
 			connection.Close()
 		}
 	}()
-	noDNS := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("there is no name server")
-	}}
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+	}))
 	t.Cleanup(proxy.Close)
 	proxyURL, err := url.Parse(proxy.URL)
 	noError(t, err)
-	for name, test := range map[string]struct {
-		address   string
-		transport http.RoundTripper
-	}{
-		"connection refused": {"http://" + closed.Addr().String(), nil},
-		"TLS broken off":     {"https://" + hangsUp.Addr().String(), nil},
-		"no such host":       {"https://api.clerk.invalid", &http.Transport{DialContext: (&net.Dialer{Resolver: noDNS}).DialContext}},
-		"proxy says no":      {"https://api.clerk.invalid", &http.Transport{Proxy: http.ProxyURL(proxyURL)}},
+	for address, transport := range map[string]http.RoundTripper{
+		"http://127.0.0.1:1":                   nil, // connection refused
+		"https://" + hangsUp.Addr().String():   nil, // TLS broken off
+		"https://proxy-says-no.invalid":        &http.Transport{Proxy: http.ProxyURL(proxyURL)},
+		"https://127.0.0.1:1/after-the-socket": &http.Transport{},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, operation := range operations {
-				events := &eventLog{}
-				client := clientOf(t, test.address, func(config *clerk.Config) { config.Transport, config.Observer = test.transport, events.add })
-				err := operation.call(t.Context(), client, "oa_1")
-				equal(t, operation.name+" is sent", asError[*clerk.TransportError](t, err).Sent, false)
-				contains(t, operation.name, err.Error(), "could not be sent")
-				equal(t, operation.name, events.outcomes(), "unsent")
-			}
-		})
+		for _, operation := range operations {
+			events := &eventLog{}
+			client := clientOn(t, transport, at(t, address), func(config *clerk.Config) { config.Observer = events.add })
+			err := operation.call(t.Context(), client, "oa_1")
+			equal(t, operation.name+" is sent", asError[*clerk.TransportError](t, err).Sent, false)
+			contains(t, operation.name, err.Error(), "could not be sent")
+			equal(t, operation.name, events.outcomes(), "unsent")
+		}
 	}
 }
 
@@ -102,190 +195,62 @@ func TestServersThatAreNotTrusted(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	for name, test := range map[string]struct {
-		config    *tls.Config
+		from      time.Time // of the certificate; zero for no TLS
+		newest    uint16    // version of TLS; any if 0
 		outOfDate bool
 	}{
-		"unknown authority": {&tls.Config{Certificates: []tls.Certificate{certificate(t, now.Add(-time.Minute))}}, false},
-		"expired":           {&tls.Config{Certificates: []tls.Certificate{certificate(t, now.Add(-2*time.Hour))}}, true},
-		"not yet valid":     {&tls.Config{Certificates: []tls.Certificate{certificate(t, now.Add(time.Hour))}}, true},
-		"TLS 1.1":           {&tls.Config{Certificates: []tls.Certificate{certificate(t, now)}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, false},
-		"no TLS":            {nil, false},
+		"unknown authority": {now.Add(-time.Minute), 0, false},
+		"expired":           {now.Add(-2 * time.Hour), 0, true},
+		"not yet valid":     {now.Add(time.Hour), 0, true},
+		"TLS 1.1":           {now, tls.VersionTLS11, false},
+		"no TLS":            {time.Time{}, 0, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var reached atomic.Int32
-			server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
-			server.Config.ErrorLog = nullLog
-			server.TLS = test.config
-			if test.config == nil {
-				server.Start()
-			} else {
-				server.StartTLS()
+		var reached atomic.Int32
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+		server.Config.ErrorLog = nullLog
+		if test.from.IsZero() {
+			server.Start()
+		} else {
+			server.TLS = &tls.Config{
+				Certificates: []tls.Certificate{certificate(t, test.from)}, MinVersion: tls.VersionTLS10, MaxVersion: test.newest,
 			}
-			t.Cleanup(server.Close)
-			events := &eventLog{}
-			client := clientOf(t, "https://"+server.Listener.Addr().String(), func(config *clerk.Config) { config.MaxRetries, config.Observer = nil, events.add })
-			_, err := client.CreateOAuthApplication(t.Context(), fieldsNamed("web"))
-			refused := asError[*clerk.TransportError](t, err)
-			equal(t, "untrusted", refused.Untrusted && !refused.Sent, true)
-			equal(t, "out of date", refused.CertificateOutOfDate, test.outOfDate)
-			equal(t, "outcomes", events.outcomes(), "refused")
-			equal(t, "requests", reached.Load(), 0)
+			server.StartTLS()
+		}
+		t.Cleanup(server.Close)
+		events := &eventLog{}
+		client := clientOn(t, nil, at(t, "https://"+server.Listener.Addr().String()), func(config *clerk.Config) {
+			config.MaxRetries, config.Observer = nil, events.add
 		})
+		_, err := client.CreateOAuthApplication(t.Context(), fieldsNamed("web"))
+		refused := asError[*clerk.TransportError](t, err)
+		equal(t, name+": untrusted", refused.Untrusted && !refused.Sent, true)
+		equal(t, name+": out of date", refused.CertificateOutOfDate, test.outOfDate)
+		equal(t, name, events.outcomes(), "refused")
+		equal(t, name+": requests", reached.Load(), 0)
 	}
 }
 
-// With TLS 1.3 the server's refusal can arrive after the request was written, so the request may
-// have been processed.
-func TestAlertAfterSendingIsALostAnswer(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = nullLog
-	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-
-	ctx, cancel := context.WithCancel(t.Context())
-	var handshaken atomic.Bool
-	wrote := make(chan struct{})
-	write := sync.OnceFunc(func() { close(wrote) })
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		TLSHandshakeDone: func(tls.ConnectionState, error) { handshaken.Store(true) },
-		WroteRequest:     func(httptrace.WroteRequestInfo) { write() },
-	})
-	transport := &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13},
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			connection, err := (&net.Dialer{}).DialContext(ctx, network, address)
-			return lateReader{connection, func() {
-				if handshaken.Load() {
-					<-wrote
-				}
-			}}, err
-		},
-	}
-	t.Cleanup(transport.CloseIdleConnections)
-	events := &eventLog{}
-	client := clientOf(t, server.URL, func(config *clerk.Config) {
-		config.Transport = transport
-		config.Observer = func(ctx context.Context, event clerk.Event) { events.add(ctx, event); cancel() }
-	})
-	_, err := client.RotateClientSecret(ctx, "oa_1", time.Time{})
-	equal(t, "outcome", events.all()[0].Outcome, "lost")
-	asError[*clerk.RotateOutcomeUnknownError](t, err)
-	contains(t, "the alert", err.Error(), "tls:")
-}
-
-// lateReader is a connection that calls wait before each read.
-type lateReader struct {
-	net.Conn
-	wait func()
-}
-
-func (r lateReader) Read(p []byte) (int, error) {
-	r.wait()
-	return r.Conn.Read(p)
-}
-
-// The key is sent only to the address that the user configured.
-func TestRedirectsAreNotFollowed(t *testing.T) {
-	t.Parallel()
-	var reached atomic.Int32
-	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
-	t.Cleanup(target.Close)
-	server := clerktest.New(t)
-	for _, status := range []int{300, 301, 302, 303, 307, 308} {
-		for location, host := range map[string]string{
-			"/v1/instance":                "",
-			target.URL + "/v1/instance":   " to 127.0.0.1",
-			"https://u:p@a.example:1/x?q": " to a.example",
-			"":                            "",
-			"http://[":                    "",
-		} {
-			server.ClearFaults()
-			server.Inject(clerktest.Redirect(status, location))
-			for _, operation := range operations {
-				ctx, cancel := context.WithCancel(t.Context())
-				client := clientOf(t, server.URL(), func(config *clerk.Config) {
-					config.Observer = func(context.Context, clerk.Event) { cancel() } // no searches and no retries
-				})
-				err := operation.call(ctx, client, "oa_1")
-				cancel()
-				if answer, ok := errors.AsType[*clerk.AnswerError](err); ok {
-					equal(t, location, answer.Problem, "a redirect"+host+"; redirects are not followed, because the secret key would travel along")
-				} else if !errors.Is(err, context.Canceled) {
-					t.Errorf("%d %s, %s: %v", status, location, operation.name, err)
-				}
-			}
-		}
-	}
-	equal(t, "requests that reached the target", reached.Load(), 0)
-}
-
-// endless is a body without an end.
-type endless struct{ read atomic.Int64 }
-
-func (e *endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = ' '
-	}
-	e.read.Add(int64(len(p)))
-	return len(p), nil
-}
-
-func (e *endless) Close() error { return nil }
-
-func TestLargeBodiesAreNotReadWhole(t *testing.T) {
-	t.Parallel()
-	for name, limit := range map[string]int64{"get": 1 << 20, "list": 16 << 20, "instance": 1 << 20} {
-		for _, status := range []int{200, 502} {
-			body := &endless{}
-			client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-				written(req)
-				return &http.Response{StatusCode: status, Header: http.Header{}, Body: body}, nil
-			}))
-			for _, operation := range operations {
-				if operation.name != name {
-					continue
-				}
-				err := operation.call(t.Context(), client, "oa_1")
-				if status == 502 {
-					contains(t, name, asError[*clerk.APIError](t, err).Body, "65536 bytes")
-					limit = 64 << 10
-				} else {
-					contains(t, name, asError[*clerk.AnswerError](t, err).Problem, "is larger than")
-				}
-				equal(t, "reads no more than needed", body.read.Load() < 2*limit+1024, true)
-			}
-		}
-	}
-}
-
-// A connection that the server closed while it was idle creates no duplicate.
-func TestStaleConnections(t *testing.T) {
+// A connection that the server closed while it was idle creates no duplicate, and a connection
+// that breaks after the work loses no secret.
+func TestConnectionsThatBreak(t *testing.T) {
 	t.Parallel()
 	simulator := clerktest.NewServer()
 	server := httptest.NewServer(simulator)
 	t.Cleanup(func() { server.Close(); simulator.Close() })
-	key, err := clerk.ParseSecretKey(simulator.Key())
-	noError(t, err)
+	key := func(config *clerk.Config) { config.SecretKey = clerk.NewSecret(simulator.Key()) }
 	for round := range 10 {
 		ctx, cancel := context.WithCancel(t.Context())
-		client := clientOf(t, server.URL, func(config *clerk.Config) {
-			config.SecretKey = key
+		client := clientOn(t, nil, at(t, server.URL), key, func(config *clerk.Config) {
 			config.Observer = func(_ context.Context, event clerk.Event) {
 				if event.Outcome == "lost" {
 					cancel() // the client searches once and does not send it again
 				}
 			}
 		})
-		_, err := client.GetOAuthApplicationSettings(ctx)
-		noError(t, err)
+		noError(t, errorOf(client.GetOAuthApplicationSettings(ctx)))
 		before := len(simulator.Applications())
 		server.CloseClientConnections()
-		_, err = client.CreateOAuthApplication(ctx, fieldsNamed(fmt.Sprint("web ", round)))
+		_, err := client.CreateOAuthApplication(ctx, fieldsNamed(fmt.Sprint("web ", round)))
 		created := 1
 		if err != nil {
 			created = 0
@@ -298,41 +263,10 @@ func TestStaleConnections(t *testing.T) {
 		equal(t, "applications created", len(simulator.Applications())-before, created)
 		cancel()
 	}
-}
-
-func TestLostAnswersOverSockets(t *testing.T) {
-	t.Parallel()
-	server := clerktest.New(t)
-	key, err := clerk.ParseSecretKey(server.Key())
-	noError(t, err)
-	client := clientOf(t, server.URL(), func(config *clerk.Config) { config.SecretKey = key })
-	server.Inject(clerktest.ResetAfterWork().Once())
-	_, err = client.GetOAuthApplicationSettings(t.Context())
-	lost := asError[*clerk.TransportError](t, err)
-	equal(t, "sent", lost.Sent && !lost.Timeout, true)
-	contains(t, "text", err.Error(), "broke after the request was sent")
-
-	server.Inject(clerktest.ResetAfterWork().OnCreate().Once())
-	creation, err := client.CreateOAuthApplication(t.Context(), fieldsNamed("web"))
+	simulator.Inject(clerktest.ResetAfterWork().OnCreate().Once())
+	creation, err := clientOn(t, nil, at(t, server.URL), key).CreateOAuthApplication(t.Context(), fieldsNamed("web"))
 	noError(t, err)
 	equal(t, "adopted", creation.Adopted, true)
-	equal(t, "secret", creation.ClientSecret.Reveal(), server.CurrentSecret(creation.Application.ID))
-}
-
-// A proxy that sees plain http answers 407 itself. Clerk has no such answer.
-func TestProxyAuthenticationOfPlainHTTP(t *testing.T) {
-	t.Parallel()
-	var asked atomic.Int32
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		asked.Add(1)
-		w.WriteHeader(http.StatusProxyAuthRequired)
-	}))
-	t.Cleanup(proxy.Close)
-	client := clientOf(t, proxy.URL, func(config *clerk.Config) { config.MaxRetries = nil })
-	_, err := client.CreateOAuthApplication(t.Context(), fieldsNamed("web"))
-	refused := asError[*clerk.TransportError](t, err)
-	equal(t, "asks for authentication", refused.ProxyAuthentication && !refused.Sent, true)
-	equal(t, "text", err.Error(), "the request could not be sent (the proxy asks for authentication (HTTP 407))")
-	equal(t, "requests", asked.Load(), 1)
-	equal(t, "an unknown create", strings.Contains(err.Error(), "not known"), false)
+	equal(t, "secret", creation.ClientSecret.Reveal(), simulator.CurrentSecret(creation.Application.ID))
+	contains(t, "text", creation.LostAnswer.Error(), "broke after the request was sent")
 }

@@ -161,7 +161,7 @@ func TestParseAndFormatScopes(t *testing.T) {
 		"user:org:read https://a/b":  {"https://a/b", "user:org:read"},
 		"Email email":                {"Email", "email"},
 	} {
-		equalLists(t, list, clerk.ParseScopes(list), want)
+		equal(t, list, clerk.ParseScopes(list), want)
 	}
 	equal(t, "formatted", clerk.FormatScopes([]string{"profile", "email", "profile"}), "email profile")
 	equal(t, "nothing", clerk.FormatScopes(nil), "")

@@ -42,7 +42,7 @@ func TestFind(t *testing.T) {
 			equal(f, "error", err, clerk.ErrNoMatch)
 		}
 		_, err := f.find(clerk.By{Name: "twice"})
-		equalLists(f, "ids", asError[*clerk.AmbiguousNameError](f, err).IDs, []string{second, first})
+		equal(f, "ids", asError[*clerk.AmbiguousNameError](f, err).IDs, []string{second, first})
 	})
 	bubble(t, func(f *fixture) {
 		f.inject(clerktest.ClerkError(403, "authorization_invalid").OnList())
@@ -156,7 +156,7 @@ func TestFindWithUnreadableApplications(t *testing.T) {
 			f.inject(inFirstItem(with("created_at", "today")), clerktest.Changed(with("created_at", "today")).OnRead())
 			app, err := f.find(clerk.By{Name: by})
 			if by == "twice" {
-				equalLists(f, "one of the same name matters", asError[*clerk.AmbiguousNameError](f, err).IDs, []string{first, second})
+				equal(f, "one of the same name matters", asError[*clerk.AmbiguousNameError](f, err).IDs, []string{first, second})
 				return
 			}
 			noError(f, err)

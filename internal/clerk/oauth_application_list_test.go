@@ -119,7 +119,7 @@ func TestListsAreReadWhole(t *testing.T) {
 			last := fmt.Sprint("web ", test.n)
 			client = clientOn(t, pagesOf(t, test.n, test.limit, test.total, &requests), func(config *clerk.Config) { config.PreventDuplicateNames = true })
 			if _, err := client.CreateOAuthApplication(t.Context(), fieldsNamed(last)); test.n > 0 {
-				equalLists(t, "ids", asError[*clerk.DuplicateNameError](t, err).IDs, []string{fmt.Sprint("oa_", test.n)})
+				equal(t, "ids", asError[*clerk.DuplicateNameError](t, err).IDs, []string{fmt.Sprint("oa_", test.n)})
 			}
 		})
 	}

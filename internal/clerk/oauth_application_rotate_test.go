@@ -1,7 +1,6 @@
 package clerk_test
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
@@ -9,41 +8,22 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// assertCurrent checks that the secret of a rotation is the one that works.
-func (f *fixture) assertCurrent(rotation clerk.Rotation, err error, id string) {
-	f.Helper()
-	noError(f, err)
-	equal(f, "secret", rotation.ClientSecret.Reveal(), f.server.CurrentSecret(id))
-}
-
 func TestRotate(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(f *fixture) {
-		id := f.server.Seed("web")
-		before := f.server.CurrentSecret(id)
-		rotation, err := f.rotate(id)
-		f.assertCurrent(rotation, err, id)
-		equal(f, "id", rotation.Application.ID, id)
-		equal(f, "changed", rotation.ClientSecret.Reveal() != before, true)
-		equal(f, "maybe stale", rotation.MaybeStale, false)
-		equalLists(f, "requests", f.server.RequestLines(), []string{"POST /oauth_applications/{id}/rotate_secret"})
-	})
-	// The caller knows whether the client is public. The secret is returned as it was received.
-	for public, value := range map[string]bool{"empty": false, "value": true} {
-		bubble(t, func(f *fixture) {
-			f.server.Set(clerktest.Switches{RotatePublic: public})
-			rotation, err := f.rotate(f.server.Seed("web", func(a *clerktest.Application) { a.Public = true }))
-			noError(f, err)
-			equal(f, "has a secret", !rotation.ClientSecret.IsEmpty(), value)
-		})
-	}
-	for name, change := range map[string]func(map[string]any){"no id": without("id"), "no client_id": with("client_id", ""), "public": with("public", true)} {
+	// The secret is kept on the word of no other field. The caller knows whether the client is public.
+	for name, change := range map[string]func(map[string]any){
+		"as it is": func(map[string]any) {}, "no id": without("id"), "no client_id": with("client_id", ""), "public": with("public", true),
+	} {
 		bubble(t, func(f *fixture) {
 			id := f.server.Seed("web")
+			before := f.server.CurrentSecret(id)
 			f.inject(clerktest.Changed(change).OnRotate())
 			rotation, err := f.rotate(id)
-			f.assertCurrent(rotation, err, id)
-			equal(f, name+": rotations", f.rotations(), 1)
+			noError(f, err)
+			f.assertSecret(rotation.ClientSecret, id)
+			equal(f, name+": changed", rotation.ClientSecret.Reveal() != before, true)
+			equal(f, name+": maybe stale", rotation.MaybeStale, false)
+			equal(f, name+": requests", f.requests(), 1)
 		})
 	}
 }
@@ -59,22 +39,15 @@ func TestRotationWithALostAnswerIsDoneAgain(t *testing.T) {
 			id := f.server.Seed("web")
 			f.inject(fault.OnRotate().Once())
 			rotation, err := f.rotate(id)
-			f.assertCurrent(rotation, err, id)
+			noError(f, err)
+			f.assertSecret(rotation.ClientSecret, id)
 			equal(f, "maybe stale", rotation.MaybeStale, false)
-			equal(f, "rotations", f.rotations(), 2)
-			equal(f, "reads", f.gets(), 1)
+			equal(f, "rotations and reads", []int{f.rotations(), f.gets()}, []int{2, 1})
 			requests := f.server.Requests()
 			equal(f, "waits 3 s before the second", requests[1].Time.Sub(requests[0].Time) >= 3*time.Second, true)
 			equal(f, "waits 5 s before it looks", requests[2].Time.Sub(requests[1].Time), 5*time.Second)
 		})
 	}
-	run(t, "twice", func(f *fixture) {
-		id := f.server.Seed("web")
-		f.inject(clerktest.ResetAfterWork().OnRotate().Repeat(2))
-		rotation, err := f.rotate(id)
-		f.assertCurrent(rotation, err, id)
-		equal(f, "rotations", f.rotations(), 3)
-	})
 }
 
 // After an attempt whose answer was lost, the outcome is unknown, whatever ends the rotation.
@@ -89,9 +62,6 @@ func TestRotationErrors(t *testing.T) {
 		"refused":              {[]clerktest.Fault{refused}, false, 1},
 		"throttled":            {[]clerktest.Fault{clerktest.TooManyRequests("86400")}, false, 1},
 		"lost thrice":          {[]clerktest.Fault{lost}, true, 3},
-		"never carried out":    {[]clerktest.Fault{clerktest.ResetBeforeWork()}, true, 3},
-		"no answer":            {[]clerktest.Fault{clerktest.NeverAnswers()}, true, 3},
-		"HTML 200":             {[]clerktest.Fault{clerktest.HTML(200)}, true, 3},
 		"lost, then refused":   {[]clerktest.Fault{lost.Once(), refused}, true, 2},
 		"lost, then throttled": {[]clerktest.Fault{lost.Once(), clerktest.TooManyRequests("86400")}, true, 2},
 	} {
@@ -106,41 +76,48 @@ func TestRotationErrors(t *testing.T) {
 			equal(f, "rotations", f.rotations(), test.rotations)
 		})
 	}
-	bubble(t, func(f *fixture) {
-		_, err := f.rotate("oa_none")
-		equal(f, "not found", clerk.IsNotFound(err), true)
-	})
 }
 
 // The first rotation had no answer and is carried out after the second: the second secret no
 // longer works.
 func TestLateRotations(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(f *fixture) {
-		id := f.server.Seed("web")
-		f.inject(clerktest.LateCommit(4 * time.Second).OnRotate().Once())
-		rotation, err := f.rotate(id)
-		f.assertCurrent(rotation, err, id)
-		equal(f, "maybe stale", rotation.MaybeStale, false)
-		equal(f, "rotations", f.rotations(), 3)
-		equal(f, "time", f.elapsed(), 13*time.Second) // 3 s, and 5 s before each look
-	})
-	bubble(t, func(f *fixture) { // they never settle
-		id := f.server.Seed("web")
-		f.inject(clerktest.ResetAfterWork().OnRotate().Once(), clerktest.Fault{Before: func(r clerktest.Request) { f.server.Rotate(r.ID) }}.OnRead())
-		rotation, err := f.rotate(id)
-		noError(f, err)
-		equal(f, "maybe stale", rotation.MaybeStale, true)
-		equal(f, "rotations", f.rotations(), 4) // the lost one, the second, and two more rounds
-	})
-	// A secret that another rotation has made invalid is not reported as the current one.
-	for name, fault := range map[string]clerktest.Fault{"refused": clerktest.ClerkError(403, "authorization_invalid"), "lost": clerktest.ResetAfterWork()} {
+	rotated := clerktest.Fault{}
+	reset, refused := clerktest.ResetAfterWork().OnRotate(), clerktest.ClerkError(403, "authorization_invalid").OnRotate()
+	for name, test := range map[string]struct {
+		first      clerktest.Fault
+		otherwise  int // rotations of someone else, before the reads of the client
+		later      clerktest.Fault
+		fails      bool
+		stale      bool
+		rotations  int
+		afterwards time.Duration
+	}{
+		"it shows":          {clerktest.LateCommit(4 * time.Second).OnRotate(), 0, rotated, false, false, 3, 13 * time.Second},
+		"they never settle": {reset, 9, rotated, false, true, 4, 13 * time.Second},
+		// A secret that another rotation has made invalid is not reported as the current one.
+		"then refused": {reset, 1, refused.Skipping(1), true, false, 3, 8 * time.Second},
+		"then lost":    {reset, 1, reset.Skipping(1), true, false, 5, 14 * time.Second},
+	} {
 		run(t, name, func(f *fixture) {
 			id := f.server.Seed("web", aged(time.Hour))
-			f.inject(clerktest.ResetAfterWork().OnRotate().Once(), clerktest.Fault{Before: func(r clerktest.Request) { f.server.Rotate(r.ID) }}.OnRead().Once(), fault.OnRotate().Skipping(1))
+			other := clerktest.Fault{Before: func(r clerktest.Request) { f.server.Rotate(r.ID) }}
+			f.inject(test.first.Once())
+			if test.otherwise > 0 {
+				f.inject(other.OnRead().Repeat(test.otherwise))
+			}
+			f.inject(test.later)
 			rotation, err := f.rotate(id)
-			asError[*clerk.RotateOutcomeUnknownError](f, err)
-			equal(f, "no secret", rotation.ClientSecret.IsEmpty(), true)
+			equal(f, "rotations", f.rotations(), test.rotations)
+			equal(f, "time", f.elapsed(), test.afterwards) // 3 s, and 5 s before each look
+			if test.fails {
+				asError[*clerk.RotateOutcomeUnknownError](f, err)
+				equal(f, "no secret", rotation.ClientSecret.IsEmpty(), true)
+				return
+			}
+			noError(f, err)
+			equal(f, "maybe stale", rotation.MaybeStale, test.stale)
+			equal(f, "works", rotation.ClientSecret.Reveal() == f.server.CurrentSecret(id), !test.stale)
 		})
 	}
 }
@@ -178,9 +155,47 @@ func TestRotationThatMayBeStale(t *testing.T) {
 			}
 			f.inject(clerktest.ResetAfterWork().OnRotate().Once(), test.fault)
 			rotation, err := f.client.RotateClientSecret(f.Context(), id, known)
-			f.assertCurrent(rotation, err, id)
+			noError(f, err)
+			f.assertSecret(rotation.ClientSecret, id)
 			equal(f, "maybe stale", rotation.MaybeStale, test.stale)
-			equal(f, "method", f.server.Requests()[0].Method, http.MethodPost)
+		})
+	}
+}
+
+// The old secret may no longer work, so an interrupted rotation whose answer was lost is repeated
+// within the grace period.
+func TestInterruptedRotation(t *testing.T) {
+	t.Parallel()
+	lostLate := clerktest.Slow(2 * time.Second)
+	lostLate.Delivery = clerktest.DeliverReset
+	slow, lost := clerktest.SlowAnswer, clerktest.ResetAfterWork()
+	for name, test := range map[string]struct {
+		faults       []clerktest.Fault
+		known, stale bool
+		time         time.Duration
+	}{
+		"answered in time":                   {[]clerktest.Fault{slow(4900 * time.Millisecond)}, true, false, 4900 * time.Millisecond},
+		"never answered":                     {[]clerktest.Fault{clerktest.NeverAnswers()}, false, false, 7 * time.Second},
+		"lost in the grace":                  {[]clerktest.Fault{lostLate.Once()}, true, true, 2 * time.Second},
+		"interrupted before the second":      {[]clerktest.Fault{lost.Once()}, true, true, time.Second},
+		"lost again and again":               {[]clerktest.Fault{lost}, false, false, time.Second},
+		"the second is slow, within limits":  {[]clerktest.Fault{lost.Once(), slow(5 * time.Second)}, true, true, 6 * time.Second},
+		"the second is slow, without limits": {[]clerktest.Fault{lost.Once(), slow(time.Hour)}, false, false, 7 * time.Second},
+	} {
+		run(t, name, func(f *fixture) {
+			id := f.server.Seed("web")
+			for _, fault := range test.faults {
+				f.inject(fault.OnRotate())
+			}
+			rotation, err := f.client.RotateClientSecret(f.interruptAfter(time.Second), id, time.Time{})
+			equal(f, "time", f.elapsed(), test.time)
+			if !test.known {
+				asError[*clerk.RotateOutcomeUnknownError](f, err)
+				return
+			}
+			noError(f, err)
+			f.assertSecret(rotation.ClientSecret, id)
+			equal(f, "maybe stale", rotation.MaybeStale, test.stale)
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -24,14 +25,16 @@ import (
 // testKey is the key of clients that do not speak to the simulator.
 const testKey = "sk_test_0123456789abcdefABCDEF"
 
-// appJSON is an answer of the API, written by hand after Clerk's OpenAPI document.
-const appJSON = `{"object":"oauth_application","id":"oa_1","instance_id":"ins_1","name":"web","client_id":"d9g4CT4WYiCBm7EU",` +
-	`"client_uri":null,"client_image_url":null,"dynamically_registered":false,"consent_screen_enabled":true,"pkce_required":false,"public":false,` +
-	`"scopes":"email profile","redirect_uris":["https://a.example/cb"],"callback_url":"","authorize_url":"","token_fetch_url":"","user_info_url":"","discovery_url":"",` +
-	`"token_introspection_url":"","created_at":1755000000000,"updated_at":1755000000000,"client_secret":"VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k"}`
+const agent = "terraform-provider-clerk/1.2.3 (terraform/1.9.8)"
 
-const settingsJSON = `{"object":"oauth_application_settings","dynamic_oauth_client_registration":true,"default_scopes":null,"oauth_jwt_access_tokens":true,` +
-	`"client_id_metadata_documents_advertised":false,"client_id_metadata_documents_only_allow_pre_registered_clients":false,"client_id_metadata_documents_block_implicitly_allowed_clients":false}`
+// appJSON is an answer of the API, written by hand after Clerk's OpenAPI document.
+const appJSON = `{"object":"oauth_application","id":"oa_1","instance_id":"ins_1","name":"web",` +
+	`"client_id":"d9g4CT4WYiCBm7EU","client_uri":null,"client_image_url":null,` +
+	`"dynamically_registered":false,"consent_screen_enabled":true,"pkce_required":false,` +
+	`"public":false,"scopes":"email profile","redirect_uris":["https://a.example/cb"],` +
+	`"callback_url":"","authorize_url":"","token_fetch_url":"","user_info_url":"",` +
+	`"discovery_url":"","token_introspection_url":"","created_at":1755000000000,` +
+	`"updated_at":1755000000000,"client_secret":"VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k"}`
 
 // pngImage is an image of one pixel.
 var pngImage = func() []byte {
@@ -40,6 +43,8 @@ var pngImage = func() []byte {
 	return encoded.Bytes()
 }()
 
+type option = func(*clerk.Config)
+
 // fixture is a simulator and a client of it, in virtual time.
 type fixture struct {
 	*testing.T
@@ -47,22 +52,33 @@ type fixture struct {
 	client *clerk.Client
 	events *eventLog
 	began  time.Time
+	before func(*http.Request) error // if set: sees requests of the client, and may fail them
 }
 
 // bubble runs a test against the simulator in virtual time, where waits are exact and take no
 // time. A goroutine that the client leaves behind fails the test.
-func bubble(t *testing.T, test func(f *fixture), options ...func(*clerk.Config)) {
+func bubble(t *testing.T, test func(f *fixture), options ...option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		f := &fixture{T: t, server: clerktest.NewInMemory(t, contract.Option(t)), events: &eventLog{}, began: time.Now()}
-		observe := func(config *clerk.Config) { config.Observer = f.events.add }
-		f.client = newClient(t, f.server, append([]func(*clerk.Config){observe}, options...)...)
+		server := clerktest.NewInMemory(t, contract.Option(t))
+		f := &fixture{T: t, server: server, events: &eventLog{}, began: time.Now()}
+		f.client = newClient(t, server, append([]option{func(config *clerk.Config) {
+			config.Observer = f.events.add
+			config.Transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+				if f.before != nil {
+					if err := f.before(req); err != nil {
+						return nil, err
+					}
+				}
+				return server.RoundTripper().RoundTrip(req)
+			})
+		}}, options...)...)
 		test(f)
 	})
 }
 
 // run runs a case of a table in a bubble.
-func run(t *testing.T, name string, test func(f *fixture), options ...func(*clerk.Config)) {
+func run(t *testing.T, name string, test func(f *fixture), options ...option) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) {
 		t.Parallel()
@@ -71,25 +87,27 @@ func run(t *testing.T, name string, test func(f *fixture), options ...func(*cler
 }
 
 // newClient returns a client of the simulator.
-func newClient(t testing.TB, server *clerktest.Server, options ...func(*clerk.Config)) *clerk.Client {
+func newClient(t testing.TB, server *clerktest.Server, options ...option) *clerk.Client {
 	t.Helper()
-	key, err := clerk.ParseSecretKey(server.Key())
+	return clientOn(t, server.RoundTripper(), append([]option{at(t, server.URL()), func(c *clerk.Config) {
+		c.SecretKey, c.MaxRetries = clerk.NewSecret(server.Key()), nil
+	}}, options...)...)
+}
+
+// at sets the address of the API.
+func at(t testing.TB, address string) option {
+	t.Helper()
+	base, err := clerk.ParseAPIURL(address)
 	noError(t, err)
-	base, err := clerk.ParseAPIURL(server.URL())
-	noError(t, err)
-	config := clerk.Config{SecretKey: key, APIURL: base, UserAgent: "terraform-provider-clerk/test", Transport: server.RoundTripper()}
-	for _, option := range options {
-		option(&config)
-	}
-	return clerk.New(config)
+	return func(config *clerk.Config) { config.APIURL = base }
 }
 
 // clientOn returns a client on the given transport, which never repeats a request.
-func clientOn(t testing.TB, transport http.RoundTripper, options ...func(*clerk.Config)) *clerk.Client {
+func clientOn(t testing.TB, transport http.RoundTripper, options ...option) *clerk.Client {
 	t.Helper()
-	key, err := clerk.ParseSecretKey(testKey)
-	noError(t, err)
-	config := clerk.Config{SecretKey: key, Transport: transport, MaxRetries: new(0)}
+	config := clerk.Config{
+		SecretKey: clerk.NewSecret(testKey), Transport: transport, MaxRetries: new(0), UserAgent: agent,
+	}
 	for _, option := range options {
 		option(&config)
 	}
@@ -118,6 +136,10 @@ func (f *fixture) create(fields clerk.OAuthApplicationFields) (clerk.Creation, e
 	return f.client.CreateOAuthApplication(f.Context(), fields)
 }
 
+func (f *fixture) get(id string) (clerk.OAuthApplication, error) {
+	return f.client.GetOAuthApplication(f.Context(), id)
+}
+
 func (f *fixture) rotate(id string) (clerk.Rotation, error) {
 	return f.client.RotateClientSecret(f.Context(), id, time.Time{})
 }
@@ -127,20 +149,14 @@ func (f *fixture) rename(id, name string) (clerk.OAuthApplication, error) {
 }
 
 func (f *fixture) requests() int { return f.server.CountRequests("", "") }
-func (f *fixture) gets() int {
-	return f.server.CountRequests(http.MethodGet, clerktest.RouteApplication)
-}
 
-func (f *fixture) lists() int {
-	return f.server.CountRequests(http.MethodGet, clerktest.RouteApplications)
-}
+func (f *fixture) gets() int  { return f.server.CountRequests("GET", clerktest.RouteApplication) }
+func (f *fixture) lists() int { return f.server.CountRequests("GET", clerktest.RouteApplications) }
 
-func (f *fixture) creates() int {
-	return f.server.CountRequests(http.MethodPost, clerktest.RouteApplications)
-}
+func (f *fixture) creates() int { return f.server.CountRequests("POST", clerktest.RouteApplications) }
 
 func (f *fixture) rotations() int {
-	return f.server.CountRequests(http.MethodPost, clerktest.RouteRotateSecret)
+	return f.server.CountRequests("POST", clerktest.RouteRotateSecret)
 }
 
 // eventLog is an observer that keeps all events.
@@ -177,28 +193,74 @@ func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return
 // answering returns a transport that gives the same answer to every request.
 func answering(status int, contentType, body string) roundTrip {
 	return func(req *http.Request) (*http.Response, error) {
-		written(req)
-		res := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: req}
-		if contentType != "" {
-			res.Header.Set("Content-Type", contentType)
+		// As http.Transport does, report that the request was sent.
+		if trace := httptrace.ContextClientTrace(req.Context()); trace != nil {
+			trace.WroteHeaders()
 		}
-		return res, nil
+		return &http.Response{
+			StatusCode: status, Header: http.Header{"Content-Type": {contentType}},
+			Body: io.NopCloser(strings.NewReader(body)), Request: req,
+		}, nil
 	}
 }
 
-// written reports that the request was sent, as http.Transport does.
-func written(req *http.Request) {
-	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.WroteHeaders != nil {
-		trace.WroteHeaders()
-	}
+// operation is one method of the client, on an application that exists.
+type operation struct {
+	name, method, route string // of its one request; "" if other requests follow
+	call                func(ctx context.Context, c *clerk.Client, id string) error
+}
+
+func errorOf[T any](_ T, err error) error { return err }
+
+var operations = []operation{
+	{"get", "GET", clerktest.RouteApplication, func(ctx context.Context, c *clerk.Client, id string) error {
+		return errorOf(c.GetOAuthApplication(ctx, id))
+	}},
+	{"list", "GET", clerktest.RouteApplications, func(ctx context.Context, c *clerk.Client, _ string) error {
+		_, _, err := c.ListOAuthApplications(ctx, clerk.ListQuery{})
+		return err
+	}},
+	{"find by client_id", "", "", func(ctx context.Context, c *clerk.Client, _ string) error {
+		return errorOf(c.FindOAuthApplication(ctx, clerk.By{ClientID: clientID}))
+	}},
+	{"find by name", "", "", func(ctx context.Context, c *clerk.Client, _ string) error {
+		return errorOf(c.FindOAuthApplication(ctx, clerk.By{Name: "web"}))
+	}},
+	{"create", "POST", clerktest.RouteApplications, func(ctx context.Context, c *clerk.Client, _ string) error {
+		return errorOf(c.CreateOAuthApplication(ctx, fieldsNamed("new")))
+	}},
+	{"update", "PATCH", clerktest.RouteApplication, func(ctx context.Context, c *clerk.Client, id string) error {
+		return errorOf(c.UpdateOAuthApplication(ctx, id, clerk.OAuthApplicationFields{Name: new("new")}))
+	}},
+	{"rotate", "POST", clerktest.RouteRotateSecret, func(ctx context.Context, c *clerk.Client, id string) error {
+		return errorOf(c.RotateClientSecret(ctx, id, time.Time{}))
+	}},
+	{"upload", "PUT", clerktest.RouteLogo, func(ctx context.Context, c *clerk.Client, id string) error {
+		return errorOf(c.UploadOAuthApplicationLogo(ctx, id, "logo.png", pngImage))
+	}},
+	{"delete", "DELETE", clerktest.RouteApplication, func(ctx context.Context, c *clerk.Client, id string) error {
+		return c.DeleteOAuthApplication(ctx, id)
+	}},
+	{"get settings", "GET", clerktest.RouteSettings, func(ctx context.Context, c *clerk.Client, _ string) error {
+		return errorOf(c.GetOAuthApplicationSettings(ctx))
+	}},
+	{"update settings", "PATCH", clerktest.RouteSettings, func(ctx context.Context, c *clerk.Client, _ string) error {
+		fields := clerk.OAuthApplicationSettingsFields{OAuthJWTAccessTokens: new(true)}
+		return errorOf(c.UpdateOAuthApplicationSettings(ctx, fields))
+	}},
+	{"instance", "GET", clerktest.RouteInstance, func(ctx context.Context, c *clerk.Client, _ string) error {
+		return errorOf(c.Instance(ctx))
+	}},
+}
+
+func (o operation) changes() bool {
+	return o.method == "PATCH" || o.method == "PUT" || o.method == "DELETE"
 }
 
 // fieldsNamed sets all fields of an application except the booleans.
 func fieldsNamed(name string) clerk.OAuthApplicationFields {
 	return clerk.OAuthApplicationFields{
-		Name:         &name,
-		RedirectURIs: &[]string{"https://a.example/cb"},
-		Scopes:       &[]string{"email", "profile"},
+		Name: &name, RedirectURIs: &[]string{"https://a.example/cb"}, Scopes: &[]string{"email", "profile"},
 	}
 }
 
@@ -251,17 +313,10 @@ func isError[E error](err error) bool {
 	return ok
 }
 
-func equal[T comparable](t testing.TB, what string, got, want T) {
+func equal[T any](t testing.TB, what string, got, want T) {
 	t.Helper()
-	if got != want {
-		t.Errorf("%s: got %v, want %v", what, got, want)
-	}
-}
-
-func equalLists[T comparable](t testing.TB, what string, got, want []T) {
-	t.Helper()
-	if !slices.Equal(got, want) {
-		t.Errorf("%s: got\n  %v\nwant\n  %v", what, got, want)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: got\n  %+v\nwant\n  %+v", what, got, want)
 	}
 }
 
