@@ -67,18 +67,80 @@ func TestServerNow(t *testing.T) {
 	})
 }
 
+func TestParseAPIURL(t *testing.T) {
+	t.Parallel()
+	for want, urls := range map[string][]string{
+		"https://api.clerk.com/v1": {
+			"https://api.clerk.com/v1", "https://api.clerk.com/v1//", "https://api.clerk.com", "https://api.clerk.com/",
+			" https://api.clerk.com\n", "HTTPS://api.clerk.com",
+		},
+		"https://proxy.example/clerk/v1": {"https://proxy.example/clerk/"},
+		"https://proxy.example/xv1/v1":   {"https://proxy.example/xv1"},
+		"https://10.0.0.1:8443/v1":       {"https://10.0.0.1:8443"},
+		"http://127.9.9.9/v1":            {"http://127.9.9.9"},
+		"http://[::1]:8080/v1":           {"http://[::1]:8080/v1"},
+		"http://clerk.localhost/v1":      {"http://clerk.localhost"},
+	} {
+		for _, raw := range urls {
+			u, err := clerk.ParseAPIURL(raw)
+			noError(t, err)
+			equal(t, raw, u.String(), want)
+		}
+	}
+	for want, urls := range map[error][]string{
+		clerk.ErrURLMalformed: {
+			"", "api.clerk.com", "/v1", "https://", "https:///v1", "https://:8080", "https:api.clerk.com", "javascript:alert(1)",
+			"javascript://api.clerk.com/%0a", "file:///etc/passwd", "ftp://api.clerk.com", "https://api.clerk.com:port",
+			"https://api.clerk.com/%zz", "https://api.clerk.com\x00", "https://%d0%b0pi.clerk.com",
+			"https://аpi.clerk.com", // the first letter is Cyrillic
+		},
+		clerk.ErrURLInsecure: {
+			"http://api.clerk.com", "http://127.0.0.1.example.com", "http://notlocalhost", "http://0.0.0.0", "http://[2001:db8::1]",
+		},
+		clerk.ErrURLCredentials: {"https://user@api.clerk.com", "https://user:secret@api.clerk.com"},
+		clerk.ErrURLTail: {
+			"https://api.clerk.com/v1?key=1", "https://api.clerk.com/v1?", "https://api.clerk.com/v1#", "https://api.clerk.com/v1#top",
+		},
+	} {
+		for _, raw := range urls {
+			u, err := clerk.ParseAPIURL(raw)
+			equal(t, raw, err, want)
+			equal(t, raw+" gives nothing", u == nil, true)
+			if u, err := clerk.ParseInsecureAPIURL(raw); want == clerk.ErrURLInsecure {
+				equal(t, raw, u.String(), raw+"/v1")
+			} else {
+				equal(t, raw, err, want)
+			}
+		}
+	}
+}
+
+func TestIsLoopback(t *testing.T) {
+	t.Parallel()
+	for want, hosts := range map[bool][]string{
+		true: {
+			"localhost", "LocalHost.", "app.localhost", "App.LOCALHOST.", "127.0.0.1", "127.0.0.1.", "127.255.255.255", "::1", "[::1]",
+			"[0000:0000:0000:0000:0000:0000:0000:0001]", "::0.0.0.1", "::ffff:127.0.0.1", "[::FFFF:7f00:1]", "::1%lo",
+		},
+		false: {
+			"", ".", "[]", "localhost.example", "notlocalhost", "localhost..", "127.evil.example", "127.0.0.1.nip.io", "127.1",
+			"2130706433", "0x7f.0.0.1", "127.0.0.01", "128.0.0.1", "10.0.0.1", "0.0.0.0", "::", "::2", "::ffff:10.0.0.1", "fe80::1",
+			"localhost:80", "127.0.0.1:80", "[::1", "::1]", "ⓛocalhost", " localhost",
+		},
+	} {
+		for _, host := range hosts {
+			equal(t, host, clerk.IsLoopback(host), want)
+		}
+	}
+}
+
 func TestAPIURLWithAPath(t *testing.T) {
 	t.Parallel()
-	base, err := clerk.ParseAPIURL("https://proxy.example:8443/clerk/")
-	noError(t, err)
-	var asked string
 	client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-		asked = req.URL.String()
+		equal(t, "address", req.URL.String(), "https://proxy.example:8443/clerk/v1/oauth_applications/oa_1")
 		return answering(200, "", appJSON)(req)
-	}), func(config *clerk.Config) { config.APIURL = base })
-	_, err = client.GetOAuthApplication(t.Context(), "oa_1")
-	noError(t, err)
-	equal(t, "address", asked, "https://proxy.example:8443/clerk/v1/oauth_applications/oa_1")
+	}), at(t, "https://proxy.example:8443/clerk/"))
+	noError(t, errorOf(client.GetOAuthApplication(t.Context(), "oa_1")))
 	equal(t, "APIURL", client.APIURL(), "https://proxy.example:8443/clerk/v1")
 }
 
@@ -99,20 +161,21 @@ func TestOnlyHTTP1IsSpoken(t *testing.T) {
 	res, err := server.Client().Do(req)
 	noError(t, err)
 	res.Body.Close()
-	command := exec.CommandContext(t.Context(), os.Args[0])
-	command.Env = append(os.Environ(), insideProcess+"="+server.URL, "SSL_CERT_FILE="+rootsOf(t, server))
-	output, err := command.CombinedOutput()
-	noError(t, err)
-	contains(t, "output", string(output), `instance "ins_1"`)
+	contains(t, "output", askInProcess(t, server, insideProcess+"="+server.URL), `instance "ins_1"`)
 	equal(t, "protocols", spoken, []string{"HTTP/2.0", "HTTP/1.1"})
 }
 
-func rootsOf(t testing.TB, server *httptest.Server) string {
+// askInProcess runs askThroughProxy in a process that trusts the server.
+func askInProcess(t testing.TB, server *httptest.Server, environment ...string) string {
 	t.Helper()
 	roots := filepath.Join(t.TempDir(), "roots.pem")
 	block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
 	noError(t, os.WriteFile(roots, pem.EncodeToMemory(block), 0o600))
-	return roots
+	command := exec.CommandContext(t.Context(), os.Args[0])
+	command.Env = append(append(os.Environ(), "SSL_CERT_FILE="+roots), environment...)
+	output, err := command.CombinedOutput()
+	noError(t, err)
+	return string(output)
 }
 
 // insideProcess is the address to ask in a process in which the test binary does nothing but
@@ -156,13 +219,11 @@ func TestThroughProxy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			command := exec.CommandContext(t.Context(), os.Args[0])
-			command.Env = append(os.Environ(), insideProcess+"=https://example.com", "HTTPS_PROXY="+test.variable, "NO_PROXY=", "no_proxy=", "https_proxy=", "SSL_CERT_FILE="+rootsOf(t, server))
-			output, err := command.CombinedOutput()
-			noError(t, err)
-			contains(t, "output", string(output), test.says)
+			output := askInProcess(t, server, insideProcess+"=https://example.com", "HTTPS_PROXY="+test.variable,
+				"NO_PROXY=", "no_proxy=", "https_proxy=")
+			contains(t, "output", output, test.says)
 			for _, secret := range []string{password, strings.TrimPrefix(credentials, "Basic "), testKey} {
-				equal(t, "the output shows "+secret, strings.Contains(string(output), secret), false)
+				equal(t, "the output shows "+secret, strings.Contains(output, secret), false)
 			}
 		})
 	}
@@ -172,13 +233,11 @@ func TestThroughProxy(t *testing.T) {
 func tunnel(w http.ResponseWriter, address string) {
 	backend, err := net.Dial("tcp", address)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
+		panic(err)
 	}
 	client, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		backend.Close()
-		return
+		panic(err)
 	}
 	_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
 	var wait sync.WaitGroup

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// wholeApplication is an answer of the API as it comes over the wire, written by hand after Clerk's OpenAPI document.
+// wholeApplication is an answer of the API, written by hand after Clerk's OpenAPI document.
 const wholeApplication = `{
 	"object": "oauth_application",
 	"id": "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u",
@@ -41,39 +41,32 @@ const wholeApplication = `{
 func TestDecodeApplication(t *testing.T) {
 	t.Parallel()
 	decoded, err := decodeApplication([]byte(wholeApplication))
-	if err != nil || len(decoded.app.Problems) > 0 {
-		t.Fatalf("error %v, problems %v", err, decoded.app.Problems)
+	if err != nil {
+		t.Fatal(err)
 	}
+	const instance = "https://verb-noun-42.clerk.accounts.dev/"
 	want := OAuthApplication{
-		ID:                    "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u",
-		InstanceID:            "ins_2O4BCh3zUONvWlZHtBXv6s6tm7a",
-		ClientID:              "d9g4CT4WYiCBm7EU",
-		Name:                  "Back office",
-		RedirectURIs:          []string{"https://b.example/cb", "https://a.example/cb"},
-		Scopes:                []string{"email", "openid", "profile"},
-		ConsentScreenEnabled:  true,
-		PKCERequired:          true,
-		Public:                true,
-		DynamicallyRegistered: true,
+		ID: "oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", InstanceID: "ins_2O4BCh3zUONvWlZHtBXv6s6tm7a",
+		ClientID: "d9g4CT4WYiCBm7EU", Name: "Back office",
+		RedirectURIs:         []string{"https://b.example/cb", "https://a.example/cb"},
+		Scopes:               []string{"email", "openid", "profile"},
+		ConsentScreenEnabled: true, PKCERequired: true, Public: true, DynamicallyRegistered: true,
+		DeviceAuthorizationGrantEnabled: new(true),
+
 		ClientURI:             new("https://client.example"),
 		ClientImageURL:        new("https://img.example/logo.png"),
 		CallbackURL:           "https://b.example/cb",
-		AuthorizeURL:          "https://verb-noun-42.clerk.accounts.dev/oauth/authorize",
-		TokenFetchURL:         "https://verb-noun-42.clerk.accounts.dev/oauth/token",
-		UserInfoURL:           "https://verb-noun-42.clerk.accounts.dev/oauth/userinfo",
-		DiscoveryURL:          "https://verb-noun-42.clerk.accounts.dev/.well-known/openid-configuration",
-		TokenIntrospectionURL: "https://verb-noun-42.clerk.accounts.dev/oauth/token_info",
-
-		DeviceAuthorizationGrantEnabled: new(true),
+		AuthorizeURL:          instance + "oauth/authorize",
+		TokenFetchURL:         instance + "oauth/token",
+		UserInfoURL:           instance + "oauth/userinfo",
+		DiscoveryURL:          instance + ".well-known/openid-configuration",
+		TokenIntrospectionURL: instance + "oauth/token_info",
 
 		CreatedAt: time.Date(2025, 8, 12, 12, 0, 0, 123e6, time.UTC),
 		UpdatedAt: time.Date(2025, 8, 12, 12, 1, 0, 456e6, time.UTC),
 	}
-	if !reflect.DeepEqual(decoded.app, want) {
-		t.Errorf("got\n%+v\nwant\n%+v", decoded.app, want)
-	}
-	if clone := decoded.app.clone(); !reflect.DeepEqual(clone, want) {
-		t.Errorf("the clone is %+v", clone)
+	if clone := decoded.app.clone(); !reflect.DeepEqual(decoded.app, want) || !reflect.DeepEqual(clone, want) {
+		t.Errorf("got\n%+v\nwant\n%+v\nits clone\n%+v", decoded.app, want, clone)
 	}
 	if got := decoded.secret.Reveal(); got != "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k" {
 		t.Errorf("secret: %q", got)
@@ -83,9 +76,7 @@ func TestDecodeApplication(t *testing.T) {
 // with returns the whole application with a field replaced by other JSON; "" removes it.
 func with(name, value string) []byte {
 	var raw map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(wholeApplication), &raw); err != nil {
-		panic(err)
-	}
+	_ = json.Unmarshal([]byte(wholeApplication), &raw)
 	raw[name] = json.RawMessage(value)
 	if value == "" {
 		delete(raw, name)
@@ -113,55 +104,45 @@ func TestDecodeApplicationFieldByField(t *testing.T) {
 		"pkce_required":                      {"PKCERequired", truth, true},
 		"consent_screen_enabled":             {"ConsentScreenEnabled", truth, true},
 		"device_authorization_grant_enabled": {"DeviceAuthorizationGrantEnabled", truth, false},
-
-		"scopes":                  {"Scopes", text, false},
-		"redirect_uris":           {"RedirectURIs", list, false},
-		"dynamically_registered":  {"DynamicallyRegistered", truth, false},
-		"client_uri":              {"ClientURI", text, false},
-		"client_image_url":        {"ClientImageURL", text, false},
-		"callback_url":            {"CallbackURL", text, false},
-		"authorize_url":           {"AuthorizeURL", text, false},
-		"token_fetch_url":         {"TokenFetchURL", text, false},
-		"user_info_url":           {"UserInfoURL", text, false},
-		"discovery_url":           {"DiscoveryURL", text, false},
-		"token_introspection_url": {"TokenIntrospectionURL", text, false},
-		"created_at":              {"CreatedAt", number, false},
-		"updated_at":              {"UpdatedAt", number, false},
+		"scopes":                             {"Scopes", text, false},
+		"redirect_uris":                      {"RedirectURIs", list, false},
+		"dynamically_registered":             {"DynamicallyRegistered", truth, false},
+		"client_uri":                         {"ClientURI", text, false},
+		"client_image_url":                   {"ClientImageURL", text, false},
+		"callback_url":                       {"CallbackURL", text, false},
+		"authorize_url":                      {"AuthorizeURL", text, false},
+		"token_fetch_url":                    {"TokenFetchURL", text, false},
+		"user_info_url":                      {"UserInfoURL", text, false},
+		"discovery_url":                      {"DiscoveryURL", text, false},
+		"token_introspection_url":            {"TokenIntrospectionURL", text, false},
+		"created_at":                         {"CreatedAt", number, false},
+		"updated_at":                         {"UpdatedAt", number, false},
 	} {
 		check := func(value string, problem, empty bool) {
 			decoded, err := decodeApplication(with(name, value))
-			if err != nil {
-				t.Errorf("%s = %s: %v", name, value, err)
-				return
-			}
-			var problems int
-			if problem {
-				problems = 1
-			}
-			if len(decoded.app.Problems) != problems || problem && decoded.app.Problems[0].Field != name || problem == (problemsError(decoded.app.Problems) == nil) {
-				t.Errorf("%s = %s: problems %q, want %d", name, value, decoded.app.Problems, problems)
-			}
+			wrong := problemsError(decoded.app.Problems)
 			got := reflect.ValueOf(decoded.app).FieldByName(field.name)
-			if (got.IsZero() || got.Kind() == reflect.Slice && got.Len() == 0) != empty {
-				t.Errorf("%s = %s is read as %v", name, value, got)
+			isEmpty := got.IsZero() || got.Kind() == reflect.Slice && got.Len() == 0
+			if err != nil || isEmpty != empty || problem != (wrong != nil) ||
+				problem && !strings.HasPrefix(wrong.Error(), name+" ") {
+				t.Errorf("%s = %s is read as %v: error %v, problems %v", name, value, got, err, wrong)
 			}
-			if decoded.secret.Reveal() != "VVgbT7i6sPo7sTljq2zj12fjmg0jPL5k" || decoded.app.ID == "" || decoded.app.ClientID == "" {
+			if decoded.secret.IsEmpty() || decoded.app.ID == "" || decoded.app.ClientID == "" {
 				t.Errorf("%s = %s: the secret or an id is lost", name, value)
 			}
 		}
 		check("", field.required, true)
 		check("null", field.required, true)
-		check(`{"a": 1}`, true, true)
-		check(`[{"a": 1}]`, true, true)
-		check("7.5", true, true)
-		check("1e400", true, true)
+		for _, value := range []string{`{"a": 1}`, `[{"a": 1}]`, "7.5", "1e400"} {
+			check(value, true, true)
+		}
 		for kind, example := range examples {
 			check(example, kind != field.kind, kind != field.kind)
 		}
 	}
 }
 
-// What is read of unusual values.
+// What is read of unusual values. Of two fields of one name, the last counts.
 func TestDecodeApplicationValues(t *testing.T) {
 	t.Parallel()
 	at := func(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
@@ -175,22 +156,16 @@ func TestDecodeApplicationValues(t *testing.T) {
 		{"Scopes", "scopes", `"  b a  b "`, []string{"a", "b"}, false},
 		{"CreatedAt", "created_at", "0", at(0), false},
 		{"CreatedAt", "created_at", "1.755e12", at(1755000000000), false},
-		{"CreatedAt", "created_at", "1755000000000.0", at(1755000000000), false},
 		{"CreatedAt", "created_at", "-1000", at(-1000), false},
-		{"CreatedAt", "created_at", "9007199254740993", at(1 << 53), false}, // the nearest float
-		{"CreatedAt", "created_at", "1e300", time.Time{}, true},
-		{"CreatedAt", "created_at", "99999999999999999", time.Time{}, true},
-		{"Name", "name", `"👩‍💻 Cafe\u0301 \u202eabc \ud83d\ude00 \ud83d \u0000 <b>"`, "👩‍💻 Cafe\u0301 \u202eabc 😀 \ufffd \x00 <b>", false},
-		{"Name", "name", "\"Back \xff\xfe office\"", "Back \ufffd\ufffd office", false},
-		{"Name", "name", `"first", "name": "last"`, "last", false},
+		{"CreatedAt", "created_at", "9007199254740992", at(1 << 53), false},
+		{"CreatedAt", "created_at", "9007199254740994", time.Time{}, true},
+		{"CreatedAt", "created_at", "-99999999999999999", time.Time{}, true},
+		{"Name", "name", `"Cafe\u0301 \u202eabc \ud83d\ude00 \ud83d \u0000"`, "Cafe\u0301 \u202eabc 😀 \ufffd \x00", false},
+		{"Name", "name", "\"Back \xff office\"", "Back \ufffd office", false},
 		{"Name", "name", `"name", "NAME": "wrong", "Client_Secret": "wrong", "ſcopes": "wrong"`, "name", false},
 	} {
-		var raw map[string]json.RawMessage
-		if err := json.Unmarshal(with(test.name, ""), &raw); err != nil {
-			t.Fatal(err)
-		}
-		body, _ := json.Marshal(raw)
-		decoded, err := decodeApplication([]byte(strings.TrimSuffix(string(body), "}") + `,"` + test.name + `":` + test.value + "}"))
+		body := strings.TrimSuffix(wholeApplication, "}") + `,"` + test.name + `":` + test.value + "}"
+		decoded, err := decodeApplication([]byte(body))
 		got := reflect.ValueOf(decoded.app).FieldByName(test.field).Interface()
 		if err != nil || !reflect.DeepEqual(got, test.want) || (len(decoded.app.Problems) > 0) != test.problem {
 			t.Errorf("%s is read as %v, want %v (%v, problems %v)", test.value, got, test.want, err, decoded.app.Problems)
@@ -199,144 +174,6 @@ func TestDecodeApplicationValues(t *testing.T) {
 			t.Errorf("%s: the secret is %q", test.value, decoded.secret.Reveal())
 		}
 	}
-}
-
-func TestDecodePage(t *testing.T) {
-	t.Parallel()
-	whole := `{"data": [` + wholeApplication + `,` + string(with("id", `"oa_2"`)) + `], "total_count": 17, "more": true}`
-	page, err := decodePage([]byte(whole))
-	if err != nil || len(page.items) != 2 || page.total != 17 || page.items[1].ID != "oa_2" {
-		t.Errorf("page %+v (%v)", page, err)
-	}
-	page, err = decodePage([]byte(`{"data": [], "total_count": 0}`))
-	if err != nil || len(page.items) != 0 || page.total != 0 {
-		t.Errorf("empty page %+v (%v)", page, err)
-	}
-
-	for body, says := range map[string]string{
-		`{"data": [], "total_count": null}`: "total_count is missing",
-		`{"data": []}`:                      "total_count is missing",
-		`{"data": [], "total_count": "1"}`:  "total_count has an unexpected type",
-		`{"data": [], "total_count": 1.5}`:  "total_count has an unexpected type",
-		`{"data": null, "total_count": 0}`:  "data is missing",
-		`{"total_count": 0}`:                "data is missing",
-		`{"data": {}, "total_count": 0}`:    "data has an unexpected type",
-		`[` + wholeApplication + `]`:        "array",
-		whole + "}":                         "after top-level value",
-	} {
-		if _, err := decodePage([]byte(body)); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%.80s: error %v, want one with %q", body, err, says)
-		}
-	}
-}
-
-// An unreadable item does not affect the others, and is recognised by its id or its text.
-func TestDecodePageWithUnreadableItems(t *testing.T) {
-	t.Parallel()
-	for item, want := range map[string]struct{ id, says string }{
-		`null`:                          {"", "an application without a readable id cannot be read: it is null"},
-		`7`:                             {"", "an application without a readable id cannot be read: it is a JSON number, not an object"},
-		`{}`:                            {"", "an application without a readable id cannot be read: it is not an OAuth application (object is \"\")"},
-		string(with("id", `"oa_2?x"`)):  {"", "an application without a readable id cannot be read: its id (\"oa_2?x\") is not a valid Clerk id"},
-		string(with("public", `"no"`)):  {"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", "application oa_2O4BCh3zUONvWlZHtBXv6s6tm7u cannot be read: public has an unexpected type"},
-		string(with("client_id", `""`)): {"oa_2O4BCh3zUONvWlZHtBXv6s6tm7u", "application oa_2O4BCh3zUONvWlZHtBXv6s6tm7u cannot be read: client_id is missing"},
-	} {
-		body := []byte(`{"data": [` + string(with("id", `"oa_1"`)) + `,` + item + `,` + string(with("id", `"oa_3"`)) + `], "total_count": 3}`)
-		page, err := decodePage(body)
-		if err != nil || len(page.items) != 3 || page.items[0].ID != "oa_1" || page.items[2].ID != "oa_3" || page.items[1].unreadable == nil {
-			t.Errorf("%.40s: the page is %+v (%v)", item, page, err)
-			continue
-		}
-		got := page.items[1]
-		if got.unreadable.Application.ID != want.id || got.unreadable.Error() != want.says {
-			t.Errorf("%.40s: error %v, want %q", item, got.unreadable, want.says)
-		}
-		if again, _ := decodePage(body); got.key == "" || again.items[1].key != got.key {
-			t.Errorf("%.40s: the item is %q and then %q", item, got.key, again.items[1].key)
-		}
-	}
-}
-
-// No answer leads to a panic, to an id that is not usable, or to a whole application without id and
-// client_id. Unknown fields do not change the result.
-func FuzzDecodeApplication(f *testing.F) {
-	for _, seed := range []string{
-		wholeApplication, "", "null", "[]", "{}", `""`, "0", "<!DOCTYPE html>", "\ufeff{}", wholeApplication + "}",
-		string(with("id", `"../users"`)), string(with("created_at", "1e400")), string(with("scopes", "[]")), string(with("client_secret", "{}")),
-		`{"object":"oauth_application","id":"oa_1","client_id":"c","id":"oa_2","ID":"oa_3"}`, `{"object":"oauth_application","id":"oa_1","client_id":"\ud800"}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		decoded, err := decodeApplication(body)
-		if err != nil {
-			return
-		}
-		app := decoded.app
-		whole := problemsError(decoded.app.Problems) == nil
-		if app.ID != "" && !ValidID(app.ID) || whole && (app.ID == "" || app.ClientID == "") {
-			t.Fatalf("accepted with id %q and client_id %q", app.ID, app.ClientID)
-		}
-		if !slices.IsSorted(app.Scopes) || !utf8.ValidString(app.Name) || !utf8.ValidString(decoded.secret.Reveal()) {
-			t.Fatalf("not in normal form: %+v", app)
-		}
-		// Another unknown field changes nothing.
-		var raw map[string]json.RawMessage
-		if err := json.Unmarshal(body, &raw); err != nil {
-			t.Fatalf("accepted what is no object: %v", err)
-		}
-		raw["one more field"] = json.RawMessage(`{"id":"oa_other","client_secret":"other"}`)
-		more, _ := json.Marshal(raw)
-		again, err := decodeApplication(more)
-		if err != nil || !reflect.DeepEqual(app, again.app) || decoded.secret.Reveal() != again.secret.Reveal() {
-			t.Fatalf("another field changes the application: %v\n%+v\n%+v", err, app, again.app)
-		}
-
-		// Garbage in a field that is only reported cannot lose the secret.
-		raw["created_at"] = json.RawMessage(`"garbage"`)
-		more, _ = json.Marshal(raw)
-		again, err = decodeApplication(more)
-		if err != nil || again.secret.Reveal() != decoded.secret.Reveal() {
-			t.Fatalf("garbage in created_at loses the secret: %v", err)
-		}
-	})
-}
-
-// A page without a list is refused. An incomplete item does not affect the other items.
-func FuzzDecodePage(f *testing.F) {
-	for _, seed := range []string{
-		`{"data":[` + wholeApplication + `],"total_count":1}`, `{"data":[],"total_count":0}`, `{"data":null,"total_count":0}`, `{"data":[null],"total_count":-1}`,
-		`{"data":[{}],"total_count":1e3}`, `[]`, `null`, ``, `{"data":{"0":{}},"total_count":1}`, `{"data":[` + string(with("id", `"a/b"`)) + `],"total_count":1}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		page, err := decodePage(body)
-		if err != nil {
-			if len(page.items) > 0 {
-				t.Fatal("a page that failed has items")
-			}
-			return
-		}
-		var raw struct {
-			Data []json.RawMessage `json:"data"`
-		}
-		if err := json.Unmarshal(body, &raw); err == nil && !strings.Contains(strings.ToLower(string(body)), `"data"`) {
-			t.Fatal("a page without data was accepted")
-		}
-		for _, item := range page.items {
-			app := item.OAuthApplication
-			if unreadable := item.unreadable; unreadable != nil {
-				if unreadable.Problem == "" || !ValidID(item.key) || unreadable.Application.ID != "" && unreadable.Application.ID != item.key {
-					t.Fatalf("an item that was not read: %+v", item)
-				}
-				continue
-			}
-			if app.ID != item.key || !ValidID(app.ID) || app.InstanceID == "" && !strings.Contains(string(body), "instance_id") {
-				t.Fatalf("an application that is not complete: %+v", app)
-			}
-		}
-	})
 }
 
 func TestDecodeApplicationRefuses(t *testing.T) {
@@ -351,4 +188,41 @@ func TestDecodeApplicationRefuses(t *testing.T) {
 			t.Errorf("%.60s: error %v, want one with %q", body, err, says)
 		}
 	}
+}
+
+// No answer leads to a panic, to an id that is not usable, or to a whole application without id and
+// client_id. An unknown field, and garbage in a field that is only reported, lose nothing else.
+func FuzzDecodeApplication(f *testing.F) {
+	for _, seed := range []string{
+		wholeApplication, "", "null", "[]", "{}", `""`, "0", "<!DOCTYPE html>", "\ufeff{}", wholeApplication + "}",
+		string(with("id", `"../users"`)), string(with("created_at", "1e400")), string(with("client_secret", "{}")),
+		`{"object":"oauth_application","id":"oa_1","client_id":"c","id":"oa_2","ID":"oa_3"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		decoded, err := decodeApplication(body)
+		if err != nil {
+			return
+		}
+		app := decoded.app
+		whole := problemsError(app.Problems) == nil
+		if app.ID != "" && !ValidID(app.ID) || whole && (app.ID == "" || app.ClientID == "") {
+			t.Fatalf("accepted with id %q and client_id %q", app.ID, app.ClientID)
+		}
+		if !slices.IsSorted(app.Scopes) || !utf8.ValidString(app.Name) || !utf8.ValidString(decoded.secret.Reveal()) {
+			t.Fatalf("not in normal form: %+v", app)
+		}
+		var raw map[string]json.RawMessage
+		if err := json.Unmarshal(body, &raw); err != nil {
+			t.Fatalf("accepted what is no object: %v", err)
+		}
+		raw["one more field"] = json.RawMessage(`{"id":"oa_other","client_secret":"other"}`)
+		raw["callback_url"] = json.RawMessage(`7`)
+		more, _ := json.Marshal(raw)
+		again, err := decodeApplication(more)
+		if err != nil || app.ID != again.app.ID || decoded.secret.Reveal() != again.secret.Reveal() {
+			t.Fatalf("another field changes the application: %v\n%+v\n%+v", err, app, again.app)
+		}
+	})
 }

@@ -19,53 +19,31 @@ func newSteadyLimiter(requestsPer10s int, jitter time.Duration) *rateLimiter {
 	return l
 }
 
+// A request that is refused is not counted. Below the limit there is no pacing.
 func TestRateLimiter(t *testing.T) {
 	t.Parallel()
-	const jitter = 200 * time.Millisecond
-	type step struct {
-		sleep, pause time.Duration // before the request; no pause if 0
-		waits        time.Duration
-	}
-	for name, test := range map[string]struct {
-		limit int
-		steps []step
-	}{
-		"no pacing below the limit":              {3, []step{{0, 0, 0}, {0, 0, 0}, {3 * time.Second, 0, 0}, {0, 0, 7 * time.Second}}},
-		"one request at least":                   {0, []step{{0, 0, 0}, {0, 0, 10 * time.Second}}},
-		"and never none":                         {-1, []step{{0, 0, 0}, {0, 0, 10 * time.Second}}},
-		"the later end of two pauses wins":       {9, []step{{0, 8 * time.Second, 8*time.Second + jitter}, {0, time.Second, time.Second + jitter}}},
-		"a pause of nothing is the jitter alone": {9, []step{{0, -time.Hour, 0}, {0, time.Nanosecond, jitter + time.Nanosecond}}},
-	} {
+	for _, limit := range []int{-1, 0, 1, 3} {
 		synctest.Test(t, func(t *testing.T) {
-			l := newSteadyLimiter(test.limit, jitter)
-			for i, step := range test.steps {
-				time.Sleep(step.sleep)
-				if step.pause != 0 {
-					l.pause(step.pause)
-				}
-				if waited, err := l.acquire(t.Context()); err != nil || waited != step.waits {
-					t.Errorf("%s: request %d waited %s (%v), want %s", name, i+1, waited, err, step.waits)
+			l := newSteadyLimiter(limit, 0)
+			wait := func(ctx context.Context, wants time.Duration, fails error) {
+				t.Helper()
+				if waited, err := l.acquire(ctx); waited != wants || !errors.Is(err, fails) {
+					t.Errorf("limit %d: waited %s (%v), want %s (%v)", limit, waited, err, wants, fails)
 				}
 			}
+			over, cancel := context.WithCancel(t.Context())
+			cancel()
+			wait(over, 0, context.Canceled)
+			for range max(1, limit) {
+				wait(t.Context(), 0, nil)
+			}
+			time.Sleep(3 * time.Second)
+			soon, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			wait(soon, time.Second, context.DeadlineExceeded)
+			wait(t.Context(), 6*time.Second, nil)
 		})
 	}
-	synctest.Test(t, func(t *testing.T) { // a context that is over, and one that ends in a pause
-		l := newSteadyLimiter(1, 0)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		cancel()
-		if _, err := l.acquire(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("error is %v", err)
-		}
-		if waited, err := l.acquire(t.Context()); err != nil || waited != 0 {
-			t.Errorf("the next one waited %s (%v): the refused one was counted", waited, err)
-		}
-		l.pause(time.Minute)
-		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if waited, err := l.acquire(ctx); !errors.Is(err, context.DeadlineExceeded) || waited != time.Second {
-			t.Errorf("returned %v after %s", err, waited)
-		}
-	})
 }
 
 // A burst of refusals that name one time is one pause, with one jitter.
@@ -76,14 +54,12 @@ func TestRateLimiterJitter(t *testing.T) {
 		random, jitters := l.randomPause, 0
 		seen := make(map[time.Duration]bool)
 		for range 100 {
-			if jitter := random(); jitter < 0 || jitter >= maxPauseJitter {
-				t.Fatalf("jitter is %s", jitter)
-			} else {
-				seen[jitter] = true
-			}
+			seen[random()] = true
 		}
-		if len(seen) < 50 {
-			t.Errorf("100 jitters have %d values", len(seen))
+		for jitter := range seen {
+			if jitter < 0 || jitter >= maxPauseJitter || len(seen) < 50 {
+				t.Fatalf("jitter is %s, one of %d", jitter, len(seen))
+			}
 		}
 		l.randomPause = func() time.Duration { jitters++; return time.Second }
 		reopens := time.Now().Add(time.Minute)
@@ -196,19 +172,6 @@ func TestRateLimiterIsExact(t *testing.T) {
 		})
 		if want := limitedStarts(limit, jitter, requests, pauses); !slices.Equal(got, want) {
 			t.Errorf("seed %d, limit %d, requests %v, pauses %v:\nstarts %v\nwant   %v", seed, limit, requests, pauses, got, want)
-		}
-	}
-}
-
-func BenchmarkRateLimiter(b *testing.B) {
-	l := newRateLimiter(1 << 30)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := l.acquire(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-		if len(l.starts) == 1<<16 { // the ring is not measured
-			l.starts = l.starts[:0]
 		}
 	}
 }

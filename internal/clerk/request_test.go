@@ -360,7 +360,7 @@ func TestInterrupts(t *testing.T) {
 				const soon = 10 * time.Millisecond
 				id, ctx, want := f.server.Seed("web"), f.interruptAfter(soon), soon
 				if name == "before it begins" {
-					time.Sleep(soon)
+					time.Sleep(2 * soon)
 					f.began, want = time.Now(), 0
 				}
 				f.inject(fault)
