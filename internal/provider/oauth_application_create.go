@@ -74,12 +74,13 @@ func (c *applicationCall) saveCreated(ctx context.Context, creation clerk.Creati
 		created := creation.Application.CreatedAt
 		c.current.ClientSecretVersion = firstSecretVersion(created, c.client.ServerNow())
 	}
-	diags := c.save(ctx)
+	c.save(ctx)
+	saved := !c.diags.HasError()
 	c.noteVersionFloor(ctx)
 	if secretErr != nil {
 		c.data.addErrorAsWarning(c.diags, c.current.named(actionEncrypt), secretErr, nil)
 	}
-	return !diags.HasError()
+	return saved
 }
 
 // ensureSecret rotates the secret of a confidential application if the answer to its

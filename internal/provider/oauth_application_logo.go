@@ -71,13 +71,13 @@ func (m *resourceModel) planLogo(
 		return types.StringNull()
 	case uploaded:
 		diags.AddAttributeWarning(path.Root("logo_path"),
-			"The file with the logo of "+m.titleName()+" is missing",
+			"The file with the logo of "+m.named("OAuth application")+" is missing",
 			sentence(err.Error())+" The file was uploaded before, and the logo stays as it is. The "+
 				"provider cannot tell whether the file has changed.")
 		return state.LogoSHA256
 	}
 	diags.AddAttributeWarning(path.Root("logo_path"),
-		"The file with the logo of "+m.titleName()+" does not exist yet",
+		"The file with the logo of "+m.named("OAuth application")+" does not exist yet",
 		sentence(err.Error())+" If another resource writes it during the apply, nothing is wrong. "+
 			"Otherwise the apply fails before it changes anything at Clerk.")
 	return types.StringUnknown()
@@ -185,15 +185,10 @@ func readLogo(file string) (logoFile, error) {
 	return logoFile{image: image, sha256: hex.EncodeToString(sum[:])}, nil
 }
 
-// wantsLogo reports whether the content of the file is not the one that was uploaded.
-func (c *applicationCall) wantsLogo() bool {
-	return !c.plan.LogoPath.IsNull() && !c.plan.LogoSHA256.Equal(c.current.LogoSHA256)
-}
-
-// readLogo reads the file that uploadLogo will upload, if any. A file that cannot be used is
-// an error, with its consequence.
+// readLogo reads the file at logo_path, if its content is not the one that was uploaded. A
+// file that cannot be used is an error, with its consequence.
 func (c *applicationCall) readLogo(consequence string) (ok bool) {
-	if !c.wantsLogo() {
+	if c.plan.LogoPath.IsNull() || c.plan.LogoSHA256.Equal(c.current.LogoSHA256) {
 		return true
 	}
 	var err error
@@ -203,9 +198,9 @@ func (c *applicationCall) readLogo(consequence string) (ok bool) {
 	return err == nil
 }
 
-// uploadLogo uploads the file if that is wanted. An error leaves the current model unchanged.
+// uploadLogo uploads what readLogo has read. An error leaves the current model unchanged.
 func (c *applicationCall) uploadLogo(ctx context.Context) error {
-	if !c.wantsLogo() {
+	if c.logo.image == nil {
 		return nil
 	}
 	app, err := c.client.UploadOAuthApplicationLogo(ctx, c.current.ID.ValueString(),

@@ -179,14 +179,6 @@ func nameFromAPI(served string, current types.String) types.String {
 // quotedName is the name for a message.
 func (m *reportedModel) quotedName() string { return quote(m.Name.ValueString()) }
 
-// titleName is how the summary of a warning names the application.
-func (m *resourceModel) titleName() string {
-	if !isKnownText(m.Name) {
-		return "an OAuth application"
-	}
-	return "OAuth application " + m.quotedName()
-}
-
 // named adds to an action the application that it is about, as far as that is known. An
 // engine shows no address with an error of a destroy, and a run can have many of them.
 func (m *reportedModel) named(action string) string {

@@ -155,18 +155,15 @@ func (m *resourceModel) planUpdate(
 		if !state.Public.ValueBool() && state.hasSecret() {
 			reason = removeSecret
 		}
-	case reason == noRotation && m.Public.IsUnknown() && state.hasSecret():
-		m.planSecret(types.Int64Unknown()) // if the client turns out to be public, it has none
-	case reason == rotateUndecided:
+	case reason == rotateUndecided,
+		reason == noRotation && m.Public.IsUnknown() && state.hasSecret(): // which a public one loses
 		m.planSecret(types.Int64Unknown())
-		requests = true
 	case reason != noRotation:
 		m.planSecret(nextSecretVersion(state, private.VersionFloor))
-		requests = true
 	}
 	reason.warn(diags, state)
 
-	if requests {
+	if requests || reason != noRotation {
 		m.UpdatedAt = types.StringUnknown()
 	}
 }

@@ -103,7 +103,7 @@ func (r *oauthApplicationResource) ValidateConfig(
 // Engines fold warnings of one summary into the first of them. So there is one warning for
 // each attribute of an application, with the application's name in the summary.
 func (m *resourceModel) addWarnings(diags *diag.Diagnostics) {
-	who := m.titleName()
+	who := m.named("OAuth application")
 	warn := func(attribute, summary, detail string) {
 		if detail != "" {
 			diags.AddAttributeWarning(path.Root(attribute), summary, detail)
@@ -243,10 +243,8 @@ func (c *applicationCall) begin(
 }
 
 // save writes the current model into the state.
-func (c *applicationCall) save(ctx context.Context) diag.Diagnostics {
-	diags := saveState(ctx, c.current, c.current.ID, c.state, c.identity)
-	c.diags.Append(diags...)
-	return diags
+func (c *applicationCall) save(ctx context.Context) {
+	c.diags.Append(saveState(ctx, c.current, c.current.ID, c.state, c.identity)...)
 }
 
 // warnOfProblems warns of fields of an answer that could not be read. done is what Clerk has
