@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -33,33 +32,31 @@ const (
 
 // rotationFor decides whether going from state to plan replaces the secret.
 func rotationFor(plan, state resourceModel, private privateState) rotationReason {
-	if plan.Public.ValueBool() {
-		return noRotation
-	}
-	reason := noRotation
 	switch {
-	case private.RotationPending && !state.Public.ValueBool():
-		reason = rotatePending
-	case state.Public.ValueBool() && !plan.Public.IsUnknown():
-		// Comes before the reasons to replace a secret: there is no secret yet.
-		reason = rotateForFirstSecret
+	case plan.Public.ValueBool():
+		return noRotation
+	case plan.Public.IsUnknown():
+		plan.Public = types.BoolValue(false)
+		if rotationFor(plan, state, private) == noRotation {
+			return noRotation
+		}
+		return rotateUndecided
+	case state.Public.ValueBool(): // and has no secret that anything else could replace
+		return rotateForFirstSecret
+	case private.RotationPending:
+		return rotatePending
 	case isKnownText(plan.RotateSecretTrigger) &&
 		!plan.RotateSecretTrigger.Equal(state.RotateSecretTrigger):
-		reason = rotateForTrigger
+		return rotateForTrigger
 	case isWhollyKnown(plan.EncryptClientSecretTo) &&
 		!sameRecipients(plan.EncryptClientSecretTo, state.EncryptClientSecretTo):
-		reason = rotateForRecipients
+		return rotateForRecipients
 	case plan.VerifyClientSecret.ValueBool() && private.rejects(state.ClientSecretVersion):
-		reason = rotateForRejected
-	case plan.Public.IsUnknown() && state.Public.ValueBool(),
-		plan.RotateSecretTrigger.IsUnknown(),
-		!isWhollyKnown(plan.EncryptClientSecretTo):
-		reason = rotateUndecided
-	}
-	if plan.Public.IsUnknown() && reason != noRotation {
+		return rotateForRejected
+	case plan.RotateSecretTrigger.IsUnknown(), !isWhollyKnown(plan.EncryptClientSecretTo):
 		return rotateUndecided
 	}
-	return reason
+	return noRotation
 }
 
 // sameTrigger reports whether two triggers differ at most in white space at their ends and
@@ -90,12 +87,10 @@ func (m *resourceModel) checkTrigger(diags *diag.Diagnostics) {
 // sameRecipients reports whether two sets name the same recipients, in any spelling. A set
 // without recipients is null.
 func sameRecipients(a, b types.Set) bool {
-	normal := func(set types.Set) []string {
-		recipients := mapped(stringsOf(set), encryption.NormalRecipient)
-		slices.Sort(recipients)
-		return slices.Compact(recipients)
+	normal := func(set types.Set) types.Set {
+		return setOf(mapped(stringsOf(set), encryption.NormalRecipient))
 	}
-	return slices.Equal(normal(a), normal(b))
+	return sameValue(normal(a), normal(b))
 }
 
 const (

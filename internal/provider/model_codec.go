@@ -126,12 +126,8 @@ func sameValue(a, b attr.Value) bool {
 	if !leftIsSet || !rightIsSet || !isWhollyKnown(left) || !isWhollyKnown(right) {
 		return a.Equal(b)
 	}
-	return left.IsNull() == right.IsNull() && sameStrings(stringsOf(left), stringsOf(right))
-}
-
-// sameStrings reports whether two lists have the same elements in any order.
-func sameStrings(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+	sorted := func(set types.Set) []string { return slices.Sorted(slices.Values(stringsOf(set))) }
+	return left.IsNull() == right.IsNull() && slices.Equal(sorted(left), sorted(right))
 }
 
 // keepPlanned copies every value of the plan that is known into the model. Terraform

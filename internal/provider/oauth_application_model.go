@@ -145,8 +145,8 @@ func (m *reportedModel) otherSpelling(refused clerk.Mismatch, app clerk.OAuthApp
 	if refused.Name != "redirect_uris" {
 		return ""
 	}
-	wanted, stored := mapped(stringsOf(m.RedirectURIs), normalURI), mapped(app.RedirectURIs, normalURI)
-	if !sameStrings(wanted, stored) {
+	normal := func(uris []string) types.Set { return setOf(mapped(uris, normalURI)) }
+	if !sameValue(normal(stringsOf(m.RedirectURIs)), normal(app.RedirectURIs)) {
 		return ""
 	}
 	return fmt.Sprintf("Clerk stores the URIs in another form. Write them in redirect_uris as Clerk "+
