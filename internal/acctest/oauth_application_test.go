@@ -200,8 +200,8 @@ func TestAccOAuthApplication_arguments(t *testing.T) {
 			"pkce_required", `{"pkce_required":true}`, `{"pkce_required":false}`,
 		},
 		"device_authorization_grant_enabled": {
-			"device_authorization_grant_enabled = false", "", "device_authorization_grant_enabled = true",
-			"device_authorization_grant_enabled", `{"device_authorization_grant_enabled":true}`, `{"device_authorization_grant_enabled":false}`,
+			"device_authorization_grant_enabled = true", "", "device_authorization_grant_enabled = false",
+			"device_authorization_grant_enabled", `{"device_authorization_grant_enabled":false}`, `{"device_authorization_grant_enabled":true}`,
 		},
 		"redirect_uris": {
 			`redirect_uris = ["https://app.example.com/cb", "myapp://cb"]`, `redirect_uris = ["myapp://cb", "https://app.example.com/cb", "myapp://cb"]`,
