@@ -66,9 +66,6 @@ func (*decryptedSecretEphemeralResource) Open(
 
 	var model decryptedSecretModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &model)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
 	// A wrong identity is an error even where there is nothing to decrypt yet.
 	argument := "identity"
 	identities, err := encryption.ParseIdentities(model.Identity.ValueString())

@@ -138,9 +138,6 @@ func (d *oauthApplicationsDataSource) Read(
 
 	var model oauthApplicationsModel
 	resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &model)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
 	query := model.query()
 	query.Limit = int(model.Limit.ValueInt64())
 	query.Offset = int(model.Offset.ValueInt64())
@@ -228,9 +225,6 @@ func (l *oauthApplicationListResource) find(
 
 	var filter applicationFilter
 	diags.Append(decodeModel(ctx, req.Config.Raw, &filter)...)
-	if diags.HasError() {
-		return nil, diags
-	}
 	query := filter.query()
 	query.Limit = int(req.Limit)
 	if query.DynamicallyRegistered == nil {

@@ -31,10 +31,6 @@ var (
 	_ resource.ResourceWithValidateConfig = (*oauthApplicationResource)(nil)
 )
 
-func newOAuthApplicationResource() resource.Resource {
-	return &oauthApplicationResource{configuredResource{typeName: applicationType}}
-}
-
 // applicationParams maps Clerk's parameter names to attributes, of those that are sent.
 var applicationParams = paramsOf[reportedModel](map[string]string{
 	"callback_url": "redirect_uris",

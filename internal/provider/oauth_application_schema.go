@@ -176,7 +176,7 @@ func computedNullableString(description string) schema.StringAttribute {
 var applicationSchema = sync.OnceValue(func() schema.Schema {
 	var described resource.SchemaResponse
 	ctx := context.Background() //nolint:forbidigo // no request is made
-	newOAuthApplicationResource().Schema(ctx, resource.SchemaRequest{}, &described)
+	new(oauthApplicationResource).Schema(ctx, resource.SchemaRequest{}, &described)
 	return described.Schema
 })
 

@@ -30,10 +30,6 @@ var (
 	_ resource.ResourceWithModifyPlan  = (*oauthApplicationSettingsResource)(nil)
 )
 
-func newOAuthApplicationSettingsResource() resource.Resource {
-	return &oauthApplicationSettingsResource{configuredResource{typeName: settingsType}}
-}
-
 // settingsImportName imports the settings of the instance that the secret key belongs to.
 const settingsImportName = "oauth_application_settings"
 

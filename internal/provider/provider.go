@@ -123,25 +123,26 @@ func (p *clerkProvider) Configure(
 		p.deferred = true
 	}
 	p.data = data
-	resp.ResourceData = data
-	resp.DataSourceData = data
-	resp.ListResourceData = data
 }
 
 func (p *clerkProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		newOAuthApplicationResource,
-		newOAuthApplicationSettingsResource,
+		func() resource.Resource {
+			return &oauthApplicationResource{configuredResource{applicationType, p.data}}
+		},
+		func() resource.Resource {
+			return &oauthApplicationSettingsResource{configuredResource{settingsType, p.data}}
+		},
 	}
 }
 
 func (p *clerkProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		func() datasource.DataSource {
-			return &oauthApplicationDataSource{configuredDataSource{typeName: applicationType}}
+			return &oauthApplicationDataSource{configuredDataSource{applicationType, p.data}}
 		},
 		func() datasource.DataSource {
-			return &oauthApplicationsDataSource{configuredDataSource{typeName: applicationsType}}
+			return &oauthApplicationsDataSource{configuredDataSource{applicationsType, p.data}}
 		},
 	}
 }
@@ -155,7 +156,7 @@ func (p *clerkProvider) EphemeralResources(context.Context) []func() ephemeral.E
 func (p *clerkProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
 		func() list.ListResource {
-			return &oauthApplicationListResource{configuredResource{typeName: applicationType}}
+			return &oauthApplicationListResource{configuredResource{applicationType, p.data}}
 		},
 	}
 }

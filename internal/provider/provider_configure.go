@@ -50,7 +50,7 @@ type providerModel struct {
 	AllowHTTP             types.Bool           `tfsdk:"allow_http"`
 }
 
-// providerData is what Configure hands to resources and data sources.
+// providerData is what resources and data sources get of the provider.
 type providerData struct {
 	client *clerk.Client
 	// unknown names the argument without which there is no client yet: its value comes from
@@ -78,8 +78,8 @@ func (d *providerData) first(subject string) bool {
 // subjectKey is the subject of the errors about the secret key.
 const subjectKey = "secret key"
 
-// configuredResource is the beginning of the resources and the list resource. data is nil
-// while Terraform only validates.
+// configuredResource is the beginning of the resources and the list resource, made anew for
+// each call. data is nil while Terraform only validates.
 type configuredResource struct {
 	typeName string
 	data     *providerData
@@ -91,12 +91,6 @@ func (r *configuredResource) Metadata(
 	resp.TypeName = r.typeName
 }
 
-func (r *configuredResource) Configure(
-	_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse,
-) {
-	r.data, _ = req.ProviderData.(*providerData)
-}
-
 // configuredDataSource is the same of the data sources.
 type configuredDataSource configuredResource
 
@@ -104,12 +98,6 @@ func (d *configuredDataSource) Metadata(
 	_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse,
 ) {
 	resp.TypeName = d.typeName
-}
-
-func (d *configuredDataSource) Configure(
-	_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse,
-) {
-	d.data, _ = req.ProviderData.(*providerData)
 }
 
 // clientProblem is what is wrong with the key or the address. It is an error of what

@@ -149,9 +149,6 @@ func (t uriSetType) Equal(other attr.Type) bool {
 	return ok
 }
 
-// ValueType implements attr.Type.
-func (t uriSetType) ValueType(context.Context) attr.Value { return uriSet{} }
-
 // ValueFromSet implements basetypes.SetTypable.
 func (t uriSetType) ValueFromSet(
 	_ context.Context, set basetypes.SetValue,
