@@ -63,12 +63,17 @@ func TestAccEngine_interrupts(t *testing.T) {
 				release := sync.OnceFunc(func() { close(answer) })
 				defer release()
 				w.clerk.Inject(during.on(clerktest.Fault{After: func(clerktest.Request) { close(worked); <-answer }}).Once())
-				pid, ended := w.start(during.arguments...)
+				engine, ended := w.command(during.arguments...), make(chan error, 1)
+				engine.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell starts it
+				engine.Cancel = func() error { return syscall.Kill(-engine.Process.Pid, syscall.SIGKILL) }
+				must(t, engine.Start())
+				go func() { ended <- engine.Wait() }()
 				select {
 				case <-worked:
 				case <-ended:
 					t.Fatalf("the engine ended before the request:\n%s", w.news())
 				}
+				pid := engine.Process.Pid
 				if signal.group {
 					pid = -pid
 				}
@@ -92,16 +97,4 @@ func TestAccEngine_interrupts(t *testing.T) {
 			})
 		}
 	}
-}
-
-// start starts the engine in a process group of its own, as a shell does. The end of the test kills
-// the group.
-func (w *workspace) start(arguments ...string) (pid int, ended <-chan error) {
-	w.t.Helper()
-	command, end := w.command(arguments...), make(chan error, 1)
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
-	must(w.t, command.Start())
-	go func() { end <- command.Wait() }()
-	return command.Process.Pid, end
 }

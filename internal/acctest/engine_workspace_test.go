@@ -40,16 +40,13 @@ func newWorkspace(t *testing.T, configuration string) *workspace {
 	}
 	binary, err := buildProvider()
 	must(t, err)
-	engine, err := exec.LookPath(cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"))
-	must(t, err)
-
 	dir, clerk := t.TempDir(), clerktest.New(t)
 	w := &workspace{t: t, clerk: clerk, env: map[string]string{
 		"PATH": os.Getenv("PATH"), "HOME": dir, "TMPDIR": t.TempDir(), "CHECKPOINT_DISABLE": "1",
 		"TF_CLI_CONFIG_FILE": filepath.Join(dir, "cli.tfrc"),
 		"CLERK_API_URL":      clerk.URL(), "CLERK_SECRET_KEY": clerk.Key(),
 	}}
-	w.Terraform, err = tfexec.NewTerraform(dir, engine)
+	w.Terraform, err = tfexec.NewTerraform(dir, cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"))
 	must(t, err)
 	must(t, w.SetEnv(w.env))
 	w.write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    %q = %q\n  }\n}\n",
