@@ -145,34 +145,25 @@ func (d *oauthApplicationsDataSource) Read(
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	var diags diag.Diagnostics
-	resp.State.Raw, diags = withApplications(ctx, req.Config.Raw, apps)
-	resp.Diagnostics.Append(diags...)
-}
-
-// withApplications returns a state: the configuration, with the applications. State.Set
-// takes twice the time and the memory, which counts for thousands of applications.
-func withApplications(
-	ctx context.Context, config tftypes.Value, apps []clerk.OAuthApplication,
-) (tftypes.Value, diag.Diagnostics) {
+	// The state is the configuration, with the applications. State.Set would take twice the
+	// time and the memory, which counts for thousands of applications.
 	var values map[string]tftypes.Value
-	if err := config.As(&values); err != nil {
-		return tftypes.Value{}, codecError(err)
+	if err := req.Config.Raw.As(&values); err != nil {
+		resp.Diagnostics.Append(codecError(err)...)
+		return
 	}
 	const name = "oauth_applications"
-	list := values[name].Type().(tftypes.List)
+	typ := values[name].Type().(tftypes.List)
 	elements := make([]tftypes.Value, len(apps))
 	for i, app := range apps {
 		var model reportedModel
+		var diags diag.Diagnostics
 		model.fromAPI(app)
-		element, diags := encodeModel(ctx, list.ElementType, model)
-		if diags.HasError() {
-			return tftypes.Value{}, diags
-		}
-		elements[i] = element
+		elements[i], diags = encodeModel(ctx, typ.ElementType, model)
+		resp.Diagnostics.Append(diags...)
 	}
-	values[name] = tftypes.NewValue(list, elements)
-	return tftypes.NewValue(config.Type(), values), nil
+	values[name] = tftypes.NewValue(typ, elements)
+	resp.State.Raw = tftypes.NewValue(req.Config.Raw.Type(), values)
 }
 
 // oauthApplicationListResource is clerk_oauth_application for terraform query: it
