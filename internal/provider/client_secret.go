@@ -158,12 +158,12 @@ func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) 
 // client_secret_version must never repeat at an address: whatever was handed the secret
 // takes a new one only when the number differs. A counter in the state was rejected. It
 // would start again with every new application, and a store would then keep the secret of
-// an application that is gone. So the numbers follow the clock, in milliseconds:
+// an application that is gone. So the numbers follow the clock, in milliseconds, because
+// Clerk never creates two secrets of one address within one of them:
 //
 //   - A create gives the millisecond in which the application was created.
 //   - A rotation gives one more than the largest of the last version, the millisecond of
-//     the last change and the version floor. All three are in the state, so the plan knows
-//     the number.
+//     the last change and the version floor. The plan knows all three.
 //   - A state without a version, after an import for example, gets a version floor: the
 //     millisecond in which the state was first read, which no earlier version of the address
 //     exceeds. The time of the last change would not do: the address may have held a
@@ -172,12 +172,9 @@ func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) 
 // The floor follows the Date header and not the clock of this machine, which may be hours
 // ahead: the versions of later applications would then fall behind. Where the Date header
 // is behind created_at, a floor can be too low. No clock at hand shows that.
-//
-// Clerk never creates two secrets of one address within one millisecond, so nothing has to
-// wait for the clock. The seconds in which early releases counted are smaller numbers.
 
-// firstSecretVersion is the version of the secret of a new application: the time of its
-// creation, or now, by Clerk's clock, where Clerk's answer lacks that time.
+// firstSecretVersion is the version of the secret of a new application. now, by Clerk's
+// clock, stands in for a time of the creation that Clerk's answer lacks.
 func firstSecretVersion(created, now time.Time) types.Int64 {
 	return types.Int64Value(cmp.Or(created, now).UnixMilli())
 }

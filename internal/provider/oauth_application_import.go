@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -132,7 +134,6 @@ func addPriorStateError(diags *diag.Diagnostics, summary string, err error) {
 
 var (
 	errNoApplicationState = errors.New("it is not the state of an OAuth application")
-	errOtherType          = errors.New("an attribute of the state has a value of another type")
 	errNoApplicationID    = errors.New("the state has no valid id of an OAuth application")
 )
 
@@ -179,30 +180,21 @@ func hasStateTypes(raw []byte) bool {
 		!attributes.areOfOther() && attributes.checkTypes() == nil
 }
 
-// checkTypes returns an error if an attribute does not have its type in the schema. It runs
-// for every application in every run, so it looks only at the first character of a value if
-// that is enough.
+// checkTypes returns an error if an attribute does not have its type in the schema.
 func (a priorAttributes) checkTypes() error {
 	for name, typ := range applicationStateType().(tftypes.Object).AttributeTypes {
-		value, ok := a[name]
-		if !ok || string(value) == "null" {
-			continue
-		}
-		var want string
-		switch first := value[0]; {
+		want, value := "an object", any(&map[string]*string{}) // of timeouts
+		switch {
 		case typ.Is(tftypes.String):
-			want, ok = "a string", first == '"'
+			want, value = "a string", new(string)
 		case typ.Is(tftypes.Bool):
-			want, ok = "a boolean", first == 't' || first == 'f'
+			want, value = "a boolean", new(bool)
 		case typ.Is(tftypes.Number):
-			want, ok = "a number", first == '-' || '0' <= first && first <= '9'
+			want, value = "a number", new(float64)
 		case typ.Is(tftypes.Set{}):
-			var elements []*string
-			want, ok = "a set of strings", json.Unmarshal(value, &elements) == nil
-		default:
-			want, ok = "an object", first == '{'
+			want, value = "a set of strings", new([]*string)
 		}
-		if !ok {
+		if text, ok := a[name]; ok && json.Unmarshal(text, value) != nil {
 			return a.typeError(name, want)
 		}
 	}
@@ -230,7 +222,7 @@ func (a priorAttributes) readOwn(ctx context.Context) (model resourceModel, err 
 			ValueFromJSONOpts: tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true},
 		})
 	if err != nil || decodeModel(ctx, raw, &model).HasError() {
-		return model, errOtherType // err can quote the value
+		return model, errNoApplicationState // err can quote a value
 	}
 	return model, nil
 }
@@ -246,12 +238,10 @@ var attributesOfOthers = []string{
 // readOther reads the attributes of another provider. The rest comes with the refresh that
 // follows.
 func (a priorAttributes) readOther(ctx context.Context) (resourceModel, error) {
-	own := make(priorAttributes)
-	for _, name := range attributesOfOthers {
-		if value, ok := a[name]; ok {
-			own[name] = value
-		}
-	}
+	own := maps.Clone(a)
+	maps.DeleteFunc(own, func(name string, _ json.RawMessage) bool {
+		return !slices.Contains(attributesOfOthers, name)
+	})
 	model, err := own.readOwn(ctx)
 	if err != nil {
 		return model, err
@@ -267,10 +257,7 @@ func (a priorAttributes) readOther(ctx context.Context) (resourceModel, error) {
 		}
 	}
 	if uri := model.CallbackURL; !uri.IsNull() {
-		model.RedirectURIs = setOf(nil)
-		if uri.ValueString() != "" {
-			model.RedirectURIs = setOf([]string{uri.ValueString()})
-		}
+		model.RedirectURIs = setOf(strings.Fields(uri.ValueString())) // one or none
 	}
 	// The secret of a public client is the empty string there, and null here.
 	if model.ClientSecret.ValueString() == "" || model.Public.ValueBool() {

@@ -87,7 +87,7 @@ func TestProtocolTakeOverRefusals(t *testing.T) {
 		"no id": {vanillauys, application, `{"callback_url":"","client_secret":"very-secret-value"}`, "no valid id"},
 		"another type inside": {
 			vanillauys, application, `{"id":"oa_1","timeouts":{"create":["very-secret-value"]}}`,
-			"a value of another type",
+			"timeouts of the application oa_1 is not an object",
 		},
 		"no object":        {vanillauys, application, `["very-secret-value"]`, ""},
 		"another resource": {vanillauys, "clerk_user", `{"id":"oa_1","callback_url":"","password":"very-secret-value"}`, ""},
