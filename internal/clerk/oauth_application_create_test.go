@@ -13,44 +13,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-const (
-	lookups  = 5                        // searches for an application whose create had no answer
-	lookTime = 15500 * time.Millisecond // all of them together
-)
-
 func noDuplicates(config *clerk.Config) { config.PreventDuplicateNames = true }
-
-// assertSecret checks that a secret is the one that works.
-func (f *fixture) assertSecret(secret clerk.Secret, id string) {
-	f.Helper()
-	equal(f, "secret", secret.Reveal(), f.server.CurrentSecret(id))
-}
-
-// assertAdopted checks a creation whose first answer was lost and that ended with the one
-// application on the server.
-func (f *fixture) assertAdopted(creation clerk.Creation, err error) {
-	f.Helper()
-	noError(f, err)
-	apps := f.server.FindAll("web")
-	equal(f, "applications on the server", len(apps), 1)
-	equal(f, "id", creation.Application.ID, apps[0].ID)
-	equal(f, "adopted", creation.Adopted && !creation.Repeated && !creation.MaybeStale, true)
-	equal(f, "rotation error", creation.RotationError, nil)
-	equal(f, "duplicates", len(creation.Duplicates), 0)
-	equal(f, "says which answer was lost", creation.LostAnswer != nil, true)
-	f.assertSecret(creation.ClientSecret, apps[0].ID)
-	equal(f, "creates", f.creates(), 1)
-}
-
-// assertUnknown checks a create with an unknown outcome, and returns its error.
-func (f *fixture) assertUnknown(err error, candidates int) *clerk.CreateOutcomeUnknownError {
-	f.Helper()
-	unknown := asError[*clerk.CreateOutcomeUnknownError](f, err)
-	equal(f, "name", unknown.Name, "web")
-	equal(f, "candidates", len(unknown.Candidates), candidates)
-	contains(f, "text", unknown.Error(), "not known")
-	return unknown
-}
 
 // The request decides whether a secret is kept, whatever the answer says of public.
 func TestCreateDecidesByTheRequest(t *testing.T) {
@@ -116,16 +79,10 @@ func TestCreateWithAnIncompleteAnswer(t *testing.T) {
 	}
 }
 
-func TestCreateWithALostAnswerIsAdopted(t *testing.T) {
+// No one needs the secret of a public client, so the adopted one is not rotated.
+func TestLostCreateOfAPublicClient(t *testing.T) {
 	t.Parallel()
-	for name, fault := range lostAnswers {
-		run(t, name, func(f *fixture) {
-			f.inject(fault.OnCreate().Once())
-			f.assertAdopted(f.create(fieldsNamed("web")))
-			equal(f, "lists and rotations", []int{f.lists(), f.rotations()}, []int{1, 1})
-		})
-	}
-	run(t, "public", func(f *fixture) {
+	bubble(t, func(f *fixture) {
 		f.inject(clerktest.ResetAfterWork().OnCreate().Once())
 		fields := fieldsNamed("web")
 		fields.Public = new(true)
@@ -136,30 +93,10 @@ func TestCreateWithALostAnswerIsAdopted(t *testing.T) {
 	})
 }
 
-// An answer without what identifies the application is not usable. If it has an id, that
-// application is read; if the id is wrong, the search finds the application.
-func TestCreateWithAnUnusableAnswerIsAdopted(t *testing.T) {
+// What identifies the application is missing, and no search finds it.
+func TestCreateThatIsNeverFound(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		change      func(map[string]any)
-		gets, lists int
-	}{
-		"no client_id":         {without("client_id"), 1, 0},
-		"client_id empty":      {with("client_id", ""), 1, 0},
-		"client_id a number":   {with("client_id", 7), 1, 0},
-		"another object":       {with("object", "user"), 1, 0},
-		"no id":                {without("id"), 0, 1},
-		"id of another":        {func(o map[string]any) { o["id"], o["object"] = "user_1", "user" }, 1, 1},
-		"id with a path":       {with("id", "../users"), 0, 1},
-		"neither id nor names": {func(o map[string]any) { clear(o) }, 0, 1},
-	} {
-		run(t, name, func(f *fixture) {
-			f.inject(clerktest.Changed(test.change).OnCreate().Once())
-			f.assertAdopted(f.create(fieldsNamed("web")))
-			equal(f, "gets and lists", []int{f.gets(), f.lists()}, []int{test.gets, test.lists})
-		})
-	}
-	run(t, "and never found", func(f *fixture) {
+	bubble(t, func(f *fixture) {
 		f.inject(clerktest.Changed(without("client_id")).OnCreate(),
 			clerktest.ClerkError(404, "resource_not_found").OnRead(), raw(`{"data":[],"total_count":0}`).OnList())
 		_, err := f.create(fieldsNamed("web"))
@@ -170,81 +107,13 @@ func TestCreateWithAnUnusableAnswerIsAdopted(t *testing.T) {
 			`unexpected answer with HTTP status 200: application `+app.ID+" has no client_id")
 		equal(f, "creates", f.creates(), 1)
 	})
-	run(t, "and named like one that is known", func(f *fixture) {
+	bubble(t, func(f *fixture) { // an answer that names an application of another resource
 		other := f.server.Seed("web", likeFields)
 		noError(f, errorOf(f.get(other)))
 		f.inject(clerktest.Changed(func(o map[string]any) { o["id"], o["client_id"] = other, nil }).OnCreate())
 		creation, err := f.create(fieldsNamed("web"))
 		noError(f, err)
 		equal(f, "is the known one", creation.Application.ID == other, false)
-	})
-}
-
-func TestCreateThatLeftNoTraceIsSentOnceMore(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]clerktest.Fault{"reset": clerktest.ResetBeforeWork(), "502": clerktest.HTML(502)} {
-		run(t, name, func(f *fixture) {
-			f.inject(fault.OnCreate().Once())
-			creation, err := f.create(fieldsNamed("web"))
-			noError(f, err)
-			apps := f.server.FindAll("web")
-			equal(f, "applications and duplicates", []int{len(apps), len(creation.Duplicates)}, []int{1, 0})
-			f.assertSecret(creation.ClientSecret, apps[0].ID)
-			equal(f, "repeated", creation.Repeated && !creation.Adopted && creation.LostAnswer != nil, true)
-			equal(f, "creates and lists", []int{f.creates(), f.lists()}, []int{2, lookups + 1})
-			equal(f, "time", f.elapsed(), lookTime+2*time.Second)
-		})
-	}
-}
-
-func TestCreateThatIsNeitherFoundNorRepeatedIsUnknown(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]clerktest.Fault{
-		"no answer in time": clerktest.NeverAnswers(), // it may still be under way
-		"HTML 200":          clerktest.HTML(200),      // a success was answered, by whomever
-		"truncated success": truncated(clerktest.DeliverShort),
-	} {
-		run(t, name, func(f *fixture) {
-			f.inject(fault.OnCreate())
-			_, err := f.create(fieldsNamed("web"))
-			equal(f, "lookup error", f.assertUnknown(err, 0).LookupErr, nil)
-			equal(f, "creates and lists", []int{f.creates(), f.lists()}, []int{1, lookups})
-		})
-	}
-}
-
-func TestAdoptionWithoutASecretKeepsTheApplication(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		fault     clerktest.Fault
-		rotations int
-	}{
-		"refused":  {clerktest.ClerkError(403, "authorization_invalid"), 1},
-		"lost":     {clerktest.ResetBeforeWork(), 3},
-		"other id": {clerktest.Changed(with("id", "oa_another")), 3},
-	} {
-		run(t, name, func(f *fixture) {
-			f.inject(clerktest.ResetAfterWork().OnCreate().Once(), test.fault.OnRotate())
-			creation, err := f.create(fieldsNamed("web"))
-			noError(f, err)
-			app, _ := f.server.Find("web")
-			equal(f, "id", creation.Application.ID, app.ID)
-			equal(f, "has an error and no secret", creation.RotationError != nil && creation.ClientSecret.IsEmpty(), true)
-			equal(f, "rotations", f.rotations(), test.rotations)
-		})
-	}
-	run(t, "maybe stale", func(f *fixture) {
-		f.inject(clerktest.ResetAfterWork().OnCreate().Once(), clerktest.ResetAfterWork().OnRotate().Once(),
-			clerktest.ClerkError(403, "authorization_invalid").OnRead())
-		creation, err := f.create(fieldsNamed("web"))
-		noError(f, err)
-		equal(f, "maybe stale", creation.MaybeStale, true)
-	})
-	run(t, "an answer without a client_id", func(f *fixture) {
-		f.inject(clerktest.ResetAfterWork().OnCreate().Once(), clerktest.Changed(without("client_id")).OnRotate())
-		creation, err := f.create(fieldsNamed("web"))
-		f.assertAdopted(creation, err)
-		equal(f, "client_id", creation.Application.ClientID != "", true)
 	})
 }
 
@@ -277,6 +146,140 @@ func TestCreatesOfOneNameWaitForEachOther(t *testing.T) {
 			equal(f, "applications on the server", len(f.server.Applications()), 3)
 			equal(f, "do not wait", f.elapsed() == time.Second, name == "different names")
 		})
+	}
+}
+
+// The first create is carried out when nobody expects it any more: both applications exist, and
+// the second is named.
+func TestCreateThatWasCarriedOutTwiceNamesTheDuplicate(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		after, lag, date time.Duration
+		second           clerktest.Fault
+	}{
+		"while the second is under way":      {lookTime + time.Second, 0, 0, clerktest.Slow(2 * time.Second)},
+		"right after the second":             {lookTime + time.Second, 0, 10 * time.Second, clerktest.Fault{}},
+		"and the second's answer was lost":   {lookTime + 600*time.Millisecond, 0, 30 * time.Minute, clerktest.ResetAfterWork()},
+		"before the second, whose list lags": {lookTime - time.Second, 2 * time.Second, 0, clerktest.Fault{}},
+	} {
+		run(t, name, func(f *fixture) {
+			f.server.Set(clerktest.Switches{ReadLag: test.lag})
+			f.server.SetDateSkew(test.date)
+			f.inject(clerktest.LateCommit(test.after).OnCreate().Once(), test.second.OnCreate().Once())
+			creation, err := f.create(fieldsNamed("web"))
+			f.server.WaitForLateWork()
+			named := map[string]bool{creation.Application.ID: true}
+			for _, duplicate := range creation.Duplicates {
+				named[duplicate.ID] = true
+			}
+			if unknown, ok := err.(*clerk.CreateOutcomeUnknownError); ok {
+				for _, candidate := range unknown.Candidates {
+					named[candidate.ID] = true
+				}
+			} else {
+				noError(f, err)
+				f.assertSecret(creation.ClientSecret, creation.Application.ID)
+			}
+			apps := f.server.FindAll("web")
+			equal(f, "both are named", len(apps) == 2 && named[apps[0].ID] && named[apps[1].ID], true)
+		})
+	}
+}
+
+func TestPreventDuplicateNames(t *testing.T) {
+	t.Parallel()
+	seeds := func(names ...string) func(f *fixture) []string {
+		return func(f *fixture) (ids []string) {
+			for _, name := range names {
+				if id := f.server.Seed(name); clerk.SameName(name, "web") {
+					ids = append([]string{id}, ids...)
+				}
+			}
+			return ids
+		}
+	}
+	today := with("created_at", "today")
+	for name, test := range map[string]struct {
+		seed   func(f *fixture) (ids []string)
+		faults []clerktest.Fault
+		says   string // of an error that is no DuplicateNameError
+		lists  int
+	}{
+		"a name that exists": {seeds("web", " web\n", "web app", "WEB"), nil, "", 1},
+		"no such name":       {seeds("web app", "WEB"), nil, "", 1},
+		"beyond the first page": {func(f *fixture) []string {
+			defer f.server.SeedMany(700, "web %d")
+			return []string{f.server.Seed("web")}
+		}, nil, "", 2},
+		"created before, where lists lag": {func(f *fixture) []string {
+			creation, err := f.create(fieldsNamed("before"))
+			noError(f, err)
+			f.server.Set(clerktest.Switches{ReadLag: time.Hour})
+			noError(f, errorOf(f.rename(creation.Application.ID, "web")))
+			return []string{creation.Application.ID}
+		}, nil, "", 2},
+		"deleted before, where lists lag": {func(f *fixture) []string {
+			id := f.server.Seed("web")
+			f.server.Set(clerktest.Switches{ReadLag: time.Hour})
+			noError(f, f.client.DeleteOAuthApplication(f.Context(), id))
+			return nil
+		}, nil, "", 1},
+		"an unreadable time": {seeds("web"), []clerktest.Fault{inFirstItem(today), clerktest.Changed(today).OnRead()}, "", 1},
+		"an unreadable name": {
+			seeds("web"), []clerktest.Fault{inFirstItem(with("name", nil)), clerktest.Changed(with("name", nil)).OnRead()}, "name is missing", 1,
+		},
+		"the search fails": {seeds(), []clerktest.Fault{clerktest.ClerkError(403, "authorization_invalid").OnList()}, "HTTP 403", 1},
+	} {
+		run(t, name, func(f *fixture) {
+			ids := test.seed(f)
+			before := f.creates()
+			f.inject(test.faults...)
+			_, err := f.create(fieldsNamed("web"))
+			equal(f, "lists", f.lists(), test.lists)
+			switch {
+			case test.says != "":
+				contains(f, "text", err.Error(), "the search for an application of this name failed")
+				contains(f, "text", err.Error(), test.says)
+			case len(ids) > 0:
+				equal(f, "ids", asError[*clerk.DuplicateNameError](f, err).IDs, ids)
+			default:
+				noError(f, err)
+				before++
+			}
+			equal(f, "creates", f.creates(), before)
+		}, noDuplicates)
+	}
+}
+
+// What the plan of a create asks: each question once for all creates, and none unasked.
+func TestChecksOfAPlan(t *testing.T) {
+	t.Parallel()
+	none := func(*clerk.Config) {}
+	pinned := func(config *clerk.Config) { config.InstanceID = "ins_other" }
+	for name, test := range map[string]struct {
+		option   option
+		seed     func(f *fixture)
+		says     string // the error of CheckPlannedName, or ""
+		requests int
+	}{
+		"nothing is asked":    {none, func(f *fixture) { f.server.Seed("web") }, "", 0},
+		"another instance":    {pinned, func(*fixture) {}, "", 1},
+		"no duplicate":        {noDuplicates, func(f *fixture) { f.server.Seed("Web") }, "", 1},
+		"two duplicates":      {noDuplicates, func(f *fixture) { f.server.Seed("web"); f.server.Seed(" web") }, "exists already", 1},
+		"one in the state":    {noDuplicates, func(f *fixture) { f.client.KnowApplication(f.server.Seed("web")) }, "", 1},
+		"the list is refused": {noDuplicates, func(f *fixture) { f.inject(clerktest.ClerkError(403, "not_allowed_access").OnList()) }, "HTTP 403", 2},
+	} {
+		run(t, name, func(f *fixture) {
+			test.seed(f)
+			for range 2 {
+				err := f.client.CheckExpectedInstance(f.Context())
+				equal(f, "the instance", isError[*clerk.InstanceError](err), name == "another instance")
+				err = f.client.CheckPlannedName(f.Context(), "web")
+				equal(f, "the name", err != nil, test.says != "")
+				contains(f, "error", fmt.Sprint(err), test.says)
+			}
+			equal(f, "requests", f.requests(), test.requests)
+		}, test.option)
 	}
 }
 
@@ -313,55 +316,4 @@ func TestInterruptBeforeACreateIsSent(t *testing.T) {
 			equal(f, "creates", f.creates(), creates)
 		}, test.option)
 	}
-}
-
-// The create has 4 s after the interrupt. Then the client searches for the application once, and
-// adopts it if it exists. All of it takes at most 6 s.
-func TestInterruptedCreate(t *testing.T) {
-	t.Parallel()
-	const hour, ms = time.Hour, time.Millisecond
-	slow, late := clerktest.SlowAnswer, clerktest.SlowAnswer(hour).OnCreate()
-	for name, test := range map[string]struct {
-		faults          []clerktest.Fault
-		known, withheld bool // the application and its secret
-		adopted         bool
-		time            time.Duration
-	}{
-		"answered in time":         {[]clerktest.Fault{slow(4900 * ms).OnCreate()}, true, false, false, 4900 * ms},
-		"carried out":              {[]clerktest.Fault{late}, true, false, true, 5000 * ms},
-		"not carried out":          {[]clerktest.Fault{clerktest.NeverAnswers().OnCreate()}, false, false, false, 5000 * ms},
-		"everything is slow":       {[]clerktest.Fault{late, slow(1000 * ms).OnList(), slow(900 * ms).OnRotate()}, true, false, true, 6900 * ms},
-		"the list is too slow":     {[]clerktest.Fault{late, slow(hour).OnList()}, false, false, false, 7000 * ms},
-		"the rotation is too slow": {[]clerktest.Fault{late, slow(hour).OnRotate()}, true, true, true, 7000 * ms},
-		"the list is throttled":    {[]clerktest.Fault{late, clerktest.TooManyRequests("5").OnList()}, false, false, false, 7000 * ms},
-		"each rotation is lost":    {[]clerktest.Fault{late, clerktest.ResetAfterWork().OnRotate()}, true, true, true, 5000 * ms},
-		"lost, carried out late":   {[]clerktest.Fault{clerktest.LateCommit(900 * ms).OnCreate()}, true, false, true, 1000 * ms},
-		"lost, not carried out":    {[]clerktest.Fault{clerktest.LateCommit(4000 * ms).OnCreate()}, false, false, false, 1000 * ms},
-	} {
-		run(t, name, func(f *fixture) {
-			ctx, cancel := context.WithTimeout(f.Context(), time.Second)
-			defer cancel()
-			f.inject(test.faults...)
-			creation, err := f.client.CreateOAuthApplication(ctx, fieldsNamed("web"))
-			equal(f, "time", f.elapsed(), test.time)
-			equal(f, "creates", f.creates(), 1)
-			if !test.known {
-				asError[*clerk.CreateOutcomeUnknownError](f, err)
-				return
-			}
-			noError(f, err)
-			equal(f, "adopted", creation.Adopted, test.adopted)
-			equal(f, "says why there is no secret", creation.RotationError != nil, test.withheld)
-			if !test.withheld {
-				f.assertSecret(creation.ClientSecret, creation.Application.ID)
-			}
-		})
-	}
-	run(t, "during the second request", func(f *fixture) {
-		f.inject(clerktest.ResetBeforeWork().OnCreate().Once(), slow(3*time.Second).OnCreate().Once())
-		creation, err := f.client.CreateOAuthApplication(f.interruptAfter(lookTime+time.Second), fieldsNamed("web"))
-		noError(f, err)
-		f.assertSecret(creation.ClientSecret, creation.Application.ID)
-		equal(f, "time", f.elapsed(), lookTime+3*time.Second)
-	})
 }

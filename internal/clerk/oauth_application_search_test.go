@@ -1,8 +1,10 @@
 package clerk_test
 
 import (
+	"cmp"
+	"context"
 	"fmt"
-	"strings"
+	"maps"
 	"testing"
 	"time"
 
@@ -10,146 +12,261 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// A search looks again, and adopts what shows late.
-func TestLostCreateIsFoundWhenItShowsLate(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		fault clerktest.Fault
-		lag   time.Duration
-		lists int
-	}{
-		"list lags a second":       {clerktest.ResetAfterWork(), time.Second, 2},
-		"list lags three seconds":  {clerktest.ResetAfterWork(), 3 * time.Second, 3},
-		"carried out ten s late":   {clerktest.LateCommit(10 * time.Second), 0, 5},
-		"late, and the list lags":  {clerktest.LateCommit(2 * time.Second), 3 * time.Second, 4},
-		"502 and carried out late": {clerktest.HTML(502).Late(5 * time.Second), 0, 4},
-	} {
-		run(t, name, func(f *fixture) {
-			f.server.Set(clerktest.Switches{ReadLag: test.lag})
-			f.inject(test.fault.OnCreate().Once())
-			f.assertAdopted(f.create(fieldsNamed("web")))
-			equal(f, "lists", f.lists(), test.lists)
-		})
+const (
+	lookups  = 5                        // searches for an application whose create had no answer
+	lookTime = 15500 * time.Millisecond // all of them together
+)
+
+// How a create whose answer was lost can end, beside with a number of candidates.
+const (
+	adopted  = -1
+	repeated = -2 // sent once more, because it left no trace
+	both     = -3 // the second request is adopted
+	withheld = -4 // adopted without a secret
+	stale    = -5 // adopted, and there may be a newer secret
+	answered = -6 // as usual
+)
+
+// lostCreate is a create without a usable answer.
+type lostCreate struct {
+	faults []clerktest.Fault
+	ends   int    // of the above, or the number of candidates of an unknown outcome
+	lists  int    // of the client
+	says   string // in the error or the error of the search
+
+	other     func(*clerktest.Application) // changes an application of someone else; nil for none
+	named     string                       // the name of that application, if it is not the same
+	meanwhile int                          // it appears after the first or before the second request
+
+	lag, skew, date time.Duration // of reads, of the server's clock, of Date beside that
+	creates         int           // if it is not 1
+	interrupt, time time.Duration // when the context ends, and when the create; 0 if that says nothing
+}
+
+// assertSecret checks that a secret is the one that works.
+func (f *fixture) assertSecret(secret clerk.Secret, id string) {
+	f.Helper()
+	equal(f, "secret", secret.Reveal(), f.server.CurrentSecret(id))
+}
+
+// assertAdopted checks a creation whose first answer was lost and that ended with the one
+// application on the server.
+func (f *fixture) assertAdopted(creation clerk.Creation, err error) {
+	f.Helper()
+	noError(f, err)
+	apps := f.server.FindAll("web")
+	equal(f, "applications on the server", len(apps), 1)
+	equal(f, "id", creation.Application.ID, apps[0].ID)
+	equal(f, "adopted", creation.Adopted && !creation.Repeated && !creation.MaybeStale, true)
+	equal(f, "rotation error", creation.RotationError, nil)
+	equal(f, "duplicates", len(creation.Duplicates), 0)
+	equal(f, "says which answer was lost", creation.LostAnswer != nil, true)
+	f.assertSecret(creation.ClientSecret, apps[0].ID)
+}
+
+func (test lostCreate) run(f *fixture) {
+	f.server.Set(clerktest.Switches{ReadLag: test.lag})
+	f.server.SetClockSkew(test.skew)
+	f.server.SetDateSkew(test.date)
+	other := ""
+	seed := func(clerktest.Request) { other = f.server.Seed(cmp.Or(test.named, "web"), likeFields, test.other) }
+	for i, fault := range test.faults {
+		switch {
+		case test.other != nil && i == 0 && test.meanwhile == 0:
+			seed(clerktest.Request{})
+		case test.other != nil && i == 0 && test.meanwhile == 1:
+			fault.After = seed
+		case test.other != nil && i == 1 && test.meanwhile == 2:
+			fault.Before = seed
+		}
+		f.inject(fault)
+	}
+	ctx, cancel := context.WithTimeout(f.Context(), cmp.Or(test.interrupt, time.Hour))
+	defer cancel()
+	creation, err := f.client.CreateOAuthApplication(ctx, fieldsNamed("web"))
+	if test.time > 0 {
+		equal(f, "time", f.elapsed(), test.time)
+	}
+	equal(f, "creates", f.creates(), cmp.Or(test.creates, 1))
+	equal(f, "lists", f.lists(), test.lists)
+	switch test.ends {
+	case adopted:
+		if other == "" {
+			f.assertAdopted(creation, err)
+		}
+		equal(f, "adopted", creation.Adopted && creation.Application.ID != other, true)
+		f.assertSecret(creation.ClientSecret, creation.Application.ID)
+		equal(f, "rotations", f.rotations(), 1)
+	case withheld, stale, answered:
+		noError(f, err)
+		equal(f, "adopted", creation.Adopted, test.ends != answered)
+		equal(f, "maybe stale", creation.MaybeStale, test.ends == stale)
+		equal(f, "withheld", creation.RotationError != nil && creation.ClientSecret.IsEmpty(), test.ends == withheld)
+		equal(f, "id", creation.Application.ID, f.server.Applications()[0].ID)
+		if test.ends != withheld {
+			f.assertSecret(creation.ClientSecret, creation.Application.ID)
+		}
+	case repeated, both:
+		noError(f, err)
+		equal(f, "repeated", creation.Repeated && creation.LostAnswer != nil, true)
+		equal(f, "adopted", creation.Adopted, test.ends == both)
+		equal(f, "duplicates", len(creation.Duplicates), len(f.server.FindAll("web"))-1)
+		f.assertSecret(creation.ClientSecret, creation.Application.ID)
+	default:
+		unknown := asError[*clerk.CreateOutcomeUnknownError](f, err)
+		equal(f, "candidates", len(unknown.Candidates), test.ends)
+		contains(f, "text", unknown.Error(), `not known whether the application "web" was created`)
+		contains(f, "texts", fmt.Sprint(unknown, unknown.LookupErr), test.says)
+		equal(f, "lookup error", unknown.LookupErr != nil, test.says != "" && test.creates < 2)
+		equal(f, "rotations", f.rotations(), 0)
 	}
 }
 
-// The clock of the Date header need not be the clock that writes created_at. A lost create is
-// adopted or named, and never sent again while it may have been carried out. An older application
-// of someone else, which looks new under a Date that is behind, is not adopted.
-func TestLostCreateUnderTwoClocks(t *testing.T) {
+func TestLostCreates(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		skew, date time.Duration
-		older      time.Duration // age of an application of someone else; 0 for no such application
-		candidates int           // 0 if the application is adopted
-	}{
-		"one clock, years behind":    {-10 * 365 * 24 * time.Hour, 0, 0, 0},
-		"one clock, an hour ahead":   {time.Hour, 0, 0, 0},
-		"Date is 4 s ahead":          {0, 4 * time.Second, 0, 0},
-		"Date is 10 s ahead":         {0, 10 * time.Second, 0, 1},
-		"Date is 50 min ahead":       {time.Hour, 50 * time.Minute, 0, 1},
-		"Date is 10 s behind":        {0, -10 * time.Second, 0, 0},
-		"Date is 50 minutes behind":  {0, -50 * time.Minute, 0, 1}, // all younger ones look new
-		"Date is 3 h behind its own": {-time.Hour, -3 * time.Hour, 0, 1},
-		"older, seconds behind":      {0, -20 * time.Second, 15 * time.Second, 2},
-		"older, an hour behind":      {0, -time.Hour, 15 * time.Second, 2},
-		"older, ahead":               {0, 20 * time.Second, 15 * time.Second, 2},
-	} {
-		run(t, name, func(f *fixture) {
-			f.server.SetClockSkew(test.skew)
-			f.server.SetDateSkew(test.date)
-			if test.older > 0 {
-				f.server.Seed("web", likeFields, aged(test.older))
-			}
-			f.inject(clerktest.ResetAfterWork().OnCreate())
-			creation, err := f.create(fieldsNamed("web"))
-			if test.candidates == 0 {
-				f.assertAdopted(creation, err)
-				return
-			}
-			f.assertUnknown(err, test.candidates)
-			equal(f, "creates and rotations", []int{f.creates(), f.rotations()}, []int{1, 0})
-		})
+	type faults = []clerktest.Fault
+	type app = *clerktest.Application
+	reset, resetBefore, never := clerktest.ResetAfterWork().OnCreate(), clerktest.ResetBeforeWork().OnCreate(), clerktest.NeverAnswers().OnCreate()
+	refused, quota := clerktest.ClerkError(403, "authorization_invalid").OnList(), clerktest.ClerkError(403, "quota_exceeded").OnCreate()
+	late := func(after time.Duration) clerktest.Fault { return clerktest.LateCommit(after).OnCreate() }
+	changed := func(change func(map[string]any)) faults { return faults{clerktest.Changed(change).OnCreate().Once()} }
+	// list and get change what the client reads of the created application.
+	read := func(list, get func(map[string]any)) faults {
+		return faults{reset.Once(), inFirstItem(list), clerktest.Changed(get).OnRead()}
+	}
+	same, noURIs := func(map[string]any) {}, func(a app) { a.RedirectURIs = nil }
+	today, selfMade := with("created_at", "today"), func(o map[string]any) { o["dynamically_registered"], o["name"] = true, nil }
+	const second, minute, hour, unreadable = time.Second, time.Minute, time.Hour, "cannot be read"
+	const ms, slowly = time.Millisecond, time.Hour
+	slow := clerktest.SlowAnswer
+	tests := map[string]lostCreate{
+		// An answer without what identifies the application is not usable. If it has an id, that
+		// application is read; if the id is wrong, the search finds the application.
+		"no client_id":         {faults: changed(without("client_id")), ends: adopted},
+		"client_id empty":      {faults: changed(with("client_id", "")), ends: adopted},
+		"client_id a number":   {faults: changed(with("client_id", 7)), ends: adopted},
+		"another object":       {faults: changed(with("object", "user")), ends: adopted},
+		"no id":                {faults: changed(without("id")), ends: adopted, lists: 1},
+		"id of another":        {faults: changed(func(o map[string]any) { o["id"], o["object"] = "user_1", "user" }), ends: adopted, lists: 1},
+		"id with a path":       {faults: changed(with("id", "../users")), ends: adopted, lists: 1},
+		"neither id nor names": {faults: changed(func(o map[string]any) { clear(o) }), ends: adopted, lists: 1},
+
+		// The application is kept even if its secret is not known.
+		"rotation refused":     {faults: faults{reset, clerktest.ClerkError(403, "authorization_invalid").OnRotate()}, ends: withheld, lists: 1},
+		"rotation lost":        {faults: faults{reset, clerktest.ResetBeforeWork().OnRotate()}, ends: withheld, lists: 1},
+		"rotation of another":  {faults: faults{reset, clerktest.Changed(with("id", "oa_another")).OnRotate()}, ends: withheld, lists: 1},
+		"rotation maybe stale": {faults: faults{reset, clerktest.ResetAfterWork().OnRotate().Once(), clerktest.HTML(403).OnRead()}, ends: stale, lists: 1},
+		"rotation, no id":      {faults: faults{reset, clerktest.Changed(without("client_id")).OnRotate()}, ends: adopted, lists: 1},
+
+		// The create has 4 s after an interrupt. Then the client searches for the application once,
+		// and adopts it if it exists. All of it takes at most 6 s.
+		"interrupted, answered in time":   {interrupt: second, faults: faults{slow(4900 * ms).OnCreate()}, ends: answered, time: 4900 * ms},
+		"interrupted, carried out":        {interrupt: second, faults: faults{slow(slowly).OnCreate()}, ends: adopted, lists: 1, time: 5 * second},
+		"interrupted, not carried out":    {interrupt: second, faults: faults{never}, lists: 1, time: 5 * second},
+		"interrupted, all is slow":        {interrupt: second, faults: faults{slow(slowly).OnCreate(), slow(second).OnList(), slow(900 * ms).OnRotate()}, ends: adopted, lists: 1, time: 6900 * ms},
+		"interrupted, the list too slow":  {interrupt: second, faults: faults{slow(slowly).OnCreate(), slow(slowly).OnList()}, lists: 1, says: "context canceled", time: 7 * second},
+		"interrupted, the list throttled": {interrupt: second, faults: faults{slow(slowly).OnCreate(), clerktest.TooManyRequests("5").OnList()}, lists: 1, says: "context canceled", time: 7 * second},
+		"interrupted, rotation too slow":  {interrupt: second, faults: faults{slow(slowly).OnCreate(), slow(slowly).OnRotate()}, ends: withheld, lists: 1, time: 7 * second},
+		"interrupted, rotations lost":     {interrupt: second, faults: faults{slow(slowly).OnCreate(), clerktest.ResetAfterWork().OnRotate()}, ends: withheld, lists: 1, time: 5 * second},
+		"interrupted, carried out late":   {interrupt: second, faults: faults{late(900 * ms)}, ends: adopted, lists: 2, time: second},
+		"interrupted, carried out later":  {interrupt: second, faults: faults{late(4 * second)}, lists: 2, time: second},
+		"interrupted in the second":       {interrupt: lookTime + second, faults: faults{resetBefore.Once(), slow(3 * second).OnCreate()}, ends: repeated, lists: lookups + 1, creates: 2, time: lookTime + 3*second},
+
+		// It may still be under way, or a success was answered, by whomever.
+		"no answer":         {faults: faults{never}, lists: lookups},
+		"HTML 200":          {faults: faults{clerktest.HTML(200).OnCreate()}, lists: lookups},
+		"truncated success": {faults: faults{truncated(clerktest.DeliverShort).OnCreate()}, lists: lookups},
+
+		"left no trace":          {faults: faults{resetBefore.Once()}, ends: repeated, lists: lookups + 1, creates: 2},
+		"left no trace, 502":     {faults: faults{clerktest.HTML(502).OnCreate().Once()}, ends: repeated, lists: lookups + 1, creates: 2},
+		"and the second is lost": {faults: faults{resetBefore.Once(), reset.Once()}, ends: both, lists: lookups + 2, creates: 2},
+		"twice before the work":  {faults: faults{resetBefore.Repeat(2)}, lists: 2 * lookups, says: "broke after", creates: 2},
+		"and the second refused": {faults: faults{resetBefore.Once(), quota.Once()}, lists: lookups + 1, says: "403", creates: 2},
+		// The first request comes through while the second is refused.
+		"refused as a duplicate": {
+			faults: faults{resetBefore.Once(), quota.Once()}, other: func(app) {}, meanwhile: 2, ends: 1, lists: lookups + 1, says: "403", creates: 2,
+		},
+
+		"list lags a second":       {faults: faults{reset}, lag: second, ends: adopted, lists: 2},
+		"list lags three seconds":  {faults: faults{reset}, lag: 3 * second, ends: adopted, lists: 3},
+		"carried out ten s late":   {faults: faults{late(10 * second)}, ends: adopted, lists: 5},
+		"late, and the list lags":  {faults: faults{late(2 * second)}, lag: 3 * second, ends: adopted, lists: 4},
+		"502 and carried out late": {faults: faults{clerktest.HTML(502).Late(5 * second).OnCreate()}, ends: adopted, lists: 4},
+
+		// The clock of the Date header need not be the clock that writes created_at. An older
+		// application of someone else looks new under a Date that is behind.
+		"one clock, years behind":    {faults: faults{reset}, skew: -10 * 365 * 24 * hour, ends: adopted, lists: 1},
+		"one clock, an hour ahead":   {faults: faults{reset}, skew: hour, ends: adopted, lists: 1},
+		"Date is 4 s ahead":          {faults: faults{reset}, date: 4 * second, ends: adopted, lists: 1},
+		"Date is 10 s ahead":         {faults: faults{reset}, date: 10 * second, ends: 1, lists: lookups},
+		"Date is 50 min ahead":       {faults: faults{reset}, skew: hour, date: 50 * minute, ends: 1, lists: lookups},
+		"Date is 10 s behind":        {faults: faults{reset}, date: -10 * second, ends: adopted, lists: 4},
+		"Date is 50 minutes behind":  {faults: faults{reset}, date: -50 * minute, ends: 1, lists: lookups},
+		"Date is 3 h behind its own": {faults: faults{reset}, skew: -hour, date: -3 * hour, ends: 1, lists: lookups},
+		"older, seconds behind":      {faults: faults{reset}, date: -20 * second, other: aged(15 * second), ends: 2, lists: lookups},
+		"older, an hour behind":      {faults: faults{reset}, date: -hour, other: aged(15 * second), ends: 2, lists: lookups},
+		"older, ahead":               {faults: faults{reset}, date: 20 * second, other: aged(15 * second), ends: 2, lists: lookups},
+
+		// What has the name and may be the application is neither adopted nor created again.
+		"seconds older":  {faults: faults{never}, other: aged(6 * second), ends: 1, lists: lookups}, // the clocks may differ
+		"an hour older":  {faults: faults{never}, other: aged(hour + minute), lists: lookups},
+		"older, changed": {faults: faults{never}, other: func(a app) { aged(minute)(a); noURIs(a) }, ends: 1, lists: lookups},
+		"other URIs":     {faults: faults{never}, other: noURIs, ends: 1, lists: lookups},
+		"other scopes":   {faults: faults{never}, other: func(a app) { a.Scopes = "email openid" }, ends: 1, lists: lookups},
+		"public":         {faults: faults{never}, other: func(a app) { a.Public = true }, ends: 1, lists: lookups},
+		"dynamic":        {faults: faults{never}, other: func(a app) { a.DynamicallyRegistered = true }, lists: lookups},
+		"longer name":    {faults: faults{never}, other: func(app) {}, named: "web app", lists: lookups},
+		"other letters":  {faults: faults{never}, other: func(app) {}, named: "Web", lists: lookups},
+
+		// The application that was created is adopted, whatever others have its name.
+		"beside an older one":        {faults: faults{reset}, other: aged(minute), meanwhile: 1, ends: adopted, lists: 1},
+		"beside other fields":        {faults: faults{reset}, other: noURIs, meanwhile: 1, ends: adopted, lists: 1},
+		"beside one as new":          {faults: faults{reset}, other: func(app) {}, meanwhile: 1, ends: 2, lists: 1},
+		"beside an unreadable one":   {faults: read(with("scopes", 7), with("scopes", 7)), other: noURIs, meanwhile: 1, ends: 2, lists: 1, says: unreadable},
+		"the search is refused":      {faults: faults{reset, refused}, lists: lookups, says: "403"},
+		"the search has a bad id":    {faults: faults{reset, inFirstItem(with("id", "../users"))}, lists: lookups, says: "../users"},
+		"the search has no data":     {faults: faults{reset, clerktest.Changed(without("data")).OnList()}, lists: 2 * lookups, says: "data is missing"},
+		"the search is refused once": {faults: faults{reset, refused.Repeat(2)}, ends: adopted, lists: 3},
+		// The one look that was answered came before the application was in the list.
+		"lagging, then refused": {faults: faults{reset, refused.Skipping(1)}, lag: 3 * second, lists: lookups, says: "403"},
+
+		// An unreadable item of the list may be the created application, so it is read alone.
+		"no name in the list":           {faults: read(with("name", nil), same), ends: adopted, lists: 1},
+		"no time to read in the list":   {faults: read(today, same), ends: adopted, lists: 1},
+		"no time in the list":           {faults: read(without("created_at"), same), ends: 1, lists: lookups}, // it may be an old one
+		"no name anywhere":              {faults: read(with("name", nil), with("name", nil)), ends: 1, lists: lookups, says: unreadable},
+		"no time anywhere":              {faults: read(today, today), ends: 1, lists: lookups, says: unreadable},
+		"another name in the list":      {faults: read(func(o map[string]any) { o["name"], o["created_at"] = "x", "today" }, same), ends: repeated, lists: lookups + 1, creates: 2},
+		"a self-made one in the list":   {faults: read(selfMade, selfMade), ends: repeated, lists: lookups + 1, creates: 2},
+		"no time, no such application":  {faults: read(today, with("id", "oa_other")), ends: 1, lists: lookups, says: unreadable},
+		"no valid id in the list":       {faults: read(with("id", "a/b"), same), lists: lookups, says: unreadable},
+		"the list ahead of other reads": {faults: faults{reset, inFirstItem(with("name", nil)), clerktest.ClerkError(404, "resource_not_found").OnRead()}, ends: 1, lists: lookups, says: unreadable},
+	}
+	for name, fault := range lostAnswers {
+		maps.Copy(tests, map[string]lostCreate{"lost: " + name: {faults: faults{fault.OnCreate()}, ends: adopted, lists: 1}})
+	}
+	for name, test := range tests {
+		run(t, name, test.run)
 	}
 }
 
-// What has the name and may be the application is neither adopted nor created a second time.
-func TestCandidates(t *testing.T) {
+// A field that was not sent is compared if its default is certain. Clerk may change what it was
+// sent: what it made of it is a candidate.
+func TestCandidatesByTheirFields(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		named      string
-		change     func(*clerktest.Application)
-		candidates int
-	}{
-		"seconds older":  {"web", aged(6 * time.Second), 1}, // the clocks may differ
-		"an hour older":  {"web", aged(time.Hour + time.Minute), 0},
-		"older, changed": {"web", func(a *clerktest.Application) { aged(time.Minute)(a); a.PKCERequired = true }, 1},
-		"other URIs":     {"web", func(a *clerktest.Application) { a.RedirectURIs = nil }, 1},
-		"other scopes":   {"web", func(a *clerktest.Application) { a.Scopes = "email openid" }, 1},
-		"public":         {"web", func(a *clerktest.Application) { a.Public = true }, 1},
-		"dynamic":        {"web", func(a *clerktest.Application) { a.DynamicallyRegistered = true }, 0},
-		"longer name":    {"web app", func(*clerktest.Application) {}, 0},
-		"other letters":  {"Web", func(*clerktest.Application) {}, 0},
-	} {
-		run(t, name, func(f *fixture) {
-			f.server.Seed(test.named, likeFields, test.change)
-			f.inject(clerktest.NeverAnswers().OnCreate())
-			_, err := f.create(fieldsNamed("web"))
-			f.assertUnknown(err, test.candidates)
-			equal(f, "rotations", f.rotations(), 0)
-		})
-	}
-	// What was not sent has a default.
-	run(t, "URIs that were not sent", func(f *fixture) {
-		f.server.Seed("web", likeFields)
+	bubble(t, func(f *fixture) {
+		other := f.server.Seed("web", likeFields)
 		f.inject(clerktest.NeverAnswers().OnCreate())
 		_, err := f.create(clerk.OAuthApplicationFields{Name: new("web")})
-		f.assertUnknown(err, 1)
+		equal(f, "candidate", asError[*clerk.CreateOutcomeUnknownError](f, err).Candidates[0].ID, other)
 	})
-	// Clerk may change what it was sent. What it made of it is a candidate.
-	run(t, "Clerk drops a scope", func(f *fixture) {
+	bubble(t, func(f *fixture) {
 		f.server.Set(clerktest.Switches{UnknownScope: "drop"})
 		f.inject(clerktest.HTML(502).AfterWork().OnCreate().Once())
-		fields := fieldsNamed("web")
-		fields.Scopes = &[]string{"email", "messages:read"}
-		_, err := f.create(fields)
-		equal(f, "candidate", f.assertUnknown(err, 1).Candidates[0].ID, f.server.Applications()[0].ID)
-		equal(f, "creates", f.creates(), 1)
+		_, err := f.create(clerk.OAuthApplicationFields{Name: new("web"), Scopes: &[]string{"email", "messages:read"}})
+		candidates := asError[*clerk.CreateOutcomeUnknownError](f, err).Candidates
+		equal(f, "candidate", candidates[0].ID, f.server.Applications()[0].ID)
 	})
-}
-
-// The application that was created is adopted, whatever others have its name; two of them are not.
-func TestLostCreateBesideOthers(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		change     func(*clerktest.Application)
-		candidates int
-		unreadable bool // in the list and alone
-	}{
-		"an older one":                {aged(time.Minute), 0, false},
-		"one with other fields":       {func(a *clerktest.Application) { a.RedirectURIs = nil }, 0, false},
-		"one of the very same second": {func(*clerktest.Application) {}, 2, false},
-		"one that is unreadable":      {func(a *clerktest.Application) { a.RedirectURIs = nil }, 2, true},
-	} {
-		run(t, name, func(f *fixture) {
-			lost, other := clerktest.ResetAfterWork(), ""
-			lost.After = func(clerktest.Request) { other = f.server.Seed("web", likeFields, test.change) }
-			f.inject(lost.OnCreate().Once())
-			if test.unreadable {
-				f.inject(inFirstItem(with("scopes", 7)), clerktest.Changed(with("scopes", 7)).OnRead())
-			}
-			creation, err := f.create(fieldsNamed("web"))
-			equal(f, "creates", f.creates(), 1)
-			if test.candidates > 0 {
-				f.assertUnknown(err, test.candidates)
-				equal(f, "rotations", f.rotations(), 0)
-				return
-			}
-			noError(f, err)
-			equal(f, "adopted", creation.Adopted && creation.Application.ID != other, true)
-			f.assertSecret(creation.ClientSecret, creation.Application.ID)
-		})
-	}
 }
 
 // An application that this process has read or created belongs to another resource.
@@ -168,248 +285,8 @@ func TestCreateNeverAdoptsAnApplicationThatIsKnown(t *testing.T) {
 			rotated := f.rotations()
 			f.inject(clerktest.NeverAnswers().OnCreate())
 			_, err := f.create(fieldsNamed("web"))
-			f.assertUnknown(err, 0)
+			equal(f, "candidates", len(asError[*clerk.CreateOutcomeUnknownError](f, err).Candidates), 0)
 			equal(f, "rotations", f.rotations(), rotated)
 		})
-	}
-}
-
-func TestSearchThatFails(t *testing.T) {
-	t.Parallel()
-	refused := clerktest.ClerkError(403, "authorization_invalid").OnList()
-	for name, test := range map[string]struct {
-		fault clerktest.Fault
-		lag   time.Duration
-		says  string // "" if a later search succeeds
-	}{
-		"refused":         {refused, 0, "403"},
-		"failing":         {clerktest.HTML(502).OnList(), 0, "502"},
-		"hostile id":      {inFirstItem(with("id", "../users")), 0, "../users"},
-		"data is missing": {clerktest.Changed(without("data")).OnList(), 0, "data is missing"},
-		// The one look that was answered came before the application was in the list.
-		"lagging, then failing": {clerktest.HTML(502).OnList().Skipping(1), 3 * time.Second, "502"},
-		"failing twice":         {refused.Repeat(2), 0, ""},
-	} {
-		run(t, name, func(f *fixture) {
-			f.server.Set(clerktest.Switches{ReadLag: test.lag})
-			f.inject(clerktest.ResetAfterWork().OnCreate().Once(), test.fault)
-			creation, err := f.create(fieldsNamed("web"))
-			if test.says == "" {
-				f.assertAdopted(creation, err)
-				return
-			}
-			contains(f, "lookup error", fmt.Sprint(f.assertUnknown(err, 0).LookupErr), test.says)
-			equal(f, "creates", f.creates(), 1)
-		})
-	}
-}
-
-// An unreadable item of the list may be the created application, so the client reads it alone.
-// If that answer is unreadable too, nothing is created a second time.
-func TestLostCreateThatCannotBeReadInTheList(t *testing.T) {
-	t.Parallel()
-	notFound := clerktest.ClerkError(404, "resource_not_found")
-	unchanged, today := func(map[string]any) {}, with("created_at", "today")
-	selfMade := func(o map[string]any) { o["dynamically_registered"], o["name"] = true, nil }
-	const adopted, repeated = -1, -2
-	for name, test := range map[string]struct {
-		list func(map[string]any)
-		get  clerktest.Fault
-		ends int // adopted, repeated or a number of candidates
-	}{
-		"the list has no name":             {with("name", nil), clerktest.Changed(unchanged), adopted},
-		"the list has no time to read":     {today, clerktest.Changed(unchanged), adopted},
-		"the list has no time":             {without("created_at"), clerktest.Changed(unchanged), 1}, // it may be an old one
-		"nothing has a name":               {with("name", nil), clerktest.Changed(with("name", nil)), 1},
-		"nothing has a time":               {today, clerktest.Changed(today), 1},
-		"the list has another one":         {func(o map[string]any) { o["name"], o["created_at"] = "another", "today" }, clerktest.Changed(unchanged), repeated},
-		"the list has a self-made one":     {selfMade, clerktest.Changed(selfMade), repeated},
-		"no time, and no such application": {today, clerktest.Changed(with("id", "oa_other")), 1},
-		"the list has no id that is valid": {with("id", "a/b"), clerktest.Changed(unchanged), 0},
-		"the list is ahead of other reads": {with("name", nil), notFound, 1},
-	} {
-		run(t, name, func(f *fixture) {
-			f.inject(clerktest.ResetAfterWork().OnCreate().Once(), inFirstItem(test.list), test.get.OnRead())
-			creation, err := f.create(fieldsNamed("web"))
-			switch test.ends {
-			case adopted:
-				f.assertAdopted(creation, err)
-			case repeated:
-				noError(f, err)
-				equal(f, "creates", f.creates(), 2)
-			default:
-				unknown := f.assertUnknown(err, test.ends)
-				says := strings.Contains(fmt.Sprint(unknown.LookupErr), "cannot be read")
-				equal(f, "says why", says, name != "the list has no time")
-				equal(f, "creates and rotations", []int{f.creates(), f.rotations()}, []int{1, 0})
-			}
-		})
-	}
-}
-
-func TestCreateThatIsLostTwice(t *testing.T) {
-	t.Parallel()
-	quota := clerktest.ClerkError(403, "quota_exceeded")
-	for name, test := range map[string]struct {
-		second     clerktest.Fault
-		adopted    bool
-		candidates int
-		says       string
-	}{
-		"before the work": {clerktest.ResetBeforeWork(), false, 0, "broke after"},
-		"after the work":  {clerktest.ResetAfterWork(), true, 0, ""},
-		"refused":         {quota, false, 0, "403"},
-		// The first request comes through while the second is refused.
-		"refused as a duplicate": {quota, false, 1, "403"},
-	} {
-		run(t, name, func(f *fixture) {
-			if test.candidates > 0 {
-				test.second.Before = func(clerktest.Request) { f.server.Seed("web", likeFields) }
-			}
-			f.inject(clerktest.ResetBeforeWork().OnCreate().Once(), test.second.OnCreate().Once())
-			creation, err := f.create(fieldsNamed("web"))
-			equal(f, "creates", f.creates(), 2)
-			if !test.adopted {
-				contains(f, "text", f.assertUnknown(err, test.candidates).Error(), test.says)
-				return
-			}
-			noError(f, err)
-			equal(f, "adopted", creation.Adopted && creation.Repeated, true)
-			f.assertSecret(creation.ClientSecret, creation.Application.ID)
-		})
-	}
-}
-
-// The first create is carried out when nobody expects it any more: both applications exist, and
-// the second is named.
-func TestCreateThatWasCarriedOutTwiceNamesTheDuplicate(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		after, lag, date time.Duration
-		second           clerktest.Fault
-	}{
-		"while the second is under way":      {lookTime + time.Second, 0, 0, clerktest.Slow(2 * time.Second)},
-		"right after the second":             {lookTime + time.Second, 0, 10 * time.Second, clerktest.Fault{}},
-		"and the second's answer was lost":   {lookTime + 600*time.Millisecond, 0, 30 * time.Minute, clerktest.ResetAfterWork()},
-		"before the second, whose list lags": {lookTime - time.Second, 2 * time.Second, 0, clerktest.Fault{}},
-	} {
-		run(t, name, func(f *fixture) {
-			f.server.Set(clerktest.Switches{ReadLag: test.lag})
-			f.server.SetDateSkew(test.date)
-			f.inject(clerktest.LateCommit(test.after).OnCreate().Once(), test.second.OnCreate().Once())
-			creation, err := f.create(fieldsNamed("web"))
-			f.server.WaitForLateWork()
-			named := map[string]bool{creation.Application.ID: true}
-			for _, duplicate := range creation.Duplicates {
-				named[duplicate.ID] = true
-			}
-			if unknown, ok := err.(*clerk.CreateOutcomeUnknownError); ok {
-				for _, candidate := range unknown.Candidates {
-					named[candidate.ID] = true
-				}
-			} else {
-				noError(f, err)
-				f.assertSecret(creation.ClientSecret, creation.Application.ID)
-			}
-			apps := f.server.FindAll("web")
-			equal(f, "both are named", len(apps) == 2 && named[apps[0].ID] && named[apps[1].ID], true)
-		})
-	}
-}
-
-func TestPreventDuplicateNames(t *testing.T) {
-	t.Parallel()
-	seeds := func(names ...string) func(f *fixture) []string {
-		return func(f *fixture) (ids []string) {
-			for _, name := range names {
-				if id := f.server.Seed(name); clerk.SameName(name, "web") {
-					ids = append([]string{id}, ids...)
-				}
-			}
-			return ids
-		}
-	}
-	today := with("created_at", "today")
-	for name, test := range map[string]struct {
-		seed   func(f *fixture) (ids []string)
-		faults []clerktest.Fault
-		says   string // of an error that is no DuplicateNameError
-		lists  int
-	}{
-		"a name that exists": {seeds("web", " web\n", "web app", "WEB"), nil, "", 1},
-		"no such name":       {seeds("web app", "WEB"), nil, "", 1},
-		"beyond the first page": {func(f *fixture) []string {
-			defer f.server.SeedMany(700, "web %d")
-			return []string{f.server.Seed("web")}
-		}, nil, "", 2},
-		"created before, where lists lag": {func(f *fixture) []string {
-			creation, err := f.create(fieldsNamed("before"))
-			noError(f, err)
-			f.server.Set(clerktest.Switches{ReadLag: time.Hour})
-			noError(f, errorOf(f.rename(creation.Application.ID, "web")))
-			return []string{creation.Application.ID}
-		}, nil, "", 2},
-		"deleted before, where lists lag": {func(f *fixture) []string {
-			id := f.server.Seed("web")
-			f.server.Set(clerktest.Switches{ReadLag: time.Hour})
-			noError(f, f.client.DeleteOAuthApplication(f.Context(), id))
-			return nil
-		}, nil, "", 1},
-		"an unreadable time": {seeds("web"), []clerktest.Fault{inFirstItem(today), clerktest.Changed(today).OnRead()}, "", 1},
-		"an unreadable name": {
-			seeds("web"), []clerktest.Fault{inFirstItem(with("name", nil)), clerktest.Changed(with("name", nil)).OnRead()}, "name is missing", 1,
-		},
-		"the search fails": {seeds(), []clerktest.Fault{clerktest.ClerkError(403, "authorization_invalid").OnList()}, "HTTP 403", 1},
-	} {
-		run(t, name, func(f *fixture) {
-			ids := test.seed(f)
-			before := f.creates()
-			f.inject(test.faults...)
-			_, err := f.create(fieldsNamed("web"))
-			equal(f, "lists", f.lists(), test.lists)
-			switch {
-			case test.says != "":
-				contains(f, "text", err.Error(), "the search for an application of this name failed")
-				contains(f, "text", err.Error(), test.says)
-			case len(ids) > 0:
-				equal(f, "ids", asError[*clerk.DuplicateNameError](f, err).IDs, ids)
-			default:
-				noError(f, err)
-				before++
-			}
-			equal(f, "creates", f.creates(), before)
-		}, noDuplicates)
-	}
-}
-
-// What the plan of a create asks: each question once for all creates, and none unasked.
-func TestChecksOfAPlan(t *testing.T) {
-	t.Parallel()
-	none := func(*clerk.Config) {}
-	pinned := func(config *clerk.Config) { config.InstanceID = "ins_other" }
-	for name, test := range map[string]struct {
-		option   option
-		seed     func(f *fixture)
-		says     string // the error of CheckPlannedName, or ""
-		requests int
-	}{
-		"nothing is asked":    {none, func(f *fixture) { f.server.Seed("web") }, "", 0},
-		"another instance":    {pinned, func(*fixture) {}, "", 1},
-		"no duplicate":        {noDuplicates, func(f *fixture) { f.server.Seed("Web") }, "", 1},
-		"two duplicates":      {noDuplicates, func(f *fixture) { f.server.Seed("web"); f.server.Seed(" web") }, "exists already", 1},
-		"one in the state":    {noDuplicates, func(f *fixture) { f.client.KnowApplication(f.server.Seed("web")) }, "", 1},
-		"the list is refused": {noDuplicates, func(f *fixture) { f.inject(clerktest.ClerkError(403, "not_allowed_access").OnList()) }, "HTTP 403", 2},
-	} {
-		run(t, name, func(f *fixture) {
-			test.seed(f)
-			for range 2 {
-				err := f.client.CheckExpectedInstance(f.Context())
-				equal(f, "the instance", isError[*clerk.InstanceError](err), name == "another instance")
-				err = f.client.CheckPlannedName(f.Context(), "web")
-				equal(f, "the name", err != nil, test.says != "")
-				contains(f, "error", fmt.Sprint(err), test.says)
-			}
-			equal(f, "requests", f.requests(), test.requests)
-		}, test.option)
 	}
 }
