@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"testing"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -13,58 +12,43 @@ import (
 
 func TestAPIError(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		status            int
-		contentType, body string
-		want              clerk.APIError
-		text              string
-	}{
-		"one error": {
-			422, "application/json",
-			`{"errors":[{"message":"is missing","long_message":"name must be included.","code":"form_param_missing","meta":{"param_name":"name","other":[1]},"new":1}],"meta":{},"clerk_trace_id":"abc123"}`,
-			clerk.APIError{TraceID: "abc123", Errors: []clerk.ErrorItem{{Code: "form_param_missing", Message: "is missing", LongMessage: "name must be included.", ParamName: "name"}}},
-			"HTTP 422: name must be included. (form_param_missing)",
-		},
-		"several errors": {
-			422, "", `{"errors":[{"message":"a","code":"x"},{"message":"b","long_message":"","code":"y","meta":null}]}`,
-			clerk.APIError{TraceID: "header", Errors: []clerk.ErrorItem{{Code: "x", Message: "a"}, {Code: "y", Message: "b"}}},
-			"HTTP 422: a (x); b (y)",
-		},
-		"HTML":               {502, "text/html", " \n<html>…</html>", clerk.APIError{Body: "an HTML page, 18 bytes"}, "HTTP 502 Bad Gateway (an HTML page, 18 bytes)"},
-		"plain text":         {404, "text/plain; charset=utf-8", "404 page not found\n", clerk.APIError{Body: "plain text, 19 bytes"}, "HTTP 404 Not Found (plain text, 19 bytes)"},
-		"empty":              {500, "", "", clerk.APIError{Body: "an empty body"}, "HTTP 500 Internal Server Error (an empty body)"},
-		"other JSON":         {400, "application/json", `{"error":"no"}`, clerk.APIError{Body: "JSON without Clerk's errors, 14 bytes"}, "HTTP 400 Bad Request (JSON without Clerk's errors, 14 bytes)"},
-		"no errors":          {400, "application/json", `{"errors":[]}`, clerk.APIError{Body: "JSON without Clerk's errors, 13 bytes"}, "HTTP 400 Bad Request (JSON without Clerk's errors, 13 bytes)"},
-		"errors of any type": {400, "application/json", `{"errors":"no"}`, clerk.APIError{Body: "JSON without Clerk's errors, 15 bytes"}, "HTTP 400 Bad Request (JSON without Clerk's errors, 15 bytes)"},
-		"garbage":            {403, "application/json", `{"errors":[{`, clerk.APIError{Body: "a body that is not Clerk's JSON, 12 bytes"}, "HTTP 403 Forbidden (a body that is not Clerk's JSON, 12 bytes)"},
-	} {
-		test.want.Status = test.status
-		if test.want.TraceID == "" {
-			test.want.TraceID = "header"
-		}
+	// apiErrorOf returns the error of an answer with a header.
+	apiErrorOf := func(status int, contentType, body, header string) *clerk.APIError {
 		client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-			res, err := answering(test.status, test.contentType, test.body)(req)
-			res.Header.Set("X-Clerk-Trace-Id", "header")
+			res, err := answering(status, contentType, body)(req)
+			res.Header.Set(header, "of the header")
 			return res, err
 		}))
-		_, err := client.Instance(t.Context())
-		if got := asError[*clerk.APIError](t, err); !reflect.DeepEqual(*got, test.want) {
-			t.Errorf("%s: got\n%#v\nwant\n%#v", name, *got, test.want)
-		}
-		equal(t, name, err.Error(), test.text)
+		return asError[*clerk.APIError](t, errorOf(client.Instance(t.Context())))
 	}
-}
+	err := apiErrorOf(422, "", `{"errors":[{"message":"is missing","long_message":"name must be included.",`+
+		`"code":"form_param_missing","meta":{"param_name":"name","other":[1]},"new":1},`+
+		`{"message":"b","long_message":"","code":"y","meta":null}],"clerk_trace_id":"abc123"}`, "Cf-Ray")
+	equal(t, "error", *err, clerk.APIError{Status: 422, TraceID: "abc123", Errors: []clerk.ErrorItem{
+		{Code: "form_param_missing", Message: "is missing", LongMessage: "name must be included.", ParamName: "name"},
+		{Code: "y", Message: "b"},
+	}})
+	equal(t, "text", err.Error(), "HTTP 422: name must be included. (form_param_missing); b (y)")
 
-func TestTraceIDs(t *testing.T) {
-	t.Parallel()
-	for header, want := range map[string]string{"X-Clerk-Trace-Id": "a", "X-Cloud-Trace-Context": "b", "Cf-Ray": "c", "X-Other": ""} {
-		client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-			res, err := answering(200, "", "null")(req)
-			res.Header.Set(header, want)
-			return res, err
-		}))
-		_, err := client.Instance(t.Context())
-		equal(t, header, asError[*clerk.AnswerError](t, err).TraceID, want)
+	for _, test := range []struct {
+		status                  int
+		contentType, body, text string
+	}{
+		{502, "text/html", " \n<html>…</html>", "HTTP 502 Bad Gateway (an HTML page, 18 bytes)"},
+		{404, "text/plain; charset=utf-8", "404 page not found\n", "HTTP 404 Not Found (plain text, 19 bytes)"},
+		{500, "", "", "HTTP 500 Internal Server Error (an empty body)"},
+		{400, "", `{"error":"no"}`, "HTTP 400 Bad Request (JSON without Clerk's errors, 14 bytes)"},
+		{400, "", `{"errors":[]}`, "HTTP 400 Bad Request (JSON without Clerk's errors, 13 bytes)"},
+		{400, "", `{"errors":"no"}`, "HTTP 400 Bad Request (JSON without Clerk's errors, 15 bytes)"},
+		{403, "", `{"errors":[{`, "HTTP 403 Forbidden (a body that is not Clerk's JSON, 12 bytes)"},
+	} {
+		for header, id := range map[string]string{
+			"X-Clerk-Trace-Id": "of the header", "X-Cloud-Trace-Context": "of the header", "Cf-Ray": "of the header", "X-Other": "",
+		} {
+			err := apiErrorOf(test.status, test.contentType, test.body, header)
+			equal(t, "text", err.Error(), test.text)
+			equal(t, header, err.TraceID, id)
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package clerk_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +14,8 @@ import (
 func TestRotate(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(map[string]any){
-		"as it is": func(map[string]any) {}, "no id": without("id"), "no client_id": with("client_id", ""), "public": with("public", true),
+		"as it is": func(map[string]any) {}, "id is missing": without("id"), "client_id is missing": with("client_id", ""),
+		"scopes is missing": without("scopes"), "public": with("public", true),
 	} {
 		bubble(t, func(f *fixture) {
 			id := f.server.Seed("web")
@@ -23,6 +26,7 @@ func TestRotate(t *testing.T) {
 			f.assertSecret(rotation.ClientSecret, id)
 			equal(f, name+": changed", rotation.ClientSecret.Reveal() != before, true)
 			equal(f, name+": maybe stale", rotation.MaybeStale, false)
+			equal(f, name, fmt.Sprint(rotation.Application.Problems) == "["+name+"]", strings.HasSuffix(name, "missing"))
 			equal(f, name+": requests", f.requests(), 1)
 		})
 	}

@@ -1,7 +1,6 @@
 package clerk
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -119,29 +118,19 @@ func TestRateLimiterIsExact(t *testing.T) {
 		// No two events have the same time, because their order would be undefined: whole
 		// milliseconds for arrivals, and odd nanoseconds for the others.
 		requests := make([]limitedRequest, 1+random.IntN(80))
-		spread := int64(1 + random.IntN(60_000))
-		taken := make(map[time.Duration]bool)
+		gap, at := 1+random.Int64N(1500), time.Duration(0)
 		for i := range requests {
-			at := time.Duration(random.Int64N(spread)) * time.Millisecond
-			for taken[at] {
-				at += time.Microsecond
-			}
-			taken[at] = true
+			at += time.Duration(1+random.Int64N(gap)) * time.Millisecond
 			requests[i].arrives = at
 			if random.IntN(4) == 0 {
 				requests[i].cancelled = at + time.Duration(random.Int64N(20_000))*time.Millisecond + time.Duration(2*i+1)
 			}
 		}
-		slices.SortFunc(requests, func(a, b limitedRequest) int { return cmp.Compare(a.arrives, b.arrives) })
 		pauses := make([]limitedPause, random.IntN(5))
-		for i := range pauses {
-			pauses[i] = limitedPause{
-				at:     time.Duration(random.Int64N(60_000))*time.Millisecond + time.Duration(1001+2*i),
-				length: time.Duration(random.Int64N(15_000)) * time.Millisecond,
-			}
+		for i, at := 0, time.Duration(1001); i < len(pauses); i++ {
+			at += time.Duration(random.Int64N(20_000))*time.Millisecond + 2
+			pauses[i] = limitedPause{at, time.Duration(random.Int64N(15_000)) * time.Millisecond}
 		}
-		slices.SortFunc(pauses, func(a, b limitedPause) int { return cmp.Compare(a.at, b.at) })
-
 		got := make([]time.Duration, len(requests))
 		synctest.Test(t, func(t *testing.T) {
 			l := newSteadyLimiter(limit, jitter)
