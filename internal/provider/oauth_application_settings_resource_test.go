@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -50,46 +49,6 @@ func inSettings(t *testing.T, test func(*testing.T, *terraform, *object)) {
 	t.Helper()
 	t.Run("", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, tf *terraform) { test(t, tf, &object{kind: settings}) })
-	})
-}
-
-// A destruction sends nothing and says so, in the plan already.
-func TestSettingsDestroyForgets(t *testing.T) {
-	inSettings(t, func(t *testing.T, tf *terraform, o *object) {
-		tf.run(t.Context(), o, changedSettings)
-		tf.clerk.ResetRequests()
-		heard := tf.run(t.Context(), o, nil)
-		if o.exists() || heard.failed() || !heard.say("OAuth application settings stay as they are") ||
-			len(tf.written()) > 0 {
-			t.Errorf("sent %v, the state is %v, and it says %s", tf.written(), o.state, heard)
-		}
-	})
-}
-
-// Default scopes that the configuration had set are reset with it; others stay.
-func TestSettingsDefaultScopesLeaveTheConfiguration(t *testing.T) {
-	inSettings(t, func(t *testing.T, tf *terraform, o *object) {
-		tf.clerk.EditSettings(func(s *clerktest.Settings) {
-			s.DefaultScopes = []string{"profile"}
-		})
-		without := values{"pkce_required": true}
-		for i, step := range []struct {
-			config values
-			want   []string
-		}{
-			{without, []string{"profile"}}, // someone else's
-			{changedSettings, []string{"email"}},
-			{without, nil},
-		} {
-			heard := tf.run(t.Context(), o, step.config)
-			got := tf.clerk.Settings().DefaultScopes
-			if heard.failed() || !slices.Equal(got, step.want) {
-				t.Errorf("step %d: %q, %s", i, got, heard)
-			}
-			if made, _ := tf.plan(t.Context(), o, step.config); len(made.changes) > 0 {
-				t.Errorf("step %d: the next plan changes %v", i, made.changes)
-			}
-		}
 	})
 }
 

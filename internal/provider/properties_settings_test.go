@@ -91,7 +91,14 @@ func (l *life) playSettings(s step, o *object, config values) messages {
 	case "refresh":
 		return l.process(ctx).read(o)
 	case "destroy":
-		return l.run(ctx, o, nil)
+		existed := o.exists()
+		l.clerk.ResetRequests()
+		heard := l.run(ctx, o, nil)
+		says := !existed || heard.failed() || heard.say("OAuth application settings stay as they are")
+		if !says || len(l.written()) > 0 {
+			l.rt.Errorf("a destruction sent %v, and says %s", l.written(), heard)
+		}
+		return heard
 	case "import":
 		if !o.exists() {
 			return l.process(ctx).importBy(o, l.clerk.InstanceID(), nil)
