@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -138,76 +139,129 @@ var interruptCases = []faultCase{
 	{"during a delete", portal, nil, faults{slow.OnDelete()}},
 }
 
+// A panic becomes a message without its value, and what Clerk has made is in the state. The code
+// panics at a request: before it is sent, or once it is answered.
+var panicCases = []struct {
+	faultCase
+	method, path string
+	answered     bool
+}{
+	{faultCase{"in a create", nil, portal, nil}, "POST", "/oauth_applications", false},
+	{faultCase{"after a create", nil, portal, nil}, "POST", "/oauth_applications", true},
+	{faultCase{"between create and logo", nil, withLogo, nil}, "PUT", "/logo", false},
+	{faultCase{"in an update", portal, renamed, nil}, "PATCH", "", false},
+	{faultCase{"after an update", portal, renamed, nil}, "PATCH", "", true},
+	{faultCase{"after a rotation", portal, both, nil}, "POST", "/rotate_secret", true},
+	{faultCase{"in a delete", portal, nil, nil}, "DELETE", "", false},
+	{faultCase{"in a read", portal, portal, nil}, "GET", "", false},
+}
+
 func TestProtocolFaults(t *testing.T) {
 	for _, c := range faultCases {
-		t.Run(c.name, func(t *testing.T) { c.test(t, false) })
+		c.test(t, func(*terraform, context.CancelFunc) {})
 	}
 	for _, c := range interruptCases {
-		t.Run("interrupted "+c.name, func(t *testing.T) { c.test(t, true) })
+		c.name = "interrupted " + c.name
+		c.test(t, func(_ *terraform, interrupt context.CancelFunc) {
+			c.faults[0].Before = func(clerktest.Request) { interrupt() }
+		})
+	}
+	for _, c := range panicCases {
+		c.name = "a panic " + c.name
+		c.test(t, func(tf *terraform, _ context.CancelFunc) {
+			whole := tf.transport
+			tf.transport = roundTripper(func(r *http.Request) (response *http.Response, err error) {
+				hit := r.Method == c.method && strings.HasSuffix(r.URL.Path, c.path)
+				if !hit || c.answered {
+					response, err = whole.RoundTrip(r)
+				}
+				if hit {
+					panic(fmt.Sprint("the secrets are ", tf.clerk.IssuedSecrets(), tf.clerk.Keys()))
+				}
+				return response, err
+			})
+		})
+	}
+	// An application is found by the Date header, which may be apart from created_at.
+	for _, date := range []time.Duration{10 * time.Second, -time.Minute} {
+		name := fmt.Sprintf("the answer to a create is lost, Date is ahead by %s", date)
+		faultCase{name, nil, portal, faults{lost.OnCreate().Once()}}.test(t,
+			func(tf *terraform, _ context.CancelFunc) { tf.clerk.SetDateSkew(date) })
 	}
 	// Whether a client is public is decided by the request, and never by the answer.
 	for _, config := range []values{portal, public, confidential} {
 		for _, answer := range []any{missing, nil, "text", true, false} {
 			name := fmt.Sprintf("a create of public = %v answers %v", config["public"], answer)
-			t.Run(name, func(t *testing.T) {
-				faultCase{name, nil, config, faults{answering(values{"public": answer}).OnCreate()}}.test(t, false)
-			})
+			faultCase{name, nil, config, faults{answering(values{"public": answer}).OnCreate()}}.test(t,
+				func(*terraform, context.CancelFunc) {})
 		}
 	}
 }
 
-// An application is found by the Date header, which may be apart from created_at.
-func TestProtocolFaultsWithSkewedDate(t *testing.T) {
-	for name, date := range map[string]time.Duration{"ahead": 10 * time.Second, "behind": -time.Minute} {
+func (c faultCase) test(t *testing.T, prepare func(*terraform, context.CancelFunc)) {
+	t.Helper()
+	t.Run(c.name, func(t *testing.T) {
+		inBubble(t, func(t *testing.T, tf *terraform) {
+			o, transport := &object{kind: application}, tf.transport
+			if c.before != nil {
+				tf.run(t.Context(), o, c.before)
+			}
+			tf.clerk.ResetRequests()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var interrupted time.Time
+			prepare(tf, func() { interrupted = time.Now(); cancel() })
+			for _, fault := range c.faults {
+				tf.clerk.Inject(fault)
+			}
+			heard := tf.run(ctx, o, c.config)
+			switch took := time.Since(interrupted); {
+			case interrupted.IsZero():
+			case took < time.Second/2:
+				heard = "It ended at once.\n" + heard
+			case took <= 6*time.Second:
+				heard = "It ended within 6 seconds.\n" + heard
+			default:
+				t.Errorf("it went on for %s after the interrupt", took)
+			}
+			tf.transport = transport
+			tf.checkReport(t, o, c.config, heard)
+		})
+	})
+}
+
+func TestProtocolPanicsElsewhere(t *testing.T) {
+	for name, call := range map[string]func(p *process) messages{
+		"import": func(p *process) messages { return p.importBy(&object{kind: application}, "a_client_id", nil) },
+		"data source": func(p *process) messages {
+			_, heard := p.data(application, values{"id": "oa_1"})
+			return heard
+		},
+		"data sources": func(p *process) messages { _, heard := p.data(application+"s", values{}); return heard },
+		"list":         func(p *process) messages { _, _, heard := p.list(values{}, 10); return heard },
+		"settings": func(p *process) messages {
+			return p.importBy(&object{kind: settings}, p.clerk.InstanceID(), nil)
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, tf *terraform) {
-				tf.clerk.SetDateSkew(date)
-				tf.clerk.Inject(lost.OnCreate().Once())
-				o := &object{kind: application}
-				heard := tf.run(t.Context(), o, portal)
-				tf.checkReport(t, "Date is "+name+", and the answer to a create is lost", o, portal, heard)
+				secret := tf.clerk.CurrentSecret(tf.clerk.Seed("Portal"))
+				tf.transport = roundTripper(func(*http.Request) (*http.Response, error) { panic(secret) })
+				if heard := call(tf.process(t.Context())); !heard.failed() || !heard.say("anic") {
+					t.Errorf("a panic is reported as\n%s", heard)
+				}
 			})
 		})
 	}
 }
 
-func (c faultCase) test(t *testing.T, interrupted bool) {
-	t.Helper()
-	inBubble(t, func(t *testing.T, tf *terraform) {
-		o := &object{kind: application}
-		if c.before != nil {
-			if heard := tf.run(t.Context(), o, c.before); heard != "" {
-				t.Fatal(heard)
-			}
-		}
-		tf.clerk.ResetRequests()
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		begun := time.Now()
-		if interrupted {
-			c.faults[0].Before = func(clerktest.Request) { begun = time.Now(); cancel() }
-		}
-		for _, fault := range c.faults {
-			tf.clerk.Inject(fault)
-		}
-		heard := tf.run(ctx, o, c.config)
-		took := time.Since(begun)
-		switch {
-		case !interrupted:
-		case took < time.Second/2:
-			heard = "It ended at once.\n" + heard
-		case took <= 6*time.Second:
-			heard = "It ended within 6 seconds.\n" + heard
-		default:
-			t.Errorf("it went on for %s after the interrupt", took)
-		}
-		tf.checkReport(t, t.Name(), o, c.config, heard)
-	})
-}
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // checkReport compares what has come of a run, and of the next one without faults, with a
 // section of the golden file.
-func (t *terraform) checkReport(test *testing.T, name string, o *object, config values, heard messages) {
+func (t *terraform) checkReport(test *testing.T, o *object, config values, heard messages) {
 	test.Helper()
 	var text strings.Builder
 	report := func(heard messages) {
@@ -235,7 +289,7 @@ func (t *terraform) checkReport(test *testing.T, name string, o *object, config 
 		fmt.Fprintln(&text, "\nThe next run changes", next.changes)
 		report(heard + t.process(test.Context()).apply(o, next))
 	}
-	provider.CheckGolden(test, "faults.golden", name, changing.ReplaceAllString(text.String(), "…"))
+	provider.CheckGolden(test, "faults.golden", test.Name(), changing.ReplaceAllString(text.String(), "…"))
 }
 
 // changing is what differs from run to run: names that Clerk gives, times, and stacks.

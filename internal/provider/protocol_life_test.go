@@ -210,7 +210,7 @@ func TestProtocolPublicForAWhile(t *testing.T) {
 			tf.clerk.Edit(o.str("id"), func(app *clerktest.Application) { app.Public = public })
 			tf.process(t.Context()).read(o)
 		}
-		tf.checkReport(t, t.Name(), o, portal, "")
+		tf.checkReport(t, o, portal, "")
 	})
 }
 
@@ -233,7 +233,7 @@ func TestProtocolPrivateStateOfEarlierReleases(t *testing.T) {
 			string(private["clerk"]) != want {
 			t.Errorf("the private state is %q (%v)", private, err)
 		}
-		tf.checkReport(t, t.Name(), o, portal, "")
+		tf.checkReport(t, o, portal, "")
 	})
 }
 
