@@ -42,51 +42,39 @@ func TestSecretVersions(t *testing.T) {
 	}
 }
 
-// The reasons to rotate, each from the same state, and their order.
+// The reasons to rotate, each from the same state, and their order. A plan of what is known is
+// in the protocol's tests.
 func TestRotationFor(t *testing.T) {
 	t.Parallel()
-	state := func(change func(*resourceModel)) resourceModel {
-		m := applicationWithoutState()
-		m.Public = types.BoolValue(false)
-		m.RotateSecretTrigger = types.StringValue("1")
-		m.ClientSecretVersion = types.Int64Value(7)
-		if change != nil {
-			change(&m)
-		}
-		return m
-	}
-	public := func(m *resourceModel) { m.Public, m.RotateSecretTrigger = types.BoolValue(true), types.StringNull() }
+	unknown := types.StringUnknown()
 	for name, test := range map[string]struct {
-		state, plan func(*resourceModel)
-		private     privateState
-		want        rotationReason
+		public  bool // the client of the state
+		private privateState
+		plan    func(*resourceModel)
+		want    rotationReason
 	}{
-		"nothing":         {want: noRotation},
-		"another trigger": {plan: func(m *resourceModel) { m.RotateSecretTrigger = types.StringValue("2") }, want: rotateForTrigger},
-		"a first trigger": {state: func(m *resourceModel) { m.RotateSecretTrigger = types.StringNull() }, want: rotateForTrigger},
-		"no trigger":      {plan: func(m *resourceModel) { m.RotateSecretTrigger = types.StringNull() }, want: noRotation},
-		"recipients":      {plan: func(m *resourceModel) { m.EncryptClientSecretTo = setOf([]string{"age1a"}) }, want: rotateForRecipients},
-		"becomes public":  {plan: public, want: noRotation},
-		"confidential":    {state: public, want: rotateForFirstSecret},
-		"pending":         {private: privateState{RotationPending: true}, want: rotatePending},
-		"pending, public": {private: privateState{RotationPending: true}, state: public, want: rotateForFirstSecret},
-		"rejected": {
-			private: privateState{RejectedVersion: 7},
-			plan:    func(m *resourceModel) { m.VerifyClientSecret = types.BoolValue(true) }, want: rotateForRejected,
-		},
+		"no trigger any more":          {plan: func(m *resourceModel) { m.RotateSecretTrigger = types.StringNull() }, want: noRotation},
+		"other recipients":             {plan: func(m *resourceModel) { m.EncryptClientSecretTo = setOf([]string{"age1a"}) }, want: rotateForRecipients},
+		"pending, and public":          {private: privateState{RotationPending: true}, public: true, want: rotateForFirstSecret},
 		"rejected, no longer verified": {private: privateState{RejectedVersion: 7}, want: noRotation},
-		"an older secret was rejected": {
-			private: privateState{RejectedVersion: 6},
-			plan:    func(m *resourceModel) { m.VerifyClientSecret = types.BoolValue(true) }, want: noRotation,
-		},
-		"unknown trigger":    {plan: func(m *resourceModel) { m.RotateSecretTrigger = types.StringUnknown() }, want: rotateUndecided},
-		"unknown recipients": {plan: func(m *resourceModel) { m.EncryptClientSecretTo = types.SetUnknown(types.StringType) }, want: rotateUndecided},
-		"unknown public":     {plan: func(m *resourceModel) { m.Public = types.BoolUnknown() }, want: noRotation},
-		"unknown public, was public": {
-			state: public, plan: func(m *resourceModel) { m.Public = types.BoolUnknown() }, want: rotateUndecided,
-		},
+		"an older one was rejected":    {private: privateState{RejectedVersion: 6}, plan: func(m *resourceModel) { m.VerifyClientSecret = types.BoolValue(true) }, want: noRotation},
+		"unknown trigger":              {plan: func(m *resourceModel) { m.RotateSecretTrigger = unknown }, want: rotateUndecided},
+		"unknown recipients":           {plan: func(m *resourceModel) { m.EncryptClientSecretTo = types.SetUnknown(types.StringType) }, want: rotateUndecided},
+		"unknown public":               {plan: func(m *resourceModel) { m.Public = types.BoolUnknown() }, want: noRotation},
+		"unknown public, was public":   {public: true, plan: func(m *resourceModel) { m.Public = types.BoolUnknown() }, want: rotateUndecided},
+		"unknown public, and a trigger": {plan: func(m *resourceModel) {
+			m.Public, m.RotateSecretTrigger = types.BoolUnknown(), types.StringValue("2")
+		}, want: rotateUndecided},
 	} {
-		if got := rotationFor(state(test.plan), state(test.state), test.private); got != test.want {
+		state := applicationWithoutState()
+		state.Public, state.RotateSecretTrigger = types.BoolValue(test.public), types.StringValue("1")
+		state.ClientSecretVersion = types.Int64Value(7)
+		plan := state
+		plan.Public = types.BoolValue(false)
+		if test.plan != nil {
+			test.plan(&plan)
+		}
+		if got := rotationFor(plan, state, test.private); got != test.want {
 			t.Errorf("%s: reason %d, want %d", name, got, test.want)
 		}
 	}

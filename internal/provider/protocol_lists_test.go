@@ -176,24 +176,3 @@ func TestProtocolScale(t *testing.T) {
 		})
 	}
 }
-
-// Clerk's limit is never met, and the waits cost no more than they must.
-func TestProtocolScaleOfCreates(t *testing.T) {
-	inBubble(t, func(t *testing.T, tf *terraform) {
-		tf.traces = false
-		tf.clerk.SetRateLimit(clerktest.RateLimit{Requests: 100, Per: 10 * time.Second})
-		p, begun := tf.process(t.Context()), time.Now()
-		for i := range 110 {
-			o := &object{kind: application}
-			made, _ := p.plan(o, values{"name": fmt.Sprint("app ", i)})
-			if heard := p.apply(o, made); heard != "" {
-				t.Fatal(heard)
-			}
-		}
-		isRefused := func(r clerktest.Request) bool { return r.Status == 429 }
-		refused := slices.ContainsFunc(tf.clerk.Requests(), isRefused)
-		if took := time.Since(begun); refused || took < 10*time.Second || took > 15*time.Second {
-			t.Errorf("110 creates took %s, and Clerk refused some of them: %t", took, refused)
-		}
-	})
-}
