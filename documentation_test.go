@@ -109,7 +109,7 @@ func TestDocumentation_imports(t *testing.T) {
 	for line := range strings.Lines(string(output)) {
 		path, all, _ := strings.Cut(strings.TrimSpace(line), " ")
 		var imports []string
-		for _, imported := range strings.Fields(all) {
+		for imported := range strings.FieldsSeq(all) {
 			if name, own := strings.CutPrefix(imported, module+"/"); own {
 				imports = append(imports, "`"+name+"`")
 			}

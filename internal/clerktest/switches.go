@@ -68,7 +68,7 @@ type choice struct {
 func (s *Switches) choices() map[string]choice {
 	all, fields := map[string]choice{}, reflect.ValueOf(s).Elem()
 	for i := range fields.NumField() {
-		if field, isText := fields.Field(i).Addr().Interface().(*string); isText {
+		if field, isText := reflect.TypeAssert[*string](fields.Field(i).Addr()); isText {
 			name, values, _ := strings.Cut(fields.Type().Field(i).Tag.Get("switch"), "=")
 			all[name] = choice{field, strings.Split(values, ",")}
 		}

@@ -79,7 +79,8 @@ var questions = []question{
 	{"redirect_order", "order of redirect URIs", on(object{
 		"redirect_uris": []string{"b://cb", "a://cb", "c://cb"},
 	}, "", nil, "redirect_uris"), tell{
-		{`.*\[b://cb a://cb c://cb\]`, "as_sent"}, {`.*\[a://cb b://cb c://cb\]`, "sorted"},
+		{`.*\[b://cb a://cb c://cb\]`, "as_sent"},
+		{`.*\[a://cb b://cb c://cb\]`, "sorted"},
 		{`.*\[c://cb a://cb b://cb\]`, "reversed"},
 	}},
 	{"redirect_normalization", "redirect URI in capitals", on(object{
@@ -100,7 +101,8 @@ var questions = []question{
 	}},
 	{"read_lag", "GET right after a create", askReadLag, tell{{"200 after (.*)", "$1"}}},
 
-	{text: "create with a name alone", ask: on(nil, "", nil, "client_secret", "callback_url", "public")},
+	{text: "create with a name alone", ask: on(
+		nil, "", nil, "client_secret", "callback_url", "public")},
 	{text: "public client made confidential", ask: on(
 		public, "PATCH {id}", object{"public": false}, "public", "client_secret")},
 	{text: "DELETE twice", ask: func(p *probe) string {
@@ -141,13 +143,13 @@ func on(create object, request string, body object, fields ...string) func(*prob
 		if request != "" {
 			got = p.call(strings.ReplaceAll(request, "{id}", path(created.text("id"))), body)
 		}
-		seen := got.String()
+		seen := []string{got.String()}
 		for _, field := range fields {
 			if got.status == 200 {
-				seen += ", " + field + "=" + show(created, got, field)
+				seen = append(seen, field+"="+show(created, got, field))
 			}
 		}
-		return seen
+		return strings.Join(seen, ", ")
 	}
 }
 

@@ -27,8 +27,8 @@ import (
 // Variable names the environment variable with the path of Clerk's OpenAPI document.
 const Variable = "CLERK_OPENAPI_SPEC"
 
-// Fields that Clerk's live API has and the document of 2026-05-12 lacks. They were set and read back
-// on 2026-10-05 and are optional here: a workspace need not have them.
+// Fields that Clerk's live API has and the document of 2026-05-12 lacks. They were set and read
+// back on 2026-10-05 and are optional here: a workspace need not have them.
 var (
 	newerFields   = []string{"device_authorization_grant_enabled"}
 	newerSettings = []string{"aud_claim_enabled", "pkce_required"}
