@@ -24,9 +24,8 @@ import (
 // recipients, post-quantum ones too, has half of it.
 const maxBytes = 64 << 10
 
-// ErrPrivateKey is a private key where a recipient belongs. A diagnostic with this error
-// must have no attribute path: the engine would print the line of the configuration,
-// private key included.
+// ErrPrivateKey is a private key where a recipient belongs. A diagnostic about it must have
+// no attribute path: the engine would print the line of the configuration, with the key.
 var ErrPrivateKey = errors.New("this is a private key, not a recipient. Treat the key as leaked " +
 	"if this configuration was shared, and use its public half (age-keygen -y, ssh-keygen -y)")
 
@@ -77,16 +76,19 @@ func Encrypt(plaintext string, to []string) (string, error) {
 }
 
 // CheckRecipients reports why nothing can be encrypted to the recipients, before there is
-// a secret that could be lost. A private key among them ends the check: it is
-// ErrPrivateKey alone. Any other error joins one error for each wrong recipient, and
-// quotes a recipient only if it begins like something public.
+// a secret that could be lost. For a private key the error is ErrPrivateKey alone. Any
+// other error joins one for each wrong recipient, and quotes what begins like something
+// public.
 func CheckRecipients(to []string) error {
 	_, err := parseRecipients(to)
 	return err
 }
 
+// privateKey matches the private half of a key, in all forms that age and OpenSSH write.
+var privateKey = regexp.MustCompile(`(?i)AGE-SECRET-KEY-|AGE-PLUGIN-|PRIVATE KEY`)
+
 func parseRecipients(to []string) ([]age.Recipient, error) {
-	if slices.ContainsFunc(to, isPrivateKey) {
+	if slices.ContainsFunc(to, privateKey.MatchString) {
 		return nil, ErrPrivateKey
 	}
 	recipients := make([]age.Recipient, len(to))
@@ -114,9 +116,8 @@ func NormalRecipient(text string) string {
 // encrypt to: age1, the plugin's name, and a second separator.
 var pluginRecipient = regexp.MustCompile(`^age1([a-z0-9+._-]+)1[02-9ac-hj-np-z]+$`)
 
-// parseRecipient reads one recipient: an age recipient, or an SSH public key as in
-// authorized_keys. White space around the recipient and lines of comment are ignored,
-// because recipients often come from files.
+// parseRecipient reads an age recipient, or an SSH public key as in authorized_keys. White
+// space around it and lines of comment are ignored: recipients often come from files.
 func parseRecipient(text string) (age.Recipient, error) {
 	line, err := recipientLine(text)
 	if err != nil {
@@ -130,7 +131,7 @@ func parseRecipient(text string) (age.Recipient, error) {
 		}
 		return recipient, nil
 	}
-	// The library reads files. This one has one line, and so one recipient.
+	// The library reads files: this one has a single line.
 	if recipients, err := age.ParseRecipients(strings.NewReader(line)); err == nil {
 		return recipients[0], nil
 	}
@@ -145,14 +146,6 @@ func parseRecipient(text string) (age.Recipient, error) {
 	return nil, errors.New("an element is not a recipient, and is not shown because it may be " +
 		"secret. A recipient is an age recipient (age1…, from age-keygen) or an SSH public key " +
 		"(ssh-ed25519 …, ssh-rsa …)")
-}
-
-// isPrivateKey reports whether a text holds the private half of a key, in any of the
-// forms that age and OpenSSH write.
-func isPrivateKey(text string) bool {
-	upper := strings.ToUpper(text)
-	return strings.Contains(upper, "AGE-SECRET-KEY-") || strings.Contains(upper, "AGE-PLUGIN-") ||
-		strings.Contains(upper, "PRIVATE KEY")
 }
 
 // recipientLine returns the only line of a text that is neither empty nor a comment,
