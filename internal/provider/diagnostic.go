@@ -25,7 +25,10 @@ func (d *providerData) addError(
 	diags *diag.Diagnostics, action string, err error, params requestParams,
 ) {
 	if refusal := keyRefusal(err); refusal != nil && !d.first(subjectKey) {
-		diags.AddError("Unable to "+action, d.refusedKeyLine(refusal))
+		diags.AddError("Unable to "+action,
+			fmt.Sprintf("Clerk refused the secret key (HTTP %d, %s%s). "+
+				"Set secret_key or %s to a key of this instance.",
+				refusal.Status, refusal.Errors[0].Code, prefixed(", by ", d.otherURL()), envSecretKey))
 		return
 	}
 	diags.Append(d.diagnosticsOf(action, err, params)...)
@@ -95,12 +98,6 @@ func keyRefusal(err error) *clerk.APIError {
 
 func isKeyRefused(err *clerk.APIError) bool {
 	return err.HasCode(clerk.CodeKeyInvalid) || err.HasCode("authorization_header_format_invalid")
-}
-
-func (d *providerData) refusedKeyLine(err *clerk.APIError) string {
-	return fmt.Sprintf("Clerk refused the secret key (HTTP %d, %s%s). "+
-		"Set secret_key or %s to a key of this instance.",
-		err.Status, err.Errors[0].Code, prefixed(", by ", d.otherURL()), envSecretKey)
 }
 
 // otherURL returns the address of the API, where it is not Clerk's own.

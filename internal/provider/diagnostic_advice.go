@@ -59,7 +59,11 @@ func advice(err error, action string) string {
 			", or another state (workspace) for " + e.Actual + "."
 	}
 	if e, ok := errors.AsType[*clerk.DuplicateNameError](err); ok {
-		return duplicateNameAdvice(e)
+		return "No second application is created, because prevent_duplicate_names is set in the " +
+			"provider block. To manage an existing application with Terraform, import it:\n\n" +
+			importCommands(e.IDs) +
+			"\n\nIf this configuration created the existing application, or is about to replace it " +
+			"(create_before_destroy), the two applications need different names."
 	}
 	if e, ok := errors.AsType[*clerk.CreateOutcomeUnknownError](err); ok {
 		return unknownCreateAdvice(e)
@@ -173,14 +177,6 @@ func notFoundAdvice(err *clerk.APIError, action string) string {
 		return notClerk
 	}
 	return ""
-}
-
-func duplicateNameAdvice(err *clerk.DuplicateNameError) string {
-	return "No second application is created, because prevent_duplicate_names is set in the " +
-		"provider block. To manage an existing application with Terraform, import it:\n\n" +
-		importCommands(err.IDs) +
-		"\n\nIf this configuration created the existing application, or is about to replace it " +
-		"(create_before_destroy), the two applications need different names."
 }
 
 // unknownCreateAdvice says how to find out what became of a create.

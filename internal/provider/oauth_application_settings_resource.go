@@ -282,11 +282,10 @@ func (m *settingsModel) read(ctx context.Context, client *clerk.Client) error {
 		return err
 	}
 	settings, err := client.GetOAuthApplicationSettings(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		m.fromAPI(settings)
 	}
-	m.fromAPI(settings)
-	return nil
+	return err
 }
 
 // checkInstance returns an InstanceError if the key's instance is not that of the model.

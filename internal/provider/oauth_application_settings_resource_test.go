@@ -52,6 +52,21 @@ func inSettings(t *testing.T, test func(*testing.T, *terraform, *object)) {
 	})
 }
 
+// Default scopes that Clerk did not apply are not the configuration's.
+func TestSettingsRefusedDefaultScopes(t *testing.T) {
+	inSettings(t, func(t *testing.T, tf *terraform, o *object) {
+		tf.clerk.Inject(clerktest.Changed(func(body map[string]any) {
+			body["default_scopes"] = []any{"profile"}
+		}).On("PATCH", clerktest.RouteSettings).Once())
+		heard := tf.run(t.Context(), o, changedSettings)
+		tf.clerk.EditSettings(func(s *clerktest.Settings) { s.DefaultScopes = []string{"profile"} })
+		heard += tf.run(t.Context(), o, values{"pkce_required": true})
+		if got := tf.clerk.Settings().DefaultScopes; heard.failed() || len(got) != 1 || got[0] != "profile" {
+			t.Errorf("someone else's default scopes are %q now: %s", got, heard)
+		}
+	})
+}
+
 // The plan of a create asks for the instance if the configuration pins one, and sends
 // nothing otherwise.
 func TestSettingsPlanChecksTheInstance(t *testing.T) {

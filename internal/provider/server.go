@@ -155,11 +155,8 @@ func (p *clerkProvider) readUnchanged(
 		return nil
 	}
 	state, ok := decodeState(ctx, req.CurrentState)
-	if !ok {
-		return nil
-	}
 	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
-	if diags.HasError() {
+	if !ok || diags.HasError() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -252,12 +249,9 @@ func recoverToNil[Response any](resp **Response) {
 func decodeState(
 	ctx context.Context, value *tfprotov6.DynamicValue,
 ) (model resourceModel, ok bool) {
-	if value == nil {
-		return model, false
+	if value != nil {
+		raw, err := value.Unmarshal(applicationStateType())
+		ok = err == nil && !raw.IsNull() && !decodeModel(ctx, raw, &model).HasError()
 	}
-	raw, err := value.Unmarshal(applicationStateType())
-	if err != nil || raw.IsNull() {
-		return model, false
-	}
-	return model, !decodeModel(ctx, raw, &model).HasError()
+	return model, ok
 }
