@@ -40,16 +40,3 @@ func BenchmarkScrubber(b *testing.B) {
 		})
 	}
 }
-
-func BenchmarkRateLimiter(b *testing.B) {
-	l := newRateLimiter(1 << 16)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := l.acquire(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-		if len(l.starts) == 1<<16 {
-			l.starts = l.starts[:0] // a full window is not measured
-		}
-	}
-}

@@ -234,71 +234,55 @@ func TestMaxRetriesAndRequestTimeout(t *testing.T) {
 	}
 }
 
-// The client waits as long as the server asks, and the event says so.
-func TestRetryAfterIsObeyed(t *testing.T) {
+// The client waits as long as the server asks. A wait that is too long for the client or for the
+// deadline is an error at once.
+func TestRetryAfter(t *testing.T) {
 	t.Parallel()
+	const tooLong, jitter, date = "asks to wait 1m1s, longer than this client waits (1m0s)", time.Second / 2, http.TimeFormat
 	for _, test := range []struct {
 		status        int
-		after         string
+		after         string // may be the format of a date, 20 s ahead
 		least, jitter time.Duration
+		says          string // of an error
 	}{
-		{429, "7", 7 * time.Second, time.Second / 2},
-		{429, "0", time.Second / 4, time.Second / 2},
-		{429, "20 s by an hour ahead", 20 * time.Second, time.Second / 2},
-		{429, "soon", time.Second / 2, time.Second / 2},
-		{503, "11", 11 * time.Second, 0},
-		{409, "11", 11 * time.Second, 0},
+		{429, "7", 7 * time.Second, jitter, ""},
+		{429, "0", time.Second / 4, jitter, ""},
+		{429, date, 20 * time.Second, jitter, ""},
+		{429, "soon", time.Second / 2, jitter, ""},
+		{503, "11", 11 * time.Second, 0, ""},
+		{409, "11", 11 * time.Second, 0, ""},
+		{429, "61", 0, 0, tooLong},
+		{503, "61", 0, 0, tooLong},
+		{429, "1000000000000", 0, 0, "asks to wait 106751 days, longer than this client"},
+		{503, "Wed, 12 May 2100 10:00:00 GMT", 0, 0, " days, longer than this client"},
+		{429, "30", 0, 0, "asks to wait 30s, longer than the operation may still take (25s)"},
+		{409, "30", 0, 0, "asks to wait 30s, longer than the operation may still take (25s)"},
+		{503, "", 0, 25 * time.Second, "HTTP 503"}, // the backoff becomes longer than that
 	} {
 		run(t, fmt.Sprint(test.status, " ", test.after), func(f *fixture) {
 			f.server.SetClockSkew(time.Hour)
-			if strings.HasPrefix(test.after, "20 s") {
-				test.after = time.Now().Add(time.Hour + 20*time.Second).UTC().Format(http.TimeFormat)
+			if test.after == date {
+				test.after = time.Now().Add(time.Hour + 20*time.Second).UTC().Format(date)
 			}
-			header := http.Header{"Retry-After": {test.after}}
-			f.inject(clerktest.ClerkError(test.status, "resource_locked").WithHeader(header).Once())
-			_, err := f.client.GetOAuthApplicationSettings(f.Context())
-			noError(f, err)
+			fault := clerktest.ClerkError(test.status, "resource_locked").WithHeader(http.Header{"Retry-After": {test.after}})
+			if test.says == "" {
+				fault = fault.Once()
+			}
+			f.inject(fault)
+			ctx, cancel := context.WithTimeout(f.Context(), 25*time.Second)
+			defer cancel()
+			_, err := f.client.GetOAuthApplicationSettings(ctx)
 			if over := f.elapsed() - test.least; over < 0 || over > test.jitter {
 				f.Errorf("waited %s longer than %s, want up to %s", over, test.least, test.jitter)
 			}
-			equal(f, "waited by the event", f.events.all()[1].Waited, f.elapsed())
-		})
-	}
-}
-
-// A wait that is too long for the client or for the deadline is an error at once.
-func TestWaitsThatAreTooLong(t *testing.T) {
-	t.Parallel()
-	const ages, deadline = "asks to wait 106751 days, longer than this client", 20 * time.Second
-	for name, test := range map[string]struct {
-		status      int
-		after, says string
-	}{
-		"throttled": {429, "61", "asks to wait 1m1s, longer than this client waits (1m0s)"},
-		"failing":   {503, "61", "asks to wait 1m1s, longer than this client waits (1m0s)"},
-		"ages":      {429, "1000000000000", ages},
-		"a date":    {503, "Wed, 12 May 2100 10:00:00 GMT", " days, longer than this client"},
-		"deadline":  {429, "30", "asks to wait 30s, longer than the operation may still take (20s)"},
-		"locked":    {409, "30", "asks to wait 30s, longer than the operation may still take (20s)"},
-		"backoff":   {503, "", "HTTP 503"},
-	} {
-		run(t, name, func(f *fixture) {
-			fault := clerktest.ClerkError(test.status, "resource_locked")
-			if test.after != "" {
-				fault = fault.WithHeader(http.Header{"Retry-After": {test.after}})
+			if test.says == "" {
+				noError(f, err)
+				equal(f, "waited by the event", f.events.all()[1].Waited, f.elapsed())
+				return
 			}
-			f.inject(fault)
-			ctx, cancel := context.WithTimeout(f.Context(), deadline)
-			defer cancel()
-			_, err := f.client.GetOAuthApplicationSettings(ctx)
 			contains(f, "text", err.Error(), test.says)
 			equal(f, "status", asError[*clerk.APIError](f, err).Status, test.status)
-			equal(f, "ends early", f.elapsed() < deadline, true)
-			equal(f, "does not wait", f.elapsed() == 0 && f.requests() == 1, test.after != "")
-			if name == "deadline" {
-				long := asError[*clerk.RetryAfterError](f, err)
-				equal(f, "waits", []time.Duration{long.RetryAfter, long.TimeLeft}, []time.Duration{30 * time.Second, deadline})
-			}
+			equal(f, "gives up at once", isError[*clerk.RetryAfterError](err) && f.requests() == 1, test.after != "")
 		}, func(config *clerk.Config) { config.MaxRetries = new(100) })
 	}
 }

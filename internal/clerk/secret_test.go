@@ -223,25 +223,18 @@ func FuzzScrub(f *testing.F) {
 	f.Add(canary, "Bearer ", "\u202e", "\u200b")
 	f.Fuzz(func(t *testing.T, secret, before, after, between string) {
 		invisible := func(r rune) bool { return !unicode.IsPrint(r) }
-		if len(secret) < 8 || !utf8.ValidString(secret) || strings.ContainsFunc(secret, func(r rune) bool { return r == ' ' || invisible(r) }) {
+		if len(secret) < 8 || secret[0] > '~' || !utf8.ValidString(secret+between) || strings.ContainsFunc(secret, func(r rune) bool { return r == ' ' || invisible(r) }) {
 			t.Skip("no secret")
 		}
 		client := clerk.New(clerk.Config{SecretKey: clerk.NewSecret(secret)})
-		middle := len(secret) / 2
-		for !utf8.RuneStart(secret[middle]) {
-			middle--
-		}
 		texts := formsOf(secret)
-		if strings.IndexFunc(between, func(r rune) bool { return !invisible(r) || unicode.IsSpace(r) }) < 0 && utf8.ValidString(between) {
-			texts["in two parts"] = secret[:middle] + between + secret[middle:]
+		if !strings.ContainsFunc(between, func(r rune) bool { return !invisible(r) || unicode.IsSpace(r) }) {
+			texts["in two parts"] = secret[:1] + between + secret[1:]
 		}
 		for form, value := range texts {
 			cleaned := client.Scrub(before + value + after)
-			if strings.Contains(cleaned, secret) {
+			if strings.Contains(cleaned, secret) || utf8.RuneCountInString(cleaned) > 500 || strings.ContainsFunc(cleaned, invisible) {
 				t.Errorf("%s: %q becomes %q", form, before+value+after, cleaned)
-			}
-			if utf8.RuneCountInString(cleaned) > 500 || strings.ContainsFunc(cleaned, invisible) || !utf8.ValidString(cleaned) {
-				t.Errorf("%s: %q is no short line", form, cleaned)
 			}
 		}
 	})

@@ -287,7 +287,9 @@ func with(field string, value any) func(map[string]any) {
 // inFirstItem changes the first application of a list's answer.
 func inFirstItem(change func(map[string]any)) clerktest.Fault {
 	return clerktest.Changed(func(page map[string]any) {
-		change(page["data"].([]any)[0].(map[string]any))
+		if items := page["data"].([]any); len(items) > 0 {
+			change(items[0].(map[string]any))
+		}
 	}).OnList()
 }
 
