@@ -2,7 +2,6 @@ package clerktest_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -72,19 +71,6 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestOtherActors lets someone act before and after the work of the second request.
-func TestOtherActors(t *testing.T) {
-	t.Parallel()
-	s := clerktest.NewInMemory(t)
-	var seen []int
-	note := func(clerktest.Request) { seen = append(seen, len(s.FindAll("x"))) }
-	s.Inject(clerktest.Fault{Before: note, After: note}.OnCreate().Skipping(1).Once())
-	for range 3 {
-		over(t, s).do("POST /oauth_applications", `{"name":"x"}`)
-	}
-	equal(t, "seen", fmt.Sprint(seen), "[1 2]")
 }
 
 // A server that closes ends requests that wait, and abandons late work.

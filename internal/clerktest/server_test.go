@@ -172,14 +172,6 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-func TestTwoInstances(t *testing.T) {
-	t.Parallel()
-	s := clerktest.NewInMemory(t)
-	otherKey, _ := s.AddInstance(clerktest.Production)
-	got := over(t, s).do("GET /oauth_applications/"+s.Seed("web"), "", "Authorization", "Bearer "+otherKey)
-	equal(t, "another instance's id", got.String(), "404 resource_not_found")
-}
-
 func TestReadLag(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
