@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -69,7 +70,10 @@ func moveState(
 	const action = "move OAuth application from another provider"
 	defer recoverPanic(&resp.Diagnostics, action)
 
-	if !isClerkApplication(req) {
+	// Only the last part of the provider's address counts: providers have forks and mirrors,
+	// and OpenTofu before 1.12.4 gives nothing but that part.
+	if req.SourceTypeName != applicationType || req.SourceRawState == nil ||
+		path.Base(req.SourceProviderAddress) != "clerk" {
 		return // Terraform then says that this move is not possible
 	}
 	model, ofOther, err := readPriorState(ctx, req.SourceRawState.JSON)
@@ -88,16 +92,6 @@ func moveState(
 	}
 	resp.Diagnostics.Append(
 		saveState(ctx, model, model.ID, &resp.TargetState, resp.TargetIdentity)...)
-}
-
-// isClerkApplication reports whether the state to move is that of a
-// clerk_oauth_application of some provider for Clerk. It looks at the last part of the
-// provider's address alone: providers have forks and mirrors, and OpenTofu before 1.12.4
-// gives nothing but that part.
-func isClerkApplication(req resource.MoveStateRequest) bool {
-	segments := strings.Split(req.SourceProviderAddress, "/")
-	return req.SourceTypeName == applicationType && segments[len(segments)-1] == "clerk" &&
-		req.SourceRawState != nil
 }
 
 // UpgradeState takes over the states of other providers, and those of builds of this
