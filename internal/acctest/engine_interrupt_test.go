@@ -27,9 +27,9 @@ resource "clerk_oauth_application" "test" {
 `
 
 // TestAccEngine_interrupts sends signals while Clerk carries out a request, and lets the answer go a
-// second later. Ctrl-C sends SIGINT to the process group, kill sends SIGTERM to the engine, and a
-// pipeline's time limit or a supervisor sends SIGTERM to the process group, so the provider gets it
-// too.
+// second later. Programs that run the engine send SIGINT to it alone, Ctrl-C sends SIGINT to the
+// process group, and a pipeline's time limit or a supervisor sends SIGTERM to the group. What the
+// group gets, the provider gets too.
 func TestAccEngine_interrupts(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []struct {
