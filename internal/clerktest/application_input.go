@@ -100,6 +100,7 @@ func (w *work) storedScopes(scopes []string) string {
 	case slices.Contains(scopes, offlineAccess):
 	case w.switches.PatchWithoutOfflineAccess == "422":
 		w.fail(invalid("scopes", "Must include %s", offlineAccess))
+		return ""
 	case w.switches.PatchWithoutOfflineAccess == "keep":
 		if slices.Contains(strings.Fields(w.before.Scopes), offlineAccess) {
 			scopes = append(scopes, offlineAccess)
