@@ -11,8 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
 // milliseconds is a version of a secret: Unix time in milliseconds has 13 digits.
@@ -139,28 +137,6 @@ func TestAccOAuthApplication_unknownTrigger(t *testing.T) {
 			ConfigPlanChecks: planned(
 				updates("rotate_secret_trigger? client_secret? client_secret_version? updated_at?"), f.warned("may be rotated")),
 			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("rotate_secret_trigger", text("june"))},
-			PostApplyFunc:     f.sent("POST/rotate_secret"),
-		},
-	)
-}
-
-// An update that was done stays done when the rotation after it fails. The old secret stays valid
-// and in the state.
-func TestAccOAuthApplication_rotationFails(t *testing.T) {
-	f := simulated(t)
-	config := f.web(`rotate_secret_trigger = "first"`, "pkce_required = true")
-	f.test(
-		resource.TestStep{Config: f.web()},
-		resource.TestStep{
-			PreConfig:   func() { f.Inject(clerktest.ClerkError(http.StatusForbidden, "feature_not_enabled").OnRotate().Once()) },
-			Config:      config,
-			ExpectError: fails("Unable to rotate .*not enabled"),
-		},
-		resource.TestStep{ // the next apply does what is missing
-			PreConfig:         f.sent(`PATCH {"pkce_required":true}`, "POST/rotate_secret"),
-			Config:            config,
-			ConfigPlanChecks:  planned(updates("rotate_secret_trigger"+rotation), f.warned(rotationWarning)),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 	)
