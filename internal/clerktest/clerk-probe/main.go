@@ -110,7 +110,7 @@ func (p *probe) cleanUp() (err error) {
 		p.created[answer{json: fields}.text("id")] = true
 	}
 	for id := range p.created {
-		call("delete the application "+id, "DELETE "+path(id), nil)
+		call("delete the application "+id, "DELETE "+path(answer{json: object{"id": id}}), nil)
 	}
 	return err
 }
@@ -191,4 +191,4 @@ func (p *probe) create(fields object) answer {
 	return got
 }
 
-func path(id string) string { return "/oauth_applications/" + url.PathEscape(id) }
+func path(a answer) string { return "/oauth_applications/" + url.PathEscape(a.text("id")) }

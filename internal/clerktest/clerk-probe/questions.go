@@ -37,55 +37,54 @@ func (q question) finding(seen string) string {
 
 var public = object{"public": true, "pkce_required": true}
 
+func scopes(text string) object { return object{"scopes": text} }
+
+func uris(all ...string) object { return object{"redirect_uris": all} }
+
 var questions = []question{
-	{"scopes_order", "order of scopes", on(object{
-		"scopes": "public_metadata offline_access profile email openid",
-	}, "", nil, "scopes"), tell{
+	{"scopes_order", "order of scopes", created(
+		scopes("public_metadata offline_access profile email openid"), "scopes"), tell{
 		{".*=public_metadata offline_access profile email openid", "as_sent"},
 		{".*=email offline_access openid profile public_metadata", "alphabetical"},
 		{".*=profile email public_metadata openid offline_access", "fixed"},
 	}},
-	{"force_offline_access", "create without offline_access", on(nil, "", nil, "scopes"), tell{
+	{"force_offline_access", "create without offline_access", created(nil, "scopes"), tell{
 		{"200.*offline_access.*", "on"}, {"200.*", "off"},
 	}},
-	{"patch_without_offline_access", "PATCH scopes without it", on(object{
-		"scopes": "email offline_access",
-	}, "PATCH {id}", object{"scopes": "email openid"}, "scopes"), tell{
+	{"patch_without_offline_access", "PATCH scopes without it", patched(
+		scopes("email offline_access"), scopes("email openid"), "scopes"), tell{
 		{"4.*", "422"}, {"200.*offline_access.*", "keep"}, {"200.*", "remove"},
 	}},
-	{"unknown_scope", "unknown scope", on(nil, "PATCH {id}", object{
-		"scopes": "email offline_access clerk-probe:nope",
-	}, "scopes"), tell{
+	{"unknown_scope", "unknown scope", patched(
+		nil, scopes("email offline_access clerk-probe:nope"), "scopes"), tell{
 		{"4.. (.+)", "$1"}, {".*clerk-probe:nope.*", "accept"}, {"200.*", "drop"},
 	}},
-	{"public_client_secret", "secret of a new public client", on(
-		public, "", nil, "client_secret"), tell{
+	{"public_client_secret", "secret of a new public client", created(
+		public, "client_secret"), tell{
 		{".*characters", "value"}, {".*=(empty|absent)", "$1"},
 	}},
-	{"rotate_public", "rotation of a public client", on(
+	{"rotate_public", "rotation of a public client", then(
 		public, "POST {id}/rotate_secret", nil, "client_secret"), tell{
 		{"4.*", "422"}, {".*characters", "value"}, {"200.*", "empty"},
 	}},
-	{"rotate_updated_at", "updated_at after a rotation", on(
+	{"rotate_updated_at", "updated_at after a rotation", then(
 		nil, "POST {id}/rotate_secret", nil, "updated_at"), tell{
 		{".*=unchanged", "keep"}, {"200.*", "touch"},
 	}},
-	{"newer_fields", "device_authorization_grant_enabled", on(nil, "PATCH {id}", object{
+	{"newer_fields", "device_authorization_grant_enabled", patched(nil, object{
 		"device_authorization_grant_enabled": true,
 	}, "device_authorization_grant_enabled"), tell{
 		// Another value decides nothing: the workspace may not have the beta.
 		{"4.*form_param_unknown", "422"}, {".*=true", "served"}, {".*=absent", "drop"},
 	}},
-	{"redirect_order", "order of redirect URIs", on(object{
-		"redirect_uris": []string{"b://cb", "a://cb", "c://cb"},
-	}, "", nil, "redirect_uris"), tell{
+	{"redirect_order", "order of redirect URIs", created(
+		uris("b://cb", "a://cb", "c://cb"), "redirect_uris"), tell{
 		{`.*\[b://cb a://cb c://cb\]`, "as_sent"},
 		{`.*\[a://cb b://cb c://cb\]`, "sorted"},
 		{`.*\[c://cb a://cb b://cb\]`, "reversed"},
 	}},
-	{"redirect_normalization", "redirect URI in capitals", on(object{
-		"redirect_uris": []string{"HTTPS://Probe.Example"},
-	}, "", nil, "redirect_uris"), tell{
+	{"redirect_normalization", "redirect URI in capitals", created(
+		uris("HTTPS://Probe.Example"), "redirect_uris"), tell{
 		{`.*\[HTTPS://Probe.Example\]`, "exact"}, {`.*\[https://probe.example/\]`, "rfc3986"},
 	}},
 	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent, tell{
@@ -101,19 +100,18 @@ var questions = []question{
 	}},
 	{"read_lag", "GET right after a create", askReadLag, tell{{"200 after (.*)", "$1"}}},
 
-	{text: "create with a name alone", ask: on(
-		nil, "", nil, "client_secret", "callback_url", "public")},
-	{text: "public client made confidential", ask: on(
-		public, "PATCH {id}", object{"public": false}, "public", "client_secret")},
-	{text: "DELETE twice", ask: func(p *probe) string {
-		request := "DELETE " + path(p.create(nil).text("id"))
+	{"", "create with a name alone", created(nil, "client_secret", "callback_url", "public"), nil},
+	{"", "public client made confidential", patched(
+		public, object{"public": false}, "public", "client_secret"), nil},
+	{"", "DELETE twice", func(p *probe) string {
+		request := "DELETE " + path(p.create(nil))
 		return fmt.Sprint(p.call(request, nil), ", then ", p.call(request, nil))
-	}},
+	}, nil},
 	plain("PATCH {id}", object{}, "updated_at"),
 	plain("PATCH {id}", object{"redirect_uris": nil}, "redirect_uris"),
 	plain("PATCH {id}", object{"redirect_uris": []string{}}, "redirect_uris"),
-	plain("PATCH {id}", object{"redirect_uris": []string{"a://b", "a://b"}}, "redirect_uris"),
-	plain("PATCH {id}", object{"redirect_uris": []string{"probe"}}, "redirect_uris"),
+	plain("PATCH {id}", uris("a://b", "a://b"), "redirect_uris"),
+	plain("PATCH {id}", uris("probe"), "redirect_uris"),
 	plain("PATCH {id}", object{"name": strings.Repeat("x", 257)}, "public"),
 	plain("PATCH {id}", object{"name": ""}, "name"),
 	plain("PATCH {id}", object{"public": "yes"}, "public"),
@@ -130,27 +128,34 @@ func plain(request string, body object, field string) question {
 		encoded, _ := json.Marshal(body) // the probe's own values can be encoded
 		text += fmt.Sprintf(" %.50s", encoded)
 	}
-	uri := object{"redirect_uris": []string{"probe://cb"}}
-	return question{text: text, ask: on(uri, request, body, field)}
+	return question{text: text, ask: then(uris("probe://cb"), request, body, field)}
 }
 
-// on creates an application, sends a request in which {id} is its path, "" for none, and shows the
-// status of the last answer and, if Clerk accepted the request, some of its fields.
-func on(create object, request string, body object, fields ...string) func(*probe) string {
+// then creates an application, sends a request in which {id} is its path, "" for none, and shows
+// the status of the last answer and, if Clerk accepted the request, some of its fields.
+func then(fields object, request string, body object, shown ...string) func(*probe) string {
 	return func(p *probe) string {
-		created := p.create(create)
-		got := created
+		before := p.create(fields)
+		got := before
 		if request != "" {
-			got = p.call(strings.ReplaceAll(request, "{id}", path(created.text("id"))), body)
+			got = p.call(strings.ReplaceAll(request, "{id}", path(before)), body)
 		}
 		seen := []string{got.String()}
-		for _, field := range fields {
+		for _, field := range shown {
 			if got.status == 200 {
-				seen = append(seen, field+"="+show(created, got, field))
+				seen = append(seen, field+"="+show(before, got, field))
 			}
 		}
 		return strings.Join(seen, ", ")
 	}
+}
+
+func created(fields object, shown ...string) func(*probe) string {
+	return then(fields, "", nil, shown...)
+}
+
+func patched(fields, changes object, shown ...string) func(*probe) string {
+	return then(fields, "PATCH {id}", changes, shown...)
 }
 
 // show shows a field: a client secret only by its length, a time only by whether it changed.
@@ -183,14 +188,14 @@ func askConsent(p *probe) string {
 	if got.json[registration] != true {
 		return "dynamic registration cannot be switched on: " + got.String()
 	}
-	return on(object{consent: false}, "", nil, consent)(p)
+	return created(object{consent: false}, consent)(p)
 }
 
 // askTokenInfo asks with four client secrets about a token that does not exist.
 func askTokenInfo(p *probe) string {
 	a := p.create(nil)
 	right, wrong := p.introspect(a, a.text("client_secret")), p.introspect(a, "wrong")
-	rotated := p.call("POST "+path(a.text("id"))+"/rotate_secret", nil)
+	rotated := p.call("POST "+path(a)+"/rotate_secret", nil)
 	current := p.introspect(a, rotated.text("client_secret"))
 	old := p.introspect(a, a.text("client_secret"))
 	return fmt.Sprintf("%s, %s, %s, %s", right, wrong, current, old)
@@ -198,7 +203,7 @@ func askTokenInfo(p *probe) string {
 
 // askReadLag looks for a new application until it is found.
 func askReadLag(p *probe) string {
-	request := "GET " + path(p.create(nil).text("id"))
+	request := "GET " + path(p.create(nil))
 	begun, got := time.Now(), p.call(request, nil)
 	for got.status == 404 && p.lag < 5*time.Second {
 		p.sleep(time.Second / 4)

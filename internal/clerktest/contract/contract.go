@@ -11,7 +11,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -120,14 +119,12 @@ func prepare(document *openapi3.T) {
 func check(
 	router routers.Router, sent clerktest.Request, a clerktest.Answer,
 ) (problems []error) {
-	r := &http.Request{
-		Method: sent.Method, Header: sent.Header, ContentLength: int64(len(sent.Body)),
-		URL:  &url.URL{Path: sent.Path, RawQuery: sent.Query.Encode()},
-		Body: io.NopCloser(bytes.NewReader(sent.Body)),
+	r, err := http.NewRequest(sent.Method, sent.Path+"?"+sent.Query.Encode(),
+		bytes.NewReader(sent.Body))
+	if err != nil {
+		return []error{err}
 	}
-	if len(sent.Body) == 0 {
-		r.Body = http.NoBody
-	}
+	r.Header = sent.Header
 	route, parameters, err := router.FindRoute(r)
 	if err != nil {
 		return []error{err}
