@@ -15,11 +15,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
-	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
 func TestMain(m *testing.M) {
@@ -28,30 +26,6 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
-}
-
-func TestLimitsByKindOfKey(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		key           string
-		limit, option int
-	}{
-		{"sk_test_1", clerk.DefaultRequestsPer10sDevelopment, 0},
-		{"sk_live_1", clerk.DefaultRequestsPer10sProduction, 0},
-		{"sk_test_1", 7, 7},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			server := clerktest.NewInMemory(t, clerktest.WithKey(test.key))
-			client := newClient(t, server, func(config *clerk.Config) { config.RequestsPer10s = test.option })
-			began := time.Now()
-			for range test.limit + 1 {
-				_, err := client.GetOAuthApplicationSettings(t.Context())
-				noError(t, err)
-			}
-			equal(t, "time", time.Since(began), 10*time.Second)
-			equal(t, "the last before", server.Requests()[test.limit-1].Time.Sub(began), 0)
-		})
-	}
 }
 
 func TestServerNow(t *testing.T) {
@@ -82,9 +56,7 @@ func TestParseAPIURL(t *testing.T) {
 		"http://clerk.localhost/v1":      {"http://clerk.localhost"},
 	} {
 		for _, raw := range urls {
-			u, err := clerk.ParseAPIURL(raw)
-			noError(t, err)
-			equal(t, raw, u.String(), want)
+			equal(t, raw, clientOn(t, nil, at(t, raw)).APIURL(), want)
 		}
 	}
 	for want, urls := range map[error][]string{
@@ -134,72 +106,35 @@ func TestIsLoopback(t *testing.T) {
 	}
 }
 
-func TestAPIURLWithAPath(t *testing.T) {
-	t.Parallel()
-	client := clientOn(t, roundTrip(func(req *http.Request) (*http.Response, error) {
-		equal(t, "address", req.URL.String(), "https://proxy.example:8443/clerk/v1/oauth_applications/oa_1")
-		return answering(200, "", appJSON)(req)
-	}), at(t, "https://proxy.example:8443/clerk/"))
-	noError(t, errorOf(client.GetOAuthApplication(t.Context(), "oa_1")))
-	equal(t, "APIURL", client.APIURL(), "https://proxy.example:8443/clerk/v1")
-}
-
-// The client speaks HTTP/1.1 even if the server offers HTTP/2, because over HTTP/1.1 the
-// transport repeats nothing.
-func TestOnlyHTTP1IsSpoken(t *testing.T) {
-	t.Parallel()
-	var spoken []string
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		spoken = append(spoken, r.Proto)
-		_, _ = io.WriteString(w, `{"object":"instance","id":"ins_1"}`)
-	}))
-	server.EnableHTTP2 = true
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
-	noError(t, err)
-	res, err := server.Client().Do(req)
-	noError(t, err)
-	res.Body.Close()
-	contains(t, "output", askInProcess(t, server, insideProcess+"="+server.URL), `instance "ins_1"`)
-	equal(t, "protocols", spoken, []string{"HTTP/2.0", "HTTP/1.1"})
-}
-
-// askInProcess runs askThroughProxy in a process that trusts the server.
-func askInProcess(t testing.TB, server *httptest.Server, environment ...string) string {
-	t.Helper()
-	roots := filepath.Join(t.TempDir(), "roots.pem")
-	block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
-	noError(t, os.WriteFile(roots, pem.EncodeToMemory(block), 0o600))
-	command := exec.CommandContext(t.Context(), os.Args[0])
-	command.Env = append(append(os.Environ(), "SSL_CERT_FILE="+roots), environment...)
-	output, err := command.CombinedOutput()
-	noError(t, err)
-	return string(output)
-}
-
 // insideProcess is the address to ask in a process in which the test binary does nothing but
 // askThroughProxy: Go reads the proxy variables and the certificates once in the life of a process.
 const insideProcess = "CLERK_TEST_PROXY_PROCESS"
 
 func askThroughProxy() {
-	key, _ := clerk.ParseSecretKey(testKey)
 	base, _ := clerk.ParseAPIURL(os.Getenv(insideProcess))
 	attempts := 0
 	client := clerk.New(clerk.Config{
-		SecretKey: key, APIURL: base, MaxRetries: new(1),
+		SecretKey: clerk.NewSecret(testKey), APIURL: base, MaxRetries: new(1),
 		Observer: func(context.Context, clerk.Event) { attempts++ },
 	})
 	instance, err := client.Instance(context.Background())
-	fmt.Printf("instance %q, attempts %d, error %v\n%+v %#v\n", instance.ID, attempts, err, err, err)
+	fmt.Printf("%+v, attempts %d, error %v\n%+v %#v\n", instance, attempts, err, err, err)
 }
 
+// The client uses the proxy of the environment. It speaks HTTP/1.1 even if the server offers
+// HTTP/2, because over HTTP/1.1 the transport repeats nothing.
 func TestThroughProxy(t *testing.T) {
 	t.Parallel()
 	const password = "hunter2secret"
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"object":"instance","id":"ins_behind_the_proxy"}`)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"object":"instance","id":"ins_behind_the_proxy","environment_type":%q}`, r.Proto+r.URL.Path)
 	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	equal(t, "offers", server.TLS.NextProtos[0], "h2")
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
+	noError(t, os.WriteFile(roots, pem.EncodeToMemory(block), 0o600))
 	t.Cleanup(server.Close)
 	credentials := "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+password))
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -213,17 +148,20 @@ func TestThroughProxy(t *testing.T) {
 	t.Cleanup(proxy.Close)
 	host := strings.TrimPrefix(proxy.URL, "http://")
 	for name, test := range map[string]struct{ variable, says string }{
-		"used":        {"http://user:" + password + "@" + host, `instance "ins_behind_the_proxy", attempts 1, error <nil>`},
+		"used":        {"http://user:" + password + "@" + host, "{ID:ins_behind_the_proxy EnvironmentType:HTTP/1.1/api/v1/instance}, attempts 1, error <nil>"},
 		"refused":     {"http://user:x" + password + "@" + host, "attempts 1, error the request could not be sent (the proxy asks for authentication (HTTP 407))"},
 		"unreachable": {"http://user:" + password + "@127.0.0.1:1", "attempts 2, error the request could not be sent (proxyconnect"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			output := askInProcess(t, server, insideProcess+"=https://example.com", "HTTPS_PROXY="+test.variable,
-				"NO_PROXY=", "no_proxy=", "https_proxy=")
-			contains(t, "output", output, test.says)
+			command := exec.CommandContext(t.Context(), os.Args[0])
+			command.Env = append(os.Environ(), insideProcess+"=https://example.com/api", "HTTPS_PROXY="+test.variable,
+				"NO_PROXY=", "no_proxy=", "https_proxy=", "SSL_CERT_FILE="+roots)
+			output, err := command.CombinedOutput()
+			noError(t, err)
+			contains(t, "output", string(output), test.says)
 			for _, secret := range []string{password, strings.TrimPrefix(credentials, "Basic "), testKey} {
-				equal(t, "the output shows "+secret, strings.Contains(output, secret), false)
+				equal(t, "the output shows "+secret, strings.Contains(string(output), secret), false)
 			}
 		})
 	}

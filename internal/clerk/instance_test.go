@@ -1,6 +1,7 @@
 package clerk_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
@@ -77,30 +78,26 @@ func TestPinnedInstance(t *testing.T) {
 func TestConfirmGone(t *testing.T) {
 	t.Parallel()
 	notFound := clerktest.ClerkError(404, "resource_not_found")
-	const own = "ins_own"
 	for name, test := range map[string]struct {
 		fault    clerktest.Fault
-		instance string // may be own
+		instance string // "own" is that of the key
 		gone     bool
 		fails    bool
 	}{
-		"own instance":               {notFound, own, true, false},
+		"own instance":               {notFound, "own", true, false},
 		"not known":                  {notFound, "", true, false},
 		"another instance":           {notFound, "ins_other", false, true},
 		"the instance is unreadable": {notFound, "ins_1", false, true},
-		"plain text 404":             {clerktest.Raw(404, "text/plain", "404 page not found\n"), own, false, false},
-		"other code":                 {clerktest.ClerkError(404, "something_not_found"), own, false, false},
-		"403":                        {clerktest.ClerkError(403, "resource_not_found"), own, false, false},
+		"plain text 404":             {clerktest.Raw(404, "text/plain", "404 page not found\n"), "own", false, false},
+		"other code":                 {clerktest.ClerkError(404, "something_not_found"), "own", false, false},
+		"403":                        {clerktest.ClerkError(403, "resource_not_found"), "own", false, false},
 	} {
 		run(t, name, func(f *fixture) {
 			f.inject(test.fault.OnRead())
 			if name == "the instance is unreadable" {
 				f.inject(clerktest.HTML(502).OnInstance())
 			}
-			instance := test.instance
-			if instance == own {
-				instance = f.server.InstanceID()
-			}
+			instance := strings.Replace(test.instance, "own", f.server.InstanceID(), 1)
 			gone, err := f.client.ConfirmGone(f.Context(), errorOf(f.get("oa_none")), instance)
 			equal(f, "gone and fails", []bool{gone, err != nil}, []bool{test.gone, test.fails})
 			equal(f, "is no not-found", clerk.IsNotFound(err), false)

@@ -18,6 +18,19 @@ func newSteadyLimiter(requestsPer10s int, jitter time.Duration) *rateLimiter {
 	return l
 }
 
+func TestLimitsByKindOfKey(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		key          string
+		option, want int
+	}{{"sk_test_1", 0, 90}, {"sk_live_1", 0, 360}, {"other", 0, 360}, {"sk_test_1", 7, 7}, {"sk_live_1", -1, 1}} {
+		client := New(Config{SecretKey: NewSecret(test.key), RequestsPer10s: test.option})
+		if got := client.rateLimiter.limit; got != test.want {
+			t.Errorf("%s with %d: the limit is %d, want %d", test.key, test.option, got, test.want)
+		}
+	}
+}
+
 // A request that is refused is not counted. Below the limit there is no pacing.
 func TestRateLimiter(t *testing.T) {
 	t.Parallel()
@@ -50,15 +63,15 @@ func TestRateLimiterJitter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := newRateLimiter(100)
-		random, jitters := l.randomPause, 0
-		seen := make(map[time.Duration]bool)
+		jitters, seen := 0, make(map[time.Duration]bool)
 		for range 100 {
-			seen[random()] = true
-		}
-		for jitter := range seen {
-			if jitter < 0 || jitter >= maxPauseJitter || len(seen) < 50 {
-				t.Fatalf("jitter is %s, one of %d", jitter, len(seen))
+			jitter := l.randomPause()
+			if seen[jitter] = true; jitter < 0 || jitter >= maxPauseJitter {
+				t.Errorf("jitter is %s", jitter)
 			}
+		}
+		if len(seen) < 50 {
+			t.Errorf("100 jitters have %d values", len(seen))
 		}
 		l.randomPause = func() time.Duration { jitters++; return time.Second }
 		reopens := time.Now().Add(time.Minute)

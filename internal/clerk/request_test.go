@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -40,7 +41,6 @@ type faultRow struct {
 
 var faults = map[string]faultRow{
 	"no connection":  {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, most, most, most, false},
-	"no such host":   {&net.DNSError{Err: "no such host", IsNotFound: true}, most, most, most, false},
 	"proxy refuses":  {errors.New("Forbidden"), most, most, most, false},
 	"429":            {clerktest.TooManyRequests(), most, most, most, false},
 	"429 with 0":     {clerktest.TooManyRequests("0"), most, most, most, false},
@@ -68,11 +68,8 @@ var faults = map[string]faultRow{
 	"cut gzip":    {truncated(clerktest.DeliverCutGzip), most, 1, 3, true},
 	"empty 200":   {raw(""), 2, 1, 3, true},
 	"HTML 200":    {clerktest.HTML(200), 2, 1, 3, true},
-	"null":        {raw("null"), 2, 1, 3, true},
-	"array":       {raw("[]"), 2, 1, 3, true},
 	"another":     {raw(`{"object":"user","id":"user_1","deleted":false}`), 2, 1, 3, true},
 	"with a tail": {raw(someJSON + "}"), 2, 1, 3, true},
-	"after a BOM": {raw("\ufeff" + someJSON), 2, 1, 3, true},
 	"deep JSON":   {raw(strings.Repeat("[", 20000) + strings.Repeat("]", 20000)), 2, 1, 3, true},
 	"redirect":    {clerktest.Redirect(307, "http://127.0.0.1:1/v1"), 2, 1, 3, true},
 	"304":         {clerktest.Raw(304, "", ""), 2, 1, 3, true},
@@ -115,7 +112,7 @@ func TestRetries(t *testing.T) {
 				row.apply(f, operation, false)
 				err := operation.call(f.Context(), f.client, id)
 				sent := 0
-				for _, event := range f.events.all() {
+				for _, event := range f.events.events {
 					if event.Method == operation.method && event.Route == operation.route {
 						sent++
 					}
@@ -229,7 +226,7 @@ func TestMaxRetriesAndRequestTimeout(t *testing.T) {
 			lost := asError[*clerk.TransportError](f, err)
 			equal(f, "timeout", lost.Timeout && lost.Sent, true)
 			contains(f, "text", err.Error(), "nothing came within 7s")
-			equal(f, "duration", f.events.all()[0].Duration, 7*time.Second)
+			equal(f, "duration", f.events.events[0].Duration, 7*time.Second)
 		}, func(config *clerk.Config) { config.MaxRetries, config.RequestTimeout = &retries, 7*time.Second })
 	}
 }
@@ -277,7 +274,7 @@ func TestRetryAfter(t *testing.T) {
 			}
 			if test.says == "" {
 				noError(f, err)
-				equal(f, "waited by the event", f.events.all()[1].Waited, f.elapsed())
+				equal(f, "waited by the event", f.events.events[1].Waited, f.elapsed())
 				return
 			}
 			contains(f, "text", err.Error(), test.says)
@@ -300,10 +297,9 @@ func TestOneThrottledRequestPausesAll(t *testing.T) {
 				wait.Go(func() { _, _ = f.client.GetOAuthApplicationSettings(f.Context()) })
 			}
 			wait.Wait()
-			equal(f, "requests", f.requests(), 21)
 			for _, request := range f.server.Requests()[1:] {
 				pause := request.Time.Sub(throttled)
-				equal(f, "pauses", pause >= 5*time.Second && pause < 5500*time.Millisecond, true)
+				equal(f, "pauses", f.requests() == 21 && pause >= 5*time.Second && pause < 5500*time.Millisecond, true)
 			}
 		}, func(config *clerk.Config) { config.MaxRetries = &retries })
 	}
@@ -317,7 +313,7 @@ func TestEvents(t *testing.T) {
 		f.inject(clerktest.HTML(502).Repeat(4))
 		noError(f, errorOf(f.get(id)))
 		var waited time.Duration
-		for i, event := range f.events.all() {
+		for i, event := range f.events.events {
 			waited += event.Waited
 			equal(f, "method", event.Method+" "+event.Route, "GET /oauth_applications/{id}")
 			equal(f, "attempt", event.Attempt, i+1)
@@ -336,27 +332,26 @@ func TestInterrupts(t *testing.T) {
 			"429": clerktest.TooManyRequests("30"), "429 without Retry-After": clerktest.TooManyRequests(),
 			"before it begins": {}, "in flight": clerktest.NeverAnswers(),
 		} {
-			once := operation.name == "create" || operation.name == "rotate"
-			if name == "in flight" && once {
-				continue
+			if name == "in flight" && (operation.name == "create" || operation.name == "rotate") {
+				continue // see there
 			}
 			run(t, name+"/"+operation.name, func(f *fixture) {
-				const soon = 10 * time.Millisecond
-				id, ctx, want := f.server.Seed("web"), f.interruptAfter(soon), soon
+				wait := 10 * time.Millisecond
 				if name == "before it begins" {
-					time.Sleep(2 * soon)
-					f.began, want = time.Now(), 0
+					wait = 0
 				}
+				id, ctx := f.server.Seed("web"), f.interruptAfter(wait)
+				synctest.Wait()
 				f.inject(fault)
 				err := operation.call(ctx, f.client, id)
 				equal(f, "is context.Canceled", errors.Is(err, context.Canceled), true)
-				equal(f, "time", f.elapsed(), want)
+				equal(f, "time", f.elapsed(), wait)
 				unknown := name == "in flight" && operation.changes()
 				equal(f, "may be applied", isError[*clerk.ChangeOutcomeUnknownError](err), unknown)
-				equal(f, "requests", f.requests() > 0, want > 0)
 				sent := f.requests()
+				equal(f, "is sent", sent > 0, wait > 0)
 				time.Sleep(time.Minute)
-				equal(f, "requests afterwards", f.requests()-sent, 0)
+				equal(f, "requests afterwards", f.requests(), sent)
 			})
 		}
 	}

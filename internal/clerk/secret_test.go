@@ -62,14 +62,12 @@ type holder struct {
 	list       []clerk.Secret
 	keys       map[clerk.Secret]bool
 	any        any
-	nested     struct{ inner struct{ secret clerk.Secret } }
 }
 
 func TestSecretIsHidden(t *testing.T) {
 	t.Parallel()
 	secret := clerk.NewSecret(canary)
-	h := holder{secret, secret, &secret, []clerk.Secret{secret}, map[clerk.Secret]bool{secret: true}, secret, struct{ inner struct{ secret clerk.Secret } }{}}
-	h.nested.inner.secret = secret
+	h := holder{secret, secret, &secret, []clerk.Secret{secret}, map[clerk.Secret]bool{secret: true}, secret}
 	for name, value := range map[string]any{
 		"secret": secret, "pointer": &secret, "holder": h, "pointer to a holder": &h, "list": []any{h},
 		"client": clerk.New(clerk.Config{SecretKey: secret}), "config": clerk.Config{SecretKey: secret},
@@ -160,7 +158,7 @@ func TestEchoedSecretsAreScrubbed(t *testing.T) {
 				return res, err
 			}), withKey, func(config *clerk.Config) { config.Observer = events.add })
 			_, err := client.GetOAuthApplication(t.Context(), "oa_1")
-			shown := fmt.Sprintf("%v %+v %#v %+v", err, err, err, events.all())
+			shown := fmt.Sprintf("%v %+v %#v %+v", err, err, err, events.events)
 			if api, ok := errors.AsType[*clerk.APIError](err); ok {
 				shown += fmt.Sprintf("%+v", *api)
 			}

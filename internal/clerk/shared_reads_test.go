@@ -91,24 +91,18 @@ func TestReadsWithoutPages(t *testing.T) {
 // ended cannot put it back, be it a page or a GET.
 func TestReadsAfterOwnWrites(t *testing.T) {
 	t.Parallel()
-	editing := func(write func(f *fixture, id string) error) func(f *fixture, id string) error {
-		return func(f *fixture, id string) error {
-			f.server.Edit(id, func(a *clerktest.Application) { a.Name = "new" })
-			return write(f, id)
-		}
-	}
 	for name, write := range map[string]func(f *fixture, id string) error{
 		"update": func(f *fixture, id string) error { return errorOf(f.rename(id, "new")) },
-		"update that is lost": func(f *fixture, id string) error {
+		"lost update": func(f *fixture, id string) error {
 			f.inject(clerktest.ResetAfterWork().OnUpdate(), clerktest.ResetBeforeWork().OnUpdate())
 			_, _ = f.rename(id, "new")
 			return nil
 		},
 		"delete": func(f *fixture, id string) error { return f.client.DeleteOAuthApplication(f.Context(), id) },
-		"upload": editing(func(f *fixture, id string) error {
+		"upload": func(f *fixture, id string) error {
 			return errorOf(f.client.UploadOAuthApplicationLogo(f.Context(), id, "logo.png", pngImage))
-		}),
-		"rotate": editing(func(f *fixture, id string) error { return errorOf(f.rotate(id)) }),
+		},
+		"rotate": func(f *fixture, id string) error { return errorOf(f.rotate(id)) },
 	} {
 		slow := clerktest.SlowAnswer(5 * time.Second).Once()
 		for kind, fault := range map[string]clerktest.Fault{"nothing": {}, "page": slow.OnList(), "get": slow.OnRead()} {
@@ -127,6 +121,7 @@ func TestReadsAfterOwnWrites(t *testing.T) {
 					close(reading)
 				}()
 				synctest.Wait()
+				f.server.Edit(ids[1], func(a *clerktest.Application) { a.Name = "new" })
 				noError(f, write(f, ids[1]))
 				// One that joined the request from before would see the old state.
 				app, err := f.get(ids[1])

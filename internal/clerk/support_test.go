@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -171,15 +170,9 @@ func (l *eventLog) add(_ context.Context, event clerk.Event) {
 	l.events = append(l.events, event)
 }
 
-func (l *eventLog) all() []clerk.Event {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.events)
-}
-
 func (l *eventLog) outcomes() string {
 	var outcomes []string
-	for _, event := range l.all() {
+	for _, event := range l.events {
 		outcomes = append(outcomes, event.Outcome)
 	}
 	return strings.Join(outcomes, " ")
