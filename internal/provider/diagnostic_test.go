@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,21 +163,4 @@ var diagnosticTexts = []struct {
 	{"a rotation of unknown outcome", rotating, &clerk.RotateOutcomeUnknownError{Err: errLost}},
 	{"a rotation of unknown outcome, refused", rotating, &clerk.RotateOutcomeUnknownError{Err: errForbidden}},
 	{"any other error", "encrypt client secret", errors.New("é a reason")},
-}
-
-// An error that stands on an attribute makes Terraform print the attribute's line of the
-// configuration, so none stands on an argument that may hold a secret.
-func TestErrorsStandOnNoSecretArgument(t *testing.T) {
-	t.Parallel()
-	secret := []string{
-		"secret_key", "api_url", "client_secret", "client_secret_encrypted", "encrypt_client_secret_to",
-		"ciphertext", "identity", "plaintext",
-	}
-	for _, params := range []requestParams{applicationParams, settingsParams, listParams} {
-		for parameter, at := range params {
-			if slices.Contains(secret, at.attribute) {
-				t.Errorf("errors about Clerk's parameter %s stand on %s", parameter, at.attribute)
-			}
-		}
-	}
 }

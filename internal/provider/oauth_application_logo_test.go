@@ -1,30 +1,13 @@
 package provider
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
-
-func TestMissingLogoSaysWhereItWasLookedFor(t *testing.T) {
-	t.Parallel()
-	directory, err := os.Getwd()
-	must(t, err)
-	_, err = readLogo("none.png")
-	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), directory) ||
-		!strings.Contains(err.Error(), "${path.module}/") {
-		t.Errorf("a relative path: %v", err)
-	}
-	if _, err = readLogo("/none/none.png"); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), directory) {
-		t.Errorf("an absolute path: %v", err)
-	}
-}
 
 // What the plan of an application with a logo says, by what has become of the file.
 func TestPlannedLogo(t *testing.T) {

@@ -34,16 +34,13 @@ const vanillauys = "registry.terraform.io/vanillauys/clerk"
 // A state of another provider for Clerk keeps its secret, whether the resource is moved or
 // the provider was replaced in the state. The plan that follows is empty.
 func TestProtocolTakeOver(t *testing.T) {
-	move := func(address string) func(*process, string) (*object, messages) {
-		return func(p *process, state string) (*object, messages) { return p.move(address, application, state) }
-	}
-	upgrade := func(version int64) func(*process, string) (*object, messages) {
-		return func(p *process, state string) (*object, messages) { return p.upgrade(version, state) }
-	}
-	for name, take := range map[string]func(*process, string) (*object, messages){
-		"move from a registry": move(vanillauys), "move from a mirror": move("mirror.example.com/acme/clerk"),
-		"move from OpenTofu": move("registry.opentofu.org/buildwithdeck/clerk"), "move from a name": move("clerk"),
-		"replace the provider": upgrade(0), "replace, with a version 1 of the other": upgrade(1),
+	for name, c := range map[string]struct {
+		address string // of the other provider; "" where the provider was replaced
+		version int64
+	}{
+		"move from a registry": {vanillauys, 0}, "move from a mirror": {"mirror.example.com/acme/clerk", 0},
+		"move from OpenTofu": {"registry.opentofu.org/buildwithdeck/clerk", 0}, "move from a name": {"clerk", 0},
+		"replace the provider": {"", 0}, "replace, with a version 1 of the other": {"", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, tf *terraform) {
@@ -52,10 +49,13 @@ func TestProtocolTakeOver(t *testing.T) {
 					app.RedirectURIs = []string{uri}
 				})
 				app, _ := tf.clerk.Application(id)
-				o, heard := take(tf.process(t.Context()), fmt.Sprintf(`{"id":%q,"name":"Portal",`+
-					`"callback_url":%q,"scopes":"profile email","public":false,"consent_screen_enabled":true,`+
-					`"client_id":%q,"client_secret":%q,"an_attribute_of_tomorrow":[1,"two"]}`,
-					id, uri, app.ClientID, tf.clerk.CurrentSecret(id)))
+				state := fmt.Sprintf(`{"id":%q,"name":"Portal","callback_url":%q,"scopes":"profile email",`+
+					`"public":false,"consent_screen_enabled":true,"client_id":%q,"client_secret":%q,`+
+					`"an_attribute_of_tomorrow":[1,"two"]}`, id, uri, app.ClientID, tf.clerk.CurrentSecret(id))
+				o, heard := tf.process(t.Context()).move(c.address, application, state)
+				if c.address == "" {
+					o, heard = tf.process(t.Context()).upgrade(c.version, state)
+				}
 				if heard != "" || len(tf.clerk.Requests()) > 0 || !tf.hasWorkingSecret(o) {
 					t.Fatalf("taken over: %v\n%s", o.state, heard)
 				}

@@ -3,6 +3,9 @@ package provider
 import (
 	"context"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 func TestBorrowedContextHoldsNothingAfterTheCall(t *testing.T) {
@@ -23,13 +26,63 @@ func TestBorrowedContextHoldsNothingAfterTheCall(t *testing.T) {
 		}
 		return 0, nil
 	})
-	if err != nil {
-		t.Error(err)
+	_, limited := call.Deadline()
+	if err != nil || limited || call.Value(key{}) != nil || call.Err() == nil {
+		t.Errorf("the context lives on after the call: %v", err)
 	}
-	if call.Value(key{}) != nil || call.Err() == nil {
-		t.Error("the context still holds values after the call")
+}
+
+// A fast path declines a state that is no application. A state may hold anything.
+func TestFastPathsDecline(t *testing.T) {
+	t.Parallel()
+	typ, p := applicationStateType(), &clerkProvider{}
+	null, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, nil))
+	must(t, err)
+	for name, state := range map[string]*tfprotov6.DynamicValue{
+		"absent": nil, "null": &null, "empty": {}, "garbage": {MsgPack: []byte("\x81\xa9logo_path\xc0")},
+	} {
+		_, ok := decodeState(t.Context(), state)
+		read := p.readUnchanged(t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName: applicationType, CurrentState: state,
+		})
+		plan := p.planUnchanged(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+			TypeName: applicationType, PriorState: state, ProposedNewState: &null,
+		})
+		if ok || read != nil || plan != nil {
+			t.Errorf("%s passed for an application", name)
+		}
 	}
-	if _, limited := call.Deadline(); limited {
-		t.Error("the context has a deadline after the call")
+	const valid = `{"id":"oa_1"}`
+	for _, test := range []struct {
+		kind    string
+		version int64
+		state   tfprotov6.RawState
+	}{
+		{applicationType, applicationSchemaVersion, tfprotov6.RawState{}},
+		{applicationType, applicationSchemaVersion, tfprotov6.RawState{Flatmap: map[string]string{"id": "oa_1"}}},
+		{applicationType, applicationSchemaVersion, tfprotov6.RawState{JSON: []byte(`[]`)}},
+		{applicationType, applicationSchemaVersion, tfprotov6.RawState{JSON: []byte(`{}`)}},
+		{applicationType, applicationSchemaVersion, tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","scopes":"email"}`)}},
+		{applicationType, applicationSchemaVersion, tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","callback_url":""}`)}},
+		{applicationType, applicationSchemaVersion - 1, tfprotov6.RawState{JSON: []byte(valid)}},
+		{settingsType, applicationSchemaVersion, tfprotov6.RawState{JSON: []byte(valid)}},
+	} {
+		if upgradeUnchanged(&tfprotov6.UpgradeResourceStateRequest{
+			TypeName: test.kind, Version: test.version, RawState: &test.state,
+		}) != nil {
+			t.Errorf("%+v was handed back", test)
+		}
+	}
+}
+
+func TestRawPrivateState(t *testing.T) {
+	t.Parallel()
+	for raw, readable := range map[string]bool{
+		"": true, "{}": true, `{".framework":"e30="}`: true,
+		"[]": false, `{"clerk":"?"}`: false, `{"clerk":"Pw=="}`: false, // no object, base64, JSON inside
+	} {
+		if got, ok := readRawPrivate([]byte(raw)); ok != readable || got != (privateState{}) {
+			t.Errorf("%s: %+v, %t", raw, got, ok)
+		}
 	}
 }
