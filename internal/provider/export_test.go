@@ -36,7 +36,7 @@ func CheckGolden(t *testing.T, file, section, text string) {
 	defer goldenFiles.Unlock()
 	text = strings.ReplaceAll(text, "\r", `\r`) // git changes line ends
 	file, text = "testdata/"+file, section+"\n"+text+"\n"
-	content, _ := os.ReadFile(file) //nolint:gosec // a file of this package
+	content, _ := os.ReadFile(file)
 	sections := strings.Split(string(content), "=== ")
 	isSection := func(s string) bool { return strings.HasPrefix(s, section+"\n") }
 	at := slices.IndexFunc(sections, isSection)

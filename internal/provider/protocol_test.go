@@ -64,12 +64,15 @@ func (r *record) String() string {
 	return r.text.String()
 }
 
-// newTerraform makes a Clerk in memory and a Terraform for it. In a bubble of synctest both
-// live in virtual time.
-func newTerraform(tb interface {
+// testingTB is what *testing.T and *rapid.T have in common.
+type testingTB interface {
 	rapid.TB
 	Cleanup(func())
-}, options ...clerktest.Option) *terraform {
+}
+
+// newTerraform makes a Clerk in memory and a Terraform for it. In a bubble of synctest both
+// live in virtual time.
+func newTerraform(tb testingTB, options ...clerktest.Option) *terraform {
 	server := clerktest.NewServer(append(options, contract.Option(tb))...)
 	tb.Cleanup(server.Close)
 	return &terraform{
