@@ -1,17 +1,14 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -29,12 +26,13 @@ var onlyTerraform = []string{
 
 func TestProtocolFieldsOfApplication(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
-		o, all := &object{kind: application}, attributeNames(schemas().ResourceSchemas[application])
-		reported := slices.DeleteFunc(all, func(name string) bool { return slices.Contains(onlyTerraform, name) })
-		var sent values
+		o := &object{kind: application}
+		var sent, answer values
+		tf.clerk.Inject(clerktest.Changed(func(body map[string]any) { answer = maps.Clone(body) }).OnRead())
 		for _, on := range []bool{true, false} {
 			sent = tf.checkSent(t, o, on, sent)
 			p := tf.process(t.Context())
+			p.read(o)
 			one, _ := p.data(application, values{"id": o.str("id")})
 			many, _ := p.data(application+"s", values{})
 			_, found, _ := p.list(values{}, 10)
@@ -46,7 +44,7 @@ func TestProtocolFieldsOfApplication(t *testing.T) {
 			}
 			for i, state := range found {
 				what := []string{"the list resource", "the data sources", "the data source", "the resource"}[i]
-				tf.checkAnswer(t, what, "/oauth_applications/"+o.str("id"), state, reported)
+				checkAnswer(t, what, answer, state, reported(application))
 			}
 			// What is null so far gets a value before the second configuration.
 			tf.clerk.Edit(o.str("id"), func(a *clerktest.Application) {
@@ -59,20 +57,26 @@ func TestProtocolFieldsOfApplication(t *testing.T) {
 func TestProtocolFieldsOfSettings(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		o := &object{kind: settings}
-		var sent values
+		var sent, answer values
+		tf.clerk.Inject(clerktest.Changed(func(body map[string]any) { answer = maps.Clone(body) }).
+			On("GET", clerktest.RouteSettings))
 		for _, on := range []bool{true, false} {
 			sent = tf.checkSent(t, o, on, sent)
-			reported := attributeNames(schemas().ResourceSchemas[settings])
-			reported = slices.DeleteFunc(reported, func(name string) bool { return name == "id" })
-			tf.checkAnswer(t, "the settings", "/instance/oauth_application_settings", o.state, reported)
+			tf.process(t.Context()).read(o)
+			checkAnswer(t, "the settings", answer, o.state, reported(settings))
 		}
 	})
 }
 
-func attributeNames(schema *tfprotov6.Schema) (names []string) {
-	for _, attribute := range schema.Block.Attributes {
-		names = append(names, attribute.Name)
+// reported are the attributes that Clerk reports. The settings' id is that of the instance.
+func reported(kind string) (names []string) {
+	for _, attribute := range schemas().ResourceSchemas[kind].Block.Attributes {
+		isID := attribute.Name == "id" && kind == settings
+		if !isID && !slices.Contains(onlyTerraform, attribute.Name) {
+			names = append(names, attribute.Name)
+		}
 	}
+	slices.Sort(names)
 	return names
 }
 
@@ -115,18 +119,10 @@ func (t *terraform) checkSent(tb testing.TB, o *object, on bool, before values) 
 }
 
 // checkAnswer compares a state with Clerk's answer, in both directions.
-func (t *terraform) checkAnswer(tb testing.TB, what, route string, state values, reported []string) {
+func checkAnswer(tb testing.TB, what string, answer, state values, reported []string) {
 	tb.Helper()
-	request := must(http.NewRequestWithContext(tb.Context(), http.MethodGet, t.clerk.URL()+route, nil))
-	request.Header.Set("Authorization", "Bearer "+t.clerk.Key())
-	response := must(t.transport.RoundTrip(request))
-	defer response.Body.Close()
-	var answer values
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		tb.Fatal(response.Status, err)
-	}
 	delete(answer, "object")
-	if got := namesOf(answer); !slices.Equal(got, slices.Sorted(slices.Values(reported))) {
+	if got := namesOf(answer); !slices.Equal(got, reported) {
 		tb.Errorf("%s: Clerk answers %v, and the attributes are %v", what, got, reported)
 	}
 	for name, value := range answer {
