@@ -221,3 +221,20 @@ func TestNormalRecipient(t *testing.T) {
 		}
 	}
 }
+
+func FuzzDecrypt(f *testing.F) {
+	key := ageKey()
+	whole := encrypted("s3cret", key.recipient)
+	f.Add(whole, key.identity)
+	f.Add(whole[:len(whole)/2], "# comment\n"+key.identity)
+	f.Add(armor.Header+"\n"+armor.Footer, "AGE-SECRET-KEY-PQ-1")
+	f.Fuzz(func(t *testing.T, ciphertext, text string) {
+		identities, err := ParseIdentities(text)
+		if err != nil {
+			return
+		}
+		if got, err := Decrypt(ciphertext, identities); err == nil && ciphertext == whole && got != "s3cret" {
+			t.Errorf("opened %q", got)
+		}
+	})
+}
