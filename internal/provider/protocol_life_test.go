@@ -190,13 +190,24 @@ func TestProtocolProtectedReplacement(t *testing.T) {
 		if _, heard := tf.plan(t.Context(), o, nil); !heard.failed() {
 			t.Error("the destruction of a protected application was planned")
 		}
-		heard := tf.process(t.Context()).apply(o, &plan{
+		destroyed := &plan{
 			prior: *o, changes: []string{"id"},
 			response: &tfprotov6.PlanResourceChangeResponse{PlannedState: encode(typeOf(application), nil)},
-		})
+		}
+		heard := tf.process(t.Context()).apply(o, destroyed)
 		if _, kept := tf.clerk.Application(o.str("id")); !kept || !heard.failed() ||
-			!heard.say("protected from deletion") || !heard.say("replace") {
+			!heard.say("protected from deletion") || !heard.say("untaint") {
 			t.Errorf("a protected application was deleted, or nothing says why not:\n%s", heard)
+		}
+
+		// With create_before_destroy the new application exists by then.
+		p, instead := tf.process(t.Context()), &object{kind: application}
+		made, _ := p.plan(instead, portal)
+		p.apply(instead, made)
+		heard = p.apply(o, destroyed)
+		if _, kept := tf.clerk.Application(o.str("id")); !kept || !heard.failed() ||
+			!heard.say("exists already: "+instead.str("id")) || heard.say("untaint") {
+			t.Errorf("a protected application was deleted, or nothing says what was created:\n%s", heard)
 		}
 	})
 }

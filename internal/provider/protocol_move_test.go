@@ -104,6 +104,17 @@ func TestProtocolTakeOverRefusals(t *testing.T) {
 	}
 }
 
+// Where the state names no instance, an application that is not found may be that of another.
+func TestProtocolMovedAndNotFound(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o, _ := tf.process(t.Context()).move(vanillauys, application, `{"id":"oa_1","name":"Portal","callback_url":""}`)
+		heard := tf.process(t.Context()).read(o)
+		if !o.exists() || !heard.failed() || !heard.say("does not record its instance") {
+			t.Errorf("%v\n%s", o.state, heard)
+		}
+	})
+}
+
 // A state of this provider under another address brings its private state along. The private
 // state of another provider means nothing here.
 func TestProtocolMoveOfPrivateState(t *testing.T) {
