@@ -249,8 +249,8 @@ func listResult(
 // applicationWithoutState is the state of an application that only Clerk knows, as after
 // an import.
 func applicationWithoutState() (model resourceModel) {
-	ctx := context.Background()                   //nolint:forbidigo // null values need no context
-	_ = decodeModel(ctx, tftypes.Value{}, &model) // null alone
+	//nolint:forbidigo // null values need no context
+	_ = decodeModel(context.Background(), tftypes.Value{}, &model)
 	model.DeletionProtection = types.BoolValue(false)
 	return model
 }
