@@ -318,7 +318,6 @@ func (m *settingsModel) change(
 	if err != nil {
 		return nil, err
 	}
-	m.DefaultScopes = plannedOr(plan.DefaultScopes, m.DefaultScopes) // for its spelling
 	m.fromAPI(settings)
 	if len(settings.Problems) > 0 {
 		item := func(problem clerk.FieldProblem) string { return "- " + client.Scrub(problem.String()) }

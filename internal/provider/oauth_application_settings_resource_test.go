@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -33,6 +34,9 @@ func TestSettingsOddAnswers(t *testing.T) {
 					if !o.exists() || heard.failed() != (isLie && adopted) || !heard.say(name) {
 						t.Errorf("%s answered as %v: the state is %v, and it says %s", name, odd, o.state, heard)
 					}
+					if isLie && adopted && o.state[name] == planned {
+						t.Errorf("%s is in the state, although Clerk did not apply it", name)
+					}
 					if heard := tf.process(t.Context()).read(o); heard != "" {
 						t.Error(heard)
 					}
@@ -49,6 +53,34 @@ func inSettings(t *testing.T, test func(*testing.T, *terraform, *object)) {
 	t.Helper()
 	t.Run("", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, tf *terraform) { test(t, tf, &object{kind: settings}) })
+	})
+}
+
+// Default scopes that the configuration has set are reset with it. Others stay: those that
+// the instance had, and those that someone has chosen after a reset.
+func TestSettingsDefaultScopes(t *testing.T) {
+	inSettings(t, func(t *testing.T, tf *terraform, o *object) {
+		without, with := values{"pkce_required": true}, changedSettings
+		for i, step := range []struct {
+			edited []string // before the run; nil for no edit
+			config values
+			want   string
+		}{
+			{[]string{"profile"}, without, "[profile]"},
+			{nil, with, "[email]"},
+			{nil, without, "[]"},
+			{nil, with, "[email]"},
+			{[]string{}, without, "[]"},
+			{[]string{"profile"}, without, "[profile]"},
+		} {
+			if step.edited != nil {
+				tf.clerk.EditSettings(func(s *clerktest.Settings) { s.DefaultScopes = step.edited })
+			}
+			heard := tf.run(t.Context(), o, step.config)
+			if got := fmt.Sprint(tf.clerk.Settings().DefaultScopes); heard.failed() || got != step.want {
+				t.Errorf("step %d: the default scopes are %s: %s", i, got, heard)
+			}
+		}
 	})
 }
 
@@ -77,6 +109,10 @@ func TestSettingsPlanChecksTheInstance(t *testing.T) {
 		tf.block["instance_id"] = "ins_other"
 		if _, heard := tf.plan(t.Context(), o, changedSettings); !heard.say("not to ins_other") {
 			t.Errorf("planned for another instance: %s", heard)
+		}
+		tf.block["secret_key"] = ""
+		if _, heard := tf.plan(t.Context(), o, changedSettings); !heard.say("Missing Clerk secret key") {
+			t.Errorf("planned without a key: %s", heard)
 		}
 	})
 }

@@ -4,6 +4,9 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
@@ -58,4 +61,32 @@ func TestProtocolConfigure(t *testing.T) {
 			provider.CheckGolden(t, "configure.golden", name, changing.ReplaceAllString(string(heard), "…"))
 		})
 	}
+}
+
+// An engine that can defer resources puts everything off while an argument is unknown, also
+// what has not changed.
+func TestProtocolDeferral(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o, typ := &object{kind: application}, typeOf(application)
+		tf.run(t.Context(), o, portal)
+		var block map[string]tftypes.Value
+		blockType := schemas().Provider.ValueType()
+		if err := must(encode(blockType, tf.block).Unmarshal(blockType)).As(&block); err != nil {
+			t.Fatal(err)
+		}
+		block["secret_key"] = tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+		server := provider.NewServer("test", tf.transport)()
+		configured := must(server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+			Config:             new(must(tfprotov6.NewDynamicValue(blockType, tftypes.NewValue(blockType, block)))),
+			ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: true},
+		}))
+		planned := must(server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+			TypeName: application, Config: encode(typ, portal),
+			PriorState: encode(typ, o.state), ProposedNewState: encode(typ, o.state),
+			ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: true},
+		}))
+		if len(configured.Diagnostics) > 0 || planned.Deferred == nil {
+			t.Errorf("not deferred: %s%s", messagesOf(configured.Diagnostics), messagesOf(planned.Diagnostics))
+		}
+	})
 }

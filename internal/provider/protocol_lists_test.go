@@ -79,6 +79,11 @@ func TestProtocolList(t *testing.T) {
 		if shown, _, _ := p.list(values{}, 2); len(shown) != 2 {
 			t.Errorf("two at most: %q", shown)
 		}
+		all, heard := p.data(application+"s", values{"order_by": "+created_at", "limit": 2, "offset": 1})
+		apps, _ := all["oauth_applications"].([]any)
+		if len(apps) != 2 || apps[0].(values)["name"] != names[1] {
+			t.Errorf("two after the first: %v\n%s", apps, heard)
+		}
 	})
 }
 
