@@ -77,12 +77,12 @@ func moveState(
 		return // Terraform then says that this move is not possible
 	}
 	model, ofOther, err := readPriorState(ctx, req.SourceRawState.JSON)
-	switch {
-	case errors.Is(err, errNoApplicationState):
+	if errors.Is(err, errNoApplicationState) {
 		return
-	case err != nil:
+	}
+	if err != nil {
 		err = fmt.Errorf("the state of provider %s: %w", req.SourceProviderAddress, err)
-		addPriorStateError(&resp.Diagnostics, "Unable to "+action, err)
+		addPriorStateError(&resp.Diagnostics, action, err)
 		return
 	}
 	if !ofOther && req.SourcePrivate != nil {
@@ -108,7 +108,7 @@ func upgradeState(
 
 	model, _, err := readPriorState(ctx, req.RawState.JSON)
 	if err != nil {
-		addPriorStateError(&resp.Diagnostics, "Unable to "+action, err)
+		addPriorStateError(&resp.Diagnostics, action, err)
 		return
 	}
 	raw, diags := encodeModel(ctx, applicationStateType(), model)
@@ -117,8 +117,8 @@ func upgradeState(
 }
 
 // addPriorStateError says why a state could not be taken over, and the way out.
-func addPriorStateError(diags *diag.Diagnostics, summary string, err error) {
-	diags.AddError(summary, paragraphs(
+func addPriorStateError(diags *diag.Diagnostics, action string, err error) {
+	diags.AddError("Unable to "+action, paragraphs(
 		sentence(err.Error()),
 		"Import the application instead: keep a copy of the state, remove the resource from the state "+
 			"(terraform state rm, or tofu state rm), and import it by its id or its client_id. An import "+

@@ -69,11 +69,10 @@ func (r *oauthApplicationResource) ValidateConfig(
 	}
 	const minTimeout = time.Second // less than any operation needs
 	for name, value := range config.Timeouts.Attributes() {
-		text, ok := value.(types.String)
-		duration, err := time.ParseDuration(text.ValueString())
-		if ok && err == nil && duration < minTimeout {
+		text := value.(types.String).ValueString()
+		if duration, err := time.ParseDuration(text); err == nil && duration < minTimeout {
 			resp.Diagnostics.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid duration",
-				fmt.Sprintf("A timeout must be at least %s; got %q.", minTimeout, text.ValueString()))
+				fmt.Sprintf("A timeout must be at least %s; got %q.", minTimeout, text))
 		}
 	}
 	if length := len(clerk.FormatScopes(stringsOf(config.Scopes))); length > clerk.MaxScopesLength {
