@@ -106,8 +106,10 @@ func TestCheckClientSecret(t *testing.T) {
 				check, took := check(t, client, introspectionURL, options...)
 				equal(t, name, result{check.Status, len(server.forms), took}, want)
 				for i, event := range events.events {
-					equal(t, "event", fmt.Sprint(event.Route, event.Attempt), fmt.Sprint("/oauth/token_info", i+1))
+					equal(t, "event", fmt.Sprint(event.Method, event.Route, event.Attempt), fmt.Sprint("POST/oauth/token_info", i+1))
+					took -= event.Waited + event.Duration
 				}
+				equal(t, name+": time that no event tells of", took, 0)
 				assertHidden(t, "the result", fmt.Sprintf("%+v %+v", check, events.events), canary, testKey)
 			})
 		}
@@ -167,9 +169,18 @@ func TestAnswersOfTheIntrospectionEndpoint(t *testing.T) {
 		{200, `{"active":true,"x":"` + strings.Repeat("x", 1<<20) + `"}`, "larger than"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			result, _ := check(t, clientOn(t, &endpoint{replies: []reply{{test.status, test.body, ""}}}), introspectionURL)
-			want := map[string]clerk.SecretStatus{"accepted it": clerk.SecretAccepted, "rejected it": clerk.SecretRejected}[test.says]
+			server, events := &endpoint{replies: []reply{{test.status, test.body, ""}}}, &eventLog{}
+			client := clientOn(t, server, func(config *clerk.Config) { config.Observer = events.add })
+			result, _ := check(t, client, introspectionURL, clerk.WithoutConfirmation)
+			want, outcome := clerk.SecretUnknown, "unexpected"
+			switch test.says {
+			case "accepted it":
+				want, outcome = clerk.SecretAccepted, "ok"
+			case "rejected it":
+				want, outcome = clerk.SecretRejected, "rejected"
+			}
 			equal(t, fmt.Sprintf("%d %.50s", test.status, test.body), result.Status, want)
+			equal(t, "outcome", events.outcomes(), outcome)
 			contains(t, "reason", result.Reason, "the token introspection endpoint ")
 			contains(t, "reason", result.Reason, test.says)
 		})

@@ -20,6 +20,14 @@ import (
 	"time"
 )
 
+// Limits on bodies, in bytes after decompression. Nothing that Clerk sends for these
+// endpoints comes near them.
+const (
+	maxObjectBytes = 1 << 20
+	maxListBytes   = 16 << 20
+	maxErrorBytes  = 64 << 10
+)
+
 // answer is an answer that was read to its end.
 type answer struct {
 	status int

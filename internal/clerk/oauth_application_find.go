@@ -152,7 +152,7 @@ func (c *Client) applicationsLike(
 					return nil, nil, err
 				}
 			}
-			if text := field(app); text != "" && isWanted(text) {
+			if isWanted(field(app)) {
 				matching = append(matching, app)
 			}
 		}

@@ -220,6 +220,7 @@ func TestLostCreates(t *testing.T) {
 		// An unreadable item of the list may be the created application, so it is read alone.
 		"no name in the list":           {faults: read(with("name", nil), same), ends: adopted, lists: 1},
 		"no time to read in the list":   {faults: read(today, same), ends: adopted, lists: 1},
+		"a longer name when read":       {faults: faults{never, inFirstItem(with("name", nil))}, other: func(app) {}, named: "web app", lists: lookups},
 		"no time in the list":           {faults: read(without("created_at"), same), ends: 1, lists: lookups}, // it may be an old one
 		"no name anywhere":              {faults: read(with("name", nil), with("name", nil)), ends: 1, lists: lookups, says: unreadable},
 		"no time anywhere":              {faults: read(today, today), ends: 1, lists: lookups, says: unreadable},

@@ -65,14 +65,6 @@ func (r request) withJSON(fields any) request {
 	return r
 }
 
-// Limits on bodies, in bytes after decompression. Nothing that Clerk sends for these
-// endpoints comes near them.
-const (
-	maxObjectBytes = 1 << 20
-	maxListBytes   = 16 << 20
-	maxErrorBytes  = 64 << 10
-)
-
 // outcomeUnknownError is a create or a rotation that Clerk may have carried out, and
 // whose answer is not usable.
 type outcomeUnknownError struct {

@@ -165,15 +165,18 @@ func (s *scrubber) learn(secret Secret) {
 
 // clean returns text without secrets and control characters, on one line and at most
 // maxOthersText runes long. It redacts twice, because what oneLine leaves out may have
-// kept the parts of a secret apart.
+// kept the parts of a secret apart. Shapes come last: they could match one of the parts.
 func (s *scrubber) clean(text string) string {
-	runes := []rune(s.redact(oneLine(s.redact(text))))
+	text = s.redact(oneLine(s.redact(text)))
+	text = urlCredentials.ReplaceAllLiteralString(text, "://"+redacted+"@")
+	runes := []rune(shapes.ReplaceAllLiteralString(text, redacted))
 	if len(runes) > maxOthersText {
 		runes = append(runes[:maxOthersText-1], '…')
 	}
 	return string(runes)
 }
 
+// redact replaces the secrets whose values are known.
 func (s *scrubber) redact(text string) string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -185,8 +188,7 @@ func (s *scrubber) redact(text string) string {
 			}
 		}
 	}
-	text = urlCredentials.ReplaceAllLiteralString(text, "://"+redacted+"@")
-	return shapes.ReplaceAllLiteralString(text, redacted)
+	return text
 }
 
 // oneLine turns all white space into single blanks, and leaves out what cannot be seen.

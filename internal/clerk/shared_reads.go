@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// lifetime is how old a shared answer may be. What someone else changes meanwhile shows in
-// the next run, as if this run had been a minute earlier.
+// lifetime is how old a shared answer may be: as if the run had begun a minute earlier.
 const lifetime = 60 * time.Second
 
 // sharedReads answers many reads of single applications with few requests, by sharing
@@ -28,7 +27,8 @@ const lifetime = 60 * time.Second
 // was rejected, because it runs on the context of one caller, and in a goroutine, where a
 // panic ends the process.
 type sharedReads struct {
-	client        *Client
+	client *Client
+
 	mu            sync.Mutex
 	snapshot      map[string]snapshotItem // by id
 	listings      map[listKey]*listing
@@ -177,8 +177,8 @@ func (s *sharedReads) beginWrite(id string) (end func()) {
 	return mark
 }
 
-// keep puts an application into the snapshot, unless that has a newer one, or it was written
-// since its request began, when s.writes was writes. The caller holds the mutex.
+// keep adds to the snapshot what is newer, and was not written since the request for it
+// began, when s.writes was writes. The caller holds the mutex.
 func (s *sharedReads) keep(app OAuthApplication, asOf time.Time, writes int) {
 	if !s.snapshot[app.ID].asOf.After(asOf) && writes >= s.written[app.ID] {
 		s.snapshot[app.ID] = snapshotItem{app, asOf}

@@ -138,6 +138,25 @@ func TestReadsAfterOwnWrites(t *testing.T) {
 	}
 }
 
+// Callers share the failure of a page, too.
+func TestSharedFailure(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(f *fixture) {
+		refused := clerktest.ClerkError(403, "authorization_invalid").OnList()
+		refused.Before = func(clerktest.Request) { time.Sleep(time.Second) }
+		f.inject(refused)
+		var wait sync.WaitGroup
+		for range 5 {
+			wait.Go(func() {
+				_, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{})
+				equal(f, "fails", isError[*clerk.APIError](err), true)
+			})
+		}
+		wait.Wait()
+		equal(f, "lists", f.lists(), 1)
+	})
+}
+
 // Callers share a page. An interrupt of the one that reads it does not affect the others, and no
 // request goes on that nobody waits for. What a caller changes in an answer changes no other's.
 func TestSharedPage(t *testing.T) {
