@@ -213,16 +213,26 @@ func TestProtocolProtectedReplacement(t *testing.T) {
 }
 
 // A client that someone made public has lost its secret, also where it is confidential again.
-func TestProtocolPublicForAWhile(t *testing.T) {
-	inBubble(t, func(t *testing.T, tf *terraform) {
-		o := &object{kind: application}
-		tf.run(t.Context(), o, portal)
-		for _, public := range []bool{true, false} {
-			tf.clerk.Edit(o.str("id"), func(app *clerktest.Application) { app.Public = public })
-			tf.process(t.Context()).read(o)
-		}
-		tf.checkReport(t, o, portal, "")
-	})
+// What is public cannot be rotated.
+func TestProtocolPublicElsewhere(t *testing.T) {
+	for name, c := range map[string]struct {
+		config values
+		public []bool
+	}{
+		"for a while": {portal, []bool{true, false}}, "with a trigger": {rotated, []bool{true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, tf *terraform) {
+				o := &object{kind: application}
+				tf.run(t.Context(), o, c.config)
+				for _, public := range c.public {
+					tf.clerk.Edit(o.str("id"), func(app *clerktest.Application) { app.Public = public })
+					tf.process(t.Context()).read(o)
+				}
+				tf.checkReport(t, o, c.config, "")
+			})
+		})
+	}
 }
 
 // A private state that an earlier release wrote loses nothing: a pending rotation is still

@@ -164,7 +164,7 @@ type plan struct {
 
 // plan validates the configuration and plans; nil plans the destruction.
 func (p *process) plan(o *object, config values) (_ *plan, heard messages) {
-	typ, failed := typeOf(o.kind), &plan{changes: []string{"error"}}
+	typ, failed := typeOf(o.kind), &plan{prior: *o, changes: []string{"error"}}
 	wanted := decode(typ, encode(typ, config))
 	proposed := maps.Clone(wanted)
 	if config != nil {
@@ -211,10 +211,10 @@ func differences(a, b values) (names []string) {
 	})
 }
 
-// apply carries out a plan, and puts the result into the object.
+// apply carries out a plan, and puts the result into the object. A failed plan does nothing.
 func (p *process) apply(o *object, made *plan) messages {
 	*o = made.prior
-	if len(made.changes) == 0 {
+	if len(made.changes) == 0 || made.response == nil {
 		return ""
 	}
 	if p.replans && made.config != nil {
@@ -290,7 +290,7 @@ func (t *terraform) plan(ctx context.Context, o *object, config values) (*plan, 
 	heard := p.read(&refreshed)
 	switch {
 	case heard.failed():
-		return &plan{changes: []string{"error"}}, heard
+		return &plan{prior: *o, changes: []string{"error"}}, heard
 	case config == nil && !refreshed.exists():
 		return &plan{prior: refreshed}, heard
 	}
