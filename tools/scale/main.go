@@ -19,13 +19,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
-
-	"github.com/hashicorp/terraform-exec/tfexec"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
@@ -45,7 +46,6 @@ func main() {
 }
 
 func run(ctx context.Context, sizes string, rounds int) error {
-	engine := cmp.Or(os.Getenv("ENGINE_PATH"), "terraform")
 	work, err := os.MkdirTemp("", "scale-")
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func run(ctx context.Context, sizes string, rounds int) error {
 	if err := installMeter(ctx, work); err != nil {
 		return err
 	}
-	version, err := exec.CommandContext(ctx, engine, "version").Output()
+	version, err := exec.CommandContext(ctx, engine(), "version").Output()
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func run(ctx context.Context, sizes string, rounds int) error {
 			if n > s.largest {
 				continue
 			}
-			runs, err := s.measure(ctx, engine, work, n, rounds)
+			runs, err := s.measure(ctx, work, n, rounds)
 			if err != nil {
 				return fmt.Errorf("%d applications, %s: %w", n, s.name, err)
 			}
@@ -81,6 +81,8 @@ func run(ctx context.Context, sizes string, rounds int) error {
 	}
 	return nil
 }
+
+func engine() string { return cmp.Or(os.Getenv("ENGINE_PATH"), "terraform") }
 
 // address is the same for all engines, so that one configuration and one state serve them.
 const address = "registry.terraform.io/terraform-provider-clerk/clerk"
@@ -108,36 +110,29 @@ type step struct {
 	name      string
 	largest   int    // number of applications
 	arguments string // of the provider
-	clerk     clerktest.Option
-	run       func(context.Context, *tfexec.Terraform) error
+	clerk     clerktest.Options
+	command   []string
 }
 
-var steps = []step{
-	// More take minutes.
-	{"apply", 1000, " requests_per_10s = 1000 ", clerktest.WithLatency(0), apply},
-	{"plan", math.MaxInt, "", clerktest.WithLatency(0), plan},
-	{"plan, 100 ms latency", math.MaxInt, "", clerktest.WithLatency(100 * time.Millisecond), plan},
-	{"plan, limit of 100 in 10 s", math.MaxInt, "", clerktest.WithRateLimit(
-		clerktest.RateLimit{Requests: 100, Per: 10 * time.Second}), plan},
-}
+var (
+	apply = []string{"apply", "-auto-approve"}
+	plan  = []string{"plan", "-detailed-exitcode"} // fails if there are changes
 
-// apply creates all applications.
-func apply(ctx context.Context, tf *tfexec.Terraform) error {
-	_ = os.Remove(filepath.Join(tf.WorkingDir(), "terraform.tfstate"))
-	return tf.Apply(ctx)
-}
-
-// plan reads all applications, which are as their configuration wants them.
-func plan(ctx context.Context, tf *tfexec.Terraform) error {
-	changes, err := tf.Plan(ctx)
-	if changes {
-		err = errors.New("the plan of unchanged applications has changes")
+	steps = []step{
+		// More take minutes.
+		{"apply", 1000, " requests_per_10s = 1000 ", clerktest.Options{}, apply},
+		{"plan", math.MaxInt, "", clerktest.Options{}, plan},
+		{"plan, 100 ms latency", math.MaxInt, "", clerktest.Options{
+			Latency: 100 * time.Millisecond,
+		}, plan},
+		{"plan, limit of 100 in 10 s", math.MaxInt, "", clerktest.Options{
+			RateLimit: clerktest.RateLimit{Requests: 100, Per: 10 * time.Second},
+		}, plan},
 	}
-	return err
-}
+)
 
-// measurement is what one run of a step took. No two runs go on at the same time, so the processor
-// time of all children that have ended is the engine's and its provider's.
+// measurement is what one run of a step took. The processor time of the engine includes that of the
+// provider that it has waited for.
 type measurement struct {
 	requests, throttled    int
 	wall, cpu, providerCPU time.Duration
@@ -145,13 +140,11 @@ type measurement struct {
 }
 
 // measure runs the step in a directory and against a simulator of its own.
-func (s step) measure(
-	ctx context.Context, engine, work string, n, rounds int,
-) (runs []measurement, err error) {
+func (s step) measure(ctx context.Context, work string, n, rounds int) ([]measurement, error) {
 	server := httptest.NewUnstartedServer(nil)
 	defer server.Close()
-	url := "http://" + server.Listener.Addr().String() + "/v1"
-	clerk := clerktest.NewServer(s.clerk, clerktest.WithURL(url))
+	s.clerk.URL = "http://" + server.Listener.Addr().String() + "/v1"
+	clerk := clerktest.NewServer(s.clerk)
 	server.Config.Handler = clerk
 	server.Start()
 
@@ -159,33 +152,47 @@ func (s step) measure(
 	if err != nil {
 		return nil, err
 	}
-	tf, err := tfexec.NewTerraform(dir, engine)
-	if err != nil {
-		return nil, err
+	state, usage := filepath.Join(dir, "terraform.tfstate"), filepath.Join(dir, "usage")
+	execute := func(arguments []string) (*os.ProcessState, error) {
+		command := exec.CommandContext(ctx, engine(), append(arguments, "-input=false", "-no-color")...)
+		command.Dir, command.Env = dir, []string{
+			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "CHECKPOINT_DISABLE=1",
+			"TF_CLI_CONFIG_FILE=" + filepath.Join(work, "cli.tfrc"),
+			"CLERK_API_URL=" + clerk.URL(), "CLERK_SECRET_KEY=" + clerk.Key(),
+			envProvider + "=" + filepath.Join(work, "built", providerName), envUsage + "=" + usage,
+		}
+		output, err := command.CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w\n%s", err, output)
+		}
+		return command.ProcessState, err
 	}
-	usage := filepath.Join(dir, "usage")
-	err = errors.Join(tf.SetEnv(map[string]string{
-		"PATH": os.Getenv("PATH"), "HOME": dir, "CHECKPOINT_DISABLE": "1",
-		"TF_CLI_CONFIG_FILE": filepath.Join(work, "cli.tfrc"),
-		"CLERK_API_URL":      url, "CLERK_SECRET_KEY": clerk.Key(),
-		envProvider: filepath.Join(work, "built", providerName), envUsage: usage,
-	}), os.WriteFile(filepath.Join(dir, "main.tf"),
-		fmt.Appendf(nil, applications, s.arguments, n), 0o600),
-		os.WriteFile(filepath.Join(dir, "terraform.tfstate"), seed(clerk, n), 0o600),
-		tf.Apply(ctx, tfexec.RefreshOnly(true)))
+	configuration := fmt.Appendf(nil, applications, s.arguments, n)
+	err = errors.Join(os.WriteFile(filepath.Join(dir, "main.tf"), configuration, 0o600),
+		os.WriteFile(state, seed(clerk, n), 0o600))
+	if err == nil {
+		_, err = execute(append(apply, "-refresh-only"))
+	}
+	var runs []measurement
 	for err == nil && len(runs) < rounds && (len(runs) == 0 || runs[0].wall < 30*time.Second) {
+		if s.name == "apply" {
+			_ = os.Remove(state) // all applications are to be created
+		}
 		_ = os.Remove(usage)
 		clerk.ResetRequests()
-		before, begun := childrenTime(), time.Now()
-		err = s.run(ctx, tf)
-		m := measurement{wall: time.Since(begun), cpu: childrenTime() - before}
+		begun := time.Now()
+		var ended *os.ProcessState
+		if ended, err = execute(s.command); err != nil {
+			break
+		}
+		m := measurement{wall: time.Since(begun), cpu: ended.UserTime() + ended.SystemTime()}
 		for _, request := range clerk.Requests() {
 			m.requests++
 			if request.Status == http.StatusTooManyRequests {
 				m.throttled++
 			}
 		}
-		err, runs = errors.Join(err, m.readUsage(usage)), append(runs, m)
+		err, runs = m.readUsage(usage), append(runs, m)
 	}
 	return runs, err
 }
@@ -227,4 +234,68 @@ func thousands(n int) string {
 		return strconv.Itoa(n)
 	}
 	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+}
+
+const (
+	providerName = "terraform-provider-clerk"
+	envProvider  = "SCALE_PROVIDER"
+	envUsage     = "SCALE_USAGE"
+)
+
+// installMeter builds the provider, and makes the engine start this program under its name.
+func installMeter(ctx context.Context, work string) error {
+	self, err := os.Executable()
+	config := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n}\n",
+		address, work)
+	err = errors.Join(err, os.Symlink(self, filepath.Join(work, providerName)),
+		os.WriteFile(filepath.Join(work, "cli.tfrc"), []byte(config), 0o600))
+	binary := filepath.Join(work, "built", providerName)
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, buildErr := build.CombinedOutput(); buildErr != nil {
+		err = errors.Join(err, fmt.Errorf("go build: %w\n%s", buildErr, output))
+	}
+	return err
+}
+
+// meter runs the provider as its child, because only the parent of a process learns what it used,
+// and adds a line to a file: nanoseconds of processor time, and the most memory in units of 1,000
+// bytes. It costs each start of the provider some milliseconds.
+func meter() (exitCode int) {
+	signal.Ignore(os.Interrupt) // meant for the provider, which gets it too
+	provider := exec.Command(os.Getenv(envProvider), os.Args[1:]...)
+	provider.Stdin, provider.Stdout, provider.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := provider.Run(); provider.ProcessState == nil {
+		fmt.Fprintln(os.Stderr, "scale:", err)
+		return 1
+	}
+	used := provider.ProcessState
+	memory := used.SysUsage().(*syscall.Rusage).Maxrss // in bytes, or in units of 1,024 bytes
+	if runtime.GOOS != "darwin" {
+		memory *= 1024
+	}
+	file, err := os.OpenFile(os.Getenv(envUsage), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintln(file, int64(used.UserTime()+used.SystemTime()), memory/1000)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "scale:", err)
+	}
+	return used.ExitCode()
+}
+
+// readUsage sums up what the meters of one run wrote: the time of all, and the memory of the
+// largest.
+func (m *measurement) readUsage(path string) error {
+	content, err := os.ReadFile(path)
+	for line := range strings.Lines(string(content)) {
+		var cpu time.Duration
+		var memory int
+		_, scanErr := fmt.Sscan(line, &cpu, &memory)
+		err = errors.Join(err, scanErr)
+		m.providerCPU += cpu
+		m.providerMemory = max(m.providerMemory, memory)
+	}
+	return err
 }
