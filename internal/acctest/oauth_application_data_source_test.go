@@ -47,7 +47,8 @@ func TestAccOAuthApplicationDataSource_basic(t *testing.T) {
 // TestAccOAuthApplicationDataSource_createdInTheSameRun: an application that the run has just created
 // is found, even where Clerk shows it late.
 func TestAccOAuthApplicationDataSource_createdInTheSameRun(t *testing.T) {
-	f := simulated(t, clerktest.WithSwitches(clerktest.Switches{ReadLag: 700 * time.Millisecond}))
+	f := simulated(t)
+	f.Set(clerktest.Switches{ReadLag: 700 * time.Millisecond})
 	f.test(resource.TestStep{
 		Config:            f.web() + lookUp("id", "id = "+address+".id") + lookUp("name", "name = "+address+".name"),
 		ConfigStateChecks: []statecheck.StateCheck{same("id", "name"), same("name", "name")},

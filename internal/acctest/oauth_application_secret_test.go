@@ -109,7 +109,8 @@ func TestAccOAuthApplication_verification(t *testing.T) {
 
 // An endpoint that has never accepted a secret proves nothing by its refusal.
 func TestAccOAuthApplication_verificationImpossible(t *testing.T) {
-	f := simulated(t, clerktest.WithSwitches(clerktest.Switches{TokenInfo: "refuses_everybody"}))
+	f := simulated(t)
+	f.Set(clerktest.Switches{TokenInfo: "refuses_everybody"})
 	config := f.web("verify_client_secret = true")
 	f.test(
 		resource.TestStep{Config: config},

@@ -243,7 +243,8 @@ func TestAccOAuthApplication_arguments(t *testing.T) {
 
 // Clerk's answer may lack a newer field.
 func TestAccOAuthApplication_missingField(t *testing.T) {
-	f := simulated(t, clerktest.WithSwitches(clerktest.Switches{NewerFields: "drop"}))
+	f := simulated(t)
+	f.Set(clerktest.Switches{NewerFields: "drop"})
 	f.test(resource.TestStep{
 		Config:            f.web(),
 		ConfigPlanChecks:  planned(creates, f.warned()),

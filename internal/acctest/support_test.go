@@ -84,12 +84,12 @@ type fixture struct {
 }
 
 // simulated is the fixture of a test that needs the simulator's hand.
-func simulated(t *testing.T, options ...clerktest.Option) *fixture {
+func simulated(t *testing.T) *fixture {
 	t.Helper()
 	if liveKey != "" {
 		t.Skip("Clerk itself cannot be told to do what this test needs")
 	}
-	s := clerktest.NewInMemory(t, append(options, clerktest.WithKey(secretKey), clerktest.WithURL(apiURL), contract.Option(t))...)
+	s := clerktest.NewInMemory(t, clerktest.Options{Key: secretKey, URL: apiURL, Watch: contract.Watch(t)})
 	return &fixture{Server: s, t: t, transport: s.RoundTripper(), name: acctest.RandomWithPrefix("tf-acc")}
 }
 

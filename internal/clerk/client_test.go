@@ -32,7 +32,7 @@ func TestServerNow(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(f *fixture) {
 		equal(f, "before an answer", f.client.ServerNow(), time.Now())
-		f.server.SetClockSkew(time.Hour)
+		f.server.SetClockSkew(time.Hour, 0)
 		_, err := f.client.Instance(f.Context())
 		noError(f, err)
 		time.Sleep(90 * time.Second)

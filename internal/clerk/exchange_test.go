@@ -202,7 +202,7 @@ func TestServersThatAreNotTrusted(t *testing.T) {
 // A connection that the server closed while it was idle creates no duplicate.
 func TestConnectionsThatBreak(t *testing.T) {
 	t.Parallel()
-	simulator := clerktest.NewServer()
+	simulator := clerktest.NewServer(clerktest.Options{})
 	server := httptest.NewServer(simulator)
 	t.Cleanup(func() { server.Close(); simulator.Close() })
 	for round := range 10 {

@@ -96,8 +96,7 @@ func TestLostRotations(t *testing.T) {
 	for name, test := range tests {
 		run(t, name, func(f *fixture) {
 			f.server.Set(clerktest.Switches{RotateUpdatedAt: test.updatedAt})
-			f.server.SetClockSkew(test.skew)
-			f.server.SetDateSkew(test.date)
+			f.server.SetClockSkew(test.skew, test.date)
 			id, known := f.server.Seed("web", aged(time.Hour)), time.Time{}
 			if test.new {
 				id = f.server.Seed("web")

@@ -52,8 +52,7 @@ func (f *fixture) assertSecret(secret clerk.Secret, id string) {
 
 func (test lostCreate) run(f *fixture) {
 	f.server.Set(clerktest.Switches{ReadLag: test.lag})
-	f.server.SetClockSkew(test.skew)
-	f.server.SetDateSkew(test.date)
+	f.server.SetClockSkew(test.skew, test.date)
 	other := ""
 	seed := func(clerktest.Request) { other = f.server.Seed(cmp.Or(test.named, "web"), likeFields, test.other) }
 	for i, fault := range test.faults {

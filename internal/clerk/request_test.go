@@ -257,7 +257,7 @@ func TestRetryAfter(t *testing.T) {
 		{503, "", 0, 25 * time.Second, "HTTP 503"}, // the backoff becomes longer than that
 	} {
 		run(t, fmt.Sprint(test.status, " ", test.after), func(f *fixture) {
-			f.server.SetClockSkew(time.Hour)
+			f.server.SetClockSkew(time.Hour, 0)
 			if test.after == date {
 				test.after = time.Now().Add(time.Hour + 20*time.Second).UTC().Format(date)
 			}

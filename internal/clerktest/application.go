@@ -62,7 +62,7 @@ func (w *work) issueSecret(a *Application) {
 // encode returns the wire form of an application, without its secret.
 func (w *work) encode(a *Application) map[string]any {
 	// The simulator serves the frontend API at the same address, so that clients reach these URLs.
-	frontend := strings.TrimSuffix(w.server.url, basePath)
+	frontend := strings.TrimSuffix(w.server.options.URL, basePath)
 	encoded := map[string]any{
 		"object":                  "oauth_application",
 		"id":                      a.ID,

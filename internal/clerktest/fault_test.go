@@ -45,7 +45,7 @@ func TestFaults(t *testing.T) {
 		"skipping":         {clerktest.Locked().Skipping(1), "200 ", 1, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := clerktest.NewInMemory(t)
+			s := clerktest.NewInMemory(t, clerktest.Options{})
 			begin := time.Now()
 			s.Inject(test.fault)
 			got, err := over(t, s).try("POST /oauth_applications", `{"name":"x"}`, "Accept-Encoding", "identity")

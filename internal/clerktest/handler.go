@@ -65,9 +65,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.handlers.Done()
 	own := Answer{Header: http.Header{}}
-	defer func() { s.watch(*request, own) }()
+	if s.options.Watch != nil {
+		defer func() { s.options.Watch(*request, own) }()
+	}
 	fault := s.faultFor(request)
-	if !s.wait(r.Context(), s.latency) || !s.wait(r.Context(), fault.delay) {
+	if !s.wait(r.Context(), s.options.Latency) || !s.wait(r.Context(), fault.delay) {
 		panic(http.ErrAbortHandler)
 	}
 	if fault.Before != nil {
@@ -128,7 +130,7 @@ func (s *Server) do(request *Request) Answer {
 	}
 	w := s.by(s.instances[index])
 	w.request = request
-	if wait := s.limit.admit(w.instance, w.now); wait > 0 {
+	if wait := s.options.RateLimit.admit(w.instance, w.now); wait > 0 {
 		refused := catalogued(http.StatusTooManyRequests, "too_many_requests")
 		refused.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		return refused

@@ -9,6 +9,7 @@
 package clerktest
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http/httptest"
@@ -20,10 +21,7 @@ import (
 
 // Server is a simulator of Clerk's Backend API. Its methods may be called from any goroutine.
 type Server struct {
-	url      string // base of the Backend API
-	latency  time.Duration
-	firstKey string
-	watch    func(Request, Answer)
+	options Options
 
 	open     context.Context // ends with Close
 	end      context.CancelFunc
@@ -34,7 +32,6 @@ type Server struct {
 	mu             sync.Mutex
 	skew, dateSkew time.Duration
 	switches       Switches
-	limit          RateLimit
 	instances      []*instance
 	customScopes   map[string]bool
 	issued         []string
@@ -42,66 +39,56 @@ type Server struct {
 	faults         []*Fault
 }
 
-// Option configures a new server.
-type Option func(*Server)
-
-// WithSwitches sets the switches, like [Server.Set].
-func WithSwitches(switches Switches) Option { return func(s *Server) { s.switches = switches } }
-
-// WithRateLimit limits the requests of each instance, like [Server.SetRateLimit].
-func WithRateLimit(limit RateLimit) Option { return func(s *Server) { s.limit = limit } }
-
-// WithLatency delays every answer by at least this long.
-func WithLatency(latency time.Duration) Option { return func(s *Server) { s.latency = latency } }
-
-// WithKey sets the secret key of the first instance, in place of a random sk_test_ key. sk_live_
-// makes it a production instance. The id follows from the key: a later server with it is the same
-// instance.
-func WithKey(key string) Option { return func(s *Server) { s.firstKey = key } }
-
-// WithURL sets the base URL, with "/v1", at which the caller serves the server. The URLs in
-// applications are on its host.
-func WithURL(url string) Option { return func(s *Server) { s.url = url } }
-
-// WithWatch calls a function at the end of every request, from its goroutine, with the answer
-// before any fault replaced or changed it. Its status is 0 if the work was not done.
-func WithWatch(watch func(Request, Answer)) Option { return func(s *Server) { s.watch = watch } }
+// Options configure a new server. Each has a useful zero value.
+type Options struct {
+	// Key is the secret key of the first instance, by default a random sk_test_ key. sk_live_ makes
+	// it a production instance. The id follows from the key: a later server with it is the same
+	// instance.
+	Key string
+	// URL is the base URL, with "/v1", at which the caller serves the server. The URLs in
+	// applications are on its host.
+	URL string
+	// Latency is what every answer takes at least.
+	Latency time.Duration
+	// RateLimit is the limit of each instance.
+	RateLimit RateLimit
+	// Watch is called at the end of every request, from its goroutine, with the answer before any
+	// fault replaced or changed it. Its status is 0 if the work was not done.
+	Watch func(Request, Answer)
+}
 
 // NewServer returns a server with one instance and no listener: clients use [Server.RoundTripper],
 // or the caller serves it over HTTP. The caller closes it.
-func NewServer(options ...Option) *Server {
-	s := &Server{
-		url: memoryURL, watch: func(Request, Answer) {}, customScopes: map[string]bool{},
-	}
+func NewServer(options Options) *Server {
+	s := &Server{options: options, customScopes: map[string]bool{}}
+	s.options.URL = cmp.Or(options.URL, memoryURL)
 	s.open, s.end = context.WithCancel(context.Background())
 	s.memory.accepted, s.memory.closed = make(chan net.Conn), s.open.Done()
-	for _, option := range options {
-		option(s)
-	}
-	s.Set(s.switches)
+	s.Set(Switches{})
 	environment := Development
-	if strings.HasPrefix(s.firstKey, keyPrefixes[Production]) {
+	if strings.HasPrefix(options.Key, keyPrefixes[Production]) {
 		environment = Production
 	}
-	s.instances = []*instance{newInstance(environment, s.firstKey)}
+	s.instances = []*instance{newInstance(environment, options.Key)}
 	return s
 }
 
 // NewInMemory returns a server that is closed with the test and reached through
 // [Server.RoundTripper] alone. Inside a testing/synctest bubble it runs on the bubble's time.
-func NewInMemory(t testing.TB, options ...Option) *Server {
+func NewInMemory(t testing.TB, options Options) *Server {
 	t.Helper()
-	s := NewServer(options...)
+	s := NewServer(options)
 	t.Cleanup(s.Close)
 	return s
 }
 
 // New starts a server on a free loopback port. It is closed with the test.
-func New(t testing.TB, options ...Option) *Server {
+func New(t testing.TB) *Server {
 	t.Helper()
-	s := NewServer(options...)
-	server := httptest.NewServer(s)
-	s.url = server.URL + basePath
+	server := httptest.NewUnstartedServer(nil)
+	s := NewServer(Options{URL: "http://" + server.Listener.Addr().String() + basePath})
+	server.Config.Handler = s
+	server.Start()
 	t.Cleanup(func() {
 		s.Close() // ends the requests that server.Close waits for
 		server.Close()
@@ -110,7 +97,7 @@ func New(t testing.TB, options ...Option) *Server {
 }
 
 // URL returns the base URL of the API, with "/v1".
-func (s *Server) URL() string { return s.url }
+func (s *Server) URL() string { return s.options.URL }
 
 // Key returns the secret key of the first instance.
 func (s *Server) Key() string { return s.first().key }
@@ -137,23 +124,11 @@ func (s *Server) Set(switches Switches) {
 	s.switches = switches.completed()
 }
 
-// SetRateLimit changes the rate limit; the zero value removes it. Earlier requests still count.
-func (s *Server) SetRateLimit(limit RateLimit) {
+// SetClockSkew sets how far the clock of created_at and updated_at is ahead of the true time, and
+// Date ahead of that clock: the edge that writes Date need not share the clock of the database.
+func (s *Server) SetClockSkew(clock, date time.Duration) {
 	defer s.lock()()
-	s.limit = limit
-}
-
-// SetClockSkew sets how far Date, created_at and updated_at are ahead of the true time.
-func (s *Server) SetClockSkew(skew time.Duration) {
-	defer s.lock()()
-	s.skew = skew
-}
-
-// SetDateSkew sets how far Date is ahead of created_at and updated_at. The edge that writes Date
-// need not share the clock of the database.
-func (s *Server) SetDateSkew(skew time.Duration) {
-	defer s.lock()()
-	s.dateSkew = skew
+	s.skew, s.dateSkew = clock, date
 }
 
 // Close ends every request in progress without an answer, abandons late work, and waits for both.

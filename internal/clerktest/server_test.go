@@ -152,7 +152,7 @@ func TestRequests(t *testing.T) {
 		{"PATCH " + settings, `{"default_scopes":["offline_access"]}`, "", "422 form_param_value_invalid default_scopes"},
 		{"PATCH " + settings, `{"default_scopes":["nope"]}`, "", "422 form_param_value_invalid default_scopes"},
 	} {
-		s := clerktest.NewInMemory(t)
+		s := clerktest.NewInMemory(t, clerktest.Options{})
 		s.AddCustomScope("custom:x")
 		s.Seed("web", func(a *clerktest.Application) { a.ID, a.RedirectURIs = "oa_1", []string{"https://a.example/cb"} })
 		s.EditSettings(func(s *clerktest.Settings) { s.DefaultScopes = []string{"openid", "email"} })
@@ -175,7 +175,8 @@ func TestRequests(t *testing.T) {
 func TestReadLag(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := clerktest.NewInMemory(t, clerktest.WithSwitches(clerktest.Switches{ReadLag: time.Second}))
+		s := clerktest.NewInMemory(t, clerktest.Options{})
+		s.Set(clerktest.Switches{ReadLag: time.Second})
 		c := over(t, s)
 		id, _ := c.do("POST /oauth_applications", `{"name":"web"}`).json["id"].(string)
 		path := "/oauth_applications/" + id
@@ -195,8 +196,7 @@ func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limit := clerktest.RateLimit{Requests: 2, Per: 10 * time.Second}
-		s := clerktest.NewInMemory(t, clerktest.WithRateLimit(limit), clerktest.WithLatency(time.Second))
-		c := over(t, s)
+		c := over(t, clerktest.NewInMemory(t, clerktest.Options{RateLimit: limit, Latency: time.Second}))
 		var retryAfter []string
 		for range 4 {
 			retryAfter = append(retryAfter, c.do("GET /instance", "").header.Get("Retry-After"))
@@ -211,9 +211,8 @@ func TestRateLimit(t *testing.T) {
 func TestClocks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := clerktest.NewInMemory(t)
-		s.SetClockSkew(-time.Hour)
-		s.SetDateSkew(10 * time.Minute)
+		s := clerktest.NewInMemory(t, clerktest.Options{})
+		s.SetClockSkew(-time.Hour, 10*time.Minute)
 		created := over(t, s).do("POST /oauth_applications", `{"name":"x"}`)
 		date, err := http.ParseTime(created.header.Get("Date"))
 		if err != nil {
@@ -228,7 +227,7 @@ func TestClocks(t *testing.T) {
 func TestListeners(t *testing.T) {
 	t.Parallel()
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
-		s := clerktest.NewServer()
+		s := clerktest.NewServer(clerktest.Options{})
 		server := httptest.NewUnstartedServer(s)
 		server.EnableHTTP2 = http2
 		server.StartTLS()
@@ -247,7 +246,7 @@ func TestListeners(t *testing.T) {
 
 func TestRequestsAreRecorded(t *testing.T) {
 	t.Parallel()
-	s := clerktest.NewInMemory(t)
+	s := clerktest.NewInMemory(t, clerktest.Options{})
 	c, id := over(t, s), s.Seed("web")
 	c.do("PATCH /oauth_applications/"+id+"?x=1", `{ "name": "a" }`)
 	c.do("GET /nowhere", "")

@@ -62,8 +62,9 @@ type announcement struct {
 }
 
 func newLife(rt *rapid.T, switches clerktest.Switches) *life {
-	l := &life{terraform: newTerraform(rt, clerktest.WithSwitches(switches)), rt: rt}
+	l := &life{terraform: newTerraform(rt), rt: rt}
 	l.known, l.switches = map[string]bool{}, switches
+	l.clerk.Set(switches)
 	l.traces = rapid.IntRange(0, 3).Draw(rt, "log") == 3
 	l.replans = rapid.IntRange(0, 3).Draw(rt, "plan again") == 3
 	l.others, _ = l.clerk.AddInstance(clerktest.Development)
@@ -80,8 +81,7 @@ func live(rt *rapid.T) {
 	}
 	l.skew = ahead("clock ahead", time.Hour, 40*time.Second)
 	l.date = ahead("Date ahead", 10*time.Second, 330*time.Second)
-	l.clerk.SetClockSkew(l.skew)
-	l.clerk.SetDateSkew(l.date)
+	l.clerk.SetClockSkew(l.skew, l.date)
 	older := "Alpha" // is there to be imported
 	if rapid.IntRange(0, 3).Draw(rt, "names") == 3 {
 		l.block["prevent_duplicate_names"], older = true, "Older"

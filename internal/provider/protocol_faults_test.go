@@ -186,7 +186,7 @@ func TestProtocolFaults(t *testing.T) {
 	for _, date := range []time.Duration{10 * time.Second, -time.Minute} {
 		name := fmt.Sprintf("the answer to a create is lost, Date is ahead by %s", date)
 		faultCase{name, nil, portal, faults{lost.OnCreate().Once()}}.test(t,
-			func(tf *terraform, _ context.CancelFunc) { tf.clerk.SetDateSkew(date) })
+			func(tf *terraform, _ context.CancelFunc) { tf.clerk.SetClockSkew(0, date) })
 	}
 	// Whether a client is public is decided by the request, and never by the answer.
 	for _, config := range []values{portal, public, confidential} {

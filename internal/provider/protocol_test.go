@@ -72,8 +72,8 @@ type testingTB interface {
 
 // newTerraform makes a Clerk in memory and a Terraform for it. In a bubble of synctest both
 // live in virtual time.
-func newTerraform(tb testingTB, options ...clerktest.Option) *terraform {
-	server := clerktest.NewServer(append(options, contract.Option(tb))...)
+func newTerraform(tb testingTB) *terraform {
+	server := clerktest.NewServer(clerktest.Options{Watch: contract.Watch(tb)})
 	tb.Cleanup(server.Close)
 	return &terraform{
 		tb: tb, clerk: server, transport: server.RoundTripper(),

@@ -45,8 +45,9 @@ func TestEverySwitchIsTold(t *testing.T) {
 		"as_sent on 422 accept value empty touch served as_sent exact off refuses_everybody 0s":    {UnknownScope: "accept", TokenInfo: "refuses_everybody"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := clerktest.NewInMemory(t, clerktest.WithSwitches(switches),
-				clerktest.WithRateLimit(clerktest.RateLimit{Requests: 100, Per: 10 * time.Second}))
+			limit := clerktest.RateLimit{Requests: 100, Per: 10 * time.Second}
+			s := clerktest.NewInMemory(t, clerktest.Options{RateLimit: limit})
+			s.Set(switches)
 			printed, err := ask(t, s)
 			var told []string
 			for line := range strings.Lines(printed) {
@@ -68,7 +69,7 @@ func TestEverySwitchIsTold(t *testing.T) {
 func TestWhatIsLeftIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := clerktest.NewInMemory(t)
+		s := clerktest.NewInMemory(t, clerktest.Options{})
 		s.Inject(clerktest.ResetAfterWork().OnCreate().Once()) // found by its name
 		s.Inject(clerktest.ClerkError(403, "authorization_invalid").OnDelete().Repeat(3))
 		_, err := ask(t, s)
@@ -92,7 +93,7 @@ func TestRefusedStarts(t *testing.T) {
 		"not an https URL":             {key: "sk_test_x", url: "http://clerk.example"},
 		"not a development instance":   {key: "sk_test_x", url: "https://clerk.example"},
 	} {
-		s := clerktest.NewInMemory(t)
+		s := clerktest.NewInMemory(t, clerktest.Options{})
 		p.ctx, p.transport = t.Context(), s.RoundTripper()
 		if err := p.run(nil); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("got %v, want %s", err, want)

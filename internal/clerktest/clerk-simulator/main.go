@@ -81,18 +81,18 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		return err
 	}
 	var simulator *clerktest.Server
-	simulator = clerktest.NewServer(
-		clerktest.WithURL(cmp.Or(base, "http://"+reachable(listener.Addr())+"/v1")),
-		clerktest.WithKey(*key), clerktest.WithSwitches(switches), clerktest.WithLatency(*latency),
-		clerktest.WithRateLimit(clerktest.RateLimit{Requests: int(*limit), Per: 10 * time.Second}),
-		clerktest.WithWatch(func(r clerktest.Request, _ clerktest.Answer) {
+	simulator = clerktest.NewServer(clerktest.Options{
+		URL: cmp.Or(base, "http://"+reachable(listener.Addr())+"/v1"), Key: *key, Latency: *latency,
+		RateLimit: clerktest.RateLimit{Requests: int(*limit), Per: 10 * time.Second},
+		Watch: func(r clerktest.Request, _ clerktest.Answer) {
 			simulator.ResetRequests() // or the memory of a program that runs for days would grow
 			if *verbose {
 				fmt.Fprintln(stderr, r.Method, cmp.Or(r.Route, r.Path), r.Status)
 			}
-		}),
-	)
+		},
+	})
 	defer simulator.Close()
+	simulator.Set(switches)
 	simulator.SeedMany(int(*seed), "application-%d", func(a *clerktest.Application) {
 		a.RedirectURIs = []string{"https://" + a.Name + ".example.com/callback"}
 	})

@@ -40,19 +40,19 @@ type TB interface {
 	Fatalf(format string, arguments ...any)
 }
 
-// Option makes each request that breaks Clerk's OpenAPI document, and each answer of the simulator
-// that does, fail the test. It checks the simulator's own answers, before a fault changes them.
-// Without the environment variable it does nothing.
-func Option(t TB) clerktest.Option {
+// Watch returns what the simulator calls after each request. It fails the test if the request or the
+// simulator's own answer, before a fault changes that, breaks Clerk's OpenAPI document. Without the
+// environment variable it is nil.
+func Watch(t TB) func(clerktest.Request, clerktest.Answer) {
 	t.Helper()
 	if os.Getenv(Variable) == "" {
-		return func(*clerktest.Server) {}
+		return nil
 	}
 	router, err := load()
 	if err != nil {
 		t.Fatalf("%s: %v", Variable, err)
 	}
-	return clerktest.WithWatch(func(r clerktest.Request, a clerktest.Answer) {
+	return func(r clerktest.Request, a clerktest.Answer) {
 		if r.Route == clerktest.RouteTokenInfo {
 			return // of the frontend API, which the document does not describe
 		}
@@ -60,7 +60,7 @@ func Option(t TB) clerktest.Option {
 			text := strings.Join(strings.Fields(problem.Error()), " ")
 			t.Errorf("against Clerk's OpenAPI document: %s %s: %s", r.Method, r.Path, text)
 		}
-	})
+	}
 }
 
 // load reads the document once for all tests of a process.

@@ -53,7 +53,8 @@ func TestContract(t *testing.T) {
 	} {
 		for _, switches := range []clerktest.Switches{{}, {NewerFields: "422", PublicClientSecret: "absent"}} {
 			found := &recorder{T: t}
-			s := clerktest.NewServer(clerktest.WithSwitches(switches), contract.Option(found))
+			s := clerktest.NewServer(clerktest.Options{Watch: contract.Watch(found)})
+			s.Set(switches)
 			s.Seed("web", func(a *clerktest.Application) { a.ID = "oa_1" })
 			method, path, _ := strings.Cut(test.request, " ")
 			r, err := http.NewRequestWithContext(t.Context(), method, s.URL()+path, strings.NewReader(test.body))
