@@ -3,10 +3,12 @@ package provider_test
 import (
 	"maps"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
@@ -60,6 +62,39 @@ func TestProtocolConfigure(t *testing.T) {
 			}
 			provider.CheckGolden(t, "configure.golden", name, changing.ReplaceAllString(string(heard), "…"))
 		})
+	}
+}
+
+// The limits of the block hold: two attempts of two seconds each, the second one when the ten
+// seconds of the first have passed.
+func TestProtocolLimits(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		maps.Copy(tf.block, values{"max_retries": 1, "request_timeout": "2s", "requests_per_10s": 1})
+		tf.clerk.Inject(clerktest.NeverAnswers().OnList())
+		began := time.Now()
+		_, heard := tf.process(t.Context()).data(application+"s", values{})
+		took, sent := time.Since(began), len(tf.clerk.Requests())
+		if !heard.failed() || sent != 2 || took < 12*time.Second || took > 15*time.Second {
+			t.Errorf("%d requests took %s: %s", sent, took, heard)
+		}
+	})
+}
+
+func TestProtocolLimitsAreChecked(t *testing.T) {
+	for name, limits := range map[string]struct{ valid, invalid []any }{
+		"request_timeout":  {[]any{"1ms", "10m"}, []any{"0s", "-1s", "10m1s", "5"}},
+		"max_retries":      {[]any{0, 20}, []any{-1, 21}},
+		"requests_per_10s": {[]any{1}, []any{0}},
+	} {
+		for i, value := range append(limits.valid, limits.invalid...) {
+			config := encode(schemas().Provider.ValueType(), values{name: value})
+			response := must(provider.NewServer("test", nil)().ValidateProviderConfig(t.Context(),
+				&tfprotov6.ValidateProviderConfigRequest{Config: config}))
+			heard := messagesOf(response.Diagnostics)
+			if heard.failed() != (i >= len(limits.valid)) {
+				t.Errorf("%s = %v: %s", name, value, heard)
+			}
+		}
 	}
 }
 

@@ -134,10 +134,11 @@ func TestProtocolDataSource(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		first, second := tf.clerk.Seed("Twin"), tf.clerk.Seed("Twin")
 		tf.clerk.Set(clerktest.Switches{ReadLag: 2 * time.Second})
-		p, o := tf.process(t.Context()), &object{kind: application}
-		made, _ := p.plan(o, portal)
-		p.apply(o, made)
+		p := tf.process(t.Context())
 		for _, by := range []string{"id", "client_id", "name"} {
+			o := &object{kind: application}
+			made, _ := p.plan(o, portal.with("name", "by "+by))
+			p.apply(o, made)
 			if found, heard := p.data(application, values{by: o.str(by)}); found["id"] != o.str("id") {
 				t.Errorf("by %s: got %v, %s", by, found, heard)
 			}
