@@ -332,42 +332,40 @@ func decode(typ tftypes.Type, encoded *tfprotov6.DynamicValue) values {
 
 // plain is a value in the types of Go. A set is sorted.
 func plain(value tftypes.Value) any {
-	var text string
-	var truth bool
-	var number big.Float
-	var elements []tftypes.Value
-	var attributes map[string]tftypes.Value
-	switch {
+	switch typ := value.Type(); {
 	case value.IsNull():
 		return nil
 	case !value.IsKnown():
 		return tftypes.UnknownValue
-	case value.As(&text) == nil:
-		return text
-	case value.As(&truth) == nil:
-		return truth
-	case value.As(&number) == nil:
+	case typ.Is(tftypes.String):
+		return as[string](value)
+	case typ.Is(tftypes.Bool):
+		return as[bool](value)
+	case typ.Is(tftypes.Number):
+		number := as[big.Float](value)
 		whole, _ := number.Int64()
 		return whole
-	case value.As(&elements) == nil:
+	case typ.Is(tftypes.Object{}):
+		object := values{}
+		for name, attribute := range as[map[string]tftypes.Value](value) {
+			if attribute := plain(attribute); attribute != nil {
+				object[name] = attribute
+			}
+		}
+		return object
+	default:
 		all := []any{}
-		for _, element := range elements {
+		for _, element := range as[[]tftypes.Value](value) {
 			all = append(all, plain(element))
 		}
-		if value.Type().Is(tftypes.Set{}) {
+		if typ.Is(tftypes.Set{}) {
 			return sorted(all)
 		}
 		return all
 	}
-	object := values{}
-	_ = value.As(&attributes)
-	for name, attribute := range attributes {
-		if attribute := plain(attribute); attribute != nil {
-			object[name] = attribute
-		}
-	}
-	return object
 }
+
+func as[T any](value tftypes.Value) (of T) { _ = value.As(&of); return of }
 
 func sorted(all []any) []any {
 	slices.SortFunc(all, func(a, b any) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
