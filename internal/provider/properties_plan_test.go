@@ -48,16 +48,20 @@ func (l *life) compareWays(p *process, o *object, config values, reads, plans *a
 			fast.Add(1)
 		}
 	}
+	before := *o
+	if len(before.private) == 0 {
+		before.private = []byte("{}") // the same as none, and memory
+	}
 	framework := *p
 	framework.ProviderServer = provider.FrameworkOf(p.ProviderServer)
 	var answers [2]string
 	for i, way := range []*process{p, &framework} {
-		read := *o
+		read := before
 		heard := way.read(&read)
 		if heard.say("could not be verified") {
 			heard = "" // it is said once in a run
 		}
-		count(reads, o.private, read.private)
+		count(reads, before.private, read.private)
 		made, more := way.plan(&read, config)
 		answers[i] = fmt.Sprint(heard, read.answer(), more, made.changes)
 		if response := made.response; response != nil {
@@ -73,7 +77,7 @@ func (l *life) compareWays(p *process, o *object, config values, reads, plans *a
 
 // answer is an object in a form that can be compared.
 func (o *object) answer() string {
-	var private any
+	var private values
 	_ = json.Unmarshal(o.private, &private) // nothing at all is no private state either
 	text := fmt.Sprint(o.state, private)
 	if o.identity != nil {
