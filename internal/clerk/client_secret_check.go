@@ -193,8 +193,10 @@ func (c *Client) introspect(
 		result = classifyIntrospection(a)
 	}
 	result.Reason = endpoint + result.Reason
-	// The client waits once after a 429. A second 429 counts as no answer.
-	c.checks.note(failed != nil || result.retryAfter > 0 && attempt > 1)
+	// The client waits once after a 429, which says nothing. A second 429 counts as no answer.
+	if throttled := result.retryAfter > 0; !throttled || attempt > 1 {
+		c.checks.note(failed != nil || throttled)
+	}
 	c.report(ctx, Event{
 		Method: http.MethodPost, Route: routeIntrospection, Attempt: attempt, Waited: waited,
 		Outcome: string(result.outcome),

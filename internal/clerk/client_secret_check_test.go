@@ -143,6 +143,19 @@ func TestRejectionsThatAreNotConfirmed(t *testing.T) {
 	})
 }
 
+// A second 429 counts as no answer. After three in a row nothing is asked for a while.
+func TestChecksThatAreThrottledAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &endpoint{replies: []reply{throttles("1")}}
+		client := clientOn(t, server)
+		for range 4 {
+			check(t, client, introspectionURL)
+		}
+		equal(t, "requests", len(server.forms), 6)
+	})
+}
+
 // What a single answer says.
 func TestAnswersOfTheIntrospectionEndpoint(t *testing.T) {
 	t.Parallel()

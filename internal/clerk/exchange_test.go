@@ -18,7 +18,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
@@ -121,31 +120,6 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 // The tests below use sockets, and most of them the transport that the provider uses.
-
-// A handshake that breaks, and a proxy that refuses, are a proof that nothing was sent.
-func TestWhatIsProvenUnsent(t *testing.T) {
-	t.Parallel()
-	hangsUp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusForbidden) // to CONNECT; a handshake ends before that
-	}))
-	t.Cleanup(hangsUp.Close)
-	proxy, err := url.Parse(hangsUp.URL)
-	noError(t, err)
-	for address, transport := range map[string]http.RoundTripper{
-		"http://127.0.0.1:1": nil, "https://proxy-says-no.invalid": &http.Transport{Proxy: http.ProxyURL(proxy)},
-		"https://" + proxy.Host: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-			client, server := net.Pipe()
-			return client, server.Close()
-		}},
-	} {
-		events := &eventLog{}
-		client := clientOn(t, transport, at(t, address), func(config *clerk.Config) { config.Observer = events.add })
-		_, err := client.CreateOAuthApplication(t.Context(), fieldsNamed("web"))
-		equal(t, address+" is sent", asError[*clerk.TransportError](t, err).Sent, false)
-		contains(t, address, err.Error(), "could not be sent")
-		equal(t, address, events.outcomes(), "unsent")
-	}
-}
 
 // certificate returns a self-signed certificate for 127.0.0.1 that is valid for an hour.
 func certificate(t testing.TB, from time.Time) tls.Certificate {

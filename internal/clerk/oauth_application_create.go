@@ -164,7 +164,6 @@ func (c *Client) createAgain(
 	_ = sleep(op.wait, duplicateLookDelay)
 	// A failed search for duplicates is not worth an error. The application itself is
 	// known by now, so the search leaves it out.
-	search.id = ""
 	found, _ := c.searchOnce(op.send, search)
 	creation.Duplicates = found.all()
 	return creation, nil

@@ -33,7 +33,9 @@ func TestCreateDecidesByTheRequest(t *testing.T) {
 				fields.Public = asked
 				creation, err := f.create(fields)
 				noError(f, err)
-				rotations, want := 0, f.server.CurrentSecret(f.server.Applications()[0].ID)
+				app := f.server.Applications()[0]
+				equal(f, what+": updated_at", creation.Application.UpdatedAt.UnixMilli(), app.UpdatedAt)
+				rotations, want := 0, f.server.CurrentSecret(app.ID)
 				if asked != nil && *asked || strings.HasPrefix(what, "no secret") {
 					want = ""
 				} else if what == "lost" {

@@ -3,6 +3,7 @@ package clerk_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,12 @@ func TestFind(t *testing.T) {
 			equal(f, "ids", asError[*clerk.AmbiguousNameError](f, err).IDs, []string{second, first})
 		}
 		equal(f, "waited", f.elapsed(), 0)
+		// An application that both queries of a name find is one application.
+		page := `{"data":[` + strings.Replace(appJSON, `"web"`, `"Caf\u00e9"`, 1) + `],"total_count":1}`
+		f.inject(raw(page).OnList().Repeat(2))
+		app, err := f.find(clerk.By{Name: "Cafe\u0301"})
+		noError(f, err)
+		equal(f, "id", app.ID, "oa_1")
 		f.inject(clerktest.ClerkError(403, "authorization_invalid").OnList())
 		for _, by := range []clerk.By{{ClientID: "new"}, {Name: "new"}} {
 			_, err := f.find(by, own)

@@ -118,6 +118,9 @@ func TestLostRotations(t *testing.T) {
 				equal(f, "time", f.elapsed(), test.time)
 			}
 			equal(f, "is unknown", isError[*clerk.RotateOutcomeUnknownError](err), test.ends == unknown)
+			if test.ends == unknown && test.interrupt > 0 {
+				asError[*clerk.TransportError](f, err) // and not only that it was interrupted
+			}
 			equal(f, "fails without a secret", err != nil && rotation.ClientSecret.IsEmpty(), test.ends >= unknown)
 			if err == nil {
 				f.assertSecret(rotation.ClientSecret, id)

@@ -117,8 +117,8 @@ func TestLostCreates(t *testing.T) {
 	same, noURIs := func(map[string]any) {}, func(a app) { a.RedirectURIs = nil }
 	today, selfMade := with("created_at", "today"), func(o map[string]any) { o["dynamically_registered"], o["name"] = true, nil }
 	const second, minute, hour, unreadable = time.Second, time.Minute, time.Hour, "cannot be read"
-	const ms, slowly = time.Millisecond, time.Hour
-	slow := clerktest.SlowAnswer
+	const ms = time.Millisecond
+	slow, hangs := clerktest.SlowAnswer, clerktest.SlowAnswer(time.Hour).OnCreate()
 	tests := map[string]lostCreate{
 		// An answer without what identifies the application is not usable. If it has an id, that
 		// application is read; if the id is wrong, the search finds the application.
@@ -141,13 +141,13 @@ func TestLostCreates(t *testing.T) {
 		// The create has 4 s after an interrupt. Then the client searches for the application once,
 		// and adopts it if it exists. All of it takes at most 6 s.
 		"interrupted, answered in time":   {interrupt: second, faults: faults{slow(4900 * ms).OnCreate()}, ends: answered, time: 4900 * ms},
-		"interrupted, carried out":        {interrupt: second, faults: faults{slow(slowly).OnCreate()}, ends: adopted, lists: 1, time: 5 * second},
+		"interrupted, carried out":        {interrupt: second, faults: faults{hangs}, ends: adopted, lists: 1, time: 5 * second},
 		"interrupted, not carried out":    {interrupt: second, faults: faults{never}, lists: 1, time: 5 * second},
-		"interrupted, all is slow":        {interrupt: second, faults: faults{slow(slowly).OnCreate(), slow(second).OnList(), slow(900 * ms).OnRotate()}, ends: adopted, lists: 1, time: 6900 * ms},
-		"interrupted, the list too slow":  {interrupt: second, faults: faults{slow(slowly).OnCreate(), slow(slowly).OnList()}, lists: 1, says: "context canceled", time: 7 * second},
-		"interrupted, the list throttled": {interrupt: second, faults: faults{slow(slowly).OnCreate(), clerktest.TooManyRequests("5").OnList()}, lists: 1, says: "context canceled", time: 7 * second},
-		"interrupted, rotation too slow":  {interrupt: second, faults: faults{slow(slowly).OnCreate(), slow(slowly).OnRotate()}, ends: withheld, lists: 1, time: 7 * second},
-		"interrupted, rotations lost":     {interrupt: second, faults: faults{slow(slowly).OnCreate(), clerktest.ResetAfterWork().OnRotate()}, ends: withheld, lists: 1, time: 5 * second},
+		"interrupted, all is slow":        {interrupt: second, faults: faults{hangs, slow(second).OnList(), slow(900 * ms).OnRotate()}, ends: adopted, lists: 1, time: 6900 * ms},
+		"interrupted, the list too slow":  {interrupt: second, faults: faults{hangs, slow(hour).OnList()}, lists: 1, says: "context canceled", time: 7 * second},
+		"interrupted, the list throttled": {interrupt: second, faults: faults{hangs, clerktest.TooManyRequests("5").OnList()}, lists: 1, says: "context canceled", time: 7 * second},
+		"interrupted, rotation too slow":  {interrupt: second, faults: faults{hangs, slow(hour).OnRotate()}, ends: withheld, lists: 1, time: 7 * second},
+		"interrupted, rotations lost":     {interrupt: second, faults: faults{hangs, clerktest.ResetAfterWork().OnRotate()}, ends: withheld, lists: 1, time: 5 * second},
 		"interrupted, carried out late":   {interrupt: second, faults: faults{late(900 * ms)}, ends: adopted, lists: 2, time: second},
 		"interrupted, carried out later":  {interrupt: second, faults: faults{late(4 * second)}, lists: 2, time: second},
 		"interrupted in the second":       {interrupt: lookTime + second, faults: faults{resetBefore.Once(), slow(3 * second).OnCreate()}, ends: repeated, lists: lookups + 1, creates: 2, time: lookTime + 3*second},
@@ -217,17 +217,19 @@ func TestLostCreates(t *testing.T) {
 		"lagging, then refused": {faults: faults{reset, refused.Skipping(1)}, lag: 3 * second, lists: lookups, says: "403"},
 
 		// An unreadable item of the list may be the created application, so it is read alone.
-		"no name in the list":           {faults: read(with("name", nil), same), ends: adopted, lists: 1},
-		"no time to read in the list":   {faults: read(today, same), ends: adopted, lists: 1},
-		"a longer name when read":       {faults: faults{never, inFirstItem(with("name", nil))}, other: func(app) {}, named: "web app", lists: lookups},
-		"no time in the list":           {faults: read(without("created_at"), same), ends: 1, lists: lookups}, // it may be an old one
-		"no name anywhere":              {faults: read(with("name", nil), with("name", nil)), ends: 1, lists: lookups, says: unreadable},
-		"no time anywhere":              {faults: read(today, today), ends: 1, lists: lookups, says: unreadable},
-		"another name in the list":      {faults: read(func(o map[string]any) { o["name"], o["created_at"] = "x", "today" }, same), ends: repeated, lists: lookups + 1, creates: 2},
-		"a self-made one in the list":   {faults: read(selfMade, selfMade), ends: repeated, lists: lookups + 1, creates: 2},
-		"no time, no such application":  {faults: read(today, with("id", "oa_other")), ends: 1, lists: lookups, says: unreadable},
-		"no valid id in the list":       {faults: read(with("id", "a/b"), same), lists: lookups, says: unreadable},
-		"the list ahead of other reads": {faults: faults{reset, inFirstItem(with("name", nil)), clerktest.ClerkError(404, "resource_not_found").OnRead()}, ends: 1, lists: lookups, says: unreadable},
+		"no name in the list":          {faults: read(with("name", nil), same), ends: adopted, lists: 1},
+		"no time to read in the list":  {faults: read(today, same), ends: adopted, lists: 1},
+		"a longer name when read":      {faults: faults{never, inFirstItem(with("name", nil))}, other: func(app) {}, named: "web app", lists: lookups},
+		"no time in the list":          {faults: read(without("created_at"), same), ends: 1, lists: lookups}, // it may be an old one
+		"no name anywhere":             {faults: read(with("name", nil), with("name", nil)), ends: 1, lists: lookups, says: unreadable},
+		"no time anywhere":             {faults: read(today, today), ends: 1, lists: lookups, says: unreadable},
+		"another name in the list":     {faults: read(func(o map[string]any) { o["name"], o["created_at"] = "x", "today" }, same), ends: repeated, lists: lookups + 1, creates: 2},
+		"a self-made one in the list":  {faults: read(selfMade, selfMade), ends: repeated, lists: lookups + 1, creates: 2},
+		"no time, no such application": {faults: read(today, with("id", "oa_other")), ends: 1, lists: lookups, says: unreadable},
+		"no valid id in the list":      {faults: read(with("id", "a/b"), same), lists: lookups, says: unreadable},
+		"the list ahead of other reads": {
+			faults: faults{reset, inFirstItem(with("name", nil)), clerktest.ClerkError(404, "resource_not_found").OnRead()}, ends: 1, lists: lookups, says: unreadable,
+		},
 	}
 	for name, fault := range lostAnswers {
 		maps.Copy(tests, map[string]lostCreate{"lost: " + name: {faults: faults{fault.OnCreate()}, ends: adopted, lists: 1}})

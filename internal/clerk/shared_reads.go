@@ -81,9 +81,7 @@ func (s *sharedReads) fresh(ctx context.Context, id string) (OAuthApplication, e
 	app, err := s.client.getApplication(ctx, id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
-		delete(s.snapshot, id) // what is there may be out of date
-	} else {
+	if err == nil {
 		s.keep(app.clone(), asOf, writes)
 	}
 	return app, err
@@ -177,10 +175,10 @@ func (s *sharedReads) beginWrite(id string) (end func()) {
 	return mark
 }
 
-// keep adds to the snapshot what is newer, and was not written since the request for it
+// keep puts an application into the snapshot, unless it was written since the request for it
 // began, when s.writes was writes. The caller holds the mutex.
 func (s *sharedReads) keep(app OAuthApplication, asOf time.Time, writes int) {
-	if !s.snapshot[app.ID].asOf.After(asOf) && writes >= s.written[app.ID] {
+	if writes >= s.written[app.ID] {
 		s.snapshot[app.ID] = snapshotItem{app, asOf}
 	}
 }

@@ -133,6 +133,9 @@ func TestReadsAfterOwnWrites(t *testing.T) {
 				}
 				noError(f, err)
 				equal(f, "names", app.Name+" "+again.Name, "new new")
+				apps, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{})
+				noError(f, err)
+				equal(f, "name in the list", apps[3].Name, "new") // the newest are first
 			}, unlimited)
 		}
 	}
