@@ -1,8 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -10,7 +12,7 @@ import (
 
 const settings = "/instance/oauth_application_settings"
 
-// question asks one thing that Clerk's documentation leaves open. ask returns what was seen.
+// question asks one thing that Clerk's documentation leaves open.
 type question struct {
 	name string // of the simulator's switch, "" without a switch
 	text string
@@ -42,25 +44,25 @@ func scopes(text string) object { return object{"scopes": text} }
 func uris(all ...string) object { return object{"redirect_uris": all} }
 
 var questions = []question{
-	{"scopes_order", "order of scopes", created(
-		scopes("public_metadata offline_access profile email openid"), "scopes"), tell{
+	{"scopes_order", "order of scopes", then(
+		scopes("public_metadata offline_access profile email openid"), "", nil, "scopes"), tell{
 		{".*=public_metadata offline_access profile email openid", "as_sent"},
 		{".*=email offline_access openid profile public_metadata", "alphabetical"},
 		{".*=profile email public_metadata openid offline_access", "fixed"},
 	}},
-	{"force_offline_access", "create without offline_access", created(nil, "scopes"), tell{
+	{"force_offline_access", "create without offline_access", then(nil, "", nil, "scopes"), tell{
 		{"200.*offline_access.*", "on"}, {"200.*", "off"},
 	}},
-	{"patch_without_offline_access", "PATCH scopes without it", patched(
-		scopes("email offline_access"), scopes("email openid"), "scopes"), tell{
+	{"patch_without_offline_access", "PATCH scopes without it", then(
+		scopes("email offline_access"), "PATCH {id}", scopes("email openid"), "scopes"), tell{
 		{"4.*", "422"}, {"200.*offline_access.*", "keep"}, {"200.*", "remove"},
 	}},
-	{"unknown_scope", "unknown scope", patched(
-		nil, scopes("email offline_access clerk-probe:nope"), "scopes"), tell{
+	{"unknown_scope", "unknown scope", then(
+		nil, "PATCH {id}", scopes("email offline_access clerk-probe:nope"), "scopes"), tell{
 		{"4.. (.+)", "$1"}, {".*clerk-probe:nope.*", "accept"}, {"200.*", "drop"},
 	}},
-	{"public_client_secret", "secret of a new public client", created(
-		public, "client_secret"), tell{
+	{"public_client_secret", "secret of a new public client", then(
+		public, "", nil, "client_secret"), tell{
 		{".*characters", "value"}, {".*=(empty|absent)", "$1"},
 	}},
 	{"rotate_public", "rotation of a public client", then(
@@ -71,20 +73,20 @@ var questions = []question{
 		nil, "POST {id}/rotate_secret", nil, "updated_at"), tell{
 		{".*=unchanged", "keep"}, {"200.*", "touch"},
 	}},
-	{"newer_fields", "device_authorization_grant_enabled", patched(nil, object{
+	{"newer_fields", "device_authorization_grant_enabled", then(nil, "PATCH {id}", object{
 		"device_authorization_grant_enabled": true,
 	}, "device_authorization_grant_enabled"), tell{
 		// Another value decides nothing: the workspace may not have the beta.
 		{"4.*form_param_unknown", "422"}, {".*=true", "served"}, {".*=absent", "drop"},
 	}},
-	{"redirect_order", "order of redirect URIs", created(
-		uris("b://cb", "a://cb", "c://cb"), "redirect_uris"), tell{
+	{"redirect_order", "order of redirect URIs", then(
+		uris("b://cb", "a://cb", "c://cb"), "", nil, "redirect_uris"), tell{
 		{`.*\[b://cb a://cb c://cb\]`, "as_sent"},
 		{`.*\[a://cb b://cb c://cb\]`, "sorted"},
 		{`.*\[c://cb a://cb b://cb\]`, "reversed"},
 	}},
-	{"redirect_normalization", "redirect URI in capitals", created(
-		uris("HTTPS://Probe.Example"), "redirect_uris"), tell{
+	{"redirect_normalization", "redirect URI in capitals", then(
+		uris("HTTPS://Probe.Example"), "", nil, "redirect_uris"), tell{
 		{`.*\[HTTPS://Probe.Example\]`, "exact"}, {`.*\[https://probe.example/\]`, "rfc3986"},
 	}},
 	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent, tell{
@@ -100,35 +102,26 @@ var questions = []question{
 	}},
 	{"read_lag", "GET right after a create", askReadLag, tell{{"200 after (.*)", "$1"}}},
 
-	{"", "create with a name alone", created(nil, "client_secret", "callback_url", "public"), nil},
-	{"", "public client made confidential", patched(
-		public, object{"public": false}, "public", "client_secret"), nil},
+	{"", "public client made confidential", then(
+		public, "PATCH {id}", object{"public": false}, "public", "client_secret"), nil},
+	{"", "no redirect URIs any more", then(
+		uris("probe://cb"), "PATCH {id}", object{"redirect_uris": []string{}}, "redirect_uris"), nil},
+	{"", "an id that does not exist", then(nil, "GET {id}x", nil), nil},
 	{"", "DELETE twice", func(p *probe) string {
-		request := "DELETE " + path(p.create(nil))
+		request := "DELETE " + p.create(nil).path()
 		return fmt.Sprint(p.call(request, nil), ", then ", p.call(request, nil))
 	}, nil},
-	plain("PATCH {id}", object{}, "updated_at"),
-	plain("PATCH {id}", object{"redirect_uris": nil}, "redirect_uris"),
-	plain("PATCH {id}", object{"redirect_uris": []string{}}, "redirect_uris"),
-	plain("PATCH {id}", uris("a://b", "a://b"), "redirect_uris"),
-	plain("PATCH {id}", uris("probe"), "redirect_uris"),
-	plain("PATCH {id}", object{"name": strings.Repeat("x", 257)}, "public"),
-	plain("PATCH {id}", object{"name": ""}, "name"),
-	plain("PATCH {id}", object{"public": "yes"}, "public"),
-	plain("PATCH {id}", object{"clerk_probe_unknown": true}, "clerk_probe_unknown"),
-	plain("GET {id}x", nil, "id"),
-	plain("GET /oauth_applications?limit=501", nil, "total_count"),
-	plain("PATCH "+settings, object{"default_scopes": []string{"offline_access"}}, "default_scopes"),
 }
 
-// plain is a question without a switch whose text is its request.
-func plain(request string, body object, field string) question {
-	text := request
-	if body != nil {
-		encoded, _ := json.Marshal(body) // the probe's own values can be encoded
-		text += fmt.Sprintf(" %.50s", encoded)
+// create creates an application with some fields besides its name.
+func (p *probe) create(fields object) answer {
+	body := object{"name": fmt.Sprintf("%s-%d", p.prefix, len(p.created))}
+	maps.Copy(body, fields)
+	got := p.call("POST /oauth_applications", body)
+	if got.text("id") != "" {
+		p.created[got.path()] = true
 	}
-	return question{text: text, ask: then(uris("probe://cb"), request, body, field)}
+	return got
 }
 
 // then creates an application, sends a request in which {id} is its path, "" for none, and shows
@@ -138,7 +131,7 @@ func then(fields object, request string, body object, shown ...string) func(*pro
 		before := p.create(fields)
 		got := before
 		if request != "" {
-			got = p.call(strings.ReplaceAll(request, "{id}", path(before)), body)
+			got = p.call(strings.ReplaceAll(request, "{id}", before.path()), body)
 		}
 		seen := []string{got.String()}
 		for _, field := range shown {
@@ -148,14 +141,6 @@ func then(fields object, request string, body object, shown ...string) func(*pro
 		}
 		return strings.Join(seen, ", ")
 	}
-}
-
-func created(fields object, shown ...string) func(*probe) string {
-	return then(fields, "", nil, shown...)
-}
-
-func patched(fields, changes object, shown ...string) func(*probe) string {
-	return then(fields, "PATCH {id}", changes, shown...)
 }
 
 // show shows a field: a client secret only by its length, a time only by whether it changed.
@@ -188,22 +173,26 @@ func askConsent(p *probe) string {
 	if got.json[registration] != true {
 		return "dynamic registration cannot be switched on: " + got.String()
 	}
-	return created(object{consent: false}, consent)(p)
+	return then(object{consent: false}, "", nil, consent)(p)
 }
 
-// askTokenInfo asks with four client secrets about a token that does not exist.
+// askTokenInfo asks the frontend API about a token that does not exist, with four client secrets.
 func askTokenInfo(p *probe) string {
-	a := p.create(nil)
-	right, wrong := p.introspect(a, a.text("client_secret")), p.introspect(a, "wrong")
-	rotated := p.call("POST "+path(a)+"/rotate_secret", nil)
-	current := p.introspect(a, rotated.text("client_secret"))
-	old := p.introspect(a, a.text("client_secret"))
+	app := p.create(nil)
+	ask := func(secret string) answer {
+		r := &http.Request{Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
+		r.SetBasicAuth(url.QueryEscape(app.text("client_id")), url.QueryEscape(secret))
+		return p.send("POST", app.text("token_introspection_url"), "token=none", r.Header)
+	}
+	right, wrong := ask(app.text("client_secret")), ask("wrong")
+	rotated := p.call("POST "+app.path()+"/rotate_secret", nil)
+	current, old := ask(rotated.text("client_secret")), ask(app.text("client_secret"))
 	return fmt.Sprintf("%s, %s, %s, %s", right, wrong, current, old)
 }
 
 // askReadLag looks for a new application until it is found.
 func askReadLag(p *probe) string {
-	request := "GET " + path(p.create(nil))
+	request := "GET " + p.create(nil).path()
 	begun, got := time.Now(), p.call(request, nil)
 	for got.status == 404 && p.lag < 5*time.Second {
 		p.sleep(time.Second / 4)
