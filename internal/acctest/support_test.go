@@ -89,7 +89,7 @@ func simulated(t *testing.T) *fixture {
 	if liveKey != "" {
 		t.Skip("Clerk itself cannot be told to do what this test needs")
 	}
-	s := clerktest.NewInMemory(t, clerktest.Options{Key: secretKey, URL: apiURL, Watch: contract.Watch(t)})
+	s := clerktest.NewInMemory(t, clerktest.Options{Key: secretKey, URL: apiURL, Watch: contract.Watch(t.Errorf)})
 	return &fixture{Server: s, t: t, transport: s.RoundTripper(), name: acctest.RandomWithPrefix("tf-acc")}
 }
 

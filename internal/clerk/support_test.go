@@ -59,7 +59,7 @@ type fixture struct {
 func bubble(t *testing.T, test func(f *fixture), options ...option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		server := clerktest.NewInMemory(t, clerktest.Options{Watch: contract.Watch(t)})
+		server := clerktest.NewInMemory(t, clerktest.Options{Watch: contract.Watch(t.Errorf)})
 		f := &fixture{T: t, server: server, events: &eventLog{}, began: time.Now()}
 		f.client = newClient(t, server, append([]option{func(config *clerk.Config) {
 			config.Observer = f.events.add

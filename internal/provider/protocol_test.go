@@ -73,7 +73,7 @@ type testingTB interface {
 // newTerraform makes a Clerk in memory and a Terraform for it. In a bubble of synctest both
 // live in virtual time.
 func newTerraform(tb testingTB) *terraform {
-	server := clerktest.NewServer(clerktest.Options{Watch: contract.Watch(tb)})
+	server := clerktest.NewServer(clerktest.Options{Watch: contract.Watch(tb.Errorf)})
 	tb.Cleanup(server.Close)
 	return &terraform{
 		tb: tb, clerk: server, transport: server.RoundTripper(),
