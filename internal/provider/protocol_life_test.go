@@ -190,6 +190,9 @@ func TestProtocolProtectedReplacement(t *testing.T) {
 		if _, heard := tf.plan(t.Context(), o, nil); !heard.failed() {
 			t.Error("the destruction of a protected application was planned")
 		}
+		if made, heard := tf.plan(t.Context(), o, portal); fmt.Sprint(made.changes) != "[deletion_protection]" {
+			t.Errorf("without the argument, the plan changes %v: %s", made.changes, heard)
+		}
 		destroyed := &plan{
 			prior: *o, changes: []string{"id"},
 			response: &tfprotov6.PlanResourceChangeResponse{PlannedState: encode(typeOf(application), nil)},
