@@ -2,10 +2,14 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
 func TestBorrowedContextHoldsNothingAfterTheCall(t *testing.T) {
@@ -71,6 +75,36 @@ func TestFastPathsDecline(t *testing.T) {
 			TypeName: test.kind, Version: test.version, RawState: &test.state,
 		}) != nil {
 			t.Errorf("%+v was handed back", test)
+		}
+	}
+}
+
+// A read that changes what Clerk does not report, or that has something to say, is the framework's.
+func TestFastReadsDecline(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		private string
+		change  func(m *resourceModel)
+		want    bool
+	}{
+		"nothing to do":      {"{}", func(*resourceModel) {}, true},
+		"no protection":      {"{}", func(m *resourceModel) { m.DeletionProtection = types.BoolNull() }, false},
+		"no version":         {"{}", func(m *resourceModel) { m.ClientSecretVersion = types.Int64Null() }, false},
+		"a secret to verify": {"{}", func(m *resourceModel) { m.VerifyClientSecret = types.BoolValue(true) }, false},
+		"a secret to forget": {"{}", func(m *resourceModel) { m.Public = types.BoolValue(true) }, false},
+		"a missing logo":     {"{}", func(m *resourceModel) { m.LogoPath = types.StringValue("missing") }, false},
+		"a pending rotation": {`{"rotation_pending":true}`, func(*resourceModel) {}, false},
+		"a changed logo":     {`{"logo_changed":true}`, func(*resourceModel) {}, false},
+	} {
+		m := applicationWithoutState()
+		m.fromAPI(clerk.OAuthApplication{ID: "oa_1", Name: "web"})
+		m.ClientSecret, m.ClientSecretVersion = types.StringValue("secret"), types.Int64Value(1)
+		test.change(&m)
+		raw, err := json.Marshal(map[string][]byte{privateKey: []byte(test.private)})
+		must(t, err)
+		app := clerk.OAuthApplication{ID: "oa_1", Name: "web", Public: m.Public.ValueBool()}
+		if got := m.readsUnchanged(app, raw); got != test.want {
+			t.Errorf("%s: %t", name, got)
 		}
 	}
 }
