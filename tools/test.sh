@@ -41,7 +41,7 @@ acceptance_tests() {
 notes=
 contract=
 case $what in
-all | unit | race)
+all | unit | race | acceptance)
 	if [ -z "${CLERK_OPENAPI_SPEC:-}" ]; then
 		notes="  contract tests: CLERK_OPENAPI_SPEC names no copy of Clerk's OpenAPI document (Backend API, 2026-05-12)"
 	elif [ -r "$CLERK_OPENAPI_SPEC" ]; then
