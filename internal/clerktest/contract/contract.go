@@ -36,9 +36,9 @@ var newer = map[string][]string{
 	settings:     {"aud_claim_enabled", "pkce_required"},
 }
 
-// Watch returns what the simulator calls after each request. It reports, for example to the Errorf of
-// a test, what in the request and in the simulator's own answer, before a fault changes that, breaks
-// Clerk's OpenAPI document. Without the environment variable it is nil.
+// Watch returns what the simulator calls after each request. It reports, for example to a test's
+// Errorf, what in a request and in the simulator's own answer breaks Clerk's OpenAPI document. Faults
+// change answers later. Without the environment variable it is nil.
 func Watch(report func(format string, arguments ...any)) func(clerktest.Request, clerktest.Answer) {
 	if os.Getenv(Variable) == "" {
 		return nil
