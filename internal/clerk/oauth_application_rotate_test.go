@@ -65,7 +65,7 @@ func TestLostRotations(t *testing.T) {
 		"throttled":            {faults: faults{throttled}, ends: fails, rotations: 1},
 
 		// The first rotation is carried out after the second: the second secret no longer works.
-		"late":              {faults: faults{clerktest.LateCommit(4 * second).OnRotate().Once()}, rotations: 3, time: 13 * second},
+		"late":              {faults: faults{clerktest.ResetBeforeWork().Late(4 * second).OnRotate().Once()}, rotations: 3, time: 13 * second},
 		"they never settle": {faults: faults{lost.Once()}, others: 9, ends: stale, rotations: 4, time: 13 * second},
 		"then refused":      {faults: faults{lost.Once(), refused.OnRotate().Skipping(1)}, others: 1, ends: unknown, rotations: 3, time: 8 * second},
 		"then lost":         {faults: faults{lost.Once(), lost.Skipping(1)}, others: 1, ends: unknown, rotations: 5, time: 14 * second},

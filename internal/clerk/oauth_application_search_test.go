@@ -108,7 +108,7 @@ func TestLostCreates(t *testing.T) {
 	type app = *clerktest.Application
 	reset, resetBefore, never := clerktest.ResetAfterWork().OnCreate(), clerktest.ResetBeforeWork().OnCreate(), clerktest.NeverAnswers().OnCreate()
 	refused, quota := clerktest.ClerkError(403, "authorization_invalid").OnList(), clerktest.ClerkError(403, "quota_exceeded").OnCreate()
-	late := func(after time.Duration) clerktest.Fault { return clerktest.LateCommit(after).OnCreate() }
+	late := func(after time.Duration) clerktest.Fault { return clerktest.ResetBeforeWork().Late(after).OnCreate() }
 	changed := func(change func(map[string]any)) faults { return faults{clerktest.Changed(change).OnCreate().Once()} }
 	// list and get change what the client reads of the created application.
 	read := func(list, get func(map[string]any)) faults {

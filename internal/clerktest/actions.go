@@ -1,7 +1,6 @@
 package clerktest
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,13 +110,7 @@ func (w *work) seed(name string, changes []func(*Application)) string {
 	for _, change := range changes {
 		change(a)
 	}
-	if !a.Public || w.switches.PublicClientSecret == "value" {
-		w.issueSecret(a)
-	}
-	millis := w.instance.tick(w.now)
-	a.CreatedAt = cmp.Or(a.CreatedAt, millis)
-	a.UpdatedAt = cmp.Or(a.UpdatedAt, a.CreatedAt)
-	w.instance.put(a.ID, a, w.now, 0)
+	w.add(a, 0)
 	return a.ID
 }
 

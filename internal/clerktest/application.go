@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Application is an OAuth application as the server holds it. Only [Server.CurrentSecret] returns
@@ -99,6 +100,16 @@ func nullable(text string) any {
 	return text
 }
 
+// add stores a new application. A seed may have set its times already.
+func (w *work) add(a *Application, lag time.Duration) {
+	if !a.Public || w.switches.PublicClientSecret == "value" {
+		w.issueSecret(a)
+	}
+	a.CreatedAt = cmp.Or(a.CreatedAt, w.instance.tick(w.now))
+	a.UpdatedAt = cmp.Or(a.UpdatedAt, a.CreatedAt)
+	w.instance.put(a.ID, a, w.now, lag)
+}
+
 // found answers with an application, without its secret.
 func (w *work) found(a *Application) Answer { return answerJSON(http.StatusOK, w.encode(a)) }
 
@@ -183,12 +194,7 @@ func createApplication(w *work) Answer {
 	if !w.edit(a) {
 		return Answer{}
 	}
-	w.touch(a)
-	a.CreatedAt = a.UpdatedAt
-	if !a.Public || w.switches.PublicClientSecret == "value" {
-		w.issueSecret(a)
-	}
-	w.store(a)
+	w.add(a, w.switches.ReadLag)
 	return w.issued(a)
 }
 

@@ -76,9 +76,6 @@ func ResetBeforeWork() Fault { return Fault{skipsWork: true, Delivery: DeliverRe
 // ResetAfterWork does the work and resets the connection.
 func ResetAfterWork() Fault { return Fault{Delivery: DeliverReset} }
 
-// LateCommit resets the connection at once and does the work later.
-func LateCommit(by time.Duration) Fault { return ResetBeforeWork().Late(by) }
-
 // Slow waits before the work.
 func Slow(delay time.Duration) Fault { return Fault{delay: delay} }
 

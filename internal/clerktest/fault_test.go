@@ -33,7 +33,7 @@ func TestFaults(t *testing.T) {
 		"redirect":         {clerktest.Redirect(302, "https://a.example"), "302 ", 0, 0},
 		"reset before":     {clerktest.ResetBeforeWork(), "reset", 0, 0},
 		"reset after":      {clerktest.ResetAfterWork(), "reset", 1, 0},
-		"late commit":      {clerktest.LateCommit(time.Minute), "reset", 0, 0},
+		"late commit":      {clerktest.ResetBeforeWork().Late(time.Minute), "reset", 0, 0},
 		"short":            {clerktest.Fault{Delivery: clerktest.DeliverShort}, "cut", 1, 0},
 		"cut chunks":       {clerktest.Fault{Delivery: clerktest.DeliverCutChunks}, "cut", 1, 0},
 		"cut undeclared":   {clerktest.Fault{Delivery: clerktest.DeliverCutUndeclared}, "200 {", 1, 0},
@@ -78,7 +78,7 @@ func TestCloseEndsWaits(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]clerktest.Fault{
 		"never answers": clerktest.NeverAnswers(), "slow": clerktest.Slow(time.Hour),
-		"late": clerktest.LateCommit(time.Hour),
+		"late": clerktest.ResetBeforeWork().Late(time.Hour),
 	} {
 		s := clerktest.New(t)
 		s.Inject(fault)

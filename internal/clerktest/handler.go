@@ -29,7 +29,7 @@ const (
 	RouteInstance     = "/instance"
 	RouteSettings     = "/instance/oauth_application_settings"
 
-	// RouteTokenInfo is a path of the frontend API, which has no "/v1" (token_info.go).
+	// RouteTokenInfo is a path of the frontend API, which has no "/v1".
 	RouteTokenInfo = "/oauth/token_info"
 )
 
@@ -161,13 +161,9 @@ func (s *Server) do(request *Request) Answer {
 	return failure(cmp.Or(w.errors[0].status, http.StatusUnprocessableEntity), w.errors...)
 }
 
-var backendRoutes = []string{
-	RouteApplications, RouteApplication, RouteLogo, RouteRotateSecret, RouteInstance, RouteSettings,
-}
-
 var ofApplication = regexp.MustCompile(`^/oauth_applications/([^/]+)`)
 
-// findRoute returns the route template and the id of a URL, or "".
+// findRoute returns the route template and the id of a URL, or "" outside of both APIs.
 func findRoute(u *url.URL) (route, id string) {
 	// Clerk's edge resolves dot segments before it routes. So a client that puts an unchecked id into
 	// a path reaches a different endpoint, here as there. An empty id is not the list.
@@ -176,14 +172,10 @@ func findRoute(u *url.URL) (route, id string) {
 		id, _ = url.PathUnescape(match[1]) // a path in a URL is well escaped
 		route = ofApplication.ReplaceAllLiteralString(route, RouteApplication)
 	}
-	switch {
-	case !isBackend && route == RouteTokenInfo:
-		return route, ""
-	case isBackend && slices.Contains(backendRoutes, route) && !strings.HasSuffix(u.Path, "/"):
-		return route, id
-	default:
+	if isBackend == (route == RouteTokenInfo) || strings.HasSuffix(u.Path, "/") {
 		return "", ""
 	}
+	return route, id
 }
 
 // work is one request that has passed the general checks, or what another actor does. The server is

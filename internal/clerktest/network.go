@@ -14,9 +14,8 @@ import (
 // without TLS, and a port where nobody listens, in case a request leaves the memory network.
 const memoryURL = "http://127.0.0.1:1" + basePath
 
-// network is a listener for pipes. It starts with its first connection.
+// network is a listener for pipes.
 type network struct {
-	start    sync.Once
 	accepted chan net.Conn
 	closed   <-chan struct{} // of the simulator
 	server   http.Server
@@ -32,10 +31,6 @@ func (s *Server) RoundTripper() http.RoundTripper {
 
 func (s *Server) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	n := &s.memory
-	n.start.Do(func() {
-		n.server.Handler, n.server.ReadHeaderTimeout = s, time.Minute
-		n.serving.Go(func() { _ = n.server.Serve(n) }) // ends with the simulator
-	})
 	client, server := newPipe()
 	select {
 	case n.accepted <- server:
@@ -47,10 +42,16 @@ func (s *Server) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
+// open begins to serve a simulator.
+func (n *network) open(s *Server) {
+	n.accepted, n.closed = make(chan net.Conn), s.open.Done()
+	n.server.Handler, n.server.ReadHeaderTimeout = s, time.Minute
+	n.serving.Go(func() { _ = n.server.Serve(n) }) // ends with the simulator
+}
+
 // close ends every connection of a closed simulator.
 func (n *network) close() {
-	n.start.Do(func() {}) // a network that was never used stays unused
-	n.serving.Wait()      // so that the server knows every connection
+	n.serving.Wait() // so that the server knows every connection
 	_ = n.server.Close()
 }
 

@@ -19,7 +19,7 @@ type Request struct {
 	Time   time.Time
 	Method string
 	Path   string // as sent, escaped
-	Route  string // template, "" if there is no such endpoint
+	Route  string // template, "" outside of the APIs
 	ID     string // the {id} of the route
 	Query  url.Values
 	Header http.Header    // without Authorization

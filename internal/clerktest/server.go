@@ -11,7 +11,6 @@ package clerktest
 import (
 	"cmp"
 	"context"
-	"net"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -63,13 +62,13 @@ func NewServer(options Options) *Server {
 	s := &Server{options: options, customScopes: map[string]bool{}}
 	s.options.URL = cmp.Or(options.URL, memoryURL)
 	s.open, s.end = context.WithCancel(context.Background())
-	s.memory.accepted, s.memory.closed = make(chan net.Conn), s.open.Done()
-	s.Set(Switches{})
+	s.switches = s.switches.completed()
 	environment := Development
 	if strings.HasPrefix(options.Key, keyPrefixes[Production]) {
 		environment = Production
 	}
 	s.instances = []*instance{newInstance(environment, options.Key)}
+	s.memory.open(s)
 	return s
 }
 

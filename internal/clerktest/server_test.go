@@ -111,6 +111,7 @@ func TestRequests(t *testing.T) {
 		{"GET /nowhere", "", "", "404 404 page not found"},
 		{"GET /../instance", "", "", "404 404 page not found"},
 		{"GET " + all + "/", "", "", "404 404 page not found"},
+		{"POST /oauth/token_info", "token=x", "", "404 404 page not found"},
 		{"GET " + all + "/../instance", "", "Content-Type: ", "200 "},
 		{"PATCH " + one + "x", "{}", "Content-Type: text/plain", "415 unsupported_content_type"},
 		{"PATCH " + one + "x", "[]", "", "400 request_body_invalid"},
@@ -251,7 +252,7 @@ func TestRequestsAreRecorded(t *testing.T) {
 	c.do("PATCH /oauth_applications/"+id+"?x=1", `{ "name": "a" }`)
 	c.do("GET /nowhere", "")
 	got := strings.Join(s.RequestLines(), "\n")
-	equal(t, "lines", got, "PATCH /oauth_applications/{id}?x=1 {\"name\":\"a\"}\nGET /v1/nowhere")
+	equal(t, "lines", got, "PATCH /oauth_applications/{id}?x=1 {\"name\":\"a\"}\nGET /nowhere")
 	first := s.Requests()[0]
 	equal(t, "id", first.ID, id)
 	equal(t, "status", first.Status, http.StatusOK)

@@ -203,7 +203,7 @@ func (f fault) build() clerktest.Fault {
 	case "slow answer":
 		built = clerktest.SlowAnswer(f.wait)
 	case "reset, and the work later":
-		built = clerktest.LateCommit(f.wait)
+		built = clerktest.ResetBeforeWork().Late(f.wait)
 	}
 	if f.times > 0 {
 		built = built.Repeat(f.times)

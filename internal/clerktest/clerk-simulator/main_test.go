@@ -87,7 +87,7 @@ func TestProgram(t *testing.T) {
 	if _, err := os.Stat(ready); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the ready file after the end: %v", err)
 	}
-	want := "GET /instance 200\nGET /oauth_applications 200\nGET /v1/nowhere 404\nGET /instance 429\n"
+	want := "GET /instance 200\nGET /oauth_applications 200\nGET /nowhere 404\nGET /instance 429\n"
 	if logged.String() != want {
 		t.Errorf("logged %q", &logged)
 	}

@@ -37,8 +37,8 @@ var newer = map[string][]string{
 }
 
 // Watch returns what the simulator calls after each request. It reports, for example to a test's
-// Errorf, what in a request and in the simulator's own answer breaks Clerk's OpenAPI document. Faults
-// change answers later. Without the environment variable it is nil.
+// Errorf, what breaks Clerk's OpenAPI document: in the request, and in the simulator's own answer,
+// before a fault changes that. Without the environment variable it is nil.
 func Watch(report func(format string, arguments ...any)) func(clerktest.Request, clerktest.Answer) {
 	if os.Getenv(Variable) == "" {
 		return nil
@@ -84,17 +84,15 @@ func prepare(document *openapi3.T) {
 		}
 		schema.WithoutAdditionalProperties()
 	}
-	for start := range newer {
-		for path, item := range document.Paths.Map() {
-			if !strings.HasPrefix(path, start) {
+	for path, item := range document.Paths.Map() {
+		for _, operation := range item.Operations() {
+			operation.Responses.Set("default", document.Components.Responses["ClerkErrors"])
+			if operation.RequestBody == nil {
 				continue
 			}
-			for _, operation := range item.Operations() {
-				operation.Responses.Set("default", document.Components.Responses["ClerkErrors"])
-				if operation.RequestBody == nil {
-					continue
-				}
-				if media := operation.RequestBody.Value.Content.Get("application/json"); media != nil {
+			media := operation.RequestBody.Value.Content.Get("application/json")
+			for start := range newer {
+				if media != nil && strings.HasPrefix(path, start) {
 					closed(media.Schema.Value, start)
 				}
 			}
