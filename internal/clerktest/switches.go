@@ -90,19 +90,16 @@ func (s Switches) completed() Switches {
 // Parse sets a switch from "name=value". The error lists what is possible.
 func (s *Switches) Parse(text string) error {
 	name, value, found := strings.Cut(text, "=")
-	if !found {
-		return errors.New("want name=value")
-	}
-	if name == "read_lag" {
-		lag, err := time.ParseDuration(value)
-		if err != nil || lag < 0 {
-			return fmt.Errorf("switch %s takes a duration such as 500ms, not %q", name, value)
-		}
-		s.ReadLag = lag
-		return nil
-	}
 	all := s.choices()
-	switch c, isName := all[name]; {
+	c, isName := all[name]
+	lag, err := time.ParseDuration(value)
+	switch {
+	case !found:
+		return errors.New("want name=value")
+	case name == "read_lag" && (err != nil || lag < 0):
+		return fmt.Errorf("switch %s takes a duration such as 500ms, not %q", name, value)
+	case name == "read_lag":
+		s.ReadLag = lag
 	case !isName:
 		names := strings.Join(slices.Sorted(maps.Keys(all)), ", ")
 		return fmt.Errorf("no switch is named %q; there are %s, read_lag", name, names)
@@ -111,6 +108,6 @@ func (s *Switches) Parse(text string) error {
 		return fmt.Errorf("switch %s takes %s, not %q", name, values, value)
 	default:
 		*c.field = value
-		return nil
 	}
+	return nil
 }

@@ -38,12 +38,9 @@ func main() {
 // the documentation without a word.
 func dump(ctx context.Context, server tfprotov6.ProviderServer) (object, error) {
 	all, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		return nil, err
-	}
-	identities, err := server.GetResourceIdentitySchemas(ctx,
+	identities, identitiesErr := server.GetResourceIdentitySchemas(ctx,
 		&tfprotov6.GetResourceIdentitySchemasRequest{})
-	if err != nil {
+	if err := errors.Join(err, identitiesErr); err != nil {
 		return nil, err
 	}
 	for _, d := range append(all.Diagnostics, identities.Diagnostics...) {
