@@ -3,7 +3,6 @@ package provider_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 
@@ -47,12 +46,10 @@ func BenchmarkPlan(b *testing.B) {
 	} {
 		tf := newTerraform(b)
 		tf.block["requests_per_10s"] = 1_000_000
-		whole := tf.wrap
 		objects, configs := make([]*object, benchmark.count), make([]values, benchmark.count)
 		p := tf.process(b.Context())
 		for i := range objects {
-			objects[i], configs[i] = &object{kind: application}, values{"name": fmt.Sprint("app ", i)}
-			maps.Copy(configs[i], benchmark.config)
+			objects[i], configs[i] = &object{kind: application}, benchmark.config.with("name", fmt.Sprint("app ", i))
 			made, _ := p.plan(objects[i], configs[i])
 			if heard := p.apply(objects[i], made); heard.failed() {
 				b.Fatal(heard)
@@ -62,14 +59,14 @@ func BenchmarkPlan(b *testing.B) {
 			}
 		}
 		for _, server := range []string{"provider", "idle"} {
-			if tf.wrap = whole; server == "idle" {
-				tf.wrap = func(server tfprotov6.ProviderServer) tfprotov6.ProviderServer { return idleServer{server} }
-			}
 			b.Run(benchmark.name+"/"+server, func(b *testing.B) {
 				tf.clerk.ResetRequests()
 				b.ReportAllocs()
 				for b.Loop() {
 					p := tf.process(b.Context())
+					if server == "idle" {
+						p.ProviderServer = idleServer{p.ProviderServer}
+					}
 					for i, o := range objects {
 						p.read(o)
 						made, heard := p.plan(o, configs[i])

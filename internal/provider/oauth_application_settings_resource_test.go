@@ -128,11 +128,8 @@ func TestSettingsImport(t *testing.T) {
 			{id: "ins_other", says: "not to ins_other"},
 			{id: "mine", says: `"mine" is not the id of the secret key's instance, which is ` + own},
 		} {
-			o, identity := &object{kind: settings}, values(nil)
-			if test.identity != "" {
-				identity = values{"id": test.identity}
-			}
-			heard := tf.process(t.Context()).importBy(o, test.id, identity)
+			o := &object{kind: settings}
+			heard := tf.process(t.Context()).importBy(o, test.id, test.identity)
 			if !heard.say(test.says) || test.says == "" && o.str("id") != own {
 				t.Errorf("%v: got %v, %s", test, o.state, heard)
 			}

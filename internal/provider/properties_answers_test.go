@@ -190,7 +190,7 @@ func (l *life) readLists(at *slot) (heard messages) {
 	p := l.process(l.rt.Context())
 	for _, id := range append(ids, at.str("id")) {
 		l.known[id] = true
-		heard += p.importBy(&object{kind: application}, id, nil)
+		heard += p.importBy(&object{kind: application}, id, "")
 	}
 	heard += p.read(&at.object)
 	all, more := p.data(application+"s", values{})

@@ -101,7 +101,7 @@ func (l *life) playSettings(s step, o *object, config values) messages {
 		return heard
 	case "import":
 		if !o.exists() {
-			return l.process(ctx).importBy(o, l.clerk.InstanceID(), nil)
+			return l.process(ctx).importBy(o, l.clerk.InstanceID(), "")
 		}
 	case "forget":
 		*o = object{kind: settings}

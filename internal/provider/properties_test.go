@@ -160,14 +160,9 @@ func (l *life) apply(ctx context.Context, change values, slots ...*slot) (heard 
 	p := l.process(ctx)
 	each(func(i int, at *slot) messages {
 		at.config = at.wanted(change)
-		refreshed := at.object
-		heard := p.read(&refreshed)
-		if heard.failed() {
-			return heard
-		}
-		made, more := p.plan(&refreshed, at.config)
+		made, heard := p.planRefreshed(&at.object, at.config)
 		plans[i] = made
-		return heard + more
+		return heard
 	})
 	if sent := l.written(); len(sent) > 0 {
 		l.rt.Errorf("a plan sent %v", sent)
@@ -183,10 +178,7 @@ func (l *life) apply(ctx context.Context, change values, slots ...*slot) (heard 
 
 // wanted is the configuration of an address with a change.
 func (at *slot) wanted(change values) values {
-	config := values{"name": "Alpha"}
-	maps.Copy(config, at.config)
-	maps.Copy(config, change)
-	return config
+	return merged(values{"name": "Alpha"}, at.config, change)
 }
 
 // written are the requests that change something.
@@ -210,11 +202,11 @@ func (l *life) adopt(ctx context.Context, s step, at *slot) messages {
 	at.excuse, at.imported = "it was imported", true
 	switch p := l.process(ctx); s.choice % 3 {
 	case 0:
-		return p.importBy(&at.object, app.ClientID, nil)
+		return p.importBy(&at.object, app.ClientID, "")
 	case 1:
-		return p.importBy(&at.object, "", values{"id": app.ID})
+		return p.importBy(&at.object, "", app.ID)
 	default:
-		return p.importBy(&at.object, app.ID, nil)
+		return p.importBy(&at.object, app.ID, "")
 	}
 }
 

@@ -48,8 +48,7 @@ func TestProtocolConfigure(t *testing.T) {
 				t.Setenv(variable, value.(string))
 			}
 			tf := newTerraform(t)
-			tf.block = values{"max_retries": 0}
-			maps.Copy(tf.block, c.block)
+			tf.block = merged(values{"max_retries": 0}, c.block)
 			p := tf.process(t.Context())
 			heard := "Configuration:\n" + p.heard
 			if !p.heard.failed() {
@@ -90,7 +89,7 @@ func TestProtocolLimitsAreChecked(t *testing.T) {
 			config := encode(schemas().Provider.ValueType(), values{name: value})
 			response := must(provider.NewServer("test", nil)().ValidateProviderConfig(t.Context(),
 				&tfprotov6.ValidateProviderConfigRequest{Config: config}))
-			heard := messagesOf(response.Diagnostics)
+			heard := newTerraform(t).hear(response.Diagnostics)
 			if heard.failed() != (i >= len(limits.valid)) {
 				t.Errorf("%s = %v: %s", name, value, heard)
 			}
@@ -121,7 +120,7 @@ func TestProtocolDeferral(t *testing.T) {
 			ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: true},
 		}))
 		if len(configured.Diagnostics) > 0 || planned.Deferred == nil {
-			t.Errorf("not deferred: %s%s", messagesOf(configured.Diagnostics), messagesOf(planned.Diagnostics))
+			t.Errorf("not deferred: %s", tf.hear(append(configured.Diagnostics, planned.Diagnostics...)))
 		}
 	})
 }

@@ -232,7 +232,7 @@ func (c faultCase) test(t *testing.T, prepare func(*terraform, context.CancelFun
 
 func TestProtocolPanicsElsewhere(t *testing.T) {
 	for name, call := range map[string]func(p *process) messages{
-		"import": func(p *process) messages { return p.importBy(&object{kind: application}, "a_client_id", nil) },
+		"import": func(p *process) messages { return p.importBy(&object{kind: application}, "a_client_id", "") },
 		"data source": func(p *process) messages {
 			_, heard := p.data(application, values{"id": "oa_1"})
 			return heard
@@ -240,7 +240,7 @@ func TestProtocolPanicsElsewhere(t *testing.T) {
 		"data sources": func(p *process) messages { _, heard := p.data(application+"s", values{}); return heard },
 		"list":         func(p *process) messages { _, _, heard := p.list(values{}, 10); return heard },
 		"settings": func(p *process) messages {
-			return p.importBy(&object{kind: settings}, p.clerk.InstanceID(), nil)
+			return p.importBy(&object{kind: settings}, p.clerk.InstanceID(), "")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

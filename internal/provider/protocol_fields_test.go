@@ -107,8 +107,7 @@ func (t *terraform) checkSent(tb testing.TB, o *object, on bool, before values) 
 	if heard := t.run(tb.Context(), o, sample); heard.failed() {
 		tb.Fatal(heard)
 	}
-	sent = values{}
-	maps.Copy(sent, before)
+	sent = merged(before)
 	for _, r := range t.written() {
 		maps.Copy(sent, r.JSON)
 	}

@@ -60,9 +60,7 @@ var portal = values{"name": "Portal"}
 
 // with returns a configuration with one argument more.
 func (v values) with(name string, value any) values {
-	all := maps.Clone(v)
-	all[name] = value
-	return all
+	return merged(v, values{name: value})
 }
 
 func TestProtocolLife(t *testing.T) {
@@ -286,7 +284,7 @@ func TestProtocolLogoThatIsGoneWhenApplied(t *testing.T) {
 func TestProtocolSchemas(t *testing.T) {
 	t.Parallel()
 	all := schemas()
-	if heard := messagesOf(all.Diagnostics); heard != "" {
+	if heard := newTerraform(t).hear(all.Diagnostics); heard != "" {
 		t.Error(heard)
 	}
 	for block, want := range map[*tfprotov6.SchemaBlock][]string{

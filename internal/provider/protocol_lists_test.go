@@ -62,7 +62,7 @@ func TestProtocolList(t *testing.T) {
 				t.Errorf("found %v", state)
 			}
 			o := &object{kind: application}
-			p.importBy(o, "", values{"id": state["id"]})
+			p.importBy(o, "", state["id"].(string))
 			config := values{"name": names[i], "scopes": state["scopes"], "redirect_uris": []string{}}
 			if made, heard := p.plan(o, config); len(made.changes) > 0 {
 				t.Errorf("the adopted %q plans %v\n%s", names[i], made.changes, heard)

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -40,45 +41,34 @@ type terraform struct {
 	clerk     *clerktest.Server
 	transport http.RoundTripper // to clerk
 	block     values            // the provider block
-	wrap      func(tfprotov6.ProviderServer) tfprotov6.ProviderServer
-	traces    bool // keep a log at level TRACE
-	replans   bool // plan once more before an apply, as Terraform does
+	traces    bool              // keep a log at level TRACE
+	replans   bool              // plan once more before an apply, as Terraform does
 	said, log record
 }
 
-// A record is what several goroutines have written.
+// A record is what several goroutines write.
 type record struct {
-	mu   sync.Mutex
-	text strings.Builder
+	mu sync.Mutex
+	bytes.Buffer
 }
 
 func (r *record) Write(text []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.text.Write(text)
-}
-
-func (r *record) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.String()
-}
-
-// testingTB is what *testing.T and *rapid.T have in common.
-type testingTB interface {
-	rapid.TB
-	Cleanup(func())
+	return r.Buffer.Write(text)
 }
 
 // newTerraform makes a Clerk in memory and a Terraform for it. In a bubble of synctest both
 // live in virtual time.
-func newTerraform(tb testingTB) *terraform {
+func newTerraform(tb interface {
+	rapid.TB
+	Cleanup(func())
+}) *terraform {
 	server := clerktest.NewServer(clerktest.Options{Watch: contract.Watch(tb.Errorf)})
 	tb.Cleanup(server.Close)
 	return &terraform{
 		tb: tb, clerk: server, transport: server.RoundTripper(),
 		block: values{"secret_key": server.Key(), "api_url": server.URL()},
-		wrap:  func(server tfprotov6.ProviderServer) tfprotov6.ProviderServer { return server },
 	}
 }
 
@@ -102,13 +92,7 @@ func (m messages) failed() bool { return m.say("ERROR: ") }
 
 func (m messages) say(text string) bool { return strings.Contains(string(m), text) }
 
-func (t *terraform) hear(diagnostics []*tfprotov6.Diagnostic) messages {
-	heard := messagesOf(diagnostics)
-	fmt.Fprint(&t.said, heard)
-	return heard
-}
-
-func messagesOf(diagnostics []*tfprotov6.Diagnostic) (heard messages) {
+func (t *terraform) hear(diagnostics []*tfprotov6.Diagnostic) (heard messages) {
 	for _, d := range diagnostics {
 		at := ""
 		if d.Attribute != nil {
@@ -116,6 +100,7 @@ func messagesOf(diagnostics []*tfprotov6.Diagnostic) (heard messages) {
 		}
 		heard += messages(fmt.Sprintf("%s: %s%s\n%s\n", d.Severity, d.Summary, at, d.Detail))
 	}
+	fmt.Fprint(&t.said, heard)
 	return heard
 }
 
@@ -131,7 +116,7 @@ func (t *terraform) process(ctx context.Context) *process {
 	if t.traces {
 		ctx = tflogtest.RootLogger(tfsdklogtest.RootLogger(ctx, &t.log), &t.log)
 	}
-	server := t.wrap(provider.NewServer("test", t.transport)())
+	server := provider.NewServer("test", t.transport)()
 	config := encode(schemas().Provider.ValueType(), t.block)
 	response := must(server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config}))
 	return &process{t, server, ctx, t.hear(response.Diagnostics)}
@@ -163,16 +148,20 @@ type plan struct {
 }
 
 // plan validates the configuration and plans; nil plans the destruction.
-func (p *process) plan(o *object, config values) (_ *plan, heard messages) {
-	typ, failed := typeOf(o.kind), &plan{prior: *o, changes: []string{"error"}}
+func (p *process) plan(o *object, config values) (made *plan, heard messages) {
+	if made = (&plan{prior: *o, config: config}); config == nil && !o.exists() {
+		return made, ""
+	}
+	typ := typeOf(o.kind)
 	wanted := decode(typ, encode(typ, config))
 	proposed := maps.Clone(wanted)
+	made.changes = []string{"error"}
 	if config != nil {
 		response := must(p.ValidateResourceConfig(p.ctx, &tfprotov6.ValidateResourceConfigRequest{
 			TypeName: o.kind, Config: encode(typ, wanted),
 		}))
 		if heard = p.hear(response.Diagnostics); heard.failed() {
-			return failed, heard
+			return made, heard
 		}
 		// Terraform proposes the prior value where a computed attribute is not configured.
 		for _, attribute := range schemas().ResourceSchemas[o.kind].Block.Attributes {
@@ -186,35 +175,52 @@ func (p *process) plan(o *object, config values) (_ *plan, heard messages) {
 		PriorIdentity: o.identity, ProposedNewState: encode(typ, proposed), Config: encode(typ, wanted),
 	}))
 	if heard += p.hear(response.Diagnostics); heard.failed() {
-		return failed, heard
+		return made, heard
 	}
-	planned := decode(typ, response.PlannedState)
-	changes := differences(o.state, planned)
-	for _, name := range differences(wanted, planned) {
-		if wanted[name] != nil && slices.Contains(changes, name) {
+	made.response, made.planned = response, decode(typ, response.PlannedState)
+	made.changes = differences(o.state, made.planned)
+	for _, name := range differences(wanted, made.planned) {
+		if wanted[name] != nil && slices.Contains(made.changes, name) {
 			p.tb.Errorf("the plan is invalid: %s is neither as configured nor as before", name)
 		}
 	}
 	if len(response.RequiresReplace) > 0 {
 		p.tb.Errorf("the plan is a replacement, because of %v", response.RequiresReplace)
 	}
-	return &plan{*o, config, planned, changes, response}, heard
+	return made, heard
+}
+
+// planRefreshed refreshes and plans. Only an apply of the plan puts what was refreshed into
+// the object.
+func (p *process) planRefreshed(o *object, config values) (*plan, messages) {
+	refreshed := *o
+	heard := p.read(&refreshed)
+	if heard.failed() {
+		return &plan{prior: *o, changes: []string{"error"}}, heard
+	}
+	made, more := p.plan(&refreshed, config)
+	return made, heard + more
 }
 
 // differences are the names of the attributes that differ, sorted.
-func differences(a, b values) (names []string) {
-	all := values{}
-	maps.Copy(all, a)
-	maps.Copy(all, b)
-	return slices.DeleteFunc(namesOf(all), func(name string) bool {
+func differences(a, b values) []string {
+	return slices.DeleteFunc(namesOf(merged(a, b)), func(name string) bool {
 		return reflect.DeepEqual(a[name], b[name])
 	})
 }
 
+// merged are the values of all, the last ones where there are several.
+func merged(all ...values) values {
+	result := values{}
+	for _, some := range all {
+		maps.Copy(result, some)
+	}
+	return result
+}
+
 // apply carries out a plan, and puts the result into the object. A failed plan does nothing.
 func (p *process) apply(o *object, made *plan) messages {
-	*o = made.prior
-	if len(made.changes) == 0 || made.response == nil {
+	if *o = made.prior; made.response == nil || len(made.changes) == 0 {
 		return ""
 	}
 	if p.replans && made.config != nil {
@@ -253,22 +259,20 @@ func (p *process) checkAgrees(what string, planned, result values) {
 	}
 }
 
-// importBy brings an object into the state by an id or client_id, or by its identity.
-func (p *process) importBy(o *object, id string, identity values) messages {
+// importBy brings an object into the state by an id or client_id, or by the id of its identity.
+func (p *process) importBy(o *object, id, identity string) messages {
 	request := &tfprotov6.ImportResourceStateRequest{TypeName: o.kind, ID: id}
-	if identity != nil {
-		encoded := encode(identityType, identity)
+	if identity != "" {
+		encoded := encode(identityType, values{"id": identity})
 		request.Identity = &tfprotov6.ResourceIdentityData{IdentityData: encoded}
 	}
 	response := must(p.ImportResourceState(p.ctx, request))
 	heard := p.hear(response.Diagnostics)
-	if heard.failed() {
-		return heard
-	}
-	found := response.ImportedResources[0]
-	imported := &object{o.kind, decode(typeOf(o.kind), found.State), found.Private, found.Identity}
-	if heard += p.read(imported); !heard.failed() {
-		*o = *imported
+	for _, found := range response.ImportedResources {
+		imported := object{o.kind, decode(typeOf(o.kind), found.State), found.Private, found.Identity}
+		if heard += p.read(&imported); !heard.failed() {
+			*o = imported
+		}
 	}
 	return heard
 }
@@ -283,19 +287,9 @@ func (t *terraform) run(ctx context.Context, o *object, config values) messages 
 	return heard
 }
 
-// plan is `terraform plan`: a process that refreshes and plans. Only an apply of the plan
-// puts what was refreshed into the object.
+// plan is `terraform plan`.
 func (t *terraform) plan(ctx context.Context, o *object, config values) (*plan, messages) {
-	p, refreshed := t.process(ctx), *o
-	heard := p.read(&refreshed)
-	switch {
-	case heard.failed():
-		return &plan{prior: *o, changes: []string{"error"}}, heard
-	case config == nil && !refreshed.exists():
-		return &plan{prior: refreshed}, heard
-	}
-	made, more := p.plan(&refreshed, config)
-	return made, heard + more
+	return t.process(ctx).planRefreshed(o, config)
 }
 
 var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {
@@ -342,8 +336,7 @@ func plain(value tftypes.Value) any {
 	case typ.Is(tftypes.Bool):
 		return as[bool](value)
 	case typ.Is(tftypes.Number):
-		number := as[big.Float](value)
-		whole, _ := number.Int64()
+		whole, _ := as[*big.Float](value).Int64()
 		return whole
 	case typ.Is(tftypes.Object{}):
 		object := values{}
