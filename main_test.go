@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"os"
 	"os/exec"
 	"syscall"
@@ -28,7 +29,8 @@ func TestMain_SIGTERM(t *testing.T) {
 		wait time.Duration
 		ends bool
 	}{{nil, time.Second, false}, {[]string{"-debug"}, 30 * time.Second, true}} {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], test.args...)
+		ctx, cancel := context.WithCancel(t.Context())
+		cmd := exec.CommandContext(ctx, os.Args[0], test.args...)
 		cmd.Env = append(os.Environ(), beProvider+"=1",
 			"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
 		out, err := cmd.StdoutPipe()
@@ -37,18 +39,11 @@ func TestMain_SIGTERM(t *testing.T) {
 		_, err = bufio.NewReader(out).ReadString('\n')
 		must(t, err) // it serves now
 		must(t, cmd.Process.Signal(syscall.SIGTERM))
-		ended := make(chan error)
-		go func() { ended <- cmd.Wait() }()
-		hasEnded := false
-		select {
-		case <-ended:
-			hasEnded = true
-		case <-time.After(test.wait):
-			_ = cmd.Process.Kill()
-			<-ended
+		time.AfterFunc(test.wait, cancel) // kills it
+		_ = cmd.Wait()
+		if ended := ctx.Err() == nil; ended != test.ends {
+			t.Errorf("%v: ended by SIGTERM: %t, want %t", test.args, ended, test.ends)
 		}
-		if hasEnded != test.ends {
-			t.Errorf("%v: ended by SIGTERM: %t, want %t", test.args, hasEnded, test.ends)
-		}
+		cancel()
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -179,18 +178,13 @@ func compress(body []byte) []byte {
 	return compressed.Bytes()
 }
 
-// reset ends the connection without an answer. HTTP/2 has no connection of its own for a request:
-// there the stream is reset.
+// reset ends the connection with a TCP reset and without an answer. HTTP/2 is not served: it has no
+// connection of its own for a request.
 func reset(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler)
+		panic(err)
 	}
-	if secure, ok := connection.(interface{ NetConn() net.Conn }); ok {
-		connection = secure.NetConn() // below TLS, so that closing says no goodbye
-	}
-	if lingering, ok := connection.(interface{ SetLinger(seconds int) error }); ok {
-		_ = lingering.SetLinger(0) // fails only on a connection that is gone
-	}
+	_ = connection.(interface{ SetLinger(int) error }).SetLinger(0) // fails only if it is gone
 	_ = connection.Close()
 }
