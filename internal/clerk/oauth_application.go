@@ -42,14 +42,15 @@ func (c *Client) GetOAuthApplication(
 		return OAuthApplication{}, &IDError{ID: id}
 	}
 	app, err := c.reads.read(ctx, id)
-	if err == nil {
-		c.KnowApplication(id)
-	}
-	return c.lookAgain(ctx, id, app, err, func(_ OAuthApplication, err error) bool {
+	app, err = c.lookAgain(ctx, id, app, err, func(_ OAuthApplication, err error) bool {
 		return IsNotFound(err) && slices.ContainsFunc(options, func(o ReadOption) bool {
 			return c.local.changed(id) || c.ServerNow().Sub(o.created) < recentAge
 		})
 	})
+	if err == nil {
+		c.KnowApplication(id)
+	}
+	return app, err
 }
 
 // lookAgain reads an application again as long as Clerk's reads may lag behind, and
@@ -66,9 +67,7 @@ func (c *Client) lookAgain(
 		if err := sleep(ctx, wait); err != nil {
 			return OAuthApplication{}, err
 		}
-		if app, err = c.reads.fresh(ctx, id); err == nil {
-			c.KnowApplication(id)
-		}
+		app, err = c.reads.fresh(ctx, id)
 	}
 	return app, err
 }
