@@ -50,30 +50,24 @@ func encrypted(plaintext string, to ...string) string { return must(Encrypt(plai
 
 func TestDecrypt(t *testing.T) {
 	t.Parallel()
-	one, two, quantum, edKey := ageKey(), ageKey(), postQuantumKey(), ed25519Key()
+	one, quantum, edKey := ageKey(), postQuantumKey(), ed25519Key()
 	rsaPrivate := must(rsa.GenerateKey(rand.Reader, 2048))
 	rsaKey := sshKey(rsaPrivate.Public(), rsaPrivate)
 	forOne := encrypted("s3cret", one.recipient)
 	indented := "    " + strings.ReplaceAll(strings.TrimSpace(edKey.identity), "\n", "\r\n    ") + "\r\n"
 	keyFile := "# created: 2026-05-01T10:00:00Z\r\n# public key: " + one.recipient + "\r\n" + one.identity + "\r\n"
 	for name, test := range map[string]struct{ ciphertext, identity string }{
-		"one recipient":                 {forOne, one.identity},
-		"one of two recipients":         {encrypted("s3cret", two.recipient, one.recipient), one.identity},
-		"several identities":            {forOne, two.identity + "\n" + one.identity},
-		"post-quantum":                  {encrypted("s3cret", quantum.recipient), quantum.identity},
-		"an SSH key, ed25519":           {encrypted("s3cret", edKey.recipient), edKey.identity},
-		"an SSH key, RSA":               {encrypted("s3cret", rsaKey.recipient, one.recipient), rsaKey.identity},
-		"an indented SSH key":           {encrypted("s3cret", edKey.recipient), indented},
-		"SSH and age identities":        {forOne, rsaKey.identity + "# age\n" + one.identity},
-		"a recipient with a comment":    {encrypted("s3cret", " "+one.recipient+" # laptop\n"), one.identity},
-		"the file of a recipient":       {encrypted("s3cret", "# laptop\r\n"+one.recipient+"\r\n"), one.identity},
-		"identities of both kinds":      {encrypted("s3cret", quantum.recipient), one.identity + "\n\n" + quantum.identity},
-		"a byte order mark":             {"\ufeff" + forOne, "\ufeff" + keyFile},
-		"the file of age-keygen":        {forOne, keyFile},
-		"white space around":            {"\n  " + forOne + "\n\n", "\t " + one.identity + " \n"},
-		"line ends of Windows":          {strings.ReplaceAll(forOne, "\n", "\r\n"), one.identity},
-		"an indented comment":           {forOne, "    # mine\n    " + one.identity},
-		"without the line end in front": {strings.TrimSpace(forOne), one.identity},
+		"one recipient":              {forOne, one.identity},
+		"post-quantum":               {encrypted("s3cret", quantum.recipient), quantum.identity},
+		"an SSH key, ed25519":        {encrypted("s3cret", edKey.recipient), edKey.identity},
+		"an SSH key, RSA":            {encrypted("s3cret", rsaKey.recipient, one.recipient), rsaKey.identity},
+		"an indented SSH key":        {encrypted("s3cret", edKey.recipient), indented},
+		"SSH and age identities":     {forOne, rsaKey.identity + "# age\n" + one.identity},
+		"a recipient with a comment": {encrypted("s3cret", " "+one.recipient+" # laptop\n"), one.identity},
+		"identities of both kinds":   {encrypted("s3cret", quantum.recipient), one.identity + "\n\n" + quantum.identity},
+		"a byte order mark":          {"\ufeff" + forOne, "\ufeff" + keyFile},
+		"white space around":         {"\n  " + forOne + "\n\n", "\t " + one.identity + " \n"},
+		"line ends of Windows":       {strings.ReplaceAll(forOne, "\n", "\r\n"), one.identity},
 	} {
 		identities, err := ParseIdentities(test.identity)
 		if err != nil {
@@ -99,12 +93,10 @@ func TestDecryptRefuses(t *testing.T) {
 		want       error
 	}{
 		"nothing":            {"", errCiphertextForm},
-		"some text":          {"s3cret", errCiphertextForm},
 		"a binary age file":  {"age-encryption.org/v1\n-> X25519 x\n", errCiphertextForm},
 		"another recipient":  {encrypted("s3cret", ageKey().recipient), ErrOtherIdentity},
 		"no end":             {without(len(lines) - 1), errCiphertextBroken},
 		"no middle":          {without(len(lines) / 2), errCiphertextBroken},
-		"only the begin":     {lines[0], errCiphertextBroken},
 		"another last line":  {strings.Join(changed, ""), errCiphertextBroken},
 		"on one line":        {strings.ReplaceAll(whole, "\n", " "), errCiphertextBroken},
 		"text at the end":    {whole + "and more", errCiphertextBroken},
@@ -127,14 +119,12 @@ func TestParseIdentitiesRefuses(t *testing.T) {
 	locked := must(ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte("passphrase")))
 	for name, test := range map[string]struct{ text, says string }{
 		"nothing":              {"", errIdentityMissing.Error()},
-		"white space":          {" \n\t\n", errIdentityMissing.Error()},
 		"comments only":        {"# public key: " + key.recipient, errIdentityMissing.Error()},
 		"the recipient":        {key.recipient, errIdentityRecipient.Error()},
 		"too long":             {strings.Repeat("#\n", maxBytes/2+1) + key.identity, errTooLong.Error()},
 		"a character too few":  {broken, "line 1 "},
 		"lower case":           {strings.ToLower(key.identity), "line 1 "},
 		"two on a line":        {key.identity + " " + key.identity, "line 1 "},
-		"in quotation marks":   {`"` + key.identity + `"`, "line 1 "},
 		"one good and one bad": {key.identity + "\n" + broken, "line 2 "},
 		"a plugin's":           {"AGE-PLUGIN-YUBIKEY-1QQPQYQGZ", errIdentityPlugin.Error()},
 		"a broken SSH key":     {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n-----END OPENSSH PRIVATE KEY-----", errIdentitySSH.Error()},
@@ -168,7 +158,6 @@ func TestCheckRecipients(t *testing.T) {
 	t.Parallel()
 	key, sshKey := ageKey(), ed25519Key()
 	for name, test := range map[string]struct{ text, says string }{
-		"an age recipient":             {key.recipient, ""},
 		"a post-quantum recipient":     {postQuantumKey().recipient, ""},
 		"an SSH public key":            {sshKey.recipient, ""},
 		"a file with a BOM":            {"\ufeff# laptop\r\n" + key.recipient + "\r\n", ""},
@@ -180,7 +169,6 @@ func TestCheckRecipients(t *testing.T) {
 		"a plugin's recipient":         {"age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t", "age-plugin-yubikey"},
 		"a recipient cut off":          {key.recipient[:40], "cut off"},
 		"nothing":                      {" \n", "empty"},
-		"a comment alone":              {"# laptop", "empty"},
 		"two in one":                   {key.recipient + "\n" + key.recipient, "element of its own"},
 		"an SSH key of another kind":   {"ssh-dss AAAAB3NzaC1kc3MAAACBAP", "ssh-ed25519 or ssh-rsa"},
 		"a broken SSH key":             {"ssh-ed25519 AAAAC3NzaC1lZDI1", "ssh-ed25519 or ssh-rsa"},

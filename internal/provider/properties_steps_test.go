@@ -106,7 +106,7 @@ func (t trouble) isQuiet() bool { return t.faults == nil && t.odd == nil && t.in
 // meet begins a run that meets trouble.
 func (l *life) meet(t trouble) (context.Context, context.CancelFunc) {
 	for _, f := range t.faults {
-		l.clerk.Inject(f.build())
+		l.clerk.Inject(f.Fault)
 	}
 	if t.odd != nil {
 		l.clerk.Inject(clerktest.Changed(func(body map[string]any) {
@@ -125,12 +125,11 @@ func (l *life) meet(t trouble) (context.Context, context.CancelFunc) {
 // A fault is one that a step of a life meets. None of them is a lie: no provider can notice
 // that a server denies what exists, or refuses what it then does.
 type fault struct {
-	at    string // a key of faultTargets
-	kind  string // a key of faultKinds
-	wait  time.Duration
-	times int // 0: every time
-	skip  int // that many requests pass first
+	clerktest.Fault
+	at, text string // where: a key of faultTargets, and what it is
 }
+
+func (f fault) String() string { return f.text }
 
 var faultTargets = map[string]func(clerktest.Fault) clerktest.Fault{
 	"create": clerktest.Fault.OnCreate, "rotate": clerktest.Fault.OnRotate,
@@ -143,7 +142,7 @@ var faultTargets = map[string]func(clerktest.Fault) clerktest.Fault{
 	"any": func(f clerktest.Fault) clerktest.Fault { return f },
 }
 
-// faultKinds are the kinds; those that take a time get it in build.
+// faultKinds are the kinds; drawFaults makes those that take a time.
 var faultKinds = map[string]clerktest.Fault{
 	"reset before the work":     clerktest.ResetBeforeWork(),
 	"reset after the work":      clerktest.ResetAfterWork(),
@@ -174,45 +173,32 @@ var faultKinds = map[string]clerktest.Fault{
 // drawFaults draws what the network and Clerk do in a run, most often nothing.
 func drawFaults(rt *rapid.T, targets ...string) (faults []fault) {
 	for range max(0, rapid.IntRange(-2, 3).Draw(rt, "faults")) {
-		f := fault{
-			at:    rapid.SampledFrom(targets).Draw(rt, "at"),
-			kind:  rapid.SampledFrom(namesOf(faultKinds)).Draw(rt, "fault"),
-			times: rapid.SampledFrom([]int{1, 1, 1, 2, 0}).Draw(rt, "times"),
-			skip:  rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(rt, "skip"),
+		at := rapid.SampledFrom(targets).Draw(rt, "at")
+		kind := rapid.SampledFrom(namesOf(faultKinds)).Draw(rt, "fault")
+		times := rapid.SampledFrom([]int{1, 1, 1, 2, 0}).Draw(rt, "times") // 0: every time
+		skip := rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(rt, "skip")      // requests before it
+		drawWait := func(ms int) time.Duration {
+			return time.Duration(rapid.IntRange(0, ms).Draw(rt, "ms")) * time.Millisecond
 		}
-		switch f.kind {
+		drawn, wait := faultKinds[kind], time.Duration(0)
+		switch kind {
 		case "reset, and the work later":
 			// No client can notice a rotation that is later than the client waits.
-			f.wait = time.Duration(rapid.IntRange(0, 4500).Draw(rt, "ms")) * time.Millisecond
-			if f.at == "create" {
-				f.wait *= 9
+			if wait = drawWait(4500); at == "create" {
+				wait *= 9
 			}
-		case "slow", "slow answer":
-			f.wait = time.Duration(rapid.IntRange(0, 40_000).Draw(rt, "ms")) * time.Millisecond
+			drawn = clerktest.ResetBeforeWork().Late(wait)
+		case "slow":
+			wait = drawWait(40_000)
+			drawn = clerktest.Slow(wait)
+		case "slow answer":
+			wait = drawWait(40_000)
+			drawn = clerktest.SlowAnswer(wait)
 		}
-		faults = append(faults, f)
+		text := fmt.Sprintf("%s: %s %s (times %d, after %d)", at, kind, wait, times, skip)
+		faults = append(faults, fault{faultTargets[at](drawn.Repeat(times)).Skipping(skip), at, text})
 	}
 	return faults
-}
-
-func (f fault) build() clerktest.Fault {
-	built := faultKinds[f.kind]
-	switch f.kind {
-	case "slow":
-		built = clerktest.Slow(f.wait)
-	case "slow answer":
-		built = clerktest.SlowAnswer(f.wait)
-	case "reset, and the work later":
-		built = clerktest.ResetBeforeWork().Late(f.wait)
-	}
-	if f.times > 0 {
-		built = built.Repeat(f.times)
-	}
-	return faultTargets[f.at](built).Skipping(f.skip)
-}
-
-func (f fault) String() string {
-	return fmt.Sprintf("%s: %s %s (times %d, after %d)", f.at, f.kind, f.wait, f.times, f.skip)
 }
 
 // drawClerk draws in what Clerk may differ from what its documents say.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -231,6 +232,42 @@ func TestProtocolPublicElsewhere(t *testing.T) {
 					tf.process(t.Context()).read(o)
 				}
 				tf.checkReport(t, o, c.config, "")
+			})
+		})
+	}
+}
+
+var verified = portal.with("verify_client_secret", true)
+
+func TestProtocolVerifySecretRotatedElsewhere(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: application}
+		tf.run(t.Context(), o, verified)
+		tf.clerk.Rotate(o.str("id"))
+		tf.checkReport(t, o, verified, "")
+	})
+}
+
+// Only a secret that the endpoint has accepted before can be found to be dead. A refusal that
+// decides nothing costs no time.
+func TestProtocolVerifyNothingIsKnown(t *testing.T) {
+	for says, c := range map[string]struct {
+		tokenInfo string
+		fault     clerktest.Fault
+	}{"HTTP 503": {fault: clerktest.HTML(503)}, "never accepted": {tokenInfo: "refuses_everybody"}} {
+		t.Run(says, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, tf *terraform) {
+				tf.clerk.Set(clerktest.Switches{TokenInfo: c.tokenInfo})
+				o := &object{kind: application}
+				tf.run(t.Context(), o, verified)
+				tf.clerk.Inject(c.fault.On("POST", clerktest.RouteTokenInfo))
+				began := time.Now()
+				made, heard := tf.plan(t.Context(), o, verified)
+				took := time.Since(began)
+				if len(made.changes) > 0 || strings.Count(string(heard), "WARNING: ") != 1 ||
+					!heard.say("could not be verified") || !heard.say(says) || took > 0 {
+					t.Errorf("planned %v in %s\n%s", made.changes, took, heard)
+				}
 			})
 		})
 	}
