@@ -39,19 +39,15 @@ func CheckGolden(t *testing.T, file, section, text string) {
 	content, _ := os.ReadFile(file)
 	sections := strings.Split(string(content), "=== ")
 	isSection := func(s string) bool { return strings.HasPrefix(s, section+"\n") }
-	at := slices.IndexFunc(sections, isSection)
 	switch {
-	case at >= 0 && sections[at] == text:
+	case slices.Contains(sections, text):
 		return
 	case !*updateGolden:
 		t.Errorf("%s has another text for\n%s", file, text)
 		return
-	case at >= 0:
-		sections[at] = text
-	default:
-		sections = append(sections, text)
-		slices.Sort(sections)
 	}
+	sections = append(slices.DeleteFunc(sections, isSection), text)
+	slices.Sort(sections)
 	if err := os.WriteFile(file, []byte(strings.Join(sections, "=== ")), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,8 @@ func TestSettingsOddAnswers(t *testing.T) {
 	for name, planned := range changedSettings {
 		for _, odd := range []any{missing, nil, 7, []any{true}, planned == false} {
 			for _, adopted := range []bool{false, true} {
-				inSettings(t, func(t *testing.T, tf *terraform, o *object) {
+				inSubtest(t, name, func(t *testing.T, tf *terraform) {
+					o := &object{kind: settings}
 					tf.clerk.Set(clerktest.Switches{NewerFields: "served"})
 					if adopted {
 						tf.run(t.Context(), o, values{})
@@ -49,17 +50,11 @@ func TestSettingsOddAnswers(t *testing.T) {
 	}
 }
 
-func inSettings(t *testing.T, test func(*testing.T, *terraform, *object)) {
-	t.Helper()
-	t.Run("", func(t *testing.T) {
-		inBubble(t, func(t *testing.T, tf *terraform) { test(t, tf, &object{kind: settings}) })
-	})
-}
-
 // Default scopes that the configuration has set are reset with it. Others stay: those that
 // the instance had, and those that someone has chosen after a reset.
 func TestSettingsDefaultScopes(t *testing.T) {
-	inSettings(t, func(t *testing.T, tf *terraform, o *object) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: settings}
 		without, with := values{"pkce_required": true}, changedSettings
 		for i, step := range []struct {
 			edited []string // before the run; nil for no edit
@@ -86,7 +81,8 @@ func TestSettingsDefaultScopes(t *testing.T) {
 
 // Default scopes that Clerk did not apply are not the configuration's.
 func TestSettingsRefusedDefaultScopes(t *testing.T) {
-	inSettings(t, func(t *testing.T, tf *terraform, o *object) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: settings}
 		tf.clerk.Inject(clerktest.Changed(func(body map[string]any) {
 			body["default_scopes"] = []any{"profile"}
 		}).On("PATCH", clerktest.RouteSettings).Once())
@@ -102,7 +98,8 @@ func TestSettingsRefusedDefaultScopes(t *testing.T) {
 // The plan of a create asks for the instance if the configuration pins one, and sends
 // nothing otherwise.
 func TestSettingsPlanChecksTheInstance(t *testing.T) {
-	inSettings(t, func(t *testing.T, tf *terraform, o *object) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: settings}
 		if _, heard := tf.plan(t.Context(), o, changedSettings); heard.failed() || len(tf.clerk.Requests()) > 0 {
 			t.Errorf("sent %q, %s", tf.clerk.RequestLines(), heard)
 		}
@@ -119,7 +116,7 @@ func TestSettingsPlanChecksTheInstance(t *testing.T) {
 
 // Settings are imported by the id of the key's instance, or by a name that stands for it.
 func TestSettingsImport(t *testing.T) {
-	inSettings(t, func(t *testing.T, tf *terraform, _ *object) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
 		own := tf.clerk.InstanceID()
 		for _, test := range []struct{ id, identity, says string }{
 			{id: own},
@@ -140,7 +137,8 @@ func TestSettingsImport(t *testing.T) {
 // With another instance's key nothing is read or changed, and Clerk's refusal of a value
 // stands on its attribute.
 func TestSettingsErrors(t *testing.T) {
-	inSettings(t, func(t *testing.T, tf *terraform, o *object) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o := &object{kind: settings}
 		tf.run(t.Context(), o, values{})
 		refused := clerktest.Raw(422, "application/json",
 			`{"errors":[{"code":"form_param_value_invalid","message":"no","meta":{"param_name":"default_scopes"}}]}`)

@@ -200,33 +200,31 @@ func TestProtocolFaults(t *testing.T) {
 
 func (c faultCase) test(t *testing.T, prepare func(*terraform, context.CancelFunc)) {
 	t.Helper()
-	t.Run(c.name, func(t *testing.T) {
-		inBubble(t, func(t *testing.T, tf *terraform) {
-			o, transport := &object{kind: application}, tf.transport
-			if c.before != nil {
-				tf.run(t.Context(), o, c.before)
-			}
-			tf.clerk.ResetRequests()
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			var interrupted time.Time
-			prepare(tf, func() { interrupted = time.Now(); cancel() })
-			for _, fault := range c.faults {
-				tf.clerk.Inject(fault)
-			}
-			heard := tf.run(ctx, o, c.config)
-			switch took := time.Since(interrupted); {
-			case interrupted.IsZero():
-			case took < time.Second/2:
-				heard = "It ended at once.\n" + heard
-			case took <= 6*time.Second:
-				heard = "It ended within 6 seconds.\n" + heard
-			default:
-				t.Errorf("it went on for %s after the interrupt", took)
-			}
-			tf.transport = transport
-			tf.checkReport(t, o, c.config, heard)
-		})
+	inSubtest(t, c.name, func(t *testing.T, tf *terraform) {
+		o, transport := &object{kind: application}, tf.transport
+		if c.before != nil {
+			tf.run(t.Context(), o, c.before)
+		}
+		tf.clerk.ResetRequests()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var interrupted time.Time
+		prepare(tf, func() { interrupted = time.Now(); cancel() })
+		for _, fault := range c.faults {
+			tf.clerk.Inject(fault)
+		}
+		heard := tf.run(ctx, o, c.config)
+		switch took := time.Since(interrupted); {
+		case interrupted.IsZero():
+		case took < time.Second/2:
+			heard = "It ended at once.\n" + heard
+		case took <= 6*time.Second:
+			heard = "It ended within 6 seconds.\n" + heard
+		default:
+			t.Errorf("it went on for %s after the interrupt", took)
+		}
+		tf.transport = transport
+		tf.checkReport(t, o, c.config, heard)
 	})
 }
 
@@ -243,14 +241,12 @@ func TestProtocolPanicsElsewhere(t *testing.T) {
 			return p.importBy(&object{kind: settings}, p.clerk.InstanceID(), "")
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, tf *terraform) {
-				secret := tf.clerk.CurrentSecret(tf.clerk.Seed("Portal"))
-				tf.transport = roundTripper(func(*http.Request) (*http.Response, error) { panic(secret) })
-				if heard := call(tf.process(t.Context())); !heard.failed() || !heard.say("anic") {
-					t.Errorf("a panic is reported as\n%s", heard)
-				}
-			})
+		inSubtest(t, name, func(t *testing.T, tf *terraform) {
+			secret := tf.clerk.CurrentSecret(tf.clerk.Seed("Portal"))
+			tf.transport = roundTripper(func(*http.Request) (*http.Response, error) { panic(secret) })
+			if heard := call(tf.process(t.Context())); !heard.failed() || !heard.say("anic") {
+				t.Errorf("a panic is reported as\n%s", heard)
+			}
 		})
 	}
 }

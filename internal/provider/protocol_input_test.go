@@ -2,10 +2,16 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
@@ -93,6 +99,119 @@ func TestProtocolInput(t *testing.T) {
 		}
 		if sent := tf.clerk.RequestLines(); len(sent) > 0 {
 			t.Errorf("sent %q", sent)
+		}
+	})
+}
+
+// What a provider says that cannot work, by its block and the environment, is in
+// testdata/configure.golden: when it is configured, in the plan of a create, and where it has
+// to read. What is wrong with the key is explained once. No message holds a part of the key.
+func TestProtocolConfigure(t *testing.T) {
+	const key, simulator = "sk_test_canary0123456789", "http://clerk-simulator:4010"
+	insecure := values{"secret_key": key, "api_url": simulator, "allow_http": true}
+	for name, c := range map[string]struct{ block, environment values }{
+		"all arguments": {insecure.with("instance_id", "ins_1").with("request_timeout", "1m30s").
+			with("requests_per_10s", 50), nil},
+		"no key":                            {},
+		"an empty argument":                 {values{"secret_key": ""}, values{"CLERK_SECRET_KEY": key}},
+		"a blank variable":                  {nil, values{"CLERK_SECRET_KEY": " \n"}},
+		"a publishable key":                 {values{"secret_key": "pk_test_canary"}, values{"CLERK_SECRET_KEY": key}},
+		"a placeholder":                     {nil, values{"CLERK_SECRET_KEY": "sk_test_..."}},
+		"quotation marks":                   {nil, values{"CLERK_SECRET_KEY": `"sk_test_canary"`}},
+		"an assignment":                     {values{"secret_key": "CLERK_SECRET_KEY=sk_test_canary"}, nil},
+		"a key on two lines":                {values{"secret_key": "sk_test_can\nary"}, nil},
+		"an address of no kind":             {values{"secret_key": key, "api_url": "api.clerk.com"}, values{"CLERK_API_URL": simulator}},
+		"a variable of no kind":             {nil, values{"CLERK_SECRET_KEY": key, "CLERK_API_URL": "ftp://x"}},
+		"key and address":                   {nil, values{"CLERK_SECRET_KEY": "sk_test_...", "CLERK_API_URL": "ftp://x"}},
+		"an instance_id of a key":           {values{"secret_key": key, "instance_id": "sk_test_a"}, nil},
+		"an empty instance_id":              {values{"secret_key": key, "instance_id": ""}, nil},
+		"http":                              {insecure.with("allow_http", nil), nil},
+		"http, allowed":                     {insecure, nil},
+		"http, allowed by the environment":  {insecure.with("allow_http", nil), values{"CLERK_ALLOW_HTTP": "1"}},
+		"http, denied before it":            {insecure.with("allow_http", false), values{"CLERK_ALLOW_HTTP": "true"}},
+		"http, unclear":                     {insecure.with("allow_http", nil), values{"CLERK_ALLOW_HTTP": "maybe"}},
+		"http, a production key":            {insecure.with("secret_key", "sk_live_canary"), nil},
+		"http, a production key by the env": {insecure.with("secret_key", "sk_live_canary").with("allow_http", nil), values{"CLERK_ALLOW_HTTP": "true"}},
+		"http, a key without a prefix":      {insecure.with("secret_key", "any"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range c.environment {
+				t.Setenv(variable, value.(string))
+			}
+			tf := newTerraform(t)
+			tf.block = merged(values{"max_retries": 0}, c.block)
+			p := tf.process(t.Context())
+			heard := "Configuration:\n" + p.heard
+			if !p.heard.failed() {
+				_, planning := p.plan(&object{kind: application}, portal)
+				_, reading := p.data(application+"s", values{})
+				heard += "Plan:\n" + planning + "Read:\n" + reading
+			}
+			if heard.say("canary") {
+				t.Error("a part of the key is shown")
+			}
+			provider.CheckGolden(t, "configure.golden", name, changing.ReplaceAllString(string(heard), "…"))
+		})
+	}
+}
+
+// The limits of the block hold: two attempts of two seconds each, the second one when the ten
+// seconds of the first have passed.
+func TestProtocolLimits(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		maps.Copy(tf.block, values{"max_retries": 1, "request_timeout": "2s", "requests_per_10s": 1})
+		tf.clerk.Inject(clerktest.NeverAnswers().OnList())
+		began := time.Now()
+		_, heard := tf.process(t.Context()).data(application+"s", values{})
+		took, sent := time.Since(began), len(tf.clerk.Requests())
+		if !heard.failed() || sent != 2 || took < 12*time.Second || took > 15*time.Second {
+			t.Errorf("%d requests took %s: %s", sent, took, heard)
+		}
+	})
+}
+
+func TestProtocolLimitsAreChecked(t *testing.T) {
+	for name, limits := range map[string]struct{ valid, invalid []any }{
+		"request_timeout":  {[]any{"1ms", "10m"}, []any{"0s", "-1s", "10m1s", "5"}},
+		"max_retries":      {[]any{0, 20}, []any{-1, 21}},
+		"requests_per_10s": {[]any{1}, []any{0}},
+	} {
+		for i, value := range append(limits.valid, limits.invalid...) {
+			config := encode(schemas().Provider.ValueType(), values{name: value})
+			response := must(provider.NewServer("test", nil)().ValidateProviderConfig(t.Context(),
+				&tfprotov6.ValidateProviderConfigRequest{Config: config}))
+			heard := newTerraform(t).hear(response.Diagnostics)
+			if heard.failed() != (i >= len(limits.valid)) {
+				t.Errorf("%s = %v: %s", name, value, heard)
+			}
+		}
+	}
+}
+
+// An engine that can defer resources puts everything off while an argument is unknown, also
+// what has not changed.
+func TestProtocolDeferral(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		o, typ := &object{kind: application}, typeOf(application)
+		tf.run(t.Context(), o, portal)
+		var block map[string]tftypes.Value
+		blockType := schemas().Provider.ValueType()
+		if err := must(encode(blockType, tf.block).Unmarshal(blockType)).As(&block); err != nil {
+			t.Fatal(err)
+		}
+		block["secret_key"] = tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+		server := provider.NewServer("test", tf.transport)()
+		configured := must(server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+			Config:             new(must(tfprotov6.NewDynamicValue(blockType, tftypes.NewValue(blockType, block)))),
+			ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: true},
+		}))
+		planned := must(server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+			TypeName: application, Config: encode(typ, portal),
+			PriorState: encode(typ, o.state), ProposedNewState: encode(typ, o.state),
+			ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: true},
+		}))
+		if len(configured.Diagnostics) > 0 || planned.Deferred == nil {
+			t.Errorf("not deferred: %s", tf.hear(append(configured.Diagnostics, planned.Diagnostics...)))
 		}
 	})
 }

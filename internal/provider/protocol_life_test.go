@@ -31,6 +31,11 @@ func inBubble(t *testing.T, test func(*testing.T, *terraform)) {
 	})
 }
 
+func inSubtest(t *testing.T, name string, test func(*testing.T, *terraform)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { inBubble(t, test) })
+}
+
 // checkNoSecrets searches messages and log for the secrets of this Clerk: in plain text, as part
 // of a URL and in base64, which is what becomes of credentials in a header.
 func (t *terraform) checkNoSecrets() {
@@ -107,18 +112,16 @@ func TestProtocolPlans(t *testing.T) {
 		"PKCE is configured":          {portal, public.with("pkce_required", false), "client_secret client_secret_version public"},
 		"the logo is at another path": {withLogo, portal.with("logo_path", "../provider/testdata/logo.png"), ""},
 	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, tf *terraform) {
-				o := &object{kind: application}
-				tf.run(t.Context(), o, c.before)
-				made, heard := tf.plan(t.Context(), o, c.config)
-				if got := strings.TrimSuffix(strings.Join(made.changes, " "), " updated_at"); got != c.changes {
-					t.Errorf("it changes %q, want %q\n%s", got, c.changes, heard)
-				}
-				if heard := tf.run(t.Context(), o, c.config); heard.failed() {
-					t.Error(heard)
-				}
-			})
+		inSubtest(t, name, func(t *testing.T, tf *terraform) {
+			o := &object{kind: application}
+			tf.run(t.Context(), o, c.before)
+			made, heard := tf.plan(t.Context(), o, c.config)
+			if got := strings.TrimSuffix(strings.Join(made.changes, " "), " updated_at"); got != c.changes {
+				t.Errorf("it changes %q, want %q\n%s", got, c.changes, heard)
+			}
+			if heard := tf.run(t.Context(), o, c.config); heard.failed() {
+				t.Error(heard)
+			}
 		})
 	}
 }
@@ -143,23 +146,21 @@ func TestProtocolPlanOfACreateAsks(t *testing.T) {
 		"a duplicate":   {block: values{"prevent_duplicate_names": true}, seed: "Portal ", says: "terraform import", sent: 1},
 		"in lower case": {block: values{"prevent_duplicate_names": true}, seed: "portal", sent: 1},
 	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, tf *terraform) {
-				if maps.Copy(tf.block, c.block); c.block["instance_id"] == "own" {
-					tf.block["instance_id"] = tf.clerk.InstanceID()
-				}
-				tf.clerk.Seed(c.seed)
-				tf.clerk.Inject(c.fault)
-				p := tf.process(t.Context())
-				_, heard := p.plan(&object{kind: application}, portal)
-				_, _ = p.plan(&object{kind: application}, portal.with("name", "Other"))
-				if heard.failed() != (c.says != "") || !heard.say(c.says) {
-					t.Errorf("it says:\n%s", heard)
-				}
-				if sent := tf.clerk.RequestLines(); len(sent) != c.sent {
-					t.Errorf("sent %q, want %d", sent, c.sent)
-				}
-			})
+		inSubtest(t, name, func(t *testing.T, tf *terraform) {
+			if maps.Copy(tf.block, c.block); c.block["instance_id"] == "own" {
+				tf.block["instance_id"] = tf.clerk.InstanceID()
+			}
+			tf.clerk.Seed(c.seed)
+			tf.clerk.Inject(c.fault)
+			p := tf.process(t.Context())
+			_, heard := p.plan(&object{kind: application}, portal)
+			_, _ = p.plan(&object{kind: application}, portal.with("name", "Other"))
+			if heard.failed() != (c.says != "") || !heard.say(c.says) {
+				t.Errorf("it says:\n%s", heard)
+			}
+			if sent := tf.clerk.RequestLines(); len(sent) != c.sent {
+				t.Errorf("sent %q, want %d", sent, c.sent)
+			}
 		})
 	}
 }
@@ -223,16 +224,14 @@ func TestProtocolPublicElsewhere(t *testing.T) {
 	}{
 		"for a while": {portal, []bool{true, false}}, "with a trigger": {rotated, []bool{true}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, tf *terraform) {
-				o := &object{kind: application}
-				tf.run(t.Context(), o, c.config)
-				for _, public := range c.public {
-					tf.clerk.Edit(o.str("id"), func(app *clerktest.Application) { app.Public = public })
-					tf.process(t.Context()).read(o)
-				}
-				tf.checkReport(t, o, c.config, "")
-			})
+		inSubtest(t, name, func(t *testing.T, tf *terraform) {
+			o := &object{kind: application}
+			tf.run(t.Context(), o, c.config)
+			for _, public := range c.public {
+				tf.clerk.Edit(o.str("id"), func(app *clerktest.Application) { app.Public = public })
+				tf.process(t.Context()).read(o)
+			}
+			tf.checkReport(t, o, c.config, "")
 		})
 	}
 }
@@ -255,20 +254,18 @@ func TestProtocolVerifyNothingIsKnown(t *testing.T) {
 		tokenInfo string
 		fault     clerktest.Fault
 	}{"HTTP 503": {fault: clerktest.HTML(503)}, "never accepted": {tokenInfo: "refuses_everybody"}} {
-		t.Run(says, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, tf *terraform) {
-				tf.clerk.Set(clerktest.Switches{TokenInfo: c.tokenInfo})
-				o := &object{kind: application}
-				tf.run(t.Context(), o, verified)
-				tf.clerk.Inject(c.fault.On("POST", clerktest.RouteTokenInfo))
-				began := time.Now()
-				made, heard := tf.plan(t.Context(), o, verified)
-				took := time.Since(began)
-				if len(made.changes) > 0 || strings.Count(string(heard), "WARNING: ") != 1 ||
-					!heard.say("could not be verified") || !heard.say(says) || took > 0 {
-					t.Errorf("planned %v in %s\n%s", made.changes, took, heard)
-				}
-			})
+		inSubtest(t, says, func(t *testing.T, tf *terraform) {
+			tf.clerk.Set(clerktest.Switches{TokenInfo: c.tokenInfo})
+			o := &object{kind: application}
+			tf.run(t.Context(), o, verified)
+			tf.clerk.Inject(c.fault.On("POST", clerktest.RouteTokenInfo))
+			began := time.Now()
+			made, heard := tf.plan(t.Context(), o, verified)
+			took := time.Since(began)
+			if len(made.changes) > 0 || strings.Count(string(heard), "WARNING: ") != 1 ||
+				!heard.say("could not be verified") || !heard.say(says) || took > 0 {
+				t.Errorf("planned %v in %s\n%s", made.changes, took, heard)
+			}
 		})
 	}
 }

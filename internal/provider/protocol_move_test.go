@@ -42,37 +42,35 @@ func TestProtocolTakeOver(t *testing.T) {
 		"move from OpenTofu": {"registry.opentofu.org/buildwithdeck/clerk", 0}, "move from a name": {"clerk", 0},
 		"replace the provider": {"", 0}, "replace, with a version 1 of the other": {"", 1},
 	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, tf *terraform) {
-				uri := "https://portal.example.com/"
-				id := tf.clerk.Seed("Portal", func(app *clerktest.Application) {
-					app.RedirectURIs = []string{uri}
-				})
-				app, _ := tf.clerk.Application(id)
-				state := fmt.Sprintf(`{"id":%q,"name":"Portal","callback_url":%q,"scopes":"profile email",`+
-					`"public":false,"consent_screen_enabled":true,"client_id":%q,"client_secret":%q,`+
-					`"an_attribute_of_tomorrow":[1,"two"]}`, id, uri, app.ClientID, tf.clerk.CurrentSecret(id))
-				o, heard := tf.process(t.Context()).move(c.address, application, state)
-				if c.address == "" {
-					o, heard = tf.process(t.Context()).upgrade(c.version, state)
-				}
-				if heard != "" || len(tf.clerk.Requests()) > 0 || !tf.hasWorkingSecret(o) {
-					t.Fatalf("taken over: %v\n%s", o.state, heard)
-				}
-				config := values{
-					"name": "Portal", "redirect_uris": []string{uri}, "scopes": []string{"email", "profile"},
-					"public": false,
-				}
-				if made, heard := tf.plan(t.Context(), o, config); len(made.changes) > 0 {
-					t.Fatalf("planned %v\n%s", made.changes, heard)
-				}
-				before, _ := o.state["client_secret_version"].(int64)
-				heard = tf.run(t.Context(), o, config.with("rotate_secret_trigger", "once"))
-				after, _ := o.state["client_secret_version"].(int64)
-				if heard.failed() || !tf.hasWorkingSecret(o) || after <= before {
-					t.Errorf("rotated: %v\n%s", o.state, heard)
-				}
+		inSubtest(t, name, func(t *testing.T, tf *terraform) {
+			uri := "https://portal.example.com/"
+			id := tf.clerk.Seed("Portal", func(app *clerktest.Application) {
+				app.RedirectURIs = []string{uri}
 			})
+			app, _ := tf.clerk.Application(id)
+			state := fmt.Sprintf(`{"id":%q,"name":"Portal","callback_url":%q,"scopes":"profile email",`+
+				`"public":false,"consent_screen_enabled":true,"client_id":%q,"client_secret":%q,`+
+				`"an_attribute_of_tomorrow":[1,"two"]}`, id, uri, app.ClientID, tf.clerk.CurrentSecret(id))
+			o, heard := tf.process(t.Context()).move(c.address, application, state)
+			if c.address == "" {
+				o, heard = tf.process(t.Context()).upgrade(c.version, state)
+			}
+			if heard != "" || len(tf.clerk.Requests()) > 0 || !tf.hasWorkingSecret(o) {
+				t.Fatalf("taken over: %v\n%s", o.state, heard)
+			}
+			config := values{
+				"name": "Portal", "redirect_uris": []string{uri}, "scopes": []string{"email", "profile"},
+				"public": false,
+			}
+			if made, heard := tf.plan(t.Context(), o, config); len(made.changes) > 0 {
+				t.Fatalf("planned %v\n%s", made.changes, heard)
+			}
+			before, _ := o.state["client_secret_version"].(int64)
+			heard = tf.run(t.Context(), o, config.with("rotate_secret_trigger", "once"))
+			after, _ := o.state["client_secret_version"].(int64)
+			if heard.failed() || !tf.hasWorkingSecret(o) || after <= before {
+				t.Errorf("rotated: %v\n%s", o.state, heard)
+			}
 		})
 	}
 }
@@ -93,13 +91,11 @@ func TestProtocolTakeOverRefusals(t *testing.T) {
 		"another resource": {vanillauys, "clerk_user", `{"id":"oa_1","callback_url":"","password":"very-secret-value"}`, ""},
 		"another provider": {"registry.terraform.io/clerk/auth0", application, `{"id":"oa_1","callback_url":""}`, ""},
 	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, tf *terraform) {
-				o, heard := tf.process(t.Context()).move(c.address, c.kind, c.state)
-				if !heard.failed() || !heard.say(c.says) || heard.say("very-secret-value") {
-					t.Errorf("taken over: %v\n%s", o.state, heard)
-				}
-			})
+		inSubtest(t, name, func(t *testing.T, tf *terraform) {
+			o, heard := tf.process(t.Context()).move(c.address, c.kind, c.state)
+			if !heard.failed() || !heard.say(c.says) || heard.say("very-secret-value") {
+				t.Errorf("taken over: %v\n%s", o.state, heard)
+			}
 		})
 	}
 }
