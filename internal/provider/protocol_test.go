@@ -46,7 +46,7 @@ type terraform struct {
 	said, log record
 }
 
-// A record is what several goroutines write.
+// A record is what several goroutines write. The loggers of subsystems share no lock.
 type record struct {
 	mu sync.Mutex
 	bytes.Buffer
@@ -148,14 +148,13 @@ type plan struct {
 }
 
 // plan validates the configuration and plans; nil plans the destruction.
-func (p *process) plan(o *object, config values) (made *plan, heard messages) {
-	if made = (&plan{prior: *o, config: config}); config == nil && !o.exists() {
-		return made, ""
+func (p *process) plan(o *object, config values) (_ *plan, heard messages) {
+	if config == nil && !o.exists() {
+		return &plan{prior: *o}, ""
 	}
-	typ := typeOf(o.kind)
+	made, typ := &plan{prior: *o, config: config, changes: []string{"error"}}, typeOf(o.kind)
 	wanted := decode(typ, encode(typ, config))
 	proposed := maps.Clone(wanted)
-	made.changes = []string{"error"}
 	if config != nil {
 		response := must(p.ValidateResourceConfig(p.ctx, &tfprotov6.ValidateResourceConfigRequest{
 			TypeName: o.kind, Config: encode(typ, wanted),
