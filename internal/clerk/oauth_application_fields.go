@@ -129,16 +129,14 @@ func (f OAuthApplicationFields) IsEmpty() bool {
 
 // MarshalJSON implements json.Marshaler.
 func (f OAuthApplicationFields) MarshalJSON() ([]byte, error) {
+	if f.RedirectURIs != nil && *f.RedirectURIs == nil {
+		f.RedirectURIs = &[]string{} // [], not null
+	}
 	type tagged OAuthApplicationFields // without this method
 	wire := struct {
 		tagged
-		// These hide the fields of the same names.
-		RedirectURIs *[]string `json:"redirect_uris,omitempty"` // [], not null, when empty
-		Scopes       *string   `json:"scopes,omitempty"`
+		Scopes *string `json:"scopes,omitempty"` // hides the field of the same name
 	}{tagged: tagged(f)}
-	if f.RedirectURIs != nil {
-		wire.RedirectURIs = new(append([]string{}, *f.RedirectURIs...))
-	}
 	if f.Scopes != nil {
 		wire.Scopes = new(FormatScopes(*f.Scopes))
 	}
