@@ -27,7 +27,7 @@ func TestSettingsOddAnswers(t *testing.T) {
 					if adopted {
 						tf.run(t.Context(), o, values{})
 					}
-					tf.clerk.Inject(answering(values{name: odd}).On("PATCH", clerktest.RouteSettings).Once())
+					tf.clerk.Inject(answering(name, odd).On("PATCH", clerktest.RouteSettings).Once())
 					heard := tf.run(t.Context(), o, changedSettings)
 					isOptional := name == "aud_claim_enabled" || name == "pkce_required" || name == "default_scopes"
 					_, isLie := odd.(bool)

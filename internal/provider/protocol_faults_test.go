@@ -3,7 +3,6 @@ package provider_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -41,16 +40,18 @@ var (
 	tooLate   = clerktest.SlowAnswer(time.Minute)
 	slow      = clerktest.SlowAnswer(5 * time.Second)
 	inTime    = clerktest.SlowAnswer(3900 * time.Millisecond)
-	noSecret  = answering(values{"client_secret": missing})
+	noSecret  = answering("client_secret", missing)
 )
 
 const missing = "missing"
 
-// answering is a fault that changes fields of an answer.
-func answering(fields values) clerktest.Fault {
+// answering is a fault that changes a field of an answer.
+func answering(field string, value any) clerktest.Fault {
 	return clerktest.Changed(func(answer map[string]any) {
-		maps.Copy(answer, fields)
-		maps.DeleteFunc(answer, func(_ string, value any) bool { return value == missing })
+		answer[field] = value
+		if value == missing {
+			delete(answer, field)
+		}
 	})
 }
 
@@ -68,7 +69,9 @@ var faultCases = []faultCase{
 	},
 	{
 		"a create answers that the client is public, and no secret", nil, portal,
-		faults{answering(values{"public": true, "client_secret": nil}).OnCreate()},
+		faults{clerktest.Changed(func(answer map[string]any) {
+			answer["public"], answer["client_secret"] = true, nil
+		}).OnCreate()},
 	},
 	{"a logo is refused after the create", nil, withLogo, faults{forbidden.OnLogo()}},
 
@@ -93,27 +96,24 @@ var faultCases = []faultCase{
 	},
 	{
 		"an update answers the URI in another form", portal, withURI,
-		faults{answering(values{"redirect_uris": []any{"https://app.example/"}}).OnUpdate()},
+		faults{answering("redirect_uris", []any{"https://app.example/"}).OnUpdate()},
 	},
-	{"an update answers no URIs", portal, withURI, faults{answering(values{"redirect_uris": missing}).OnUpdate()}},
-	{"an update answers no switch", portal, withURI, faults{answering(values{"pkce_required": missing}).OnUpdate()}},
+	{"an update answers no URIs", portal, withURI, faults{answering("redirect_uris", missing).OnUpdate()}},
+	{"an update answers no switch", portal, withURI, faults{answering("pkce_required", missing).OnUpdate()}},
 	{
 		"an update answers a number for a switch", portal, withURI,
-		faults{answering(values{"pkce_required": 7}).OnUpdate()},
+		faults{answering("pkce_required", 7).OnUpdate()},
 	},
-	{
-		"an update answers the other value", portal, withURI,
-		faults{answering(values{"pkce_required": false}).OnUpdate()},
-	},
+	{"an update answers the other value", portal, withURI, faults{answering("pkce_required", false).OnUpdate()}},
 
 	{
 		"an update answers that the client is public", portal, renamed,
-		faults{answering(values{"public": true}).OnUpdate()},
+		faults{answering("public", true).OnUpdate()},
 	},
 
 	{
 		"a read answers no switch", confidential, confidential,
-		faults{answering(values{"pkce_required": missing}).OnRead()},
+		faults{answering("pkce_required", missing).OnRead()},
 	},
 	{"the answer to a delete is lost", portal, nil, faults{lost.OnDelete().Once()}},
 	{"the application is gone", portal, portal, faults{isGone.OnRead()}},
@@ -125,10 +125,7 @@ var interruptCases = []faultCase{
 	{"while a create waits for Clerk", nil, portal, faults{clerktest.TooManyRequests("30").OnCreate()}},
 	{"during a create", nil, portal, faults{inTime.OnCreate()}},
 	{"and the create takes too long", nil, portal, faults{tooLate.OnCreate().Once()}},
-	{
-		"during the rotation of what was found", nil, portal,
-		faults{tooLate.OnRotate(), lost.OnCreate().Once()},
-	},
+	{"during the rotation of what was found", nil, portal, faults{tooLate.OnRotate(), lost.OnCreate().Once()}},
 	{"and nothing answers any more", nil, portal, faults{tooLate.OnCreate(), tooLate.OnList()}},
 	{"between create and logo", nil, withLogo, faults{clerktest.SlowAnswer(time.Second).OnCreate()}},
 	{"during an update", portal, both, faults{slow.OnUpdate()}},
@@ -192,7 +189,7 @@ func TestProtocolFaults(t *testing.T) {
 	for _, config := range []values{portal, public, confidential} {
 		for _, answer := range []any{missing, nil, "text", true, false} {
 			name := fmt.Sprintf("a create of public = %v answers %v", config["public"], answer)
-			faultCase{name, nil, config, faults{answering(values{"public": answer}).OnCreate()}}.test(t,
+			faultCase{name, nil, config, faults{answering("public", answer).OnCreate()}}.test(t,
 				func(*terraform, context.CancelFunc) {})
 		}
 	}
