@@ -248,7 +248,7 @@ func TestProtocolVerifySecretRotatedElsewhere(t *testing.T) {
 }
 
 // Only a secret that the endpoint has accepted before can be found to be dead. A refusal that
-// decides nothing costs no time.
+// decides nothing costs no time, and does not make the provider forget what was accepted.
 func TestProtocolVerifyNothingIsKnown(t *testing.T) {
 	for says, c := range map[string]struct {
 		tokenInfo string
@@ -256,15 +256,23 @@ func TestProtocolVerifyNothingIsKnown(t *testing.T) {
 	}{"HTTP 503": {fault: clerktest.HTML(503)}, "never accepted": {tokenInfo: "refuses_everybody"}} {
 		inSubtest(t, says, func(t *testing.T, tf *terraform) {
 			tf.clerk.Set(clerktest.Switches{TokenInfo: c.tokenInfo})
-			o := &object{kind: application}
-			tf.run(t.Context(), o, verified)
+			o, neverAccepted := &object{kind: application}, c.tokenInfo != ""
+			if heard := tf.run(t.Context(), o, verified); heard.say("could not be verified") != neverAccepted {
+				t.Errorf("the create says\n%s", heard)
+			}
 			tf.clerk.Inject(c.fault.On("POST", clerktest.RouteTokenInfo))
-			began := time.Now()
-			made, heard := tf.plan(t.Context(), o, verified)
+			began, p := time.Now(), tf.process(t.Context())
+			heard := p.read(o)
 			took := time.Since(began)
+			made, _ := p.plan(o, verified)
 			if len(made.changes) > 0 || strings.Count(string(heard), "WARNING: ") != 1 ||
 				!heard.say("could not be verified") || !heard.say(says) || took > 0 {
 				t.Errorf("planned %v in %s\n%s", made.changes, took, heard)
+			}
+			tf.clerk.ClearFaults()
+			tf.clerk.Rotate(o.str("id"))
+			if made, heard := tf.plan(t.Context(), o, verified); (len(made.changes) == 0) != neverAccepted {
+				t.Errorf("rotated elsewhere, and planned is %v\n%s", made.changes, heard)
 			}
 		})
 	}
