@@ -87,6 +87,10 @@ func TestProtocolTakeOverRefusals(t *testing.T) {
 			vanillauys, application, `{"id":"oa_1","timeouts":{"create":["very-secret-value"]}}`,
 			"timeouts of the application oa_1 is not an object",
 		},
+		"another id": {
+			vanillauys, application, `{"id":"very-secret-value!","callback_url":"","public":1}`,
+			"the attribute public is not a boolean",
+		},
 		"no object":        {vanillauys, application, `["very-secret-value"]`, ""},
 		"another resource": {vanillauys, "clerk_user", `{"id":"oa_1","callback_url":"","password":"very-secret-value"}`, ""},
 		"another provider": {"registry.terraform.io/clerk/auth0", application, `{"id":"oa_1","callback_url":""}`, ""},
