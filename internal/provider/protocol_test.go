@@ -58,12 +58,15 @@ func (r *record) Write(text []byte) (int, error) {
 	return r.Buffer.Write(text)
 }
 
-// newTerraform makes a Clerk in memory and a Terraform for it. In a bubble of synctest both
-// live in virtual time.
-func newTerraform(tb interface {
+// testingTB is what *testing.T and *rapid.T have in common.
+type testingTB interface {
 	rapid.TB
 	Cleanup(func())
-}) *terraform {
+}
+
+// newTerraform makes a Clerk in memory and a Terraform for it. In a bubble of synctest both
+// live in virtual time.
+func newTerraform(tb testingTB) *terraform {
 	server := clerktest.NewServer(clerktest.Options{Watch: contract.Watch(tb.Errorf)})
 	tb.Cleanup(server.Close)
 	return &terraform{
