@@ -119,10 +119,7 @@ func (c *Client) attempts(
 	var backedOff time.Duration // since the latest attempt
 	for number := 1; ; number++ {
 		waited, err := c.rateLimiter.acquire(ctx)
-		if err == nil {
-			err = ctx.Err() // what has not begun when the user interrupts must not begin
-		}
-		if err != nil {
+		if err != nil { // what has not begun when the user interrupts does not begin
 			return lost, err
 		}
 		failed := c.attempt(op.send, r, decode, number, backedOff+waited)
