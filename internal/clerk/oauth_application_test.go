@@ -38,8 +38,8 @@ func TestRequests(t *testing.T) {
 			return err
 		},
 		`POST /oauth_applications{"name":"web"}`: create(fields{Name: new("web")}),
-		`POST /oauth_applications{"name":"Büro \u0026 \u003cmore\u003e","consent_screen_enabled":false,"pkce_required":true,"public":false,` +
-			`"device_authorization_grant_enabled":true,"redirect_uris":["https://b.example/cb","myapp://cb"],"scopes":"email profile"}`: create(fields{
+		`POST /oauth_applications{"name":"Büro \u0026 \u003cmore\u003e","redirect_uris":["https://b.example/cb","myapp://cb"],"consent_screen_enabled":false,` +
+			`"pkce_required":true,"public":false,"device_authorization_grant_enabled":true,"scopes":"email profile"}`: create(fields{
 			Name: new("Büro & <more>"), RedirectURIs: &[]string{"https://b.example/cb", "myapp://cb"},
 			Scopes: &[]string{"profile", "email", "profile"}, ConsentScreenEnabled: new(false), PKCERequired: new(true),
 			Public: new(false), DeviceAuthorizationGrantEnabled: new(true),
