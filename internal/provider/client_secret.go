@@ -179,9 +179,9 @@ func firstSecretVersion(created, now time.Time) types.Int64 {
 	return types.Int64Value(cmp.Or(created, now).UnixMilli())
 }
 
-// nextSecretVersion is the version after a rotation of the application in the state. The
-// floor is 0 where there is none. The result is unknown if the state has no number to go
-// by; the apply then uses Clerk's clock.
+// nextSecretVersion is the version after a rotation of the application in the state. A floor
+// of 0 is no floor. The result is unknown if neither the state nor the floor has a number;
+// the apply then uses Clerk's clock.
 func nextSecretVersion(state resourceModel, floor int64) types.Int64 {
 	last := max(state.ClientSecretVersion.ValueInt64(), floor)
 	if updated := timeOf(state.UpdatedAt); !updated.IsZero() {

@@ -25,7 +25,7 @@ func each(texts ...string) (lists []any) {
 
 func texts(texts ...any) []any { return texts }
 
-// inputs are values of an argument, of which testdata/input.golden has the errors and warnings.
+// inputs are values of arguments. Their errors and warnings are in testdata/input.golden.
 var inputs = map[string][]any{
 	"name": texts("a", " a\t", "日本", strings.Repeat("é", 256), strings.Repeat("é", 257), "", " ",
 		"\u00a0\u2003\n", "web\u202etxt", "we\x00b", "we\nb", "\u2800\u3164"),

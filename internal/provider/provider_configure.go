@@ -78,8 +78,8 @@ func (d *providerData) first(subject string) bool {
 // subjectKey is the subject of the errors about the secret key.
 const subjectKey = "secret key"
 
-// configuredResource is the beginning of the resources and the list resource, made anew for
-// each call. data is nil while Terraform only validates.
+// configuredResource is what the resources and the list resource have in common. The framework
+// makes one for each call. data is nil while Terraform only validates.
 type configuredResource struct {
 	typeName string
 	data     *providerData
