@@ -181,5 +181,11 @@ func TestSharedPage(t *testing.T) {
 		equal(f, "time", f.elapsed(), 3*time.Second)
 		time.Sleep(time.Minute)
 		equal(f, "gets and lists", []int{f.gets(), f.lists()}, []int{1, 2})
+		for range 2 {
+			apps, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{})
+			noError(f, err)
+			equal(f, "listed", apps[0].RedirectURIs[0], "https://a.example/cb")
+			apps[0].RedirectURIs[0] = "changed"
+		}
 	})
 }
