@@ -49,7 +49,7 @@ func Watch(report func(format string, arguments ...any)) func(clerktest.Request,
 		return nil
 	}
 	return func(r clerktest.Request, a clerktest.Answer) {
-		if r.Route == clerktest.RouteTokenInfo {
+		if !strings.HasPrefix(r.Path, "/v1/") {
 			return // of the frontend API, which the document does not describe
 		}
 		for _, problem := range check(router, r, a) {
