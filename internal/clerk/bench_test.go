@@ -9,11 +9,12 @@ import (
 // BenchmarkDecode decodes a page of the maximal size.
 func BenchmarkDecode(b *testing.B) {
 	items := strings.Repeat(wholeApplication+",", 499) + wholeApplication
-	body := `{"data":[` + items + `],"total_count":500}`
-	b.SetBytes(int64(len(body)))
+	a := answer{body: []byte(`{"data":[` + items + `],"total_count":500}`)}
+	client := &Client{}
+	b.SetBytes(int64(len(a.body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if page, err := decodePage(body); err != nil || len(page.items) != 500 {
+		if page, err := client.decodePage(a); err != nil || len(page.items) != 500 {
 			b.Fatal(err)
 		}
 	}

@@ -152,6 +152,7 @@ func (c *Client) decodePage(a answer) (page, error) {
 	if err := problemsError(f.problems); err != nil {
 		return page{}, err
 	}
+	result.items = make([]listItem, 0, len(data))
 	for _, raw := range data {
 		decoded, err := decodeApplication(raw)
 		item := listItem{OAuthApplication: decoded.app, key: decoded.app.ID}
