@@ -110,9 +110,9 @@ func TestAccOAuthApplication_generatedConfiguration(t *testing.T) {
 		"a public client":       func(a *clerktest.Application) { a.Public, a.PKCERequired = true, false },
 		"unusual redirect URIs": func(a *clerktest.Application) { a.RedirectURIs = []string{"com.example.app:/cb", "http://127.0.0.1/*"} },
 		"a custom scope":        func(a *clerktest.Application) { a.Scopes = "messages:read offline_access openid" },
-		"a logo":                func(a *clerktest.Application) { a.ClientImageURL = "https://img.example.com/logo.png" },
+		"a logo":                func(a *clerktest.Application) { a.ClientImageURL = new("https://img.example.com/logo.png") },
 		"an application that registered": func(a *clerktest.Application) {
-			a.DynamicallyRegistered, a.Public, a.ClientURI = true, true, "https://a.example.com"
+			a.DynamicallyRegistered, a.Public, a.ClientURI = true, true, new("https://a.example.com")
 		},
 		"a name that needs quoting": func(a *clerktest.Application) { a.Name += " \" and ${braces} and %{directives} – ü" },
 	} {

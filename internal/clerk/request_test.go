@@ -261,7 +261,8 @@ func TestRetryAfter(t *testing.T) {
 			if test.after == date {
 				test.after = time.Now().Add(time.Hour + 20*time.Second).UTC().Format(date)
 			}
-			fault := clerktest.ClerkError(test.status, "resource_locked").WithHeader(http.Header{"Retry-After": {test.after}})
+			fault := clerktest.ClerkError(test.status, "resource_locked")
+			fault.Header = http.Header{"Retry-After": {test.after}}
 			if test.says == "" {
 				fault = fault.Once()
 			}

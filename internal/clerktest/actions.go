@@ -72,7 +72,7 @@ func (s *Server) Rotate(id string) (secret string) {
 func (s *Server) Delete(id string) {
 	defer s.lock()()
 	in, _ := s.mustFind(id)
-	in.put(id, nil, s.now(), s.switches.ReadLag)
+	s.by(in).put(id, nil)
 }
 
 // change replaces an application by an edited copy.
@@ -82,14 +82,14 @@ func (s *Server) change(id string, edit func(*work, *Application)) {
 	w := s.by(in)
 	after := before.copy()
 	edit(w, &after)
-	w.store(&after)
+	w.put(id, &after)
 }
 
 // Seed adds an application to the first instance with Clerk's defaults and then the caller's
 // changes, which may set the id and the times too. It returns the id.
 func (s *Server) Seed(name string, changes ...func(*Application)) (id string) {
 	defer s.lock()()
-	return s.by(s.instances[0]).seed(name, changes)
+	return s.by(s.first).seed(name, changes)
 }
 
 // SeedMany adds n applications named by fmt.Sprintf(nameFormat, i) for i from 1, each created one
@@ -97,7 +97,7 @@ func (s *Server) Seed(name string, changes ...func(*Application)) (id string) {
 func (s *Server) SeedMany(n int, nameFormat string, changes ...func(*Application)) (ids []string) {
 	defer s.lock()()
 	for i := 1; i <= n; i++ {
-		w := s.by(s.instances[0])
+		w := s.by(s.first)
 		w.now = w.now.Add(time.Duration(i-n) * time.Second)
 		ids = append(ids, w.seed(fmt.Sprintf(nameFormat, i), changes))
 	}
@@ -110,7 +110,8 @@ func (w *work) seed(name string, changes []func(*Application)) string {
 	for _, change := range changes {
 		change(a)
 	}
-	w.add(a, 0)
+	w.switches.ReadLag = 0 // the application has been there for long
+	w.add(a)
 	return a.ID
 }
 
@@ -155,14 +156,15 @@ func (s *Server) AddCustomScope(scope string) {
 // DeleteCustomScope removes a scope from the catalogue, and with it from every application and from
 // the default scopes.
 func (s *Server) DeleteCustomScope(scope string) {
-	is := func(other string) bool { return other == scope }
+	without := func(scopes []string) []string {
+		return slices.DeleteFunc(scopes, func(other string) bool { return other == scope })
+	}
 	for _, a := range s.Applications() {
-		if scopes := strings.Fields(a.Scopes); slices.ContainsFunc(scopes, is) {
-			rest := strings.Join(slices.DeleteFunc(scopes, is), " ")
+		if rest := strings.Join(without(strings.Fields(a.Scopes)), " "); rest != a.Scopes {
 			s.Edit(a.ID, func(a *Application) { a.Scopes = rest })
 		}
 	}
-	s.EditSettings(func(of *Settings) { of.DefaultScopes = slices.DeleteFunc(of.DefaultScopes, is) })
+	s.EditSettings(func(of *Settings) { of.DefaultScopes = without(of.DefaultScopes) })
 	defer s.lock()()
 	delete(s.customScopes, scope)
 }
@@ -170,15 +172,15 @@ func (s *Server) DeleteCustomScope(scope string) {
 // Settings returns the settings of the first instance as they are now.
 func (s *Server) Settings() Settings {
 	defer s.lock()()
-	return s.instances[0].settings.value.copy()
+	return s.first.settings.value.copy()
 }
 
 // EditSettings changes the settings of the first instance.
 func (s *Server) EditSettings(edit func(*Settings)) {
-	settings := s.Settings()
-	edit(&settings)
 	defer s.lock()()
-	s.instances[0].settings.put(settings.copy(), s.now(), s.switches.ReadLag)
+	settings := s.first.settings.value.copy()
+	edit(&settings)
+	s.first.settings.put(settings.copy(), s.now(), s.switches.ReadLag)
 }
 
 func (s *Server) mustFind(id string) (*instance, *Application) {

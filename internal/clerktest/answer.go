@@ -6,12 +6,10 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // Answer is an answer in the form in which it is sent, before compression.
@@ -59,9 +57,10 @@ type clerkError struct {
 }
 
 // failure is an answer with errors.
-func failure(status int, errs ...clerkError) Answer {
+func failure(errs ...clerkError) Answer {
 	trace := randomText(32)
-	a := answerJSON(status, map[string]any{"errors": errs, "clerk_trace_id": trace})
+	a := answerJSON(cmp.Or(errs[0].status, http.StatusUnprocessableEntity),
+		map[string]any{"errors": errs, "clerk_trace_id": trace})
 	a.Header.Set(traceHeader, trace)
 	return a
 }
@@ -90,9 +89,7 @@ var messages = map[string]string{
 		"Must be 'Bearer <YOUR_API_KEY>'",
 	"clerk_key_invalid": "The provided Clerk Secret Key is invalid. " +
 		"Make sure that your Clerk Secret Key is correct.",
-	"duplicate_record": "the redirect URI already exists",
-	"feature_requires_oidc_provider": "You are using the legacy OAuth 2.0 provider. " +
-		"Please migrate to the new OIDC compatible provider to use this feature",
+	"duplicate_record":   "the redirect URI already exists",
 	"form_param_missing": "Image file missing",
 	"image_too_large":    "Image too large",
 	"oauth_invalid_scope": "An invalid scope was used. " +
@@ -110,7 +107,7 @@ func known(status int, code string) clerkError {
 }
 
 // catalogued is an answer with an error of Clerk's catalogue.
-func catalogued(status int, code string) Answer { return failure(status, known(status, code)) }
+func catalogued(status int, code string) Answer { return failure(known(status, code)) }
 
 // deliver sends an answer, whole or broken as the fault says.
 func (s *Server) deliver(
@@ -124,13 +121,14 @@ func (s *Server) deliver(
 	request.Status = a.Status
 	s.mu.Unlock()
 	maps.Copy(w.Header(), a.Header)
+	maps.Copy(w.Header(), f.Header)
 	body := a.Body
 	if f.change != nil {
-		body = changeJSON(body, f.change)
+		body = f.change(body)
 	}
 	accepts := strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 	if len(body) > 0 && (accepts || f.Delivery == DeliverCutGzip) {
-		body = compress(body)
+		body = compressed(body)
 		w.Header().Set("Content-Encoding", "gzip")
 	}
 	switch f.Delivery {
@@ -143,39 +141,21 @@ func (s *Server) deliver(
 		body = body[:len(body)/2]
 	}
 	w.WriteHeader(a.Status)
-	_, _ = w.Write(body) // an error means that the client left, which is its right
-	if len(body) > 0 {
-		_ = http.NewResponseController(w).Flush() // makes the body chunked, like Clerk's
-	}
+	_, _ = w.Write(body)                      // an error means that the client left, which is its right
+	_ = http.NewResponseController(w).Flush() // makes the body chunked, like Clerk's
 	if f.Delivery == DeliverCutChunks {
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// changeJSON lets a fault change an answer that is a JSON object; other answers stay as they are.
-func changeJSON(body []byte, change func(map[string]any)) []byte {
-	var object map[string]any
-	if err := json.Unmarshal(body, &object); err != nil || object == nil {
-		return body
-	}
-	change(object)
-	return encodeJSON(object)
-}
-
-// compressors are reused: each has tables of hundreds of kilobytes.
-var compressors = sync.Pool{New: func() any {
-	writer, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // the level exists
-	return writer
-}}
-
-func compress(body []byte) []byte {
-	var compressed bytes.Buffer
-	writer := compressors.Get().(*gzip.Writer)
-	defer compressors.Put(writer)
-	writer.Reset(&compressed)
-	_, _ = writer.Write(body) // a bytes.Buffer takes everything
+// compressed is a body as gzip. Any other level would allocate tables of hundreds of kilobytes.
+func compressed(body []byte) []byte {
+	var buffer bytes.Buffer
+	writer, _ := gzip.NewWriterLevel(&buffer, gzip.HuffmanOnly) // the level exists
+	// A bytes.Buffer takes everything.
+	_, _ = writer.Write(body)
 	_ = writer.Close()
-	return compressed.Bytes()
+	return buffer.Bytes()
 }
 
 // reset ends the connection with a TCP reset and without an answer. HTTP/2 is not served: it has no

@@ -14,10 +14,10 @@ import (
 // Application is an OAuth application as the server holds it. Only [Server.CurrentSecret] returns
 // its client secret, so that a printed Application shows none.
 type Application struct {
-	ID, InstanceID, ClientID  string `json:"-"`
-	ClientURI, ClientImageURL string `json:"-"` // "" is null in the API
-	DynamicallyRegistered     bool   `json:"-"`
-	CreatedAt, UpdatedAt      int64  `json:"-"` // Unix time in milliseconds
+	ID, InstanceID, ClientID  string  `json:"-"`
+	ClientURI, ClientImageURL *string `json:"-"` // may be null
+	DynamicallyRegistered     bool    `json:"-"`
+	CreatedAt, UpdatedAt      int64   `json:"-"` // Unix time in milliseconds
 
 	// What a request can set, by the names in the API.
 
@@ -54,7 +54,7 @@ func (a *Application) currentSecret() string {
 func (w *work) issueSecret(a *Application) {
 	issued := &lagging[string]{value: randomText(32)}
 	if a.secret != nil {
-		issued.old, issued.until = a.secret.value, w.now.Add(TokenInfoLag)
+		issued.old, issued.until = a.secret.value, w.now.Add(5*time.Second)
 	}
 	a.secret = issued
 	w.server.issued = append(w.server.issued, issued.value)
@@ -70,8 +70,8 @@ func (w *work) encode(a *Application) map[string]any {
 		"instance_id":             a.InstanceID,
 		"name":                    a.Name,
 		"client_id":               a.ClientID,
-		"client_uri":              nullable(a.ClientURI),
-		"client_image_url":        nullable(a.ClientImageURL),
+		"client_uri":              a.ClientURI,
+		"client_image_url":        a.ClientImageURL,
 		"dynamically_registered":  a.DynamicallyRegistered,
 		"consent_screen_enabled":  a.ConsentScreenEnabled || w.forcesConsent(),
 		"pkce_required":           a.PKCERequired,
@@ -93,21 +93,14 @@ func (w *work) encode(a *Application) map[string]any {
 	return encoded
 }
 
-func nullable(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
-}
-
 // add stores a new application. A seed may have set its times already.
-func (w *work) add(a *Application, lag time.Duration) {
+func (w *work) add(a *Application) {
 	if !a.Public || w.switches.PublicClientSecret == "value" {
 		w.issueSecret(a)
 	}
 	a.CreatedAt = cmp.Or(a.CreatedAt, w.instance.tick(w.now))
 	a.UpdatedAt = cmp.Or(a.UpdatedAt, a.CreatedAt)
-	w.instance.put(a.ID, a, w.now, lag)
+	w.put(a.ID, a)
 }
 
 // found answers with an application, without its secret.
@@ -122,15 +115,10 @@ func (w *work) issued(a *Application) Answer {
 	return answerJSON(http.StatusOK, encoded)
 }
 
-// store saves a changed application.
-func (w *work) store(a *Application) {
-	w.instance.put(a.ID, a, w.now, w.switches.ReadLag)
-}
-
 // updated saves a changed application with the current time as its updated_at, and answers with it.
 func (w *work) updated(a *Application) Answer {
 	w.touch(a)
-	w.store(a)
+	w.put(a.ID, a)
 	return w.found(a)
 }
 
@@ -194,7 +182,7 @@ func createApplication(w *work) Answer {
 	if !w.edit(a) {
 		return Answer{}
 	}
-	w.add(a, w.switches.ReadLag)
+	w.add(a)
 	return w.issued(a)
 }
 
@@ -213,7 +201,7 @@ func updateApplication(w *work) Answer {
 }
 
 func deleteApplication(w *work) Answer {
-	w.instance.put(w.request.ID, nil, w.now, w.switches.ReadLag)
+	w.put(w.request.ID, nil)
 	return answerJSON(http.StatusOK, map[string]any{
 		"object": "oauth_application", "id": w.request.ID, "deleted": true,
 	})
@@ -221,8 +209,7 @@ func deleteApplication(w *work) Answer {
 
 func rotateSecret(w *work) Answer {
 	if w.before.Public && w.switches.RotatePublic == "422" {
-		return failure(http.StatusUnprocessableEntity, about("public",
-			"form_conditional_param_disallowed", "is not allowed",
+		return failure(about("public", "form_conditional_param_disallowed", "is not allowed",
 			"A public OAuth application has no client secret to rotate."))
 	}
 	after := w.before.copy()
@@ -234,7 +221,7 @@ func rotateSecret(w *work) Answer {
 	if w.switches.RotateUpdatedAt == "touch" {
 		w.touch(&after)
 	}
-	w.store(&after)
+	w.put(after.ID, &after)
 	return w.issued(&after)
 }
 
@@ -261,6 +248,6 @@ func uploadLogo(w *work) Answer {
 		return catalogued(http.StatusBadRequest, "request_body_invalid")
 	}
 	after := w.before.copy()
-	after.ClientImageURL = "https://img.clerk.com/" + randomText(40)
+	after.ClientImageURL = new("https://img.clerk.com/" + randomText(40))
 	return w.updated(&after)
 }

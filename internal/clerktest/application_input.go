@@ -63,20 +63,14 @@ func hasDuplicates(texts []string) bool {
 	return len(slices.Compact(slices.Sorted(slices.Values(texts)))) < len(texts)
 }
 
-// storeURIs checks redirect URIs and puts them into the form and order in which they are stored.
+// storeURIs checks redirect URIs and puts them into the order in which they are stored.
 func (w *work) storeURIs(uris []string) {
-	for i, uri := range uris {
+	for _, uri := range uris {
 		// Any scheme will do: native applications have schemes of their own (RFC 8252 section 7.1).
 		u, err := url.Parse(uri)
 		if err != nil || u.Scheme == "" || strings.HasPrefix(u.Scheme, "http") && u.Host == "" {
 			w.fail(about("redirect_uris", "form_param_format_invalid", "is invalid",
 				fmt.Sprintf("%q is not a valid URL.", uri)))
-		} else if w.switches.RedirectNormalization == "rfc3986" && u.Opaque == "" {
-			u.Host = strings.ToLower(u.Host)
-			if u.Path == "" && strings.HasPrefix(u.Scheme, "http") {
-				u.Path = "/"
-			}
-			uris[i] = u.String()
 		}
 	}
 	switch w.switches.RedirectOrder {

@@ -1,7 +1,7 @@
 package clerktest
 
 import (
-	"maps"
+	"encoding/json"
 	"math"
 	"net/http"
 	"time"
@@ -12,6 +12,7 @@ import (
 // narrow them.
 type Fault struct {
 	Before, After func(Request) // run before and after the work: another actor
+	Header        http.Header   // is added to the answer
 	Delivery      Delivery
 
 	method, route string // "" is any
@@ -20,9 +21,9 @@ type Fault struct {
 
 	delay, delayAfter time.Duration // before and after the work
 	skipsWork         bool
-	lateBy            time.Duration        // when skipped work is done after all; 0 is never
-	reply             *Answer              // is answered in place of the work's answer
-	change            func(map[string]any) // changes an answer that is a JSON object
+	lateBy            time.Duration            // when skipped work is done after all; 0 is never
+	reply             *Answer                  // is answered in place of the work's answer
+	change            func(body []byte) []byte // changes the answer
 }
 
 // Delivery says how an answer gets onto the wire.
@@ -53,7 +54,8 @@ func ClerkError(status int, code string) Fault {
 // TooManyRequests answers 429 with the given Retry-After headers, or without one.
 func TooManyRequests(retryAfter ...string) Fault {
 	f := ClerkError(http.StatusTooManyRequests, "too_many_requests")
-	return f.WithHeader(http.Header{"Retry-After": retryAfter})
+	f.Header = http.Header{"Retry-After": retryAfter}
+	return f
 }
 
 // Locked answers 409 resource_locked, which Clerk calls retryable.
@@ -67,7 +69,9 @@ func HTML(status int) Fault {
 
 // Redirect answers with a redirect, without doing the work.
 func Redirect(status int, location string) Fault {
-	return Raw(status, "", "").WithHeader(http.Header{"Location": {location}})
+	f := Raw(status, "", "")
+	f.Header = http.Header{"Location": {location}}
+	return f
 }
 
 // ResetBeforeWork resets the connection and does nothing else.
@@ -86,7 +90,16 @@ func SlowAnswer(delay time.Duration) Fault { return Fault{delayAfter: delay} }
 func NeverAnswers() Fault { return Slow(math.MaxInt64) }
 
 // Changed does the work and lets a function change the answer, if that is a JSON object.
-func Changed(change func(map[string]any)) Fault { return Fault{change: change} }
+func Changed(change func(map[string]any)) Fault {
+	return Fault{change: func(body []byte) []byte {
+		var object map[string]any
+		if err := json.Unmarshal(body, &object); err != nil || object == nil {
+			return body
+		}
+		change(object)
+		return encodeJSON(object)
+	}}
+}
 
 // On narrows a fault to a method and route.
 func (f Fault) On(method, route string) Fault { f.method, f.route = method, route; return f }
@@ -129,15 +142,6 @@ func (f Fault) AfterWork() Fault { f.skipsWork = false; return f }
 
 // Late does the work that much after the fault's reply.
 func (f Fault) Late(by time.Duration) Fault { f.lateBy = by; return f }
-
-// WithHeader adds headers to the fault's reply.
-func (f Fault) WithHeader(header http.Header) Fault {
-	reply := *f.reply
-	reply.Header = reply.Header.Clone()
-	maps.Copy(reply.Header, header)
-	f.reply = &reply
-	return f
-}
 
 // Inject adds a rule. Of the rules that match a request only the first takes effect; a used-up rule
 // no longer matches.

@@ -1,7 +1,6 @@
 package clerktest
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -130,7 +129,7 @@ func (s *Server) do(request *Request) Answer {
 	}
 	w := s.by(s.instances[index])
 	w.request = request
-	if wait := s.options.RateLimit.admit(w.instance, w.now); wait > 0 {
+	if wait := w.instance.admit(s.options.RateLimit, w.now); wait > 0 {
 		refused := catalogued(http.StatusTooManyRequests, "too_many_requests")
 		refused.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		return refused
@@ -158,7 +157,7 @@ func (s *Server) do(request *Request) Answer {
 	if made := endpoint.operate(w); len(w.errors) == 0 {
 		return made
 	}
-	return failure(cmp.Or(w.errors[0].status, http.StatusUnprocessableEntity), w.errors...)
+	return failure(w.errors...)
 }
 
 var ofApplication = regexp.MustCompile(`^/oauth_applications/([^/]+)`)

@@ -63,16 +63,8 @@ func newInstance(environment, key string) *instance {
 	return in
 }
 
-// randomText returns n letters and digits.
-func randomText(n int) string {
-	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	text := make([]byte, n)
-	rand.Read(text)
-	for i, random := range text {
-		text[i] = alphabet[int(random)%len(alphabet)]
-	}
-	return string(text)
-}
+// randomText returns n letters and digits, at most 52.
+func randomText(n int) string { return (rand.Text() + rand.Text())[:n] }
 
 // tick returns the time in milliseconds, and never the same twice: what happened later has a larger
 // number, so that orders are certain.
@@ -92,39 +84,31 @@ func (in *instance) applications() (live []*Application) {
 }
 
 // put stores a copy of a new or changed application, or a deletion if the application is nil.
-func (in *instance) put(id string, a *Application, now time.Time, lag time.Duration) {
-	known := in.entries[id]
+func (w *work) put(id string, a *Application) {
+	known := w.instance.entries[id]
 	if known == nil {
 		known = &entry{}
-		in.entries[id] = known
-		in.order = append(in.order, known)
+		w.instance.entries[id] = known
+		w.instance.order = append(w.instance.order, known)
 	}
 	if a != nil {
 		a = new(a.copy())
 	}
-	known.put(a, now, lag)
-}
-
-// RateLimit is the most requests that an instance answers within any period of the given length.
-// More are answered 429 with Retry-After. Clerk's limits are 100 in 10 s for a development instance
-// and 1,000 for a production instance. The zero value means no limit.
-type RateLimit struct {
-	Requests int
-	Per      time.Duration
+	known.put(a, w.now, w.switches.ReadLag)
 }
 
 // admit counts a request and returns 0, or how long to wait. Refused requests do not count.
-func (l RateLimit) admit(in *instance, now time.Time) time.Duration {
-	if l.Requests <= 0 || l.Per <= 0 {
+func (in *instance) admit(limit int, now time.Time) time.Duration {
+	if limit == 0 {
 		return 0
 	}
-	start := now.Add(-l.Per)
+	start := now.Add(-10 * time.Second)
 	in.admitted = slices.DeleteFunc(in.admitted, func(at time.Time) bool { return !at.After(start) })
-	if len(in.admitted) < l.Requests {
+	if len(in.admitted) < limit {
 		in.admitted = append(in.admitted, now)
 		return 0
 	}
-	return in.admitted[len(in.admitted)-l.Requests].Sub(start)
+	return in.admitted[len(in.admitted)-limit].Sub(start)
 }
 
 // Settings are the OAuth application settings of an instance as the server holds them.

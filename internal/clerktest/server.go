@@ -11,6 +11,8 @@ package clerktest
 import (
 	"cmp"
 	"context"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -27,10 +29,13 @@ type Server struct {
 	handlers sync.WaitGroup
 	late     sync.WaitGroup
 	memory   network
+	server   http.Server // of the memory network
+	serving  sync.WaitGroup
 
 	mu             sync.Mutex
 	skew, dateSkew time.Duration
 	switches       Switches
+	first          *instance // its id and key never change
 	instances      []*instance
 	customScopes   map[string]bool
 	issued         []string
@@ -49,8 +54,10 @@ type Options struct {
 	URL string
 	// Latency is what every answer takes at least.
 	Latency time.Duration
-	// RateLimit is the limit of each instance.
-	RateLimit RateLimit
+	// RateLimit is the most requests that an instance answers in any 10 seconds, 0 for no limit. More
+	// are answered 429 with Retry-After. Clerk's limits are 100 for a development instance and 1,000
+	// for a production instance.
+	RateLimit int
 	// Watch is called at the end of every request, from its goroutine, with the answer before any
 	// fault replaced or changed it. Its status is 0 if the work was not done.
 	Watch func(Request, Answer)
@@ -67,8 +74,11 @@ func NewServer(options Options) *Server {
 	if strings.HasPrefix(options.Key, keyPrefixes[Production]) {
 		environment = Production
 	}
-	s.instances = []*instance{newInstance(environment, options.Key)}
-	s.memory.open(s)
+	s.first = newInstance(environment, options.Key)
+	s.instances = []*instance{s.first}
+	s.memory = network{make(chan net.Conn), s.open.Done()}
+	s.server.Handler, s.server.ReadHeaderTimeout = s, time.Minute
+	s.serving.Go(func() { _ = s.server.Serve(s.memory) }) // until Close
 	return s
 }
 
@@ -85,13 +95,10 @@ func NewInMemory(t testing.TB, options Options) *Server {
 func New(t testing.TB) *Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
-	s := NewServer(Options{URL: "http://" + server.Listener.Addr().String() + basePath})
+	t.Cleanup(server.Close) // after the Close of s, which ends the requests
+	s := NewInMemory(t, Options{URL: "http://" + server.Listener.Addr().String() + basePath})
 	server.Config.Handler = s
 	server.Start()
-	t.Cleanup(func() {
-		s.Close() // ends the requests that server.Close waits for
-		server.Close()
-	})
 	return s
 }
 
@@ -99,15 +106,10 @@ func New(t testing.TB) *Server {
 func (s *Server) URL() string { return s.options.URL }
 
 // Key returns the secret key of the first instance.
-func (s *Server) Key() string { return s.first().key }
+func (s *Server) Key() string { return s.first.key }
 
 // InstanceID returns the id of the first instance.
-func (s *Server) InstanceID() string { return s.first().id }
-
-func (s *Server) first() *instance {
-	defer s.lock()()
-	return s.instances[0]
-}
+func (s *Server) InstanceID() string { return s.first.id }
 
 // AddInstance adds an instance, [Development] or [Production], with its own key and applications.
 func (s *Server) AddInstance(environment string) (key, instanceID string) {
@@ -135,7 +137,8 @@ func (s *Server) Close() {
 	s.mu.Lock() // so that no request begins meanwhile
 	s.end()
 	s.mu.Unlock()
-	s.memory.close()
+	s.serving.Wait() // so that the server knows every connection
+	_ = s.server.Close()
 	s.handlers.Wait()
 	s.late.Wait()
 }

@@ -43,15 +43,12 @@ type Switches struct {
 	NewerFields string `switch:"newer_fields=served,drop,422"`
 	// RedirectOrder is the order in which redirect URIs are stored and answered.
 	RedirectOrder string `switch:"redirect_order=as_sent,sorted,reversed"`
-	// RedirectNormalization decides whether redirect URIs are stored as sent, or as RFC 3986 section
-	// 6.2 normalizes them: case of the host, empty path.
-	RedirectNormalization string `switch:"redirect_normalization=exact,rfc3986"`
 	// DCRForcesConsent decides whether dynamic client registration, while the instance has it on,
 	// shows the consent screen of every application and refuses to turn it off.
 	DCRForcesConsent string `switch:"dcr_forces_consent=off,on"`
 	// TokenInfo is how the introspection endpoint authenticates its clients: as Clerk documents it,
 	// with the older error code, not at all on the legacy OAuth provider (422), with the same answer
-	// to everybody, or with a rotation noticed [TokenInfoLag] later.
+	// to everybody, or with a rotation noticed 5 s later.
 	TokenInfo string `switch:"token_info=authenticates,invalid_client,legacy,authenticates_nobody,refuses_everybody,lags"`
 	// ReadLag is how long reads still answer with what was there before a write: a GET after a
 	// create is a 404, a GET after a delete a 200. Writes always see the current state.

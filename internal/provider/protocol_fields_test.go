@@ -48,7 +48,7 @@ func TestProtocolFieldsOfApplication(t *testing.T) {
 			}
 			// What is null so far gets a value before the second configuration.
 			tf.clerk.Edit(o.str("id"), func(a *clerktest.Application) {
-				a.ClientURI, a.ClientImageURL = "https://client.example.com", "https://img.example.com/logo"
+				a.ClientURI, a.ClientImageURL = new("https://client.example.com"), new("https://img.example.com/logo")
 			})
 		}
 	})

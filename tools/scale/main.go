@@ -125,9 +125,7 @@ var (
 		{"plan, 100 ms latency", math.MaxInt, "", clerktest.Options{
 			Latency: 100 * time.Millisecond,
 		}, plan},
-		{"plan, limit of 100 in 10 s", math.MaxInt, "", clerktest.Options{
-			RateLimit: clerktest.RateLimit{Requests: 100, Per: 10 * time.Second},
-		}, plan},
+		{"plan, limit of 100 in 10 s", math.MaxInt, "", clerktest.Options{RateLimit: 100}, plan},
 	}
 )
 

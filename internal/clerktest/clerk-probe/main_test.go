@@ -36,11 +36,11 @@ func TestEverySwitchIsTold(t *testing.T) {
 	for _, set := range []string{
 		`scopes_order=as_sent force_offline_access=on patch_without_offline_access=422
 		unknown_scope=form_param_value_invalid public_client_secret=value rotate_public=empty
-		rotate_updated_at=touch newer_fields=served redirect_order=as_sent redirect_normalization=exact
+		rotate_updated_at=touch newer_fields=served redirect_order=as_sent
 		dcr_forces_consent=off token_info=authenticates read_lag=0s`,
 		`scopes_order=alphabetical force_offline_access=off patch_without_offline_access=keep
 		unknown_scope=oauth_invalid_scope public_client_secret=empty rotate_public=value
-		rotate_updated_at=keep newer_fields=drop redirect_order=sorted redirect_normalization=rfc3986
+		rotate_updated_at=keep newer_fields=drop redirect_order=sorted
 		dcr_forces_consent=on token_info=lags read_lag=500ms`,
 		`scopes_order=fixed patch_without_offline_access=remove unknown_scope=drop rotate_public=422
 		public_client_secret=absent newer_fields=422 redirect_order=reversed token_info=legacy`,
@@ -54,8 +54,7 @@ func TestEverySwitchIsTold(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			limit := clerktest.RateLimit{Requests: 100, Per: 10 * time.Second}
-			s := clerktest.NewInMemory(t, clerktest.Options{RateLimit: limit})
+			s := clerktest.NewInMemory(t, clerktest.Options{RateLimit: 100})
 			s.Set(switches)
 			printed, err := ask(t, s)
 			for each := range strings.FieldsSeq(set) {

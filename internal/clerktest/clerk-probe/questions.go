@@ -85,10 +85,6 @@ var questions = []question{
 		{`.*\[a://cb b://cb c://cb\]`, "sorted"},
 		{`.*\[c://cb a://cb b://cb\]`, "reversed"},
 	}},
-	{"redirect_normalization", "redirect URI in capitals", then(
-		uris("HTTPS://Probe.Example"), "", nil, "redirect_uris"), tell{
-		{`.*\[HTTPS://Probe.Example\]`, "exact"}, {`.*\[https://probe.example/\]`, "rfc3986"},
-	}},
 	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent, tell{
 		{"4.*consent.*|200.*=true", "on"}, {"200.*=false", "off"},
 	}},
@@ -104,6 +100,8 @@ var questions = []question{
 
 	{"", "public client made confidential", then(
 		public, "PATCH {id}", object{"public": false}, "public", "client_secret"), nil},
+	{"", "redirect URI in capitals", then(
+		uris("HTTPS://Probe.Example"), "", nil, "redirect_uris"), nil},
 	{"", "no redirect URIs any more", then(
 		uris("probe://cb"), "PATCH {id}", object{"redirect_uris": []string{}}, "redirect_uris"), nil},
 	{"", "an id that does not exist", then(nil, "GET {id}x", nil), nil},

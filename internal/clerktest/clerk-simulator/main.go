@@ -83,7 +83,7 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	var simulator *clerktest.Server
 	simulator = clerktest.NewServer(clerktest.Options{
 		URL: cmp.Or(base, "http://"+reachable(listener.Addr())+"/v1"), Key: *key, Latency: *latency,
-		RateLimit: clerktest.RateLimit{Requests: int(*limit), Per: 10 * time.Second},
+		RateLimit: int(*limit),
 		Watch: func(r clerktest.Request, _ clerktest.Answer) {
 			simulator.ResetRequests() // or the memory of a program that runs for days would grow
 			if *verbose {
