@@ -83,19 +83,13 @@ func (c *Client) CheckClientSecret(
 	ctx context.Context, introspectionURL, clientID string, secret Secret,
 	options ...SecretCheckOption,
 ) (SecretCheck, error) {
-	c.scrubber.learn(secret)
-	if problem := introspectionURLProblem(introspectionURL); problem != "" {
-		return SecretCheck{Reason: problem}, nil
-	}
-	if clientID == "" || secret.IsEmpty() {
-		return SecretCheck{Reason: "there is no client id or no secret to check"}, nil
-	}
-
 	// RFC 6749 section 2.3.1: both are encoded as in a form before they are credentials.
-	clientID, secret = url.QueryEscape(clientID), NewSecret(url.QueryEscape(secret.Reveal()))
+	encodedID, encoded := url.QueryEscape(clientID), NewSecret(url.QueryEscape(secret.Reveal()))
 	c.scrubber.learn(secret)
-	newRequest := func(ctx context.Context) (*http.Request, error) {
-		return newIntrospection(ctx, introspectionURL, clientID, secret)
+	c.scrubber.learn(encoded)
+	req, problem := newIntrospection(ctx, introspectionURL, encodedID, encoded)
+	if problem != "" {
+		return SecretCheck{Reason: problem}, nil
 	}
 	fresh := slices.Contains(options, FreshSecret)
 	// One rejection is enough if the other one counts as received.
@@ -107,7 +101,7 @@ func (c *Client) CheckClientSecret(
 	throttled := false
 	var waited time.Duration
 	for attempt := 1; ; attempt++ {
-		answer, err := c.introspect(ctx, newRequest, attempt, waited)
+		answer, err := c.introspect(req, attempt, waited)
 		if err != nil {
 			return SecretCheck{}, err
 		}
@@ -129,33 +123,27 @@ func (c *Client) CheckClientSecret(
 	}
 }
 
-// introspectionURLProblem says why a secret must not be sent to an address, or "".
-func introspectionURLProblem(raw string) string {
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Hostname() == "":
-		return "the application has no usable token introspection URL"
-	case u.User != nil:
-		return "the token introspection URL holds a user name or password"
-	case u.Scheme == "https", u.Scheme == "http" && IsLoopback(u.Hostname()):
-		return ""
-	}
-	return "the token introspection URL is neither https nor on a loopback address, " +
-		"and the secret would travel in clear text"
-}
-
-// newIntrospection returns a request with credentials that are encoded as in a form.
+// newIntrospection returns a request with credentials that are encoded as in a form, or
+// says why there is no secret to check or why it must not be sent to the address.
 func newIntrospection(
 	ctx context.Context, address, clientID string, secret Secret,
-) (*http.Request, error) {
+) (req *http.Request, problem string) {
 	form := url.Values{"token": {rand.Text()}}.Encode() // a token that does not exist
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form))
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil || req.URL.Hostname() == "":
+		return nil, "the application has no usable token introspection URL"
+	case req.URL.User != nil:
+		return nil, "the token introspection URL holds a user name or password"
+	case req.URL.Scheme != "https" && (req.URL.Scheme != "http" || !IsLoopback(req.URL.Hostname())):
+		return nil, "the token introspection URL is neither https nor on a loopback address, " +
+			"and the secret would travel in clear text"
+	case clientID == "" || secret.IsEmpty():
+		return nil, "there is no client id or no secret to check"
 	}
 	req.SetBasicAuth(clientID, secret.Reveal())
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return req, nil
+	return req, ""
 }
 
 // introspectionAnswer is what one request brought.
@@ -166,11 +154,11 @@ type introspectionAnswer struct {
 	retryAfter time.Duration // how long to wait after a 429, else 0
 }
 
-// introspect sends one request. Its error is that of ctx.
+// introspect sends the request once. Its error is that of the request's context.
 func (c *Client) introspect(
-	ctx context.Context, newRequest func(context.Context) (*http.Request, error),
-	attempt int, waited time.Duration,
+	req *http.Request, attempt int, waited time.Duration,
 ) (introspectionAnswer, error) {
+	ctx := req.Context()
 	if err := c.checks.slots.Acquire(ctx, 1); err != nil {
 		return introspectionAnswer{}, err
 	}
@@ -181,8 +169,8 @@ func (c *Client) introspect(
 		return introspectionAnswer{SecretCheck: SecretCheck{Reason: reason}}, nil
 	}
 	begun := time.Now()
-	timeout := min(secretCheckTimeout, c.config.RequestTimeout)
-	a, failed := c.exchange(ctx, timeout, maxErrorBytes, newRequest)
+	req.Body, _ = req.GetBody() // from its beginning
+	a, failed := c.exchange(req, min(secretCheckTimeout, c.config.RequestTimeout))
 	if ctx.Err() != nil {
 		return introspectionAnswer{}, ctx.Err()
 	}

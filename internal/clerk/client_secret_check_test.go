@@ -179,7 +179,7 @@ func TestAnswersOfTheIntrospectionEndpoint(t *testing.T) {
 		{200, `{"active":"false"}`, "HTTP 200"},
 		{200, `{"Active":true}`, "HTTP 200"},
 		{200, `{"active":true}{}`, "HTTP 200"},
-		{200, `{"active":true,"x":"` + strings.Repeat("x", 1<<20) + `"}`, "larger than"},
+		{200, `{"active":true,"x":"` + strings.Repeat("x", 16<<20) + `"}`, "larger than"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			server, events := &endpoint{replies: []reply{{test.status, test.body, ""}}}, &eventLog{}

@@ -21,11 +21,10 @@ import (
 )
 
 // Limits on bodies, in bytes after decompression. Nothing that Clerk sends for these
-// endpoints comes near them.
+// endpoints comes near them, not even a page of 500 applications.
 const (
-	maxObjectBytes = 1 << 20
-	maxListBytes   = 16 << 20
-	maxErrorBytes  = 64 << 10
+	maxBodyBytes  = 16 << 20 // of a success
+	maxErrorBytes = 64 << 10
 )
 
 // answer is an answer that was read to its end.
@@ -48,25 +47,17 @@ type unreadableError struct{ problem string }
 
 func (e *unreadableError) Error() string { return e.problem }
 
-// exchange sends a request and reads the answer, whatever it says. limit is the largest
-// body of a success.
-func (c *Client) exchange(
-	ctx context.Context, timeout time.Duration, limit int,
-	newRequest func(context.Context) (*http.Request, error),
-) (answer, *failure) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+// exchange sends a request and reads the answer, whatever it says.
+func (c *Client) exchange(req *http.Request, timeout time.Duration) (answer, *failure) {
+	ctx, cancel := context.WithTimeout(req.Context(), timeout)
 	defer cancel()
 
 	// The transport reports that headers were written before it puts them on the wire:
 	// no report is the proof that nothing was sent.
 	var sent atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteHeaders: func() { sent.Store(true) },
-	})
-	req, err := newRequest(traced)
-	if err != nil {
-		return answer{}, &failure{outcome: outcomeRejected, err: err}
-	}
+	}))
 	req.Header.Set("Accept", "application/json")
 	if c.config.UserAgent != "" {
 		req.Header.Set("User-Agent", c.config.UserAgent)
@@ -83,13 +74,13 @@ func (c *Client) exchange(
 		a.body, _ = io.ReadAll(io.LimitReader(res.Body, maxErrorBytes))
 		return a, nil
 	}
-	a.body, err = io.ReadAll(io.LimitReader(res.Body, int64(limit)+1))
+	a.body, err = io.ReadAll(io.LimitReader(res.Body, maxBodyBytes+1))
 	if err != nil {
 		problem := "the answer broke off: " + c.scrubber.clean(readProblem(err))
 		return a, &failure{outcome: outcomeTruncated, err: c.answerError(a, problem)}
 	}
-	if len(a.body) > limit {
-		problem := fmt.Sprintf("the answer is larger than %d bytes", limit)
+	if len(a.body) > maxBodyBytes {
+		problem := fmt.Sprintf("the answer is larger than %d bytes", maxBodyBytes)
 		return a, &failure{outcome: outcomeUnexpected, err: c.answerError(a, problem)}
 	}
 	return a, nil

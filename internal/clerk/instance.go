@@ -37,7 +37,7 @@ func (c *Client) Instance(ctx context.Context) (Instance, error) {
 		return *known, nil
 	}
 	instance, err := send(c, singleContext(ctx), request{
-		operation: opRead, method: http.MethodGet, route: routeInstance,
+		method: http.MethodGet, route: routeInstance,
 	}, decodeInstance)
 	if err != nil {
 		return Instance{}, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime/multipart"
@@ -101,7 +100,6 @@ func (c *Client) UpdateOAuthApplication(
 // update sends a change of an application. Fields of the answer that cannot be read are
 // Problems and no error: the change was made.
 func (c *Client) update(ctx context.Context, r request) (OAuthApplication, error) {
-	r.operation = opUpdate
 	defer c.reads.beginWrite(r.id)()
 	return send(c, singleContext(ctx), r, func(a answer) (OAuthApplication, error) {
 		decoded, err := decodeApplicationOf(r.id, a.body)
@@ -114,31 +112,26 @@ func (c *Client) update(ctx context.Context, r request) (OAuthApplication, error
 // error after an attempt that Clerk may have applied is a ChangeOutcomeUnknownError.
 func (c *Client) DeleteOAuthApplication(ctx context.Context, id string) error {
 	defer c.reads.beginWrite(id)()
-	err := c.do(singleContext(ctx), request{
-		operation: opDelete, method: http.MethodDelete, route: routeApplication, id: id,
-	}, checkDeleted)
+	_, err := send(c, singleContext(ctx), request{
+		method: http.MethodDelete, route: routeApplication, id: id,
+	}, decodeDeleted)
 	if err == nil || IsNotFound(err) {
 		c.local.note(id, localApplication{deleted: true})
 	}
 	return err
 }
 
-// checkDeleted returns an error unless the answer says that the deletion was done. 204
+// decodeDeleted returns an error unless the answer says that the deletion was done. 204
 // without a body says so too.
-func checkDeleted(a answer) error {
+func decodeDeleted(a answer) (deleted bool, err error) {
 	if a.status == http.StatusNoContent && len(a.body) == 0 {
-		return nil
+		return true, nil
 	}
-	var deleted struct {
-		Deleted bool `json:"deleted"`
+	f, err := newFieldReader(a.body)
+	if deleted = take[bool](f, "deleted"); err == nil && !deleted {
+		err = errors.New("it does not say that the application was deleted")
 	}
-	if err := json.Unmarshal(a.body, &deleted); err != nil {
-		return err
-	}
-	if !deleted.Deleted {
-		return errors.New("it does not say that the application was deleted")
-	}
-	return nil
+	return deleted, err
 }
 
 // MaxLogoBytes is the largest logo that Clerk accepts.

@@ -203,7 +203,7 @@ func (c *Client) postApplication(
 
 	var id string // of an answer that is not usable
 	creation, err := send(c, opContext{wait: ctx, send: sending}, request{
-		operation: opCreate, method: http.MethodPost, route: routeApplications,
+		method: http.MethodPost, route: routeApplications,
 	}.withJSON(fields), func(a answer) (Creation, error) {
 		decoded, err := decodeApplication(a.body)
 		c.scrubber.learn(decoded.secret)

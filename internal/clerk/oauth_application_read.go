@@ -38,7 +38,7 @@ const (
 
 func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplication, error) {
 	return send(c, singleContext(ctx), request{
-		operation: opRead, method: http.MethodGet, route: routeApplication, id: id,
+		method: http.MethodGet, route: routeApplication, id: id,
 	}, func(a answer) (OAuthApplication, error) {
 		decoded, err := decodeApplicationOf(id, a.body)
 		return decoded.app, cmp.Or(err, problemsError(decoded.app.Problems))
@@ -138,7 +138,7 @@ func (c *Client) getPage(ctx context.Context, list listKey, offset int) (page, e
 		values.Set("name_query", list.nameQuery)
 	}
 	return send(c, singleContext(ctx), request{
-		operation: opList, method: http.MethodGet, route: routeApplications, query: values,
+		method: http.MethodGet, route: routeApplications, query: values,
 	}, c.decodePage)
 }
 

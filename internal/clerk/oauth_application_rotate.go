@@ -131,7 +131,7 @@ func (c *Client) rotateUntilAnswered(
 
 func (c *Client) postRotation(op opContext, id string) (Rotation, error) {
 	return send(c, op, request{
-		operation: opRotate, method: http.MethodPost, route: routeRotateSecret, id: id,
+		method: http.MethodPost, route: routeRotateSecret, id: id,
 	}, func(a answer) (Rotation, error) {
 		decoded, err := decodeApplicationOf(id, a.body)
 		c.scrubber.learn(decoded.secret)

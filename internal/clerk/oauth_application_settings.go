@@ -61,7 +61,7 @@ func (c *Client) GetOAuthApplicationSettings(
 	ctx context.Context,
 ) (OAuthApplicationSettings, error) {
 	return send(c, singleContext(ctx), request{
-		operation: opRead, method: http.MethodGet, route: routeSettings,
+		method: http.MethodGet, route: routeSettings,
 	}, func(a answer) (OAuthApplicationSettings, error) {
 		settings, err := decodeSettings(a)
 		return settings, cmp.Or(err, problemsError(settings.Problems))
@@ -75,7 +75,7 @@ func (c *Client) UpdateOAuthApplicationSettings(
 	ctx context.Context, fields OAuthApplicationSettingsFields,
 ) (OAuthApplicationSettings, error) {
 	return send(c, singleContext(ctx), request{
-		operation: opUpdate, method: http.MethodPatch, route: routeSettings,
+		method: http.MethodPatch, route: routeSettings,
 	}.withJSON(fields), decodeSettings)
 }
 

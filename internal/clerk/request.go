@@ -49,7 +49,6 @@ func withGrace(
 
 // request is one request of the API, in a form that can be sent again.
 type request struct {
-	operation   operation
 	method      string
 	route       string // path below /v1, with {id} in place of an id
 	id          string
@@ -82,31 +81,25 @@ func (e *outcomeUnknownError) Unwrap() error { return e.err }
 // unreadable (an *unreadableError) or unexpected (any other).
 func send[T any](
 	c *Client, op opContext, r request, decode func(answer) (T, error),
-) (result T, err error) {
-	err = c.do(op, r, func(a answer) (err error) {
+) (T, error) {
+	var result, none T
+	if r.route != routeInstance {
+		if err := c.CheckExpectedInstance(op.wait); err != nil {
+			return none, err
+		}
+	}
+	lost, err := c.attempts(op, r, func(a answer) (err error) {
 		result, err = decode(a)
 		return err
 	})
-	if err != nil {
-		var none T
-		return none, err
+	if err == nil {
+		return result, nil
 	}
-	return result, nil
-}
-
-// do is send without a result.
-func (c *Client) do(op opContext, r request, decode func(answer) error) error {
-	if r.route != routeInstance {
-		if err := c.CheckExpectedInstance(op.wait); err != nil {
-			return err
-		}
-	}
-	lost, err := c.attempts(op, r, decode)
 	// After a lost answer, "not found" says for sure how things are.
-	if err != nil && lost != nil && !IsNotFound(err) {
-		return &ChangeOutcomeUnknownError{Lost: lost, Err: err}
+	if lost != nil && !IsNotFound(err) {
+		err = &ChangeOutcomeUnknownError{Lost: lost, Err: err}
 	}
-	return err
+	return none, err
 }
 
 // attempts sends a request until it succeeds or the policy says to stop. lost is the error
@@ -114,7 +107,7 @@ func (c *Client) do(op opContext, r request, decode func(answer) error) error {
 func (c *Client) attempts(
 	op opContext, r request, decode func(answer) error,
 ) (lost, err error) {
-	ctx := op.wait
+	ctx, changes := op.wait, r.method != http.MethodGet && r.method != http.MethodPost
 	unexpected := 0
 	var backedOff time.Duration // since the latest attempt
 	for number := 1; ; number++ {
@@ -126,11 +119,11 @@ func (c *Client) attempts(
 		if failed == nil {
 			return lost, nil
 		}
-		if r.operation.changes() && failed.outcome.applied() != appliedNo {
+		if changes && failed.outcome.applied() != appliedNo {
 			lost = failed.err
 		}
 
-		switch failed.outcome.action(r.operation) {
+		switch failed.outcome.action(r.method) {
 		case actGiveUp:
 			return lost, failed.err
 		case actReconcile:
@@ -164,14 +157,13 @@ func (c *Client) attempts(
 func (c *Client) attempt(
 	ctx context.Context, r request, decode func(answer) error, number int, waited time.Duration,
 ) *failure {
-	limit := maxObjectBytes
-	if r.operation == opList {
-		limit = maxListBytes
+	req, err := c.newRequest(ctx, r)
+	if err != nil {
+		return &failure{outcome: outcomeRejected, err: err}
 	}
 	begun := time.Now()
-	a, failed := c.exchange(ctx, c.config.RequestTimeout, limit,
-		func(ctx context.Context) (*http.Request, error) { return c.newRequest(ctx, r) })
-	if date := dateOf(a.header); !date.IsZero() {
+	a, failed := c.exchange(req, c.config.RequestTimeout)
+	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
 		c.clock.Store(&clockReading{server: date, local: time.Now()})
 	}
 	if failed == nil {

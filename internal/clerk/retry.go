@@ -10,21 +10,6 @@ import (
 	"time"
 )
 
-// operation is what a request means to the retry policy.
-type operation int
-
-const (
-	opRead   operation = iota // GET of one object
-	opList                    // GET of a page
-	opUpdate                  // PATCH or PUT with absolute values
-	opDelete                  // DELETE
-	opCreate                  // POST that creates an application and returns its secret once
-	opRotate                  // POST that replaces a secret and returns the new one once
-)
-
-// changes reports whether the operation changes something and may simply be sent again.
-func (o operation) changes() bool { return o == opUpdate || o == opDelete }
-
 // outcome is what is known after one attempt that did not succeed, as a word for logs.
 type outcome string
 
@@ -60,19 +45,20 @@ const (
 	actReconcile               // the operation has its own way to find out what happened
 )
 
-// retryPolicy says what an outcome means, and which operation is repeated after it.
+// retryPolicy says what an outcome means, and which request is repeated after it.
 //
-// A read, an update (absolute values) and a delete have the same result however often
-// they are sent. A repeated create could create a second application, and a repeated
-// rotation could invalidate a secret that is on its way. Those two are repeated only if
-// Clerk certainly did not process the first request.
+// A read (GET), an update (PATCH or PUT with absolute values) and a delete have the same
+// result however often they are sent. The two POSTs, create and rotate, do not: a second
+// create could create a second application, and a second rotation could invalidate a
+// secret that is on its way. A POST is repeated only if Clerk certainly did not process
+// the first one.
 //
 // Go's transport keeps to this table only because no request has an Idempotency-Key
 // header: with that header the transport would repeat a POST automatically.
 var retryPolicy = map[outcome]struct {
 	applied    applied
-	repeatable action // of a read, an update or a delete
-	once       action // of a create or a rotation
+	repeatable action // of a GET, PATCH, PUT or DELETE
+	post       action // of a POST
 }{
 	outcomeUnsent:     {appliedNo, actRetry, actRetry},
 	outcomeRefused:    {appliedNo, actGiveUp, actGiveUp},
@@ -89,10 +75,10 @@ var retryPolicy = map[outcome]struct {
 // applied returns whether Clerk carried out the request of an attempt with this outcome.
 func (o outcome) applied() applied { return retryPolicy[o].applied }
 
-// action returns what the policy says after an attempt of an operation.
-func (o outcome) action(op operation) action {
-	if op == opCreate || op == opRotate {
-		return retryPolicy[o].once
+// action returns what the policy says after an attempt with an HTTP method.
+func (o outcome) action(method string) action {
+	if method == http.MethodPost {
+		return retryPolicy[o].post
 	}
 	return retryPolicy[o].repeatable
 }
@@ -139,8 +125,8 @@ const (
 // this client may have added its own. A date is compared with the answer's own Date, so
 // that a wrong clock on either side does not matter.
 func parseRetryAfter(header http.Header, now time.Time) (wait time.Duration) {
-	server := dateOf(header)
-	if server.IsZero() {
+	server, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
 		server = now
 	}
 	const most = math.MaxInt64 / int64(time.Second) // that a Duration can hold
@@ -159,13 +145,4 @@ func parseRetryAfter(header http.Header, now time.Time) (wait time.Duration) {
 		wait = max(wait, asked, minRetryAfter)
 	}
 	return wait
-}
-
-// dateOf returns the Date of an answer, or zero.
-func dateOf(header http.Header) time.Time {
-	date, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return time.Time{}
-	}
-	return date
 }

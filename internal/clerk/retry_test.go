@@ -14,7 +14,7 @@ func TestRetryPolicy(t *testing.T) {
 	t.Parallel()
 	for outcome, want := range map[outcome]struct {
 		applied          applied
-		repeatable, once action
+		repeatable, post action
 	}{
 		"unsent":     {appliedNo, actRetry, actRetry},
 		"refused":    {appliedNo, actGiveUp, actGiveUp},
@@ -30,12 +30,12 @@ func TestRetryPolicy(t *testing.T) {
 		if outcome.applied() != want.applied {
 			t.Errorf("%s: applied is %d, want %d", outcome, outcome.applied(), want.applied)
 		}
-		for operation, action := range map[operation]action{
-			opRead: want.repeatable, opList: want.repeatable, opUpdate: want.repeatable,
-			opDelete: want.repeatable, opCreate: want.once, opRotate: want.once,
+		for method, action := range map[string]action{
+			"GET": want.repeatable, "PATCH": want.repeatable, "PUT": want.repeatable,
+			"DELETE": want.repeatable, "POST": want.post,
 		} {
-			if got := outcome.action(operation); got != action {
-				t.Errorf("%s of operation %d: action %d, want %d", outcome, operation, got, action)
+			if got := outcome.action(method); got != action {
+				t.Errorf("%s of %s: action %d, want %d", outcome, method, got, action)
 			}
 		}
 	}
