@@ -1,8 +1,8 @@
 package clerk
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -25,15 +25,15 @@ const APIVersion = "2026-05-12"
 
 // Defaults of Config.
 const (
-	DefaultRequestTimeout = 30 * time.Second
-	DefaultMaxRetries     = 5
+	defaultRequestTimeout = 30 * time.Second
+	defaultMaxRetries     = 5
 
 	// Clerk allows 100 requests in 10 seconds for a development instance and 1,000 for
 	// a production one, and counts the user's own back end in. The first default leaves
 	// a margin for requests that arrive closer together than they were sent. The second
 	// leaves most of the limit to the sign-ins that the instance serves.
-	DefaultRequestsPer10sDevelopment = 90
-	DefaultRequestsPer10sProduction  = 360
+	defaultRequestsPer10sDevelopment = 90
+	defaultRequestsPer10sProduction  = 360
 )
 
 // Config says how a Client reaches Clerk, and how long it retries. The zero value of every
@@ -44,7 +44,7 @@ type Config struct {
 	InstanceID            string            // if set, a key of another instance sends nothing
 	UserAgent             string            // sent with every request
 	RequestTimeout        time.Duration     // for one attempt, to the last byte of the answer
-	MaxRetries            *int              // retries of one request; default DefaultMaxRetries
+	MaxRetries            *int              // retries of one request; default defaultMaxRetries
 	RequestsPer10s        int               // the most this client sends in any 10 seconds
 	PreventDuplicateNames bool              // creating a second application of a name fails
 	Observer              Observer          // told of every attempt; may be nil
@@ -69,21 +69,16 @@ type Client struct {
 
 // New returns a client. It sends nothing: a wrong key shows at the first request.
 func New(config Config) *Client {
+	requestsPer10s := defaultRequestsPer10sProduction
+	if isDevelopmentKey(config.SecretKey) {
+		requestsPer10s = defaultRequestsPer10sDevelopment
+	}
 	if config.APIURL == nil {
 		config.APIURL, _ = url.Parse(DefaultAPIURL)
 	}
-	if config.RequestTimeout == 0 {
-		config.RequestTimeout = DefaultRequestTimeout
-	}
-	if config.MaxRetries == nil {
-		config.MaxRetries = new(DefaultMaxRetries)
-	}
-	if config.RequestsPer10s == 0 {
-		config.RequestsPer10s = DefaultRequestsPer10sProduction
-		if isDevelopmentKey(config.SecretKey) {
-			config.RequestsPer10s = DefaultRequestsPer10sDevelopment
-		}
-	}
+	config.RequestTimeout = cmp.Or(config.RequestTimeout, defaultRequestTimeout)
+	config.MaxRetries = cmp.Or(config.MaxRetries, new(defaultMaxRetries))
+	config.RequestsPer10s = cmp.Or(config.RequestsPer10s, requestsPer10s)
 	// A round tripper and no http.Client: http.Client follows redirects. It carries the
 	// key along to subdomains, other ports and plain http, and repeats a POST after a
 	// 307. Clerk redirects nothing.
@@ -113,10 +108,9 @@ func newTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Protocols = new(http.Protocols)
 	transport.Protocols.SetHTTP1(true)
+	transport.TLSClientConfig = nil // the default's offers HTTP/2
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	transport.DialContext = dialer.DialContext
-	transport.TLSHandshakeTimeout = 10 * time.Second
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	// With the default of two idle connections, eight of the ten operations would dial
 	// for each request.
 	transport.MaxIdleConnsPerHost = 16

@@ -2,6 +2,7 @@ package clerk
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -104,10 +105,9 @@ func (c *Client) classify(a answer, decode func(answer) error) *failure {
 		return nil
 	}
 	outcome, problem := outcomeUnexpected, c.scrubber.clean(err.Error())
-	_, isSyntax := errors.AsType[*json.SyntaxError](err)
-	_, isUnreadable := errors.AsType[*unreadableError](err)
+	isSyntax := isError[*json.SyntaxError](err)
 	switch {
-	case isUnreadable:
+	case isError[*unreadableError](err):
 		outcome = outcomeUnreadable
 	case isSyntax && breaksOff(a.body):
 		outcome = outcomeTruncated
@@ -152,8 +152,9 @@ func (c *Client) transportFailure(
 	if !sent && errors.Is(err, errProxyAuthentication) {
 		return &failure{outcome: outcomeRefused, err: errProxyAuthentication}
 	}
+	timedOut, ok := errors.AsType[net.Error](err) // by a context or by the transport
 	lost := &TransportError{
-		Sent: sent, Timeout: isTimeout(err), Problem: c.scrubber.clean(err.Error()),
+		Sent: sent, Timeout: ok && timedOut.Timeout(), Problem: c.scrubber.clean(err.Error()),
 		Untrusted: !sent && isUntrusted(err), CertificateOutOfDate: !sent && isOutOfDate(err),
 	}
 	switch {
@@ -174,22 +175,13 @@ func (c *Client) transportFailure(
 	return &failure{outcome: outcome, err: lost}
 }
 
-// isTimeout reports whether time ran out, be it that of a context or of the transport.
-func isTimeout(err error) bool {
-	var timeout interface{ Timeout() bool }
-	return errors.As(err, &timeout) && timeout.Timeout()
-}
-
 // isUntrusted reports whether one side refused the other in the TLS handshake, because
 // of its certificate or its version, which no retry changes.
 func isUntrusted(err error) bool {
-	var (
-		verification *tls.CertificateVerificationError
-		record       tls.RecordHeaderError // not TLS at all
-		operation    *net.OpError
-	)
-	alert := errors.As(err, &operation) && operation.Op == "remote error" // the server refused
-	return alert || errors.As(err, &verification) || errors.As(err, &record)
+	alert, ok := errors.AsType[*net.OpError](err)
+	return ok && alert.Op == "remote error" || // the server refused
+		isError[*tls.CertificateVerificationError](err) ||
+		isError[tls.RecordHeaderError](err) // not TLS at all
 }
 
 // isOutOfDate reports whether the certificate has expired or is not valid yet.
@@ -199,11 +191,11 @@ func isOutOfDate(err error) bool {
 }
 
 func readProblem(err error) string {
-	_, corrupt := errors.AsType[flate.CorruptInputError](err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the time for one attempt was over"
-	case corrupt, errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
+	case isError[flate.CorruptInputError](err),
+		errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
 		return "its compression is broken"
 	}
 	return err.Error()
@@ -240,9 +232,7 @@ func (c *Client) newAPIError(a answer) *APIError {
 		err.Body = describeBody(a)
 		return err
 	}
-	if envelope.TraceID != "" {
-		err.TraceID = c.scrubber.clean(envelope.TraceID)
-	}
+	err.TraceID = cmp.Or(c.scrubber.clean(envelope.TraceID), err.TraceID)
 	for _, item := range envelope.Errors {
 		err.Errors = append(err.Errors, ErrorItem{
 			Code:        c.scrubber.clean(item.Code),
@@ -257,12 +247,8 @@ func (c *Client) newAPIError(a answer) *APIError {
 // traceID finds the identifier of the request: Clerk's, or that of the edge in front of
 // it, where the answer never reached Clerk.
 func (c *Client) traceID(header http.Header) string {
-	for _, name := range []string{"X-Clerk-Trace-Id", "X-Cloud-Trace-Context", "Cf-Ray"} {
-		if id := header.Get(name); id != "" {
-			return c.scrubber.clean(id)
-		}
-	}
-	return ""
+	return c.scrubber.clean(cmp.Or(header.Get("X-Clerk-Trace-Id"),
+		header.Get("X-Cloud-Trace-Context"), header.Get("Cf-Ray")))
 }
 
 // describeBody says what a body is without quoting it.

@@ -193,7 +193,7 @@ func (c *Client) report(ctx context.Context, event Event, a answer, begun time.T
 // or else by exponential backoff.
 //
 // After a 429 the backoff has no jitter of its own: the rate limiter adds some to the
-// pause. With full jitter, the waits of DefaultMaxRetries retries are more often than not
+// pause. With full jitter, the waits of defaultMaxRetries retries are more often than not
 // shorter in all than the 10 seconds of Clerk's window; without, they are 15.5 seconds.
 func (f *failure) waitAfter(attempt int) time.Duration {
 	switch {

@@ -17,7 +17,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// most is how often a request is sent at most: once, and clerk.DefaultMaxRetries retries.
+// most is how often a request is sent at most: once, and the default of 5 retries.
 const most = 6
 
 // someJSON is an answer that truncated cuts in two.
