@@ -142,14 +142,10 @@ var (
 // ParseAPIURL reads the address of the API: https, or http on a loopback address.
 // The address may lack a trailing slash and /v1, because Clerk's JavaScript SDKs
 // write the same environment variable without /v1; the result always ends in /v1.
-func ParseAPIURL(raw string) (*url.URL, error) { return parseAPIURL(raw, false) }
-
-// ParseInsecureAPIURL is ParseAPIURL that accepts http on any host. The secret key then
-// travels in clear text. This is for a simulator in another container, and never for a
-// production key.
-func ParseInsecureAPIURL(raw string) (*url.URL, error) { return parseAPIURL(raw, true) }
-
-func parseAPIURL(raw string, allowHTTP bool) (*url.URL, error) {
+//
+// With ErrURLInsecure, the address is returned too. It is for a simulator in another
+// container, and never for a production key.
+func ParseAPIURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	// The parser's own error is dropped: it quotes the text, which may hold a password.
 	// A host outside ASCII is refused because letters of other alphabets look alike.
@@ -161,13 +157,15 @@ func parseAPIURL(raw string, allowHTTP bool) (*url.URL, error) {
 		return nil, ErrURLCredentials
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(raw, "#"):
 		return nil, ErrURLTail
-	case u.Scheme == "http" && !allowHTTP && !IsLoopback(u.Hostname()):
-		return nil, ErrURLInsecure
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, ErrURLMalformed
 	}
 	path := strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/v1") + "/v1"
-	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}, nil
+	address := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}
+	if u.Scheme == "http" && !IsLoopback(u.Hostname()) {
+		return address, ErrURLInsecure
+	}
+	return address, nil
 }
 
 // IsLoopback reports whether a host, without a port, is certain to be this machine:

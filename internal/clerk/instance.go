@@ -99,19 +99,13 @@ func (c *Client) CheckExpectedInstance(ctx context.Context) error {
 // dropped from the state. instanceID may be empty if it is not known; then the 404 alone
 // counts. The error is an InstanceError if the key belongs to a different instance.
 func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) (bool, error) {
-	if !IsNotFound(err) {
-		return false, nil
+	if !IsNotFound(err) || instanceID == "" {
+		return IsNotFound(err), nil
 	}
-	if instanceID == "" {
-		return true, nil
-	}
-	instance, err := c.Instance(ctx)
-	if err != nil {
+	if _, err := c.Instance(ctx); err != nil {
 		return false, fmt.Errorf(
 			"the application was not found, and the instance of the secret key could not be read: %w", err)
 	}
-	if instance.ID != instanceID {
-		return false, &InstanceError{Expected: instanceID, Actual: instance.ID}
-	}
-	return true, nil
+	err = c.CheckInstance(instanceID)
+	return err == nil, err
 }

@@ -216,7 +216,7 @@ func (m providerModel) parseAPIURL(raw string, key clerk.Secret) (*url.URL, erro
 	case clerk.IsProductionKey(key):
 		return nil, fmt.Errorf("%w. %s does not apply to a production key (sk_live_…)", err, source)
 	}
-	return clerk.ParseInsecureAPIURL(raw)
+	return address, nil
 }
 
 // secretKeyProblem says what is wrong with the key, without any part of it.
