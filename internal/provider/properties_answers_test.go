@@ -45,14 +45,13 @@ var oddValues = map[string]any{
 	"an object": map[string]any{"odd": "odd"},
 }
 
-func drawOddities(rt *rapid.T, fields []string) (all []oddity) {
-	for range rapid.IntRange(1, 2).Draw(rt, "oddities") {
+// drawOddities draws what is odd about one field or two.
+func drawOddities(rt *rapid.T, fields []string) []oddity {
+	one := rapid.Custom(func(rt *rapid.T) oddity {
 		what := append(namesOf(oddValues), "missing", "another value")
-		all = append(all, oddity{
-			rapid.SampledFrom(fields).Draw(rt, "field"), rapid.SampledFrom(what).Draw(rt, "what"),
-		})
-	}
-	return all
+		return oddity{rapid.SampledFrom(fields).Draw(rt, "field"), rapid.SampledFrom(what).Draw(rt, "what")}
+	})
+	return rapid.SliceOfNDistinct(one, 1, 2, func(o oddity) string { return o.field }).Draw(rt, "odd")
 }
 
 // isLie reports whether the answer says something else that makes sense.
@@ -72,7 +71,7 @@ func (o oddity) apply(body map[string]any) {
 	case o.what == "missing", !served && o.field != "another_field":
 		delete(body, o.field)
 	case o.what == "a text" && (isText || o.identifies()), o.what == "a truth" && isTruth:
-		// That would be another value, also where the first of two oddities took the text away.
+		// That would be another value.
 	case o.identifies() && o.isLie(): // nobody could notice
 	case !o.isLie():
 		body[o.field] = oddValues[o.what]
