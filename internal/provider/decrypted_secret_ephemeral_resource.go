@@ -34,9 +34,7 @@ func (*decryptedSecretEphemeralResource) Schema(
 	_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse,
 ) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Decrypts `client_secret_encrypted` of a `clerk_oauth_application`, for " +
-			"the write-only argument of a secret manager or another resource. The secret is then in " +
-			"neither state nor plan. The ephemeral resource sends no request to Clerk and rotates nothing.",
+		MarkdownDescription: "Decrypts `client_secret_encrypted` of a `clerk_oauth_application`, for the write-only argument of a secret manager or another resource. The secret is then in neither state nor plan. The ephemeral resource sends no request to Clerk and rotates nothing.",
 		Attributes: map[string]schema.Attribute{
 			"ciphertext": schema.StringAttribute{
 				MarkdownDescription: "An ASCII-armoured [age](https://age-encryption.org) file, as in `client_secret_encrypted`. Null gives a null `plaintext`: a public client has no secret, and an imported one has none until it is rotated.",

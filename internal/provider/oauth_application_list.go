@@ -29,16 +29,14 @@ type applicationFilter struct {
 // framework, the attributes of a data source and of a list resource are the same.
 var filterTexts = map[string]schema.Attribute{
 	"name_query": schema.StringAttribute{
-		MarkdownDescription: "Part of the name, in upper or lower case, or exactly a `client_id`. " +
-			"Default: all applications.",
-		Optional: true,
+		MarkdownDescription: "Part of the name, in upper or lower case, or exactly a `client_id`. Default: all applications.",
+		Optional:            true,
 		// A variable that was not set would select all.
 		Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 	},
 	"order_by": schema.StringAttribute{
-		MarkdownDescription: "`created_at` or `name`, with `+` (ascending, the default) or `-` " +
-			"(descending) in front. Default: `-created_at`, the newest first.",
-		Optional: true,
+		MarkdownDescription: "`created_at` or `name`, with `+` (ascending, the default) or `-` (descending) in front. Default: `-created_at`, the newest first.",
+		Optional:            true,
 		Validators: []validator.String{stringvalidator.OneOf(
 			"created_at", "+created_at", "-created_at", "name", "+name", "-name")},
 	},

@@ -56,15 +56,10 @@ func (r *oauthApplicationResource) Schema(
 				Validators:          setOfTexts(scopeCheck),
 				PlanModifiers:       []planmodifier.Set{setplanmodifier.UseNonNullStateForUnknown()},
 			},
-			"consent_screen_enabled": reportedBool("Whether users are asked for consent. Clerk's default is `true`. The consent screen cannot be turned off for dynamically registered applications."),
-			"pkce_required":          reportedBool("Whether Proof Key for Code Exchange (RFC 7636) is required. Clerk's default is `false`. Public clients need PKCE in any case."),
-			"public":                 reportedBool("Whether this is a public client. A public client cannot keep a secret, and has none: a native or single-page app, for example. Changing this updates the application in place. A public client that becomes confidential gets a secret by a rotation in the same apply. Clerk's default is `false`."),
-			"device_authorization_grant_enabled": schema.BoolAttribute{
-				MarkdownDescription: "Whether the client may use the device authorization grant (RFC 8628), for devices without a browser or a keyboard. This is a beta feature: Clerk must switch it on for your workspace, the instance must use Clerk's current OAuth provider, and a device verification page must be reachable. The provider sends it only if it is configured. Null if Clerk does not report it.",
-				Optional:            true,
-				Computed:            true,
-				PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
-			},
+			"consent_screen_enabled":             reportedBool("Whether users are asked for consent. Clerk's default is `true`. The consent screen cannot be turned off for dynamically registered applications."),
+			"pkce_required":                      reportedBool("Whether Proof Key for Code Exchange (RFC 7636) is required. Clerk's default is `false`. Public clients need PKCE in any case."),
+			"public":                             reportedBool("Whether this is a public client. A public client cannot keep a secret, and has none: a native or single-page app, for example. Changing this updates the application in place. A public client that becomes confidential gets a secret by a rotation in the same apply. Clerk's default is `false`."),
+			"device_authorization_grant_enabled": reportedNullableBool("Whether the client may use the device authorization grant (RFC 8628), for devices without a browser or a keyboard. This is a beta feature: Clerk must switch it on for your workspace, the instance must use Clerk's current OAuth provider, and a device verification page must be reachable. The provider sends it only if it is configured. Null if Clerk does not report it."),
 			"rotate_secret_trigger": schema.StringAttribute{
 				MarkdownDescription: "Any string. Setting or changing it **rotates the client secret; the old secret stops working at once**, because Clerk keeps one secret and no grace period. White space at the ends and the form of line ends make no difference. Creating the application does not rotate, and neither does removing the trigger. Not for public clients.",
 				Optional:            true,
@@ -144,25 +139,30 @@ func setOfTexts(check validator.String) []validator.Set {
 
 // reportedBool is an argument for which Clerk has a default.
 func reportedBool(description string) schema.BoolAttribute {
+	attribute := reportedNullableBool(description)
+	attribute.PlanModifiers = []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()}
+	return attribute
+}
+
+// reportedNullableBool is the same where Clerk's answer may lack the value. Null must not be
+// "(known after apply)" in every plan.
+func reportedNullableBool(description string) schema.BoolAttribute {
 	return schema.BoolAttribute{
 		MarkdownDescription: description,
 		Optional:            true,
 		Computed:            true,
-		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseNonNullStateForUnknown()},
+		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
 	}
 }
 
 // computedString is an attribute that Clerk always has and that no update changes.
 func computedString(description string) schema.StringAttribute {
-	return schema.StringAttribute{
-		MarkdownDescription: description,
-		Computed:            true,
-		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()},
-	}
+	attribute := computedNullableString(description)
+	attribute.PlanModifiers = []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()}
+	return attribute
 }
 
-// computedNullableString is the same where null is a value of its own, and would
-// otherwise be "(known after apply)" in every plan.
+// computedNullableString is the same where null is a value of its own.
 func computedNullableString(description string) schema.StringAttribute {
 	return schema.StringAttribute{
 		MarkdownDescription: description,

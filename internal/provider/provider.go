@@ -47,9 +47,7 @@ func (p *clerkProvider) Schema(
 	_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse,
 ) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages the OAuth applications of a [Clerk](https://clerk.com) instance: " +
-			"the OAuth and OpenID Connect clients that sign in *through* Clerk. It does not manage social " +
-			"connections, by which users sign in *to* Clerk.",
+		MarkdownDescription: "Manages the OAuth applications of a [Clerk](https://clerk.com) instance: the OAuth and OpenID Connect clients that sign in *through* Clerk. It does not manage social connections, by which users sign in *to* Clerk.",
 		Attributes: map[string]schema.Attribute{
 			"secret_key": schema.StringAttribute{
 				MarkdownDescription: "Secret key of the Clerk instance (`sk_test_…` or `sk_live_…`). It selects the instance. Default: the environment variable `" + envSecretKey + "`, which keeps it out of files.",
