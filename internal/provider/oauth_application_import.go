@@ -170,51 +170,38 @@ func (a priorAttributes) areOfOther() bool {
 // explains any other state.
 func hasStateTypes(raw []byte) bool {
 	var attributes priorAttributes
-	return json.Unmarshal(raw, &attributes) == nil && attributes["id"] != nil &&
-		!attributes.areOfOther() && attributes.checkTypes() == nil
+	if json.Unmarshal(raw, &attributes) != nil || attributes["id"] == nil || attributes.areOfOther() {
+		return false
+	}
+	_, err := unmarshalState(raw)
+	return err == nil
 }
 
-// checkTypes returns an error if an attribute does not have its type in the schema.
-func (a priorAttributes) checkTypes() error {
-	for name, typ := range applicationStateType().(tftypes.Object).AttributeTypes {
-		want, value := "an object", any(&map[string]*string{}) // of timeouts
-		switch {
-		case typ.Is(tftypes.String):
-			want, value = "a string", new(string)
-		case typ.Is(tftypes.Bool):
-			want, value = "a boolean", new(bool)
-		case typ.Is(tftypes.Number):
-			want, value = "a number", new(float64)
-		case typ.Is(tftypes.Set{}):
-			want, value = "a set of strings", new([]*string)
-		}
-		if text, ok := a[name]; ok && json.Unmarshal(text, value) != nil {
-			return a.typeError(name, want)
-		}
-	}
-	return nil
+// unmarshalState reads the attributes of the schema, and ignores any others.
+func unmarshalState(raw []byte) (tftypes.Value, error) {
+	ignore := tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true}
+	return tfprotov6.RawState{JSON: raw}.UnmarshalWithOpts(applicationStateType(),
+		tfprotov6.UnmarshalOpts{ValueFromJSONOpts: ignore})
 }
 
 // typeError names an attribute that does not have its type, and not its value, which may be
 // a secret.
-func (a priorAttributes) typeError(name, want string) error {
+func (a priorAttributes) typeError(name string) error {
 	var id string
 	if json.Unmarshal(a["id"], &id) == nil && clerk.ValidID(id) {
 		name += " of the application " + id
 	}
-	return fmt.Errorf("the attribute %s is not %s", name, want)
+	return fmt.Errorf("the attribute %s has the wrong type", name)
 }
 
-// readOwn reads the attributes of the schema, and ignores any others.
+// readOwn reads the attributes of the schema.
 func (a priorAttributes) readOwn(ctx context.Context) (model resourceModel, err error) {
-	if err := a.checkTypes(); err != nil {
-		return model, err
-	}
 	text, _ := json.Marshal(a) // what was read can be written
-	raw, err := tfprotov6.RawState{JSON: text}.UnmarshalWithOpts(applicationStateType(),
-		tfprotov6.UnmarshalOpts{
-			ValueFromJSONOpts: tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true},
-		})
+	raw, err := unmarshalState(text)
+	if at, ok := errors.AsType[tftypes.AttributePathError](err); ok {
+		name, _ := at.Path.Steps()[0].(tftypes.AttributeName)
+		return model, a.typeError(string(name))
+	}
 	if err != nil || decodeModel(ctx, raw, &model).HasError() {
 		return model, errNoApplicationState // err can quote a value
 	}
@@ -244,7 +231,7 @@ func (a priorAttributes) readOther(ctx context.Context) (resourceModel, error) {
 	if value, ok := a["scopes"]; ok {
 		var scopes string // separated by spaces
 		if json.Unmarshal(value, &scopes) != nil {
-			return model, a.typeError("scopes", "a string")
+			return model, a.typeError("scopes")
 		}
 		if list := clerk.ParseScopes(scopes); len(list) > 0 {
 			model.Scopes = setOf(list)

@@ -80,16 +80,16 @@ func TestProtocolTakeOverRefusals(t *testing.T) {
 	for name, c := range map[string]struct{ address, kind, state, says string }{
 		"another type": {
 			vanillauys, application, `{"id":"oa_1","callback_url":"","client_secret":{"a":"very-secret-value"}}`,
-			"client_secret of the application oa_1 is not a string",
+			"client_secret of the application oa_1 has the wrong type",
 		},
 		"no id": {vanillauys, application, `{"callback_url":"","client_secret":"very-secret-value"}`, "no valid id"},
 		"another type inside": {
 			vanillauys, application, `{"id":"oa_1","timeouts":{"create":["very-secret-value"]}}`,
-			"timeouts of the application oa_1 is not an object",
+			"timeouts of the application oa_1 has the wrong type",
 		},
 		"another id": {
-			vanillauys, application, `{"id":"very-secret-value!","callback_url":"","public":1}`,
-			"the attribute public is not a boolean",
+			vanillauys, application, `{"id":"very-secret-value!","callback_url":"","public":[]}`,
+			"the attribute public has the wrong type",
 		},
 		"no object":        {vanillauys, application, `["very-secret-value"]`, ""},
 		"another resource": {vanillauys, "clerk_user", `{"id":"oa_1","callback_url":"","password":"very-secret-value"}`, ""},
