@@ -19,10 +19,7 @@ import (
 // description is how a validator or a plan modifier describes itself.
 type description string
 
-// Description implements validator.Describer and planmodifier.Describer.
-func (d description) Description(context.Context) string { return string(d) }
-
-// MarkdownDescription implements validator.Describer and planmodifier.Describer.
+func (d description) Description(context.Context) string         { return string(d) }
 func (d description) MarkdownDescription(context.Context) string { return string(d) }
 
 // textCheck is a validator of one string.
@@ -34,7 +31,6 @@ type textCheck struct {
 	problem func(text string) string
 }
 
-// ValidateString implements validator.String.
 func (c textCheck) ValidateString(
 	_ context.Context, req validator.StringRequest, resp *validator.StringResponse,
 ) {
@@ -123,8 +119,8 @@ var recipientsCheck = recipientsValidator{
 	"age recipients (age1…) or SSH public keys (ssh-ed25519, ssh-rsa), at least one",
 }
 
-// ValidateSet implements validator.Set. Elements that are unknown yet are checked at
-// apply time, before the application is created.
+// ValidateSet leaves elements that are not known yet to the apply, which checks them before
+// the application is created.
 func (recipientsValidator) ValidateSet(
 	_ context.Context, req validator.SetRequest, resp *validator.SetResponse,
 ) {

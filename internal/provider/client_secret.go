@@ -73,7 +73,6 @@ func (m *resourceModel) hasTriggerWithoutSecret() bool {
 	return m.Public.ValueBool() && isKnownText(m.RotateSecretTrigger)
 }
 
-// checkTrigger rejects a rotation of a client that has no secret.
 func (m *resourceModel) checkTrigger(diags *diag.Diagnostics) {
 	if m.hasTriggerWithoutSecret() {
 		diags.AddAttributeError(path.Root("rotate_secret_trigger"), "Rotation trigger on a public client",
@@ -141,7 +140,6 @@ var secretWarnings = map[rotationReason]struct{ attribute, summary, detail strin
 	},
 }
 
-// warn says in the plan what becomes of the secret.
 func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) {
 	text, ok := secretWarnings[reason]
 	if !ok {
@@ -209,9 +207,13 @@ var errNoSecret = errors.New("the response has no client secret, and the old one
 // rotateSecret replaces the client secret. Until the new secret is in the state, the
 // rotation is pending, whatever ends this. An error leaves the current model unchanged.
 func (c *applicationCall) rotateSecret(ctx context.Context) error {
-	version := plannedOr(c.plan.ClientSecretVersion, plannedOr(
-		nextSecretVersion(c.current, c.notes.VersionFloor),
-		firstSecretVersion(time.Time{}, c.client.ServerNow())))
+	version := c.plan.ClientSecretVersion
+	if version.IsUnknown() {
+		version = nextSecretVersion(c.current, c.notes.VersionFloor)
+	}
+	if version.IsUnknown() {
+		version = firstSecretVersion(time.Time{}, c.client.ServerNow())
+	}
 	wasPending := c.notes.RotationPending
 	c.notes.setPending(ctx, true)
 	rotation, err := c.client.RotateClientSecret(ctx, c.current.ID.ValueString(),

@@ -67,7 +67,6 @@ func (d *providerData) diagnosticsOf(
 	return diags
 }
 
-// asWarnings lowers errors to warnings.
 func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
 	var warnings diag.Diagnostics
 	for _, d := range diags {
@@ -210,6 +209,26 @@ func (p requestParams) notApplied(
 		fmt.Sprintf("%s, but Clerk's answer has a different value for %s. %s",
 			before, client.Scrub(field.String()), after),
 		param.hint)
+}
+
+// warnOfProblems warns of fields that could not be read of the answer about something. done is
+// what Clerk has done all the same.
+func (p requestParams) warnOfProblems(
+	diags *diag.Diagnostics, client *clerk.Client, problems []clerk.FieldProblem, about, done string,
+) {
+	if len(problems) == 0 {
+		return
+	}
+	hints := mapped(problems, func(problem clerk.FieldProblem) string {
+		return p.named(problem.Field).hint
+	})
+	diags.AddWarning(fmt.Sprintf("Clerk's answer about %s was incomplete", about), paragraphs(
+		done+", but these parts of Clerk's answer could not be read:",
+		linesOf(problems, func(problem clerk.FieldProblem) string {
+			return "- " + client.Scrub(problem.String())
+		}),
+		"The state has the planned values. The next refresh shows Clerk's values.",
+		paragraphs(hints...)))
 }
 
 // recoverPanic turns a panic into an error. Every method that Terraform calls defers it: a

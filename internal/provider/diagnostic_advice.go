@@ -182,10 +182,7 @@ func notFoundAdvice(err *clerk.APIError, action string) string {
 // unknownCreateAdvice says how to find out what became of a create.
 func unknownCreateAdvice(err *clerk.CreateOutcomeUnknownError) string {
 	if len(err.Candidates) > 0 {
-		ids := make([]string, len(err.Candidates))
-		for i, app := range err.Candidates {
-			ids[i] = visible(app.ID)
-		}
+		ids := mapped(err.Candidates, func(app clerk.OAuthApplication) string { return visible(app.ID) })
 		return paragraphs(
 			"Nothing is in the state. This create may have created one of these applications:",
 			linesOf(err.Candidates, candidateLine),

@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -61,7 +63,6 @@ var (
 	}
 )
 
-// valueIn returns the field's value in a model.
 func (f modelField) valueIn(model reflect.Value) attr.Value {
 	return model.FieldByIndex(f.index).Interface().(attr.Value)
 }
@@ -100,6 +101,39 @@ func encodeModel[M any](
 		return tftypes.Value{}, codecError(err)
 	}
 	return tftypes.NewValue(typ, values), nil
+}
+
+// identityModel is the identity of a resource: the same id as in its state.
+type identityModel struct {
+	ID types.String `tfsdk:"id"`
+}
+
+// identityType is the type of an identity in the protocol.
+var identityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}
+
+func identitySchema(description string) identityschema.Schema {
+	return identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"id": identityschema.StringAttribute{RequiredForImport: true, Description: description},
+		},
+	}
+}
+
+// saveState writes a model into the state, and its id into the identity where the engine
+// keeps one.
+func saveState[M any](
+	ctx context.Context, model M, id types.String, state *tfsdk.State,
+	identity *tfsdk.ResourceIdentity,
+) diag.Diagnostics {
+	raw, diags := encodeModel(ctx, state.Raw.Type(), model)
+	if diags.HasError() {
+		return diags
+	}
+	state.Raw = raw
+	if identity != nil {
+		diags.Append(identity.Set(ctx, identityModel{ID: id})...)
+	}
+	return diags
 }
 
 func codecError(err error) diag.Diagnostics {
@@ -157,14 +191,6 @@ func copyField[M any](model *M, from M, name string) {
 	}
 }
 
-// plannedOr returns the planned value if it is known, otherwise the actual one.
-func plannedOr[T attr.Value](plan, actual T) T {
-	if !isWhollyKnown(plan) {
-		return actual
-	}
-	return plan
-}
-
 // isWhollyKnown reports whether a value is known, with all elements if it is a set.
 func isWhollyKnown(value attr.Value) bool {
 	set, isSet := value.(types.Set)
@@ -198,7 +224,6 @@ func setOf(values []string) types.Set {
 	return types.SetValueMust(types.StringType, mapped(values, element))
 }
 
-// stringsOf returns the elements of a set of known strings.
 func stringsOf(set types.Set) []string {
 	return mapped(set.Elements(), func(element attr.Value) string {
 		return element.(types.String).ValueString()

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -57,6 +57,26 @@ func (r *oauthApplicationResource) ImportState(
 	setImported(ctx, id, resp)
 }
 
+// importID returns the id that an import names, by its argument or by an identity.
+func importID(
+	ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics,
+) string {
+	if req.ID != "" || req.Identity == nil || req.Identity.Raw.IsNull() {
+		return req.ID
+	}
+	var identity identityModel
+	diags.Append(req.Identity.Get(ctx, &identity)...)
+	return identity.ID.ValueString()
+}
+
+// setImported writes the id of what is imported. The rest comes with the read that follows.
+func setImported(ctx context.Context, id string, resp *resource.ImportStateResponse) {
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	if resp.Identity != nil {
+		resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("id"), id)...)
+	}
+}
+
 // MoveState takes over applications, with their secrets, from the states of other providers
 // for Clerk (vanillauys/clerk and buildwithdeck/clerk), and from this provider under another
 // address, such as that of a mirror.
@@ -72,8 +92,9 @@ func moveState(
 
 	// Only the last part of the provider's address counts: providers have forks and mirrors,
 	// and OpenTofu before 1.12.4 gives nothing but that part.
+	address := req.SourceProviderAddress
 	if req.SourceTypeName != applicationType || req.SourceRawState == nil ||
-		path.Base(req.SourceProviderAddress) != "clerk" {
+		address[strings.LastIndex(address, "/")+1:] != "clerk" {
 		return // Terraform then says that this move is not possible
 	}
 	model, ofOther, err := readPriorState(ctx, req.SourceRawState.JSON)
@@ -81,7 +102,7 @@ func moveState(
 		return
 	}
 	if err != nil {
-		err = fmt.Errorf("the state of provider %s: %w", req.SourceProviderAddress, err)
+		err = fmt.Errorf("the state of provider %s: %w", address, err)
 		addPriorStateError(&resp.Diagnostics, action, err)
 		return
 	}

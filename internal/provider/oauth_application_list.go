@@ -42,7 +42,6 @@ var filterTexts = map[string]schema.Attribute{
 	},
 }
 
-// query converts the filter for the client.
 func (f applicationFilter) query() clerk.ListQuery {
 	return clerk.ListQuery{
 		NameQuery:             f.NameQuery.ValueString(),

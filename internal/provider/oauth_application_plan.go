@@ -129,7 +129,6 @@ func (m *resourceModel) keepSpellings(config, state resourceModel) {
 	}
 }
 
-// planUpdate plans a change of an application.
 func (m *resourceModel) planUpdate(
 	config, state resourceModel, logo types.String, private privateState, diags *diag.Diagnostics,
 ) {

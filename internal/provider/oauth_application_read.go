@@ -76,7 +76,6 @@ func (r *oauthApplicationResource) Read(
 	c.save(ctx)
 }
 
-// removeGone removes an application that is gone from the state.
 func removeGone(ctx context.Context, state resourceModel, resp *resource.ReadResponse) {
 	if resp.Identity != nil {
 		// The framework wants the identity of an object that is gone, too.
@@ -102,7 +101,6 @@ type fetchedApplication struct {
 	err error
 }
 
-// fetch reads the application from Clerk.
 func (m *resourceModel) fetch(
 	ctx context.Context, client *clerk.Client,
 ) (found fetchedApplication) {

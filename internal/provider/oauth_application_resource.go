@@ -105,7 +105,11 @@ func (m *resourceModel) addWarnings(diags *diag.Diagnostics) {
 		}
 	}
 	name := m.Name.ValueString()
-	warn("name", "White space around the name of "+who, oddEnds(name))
+	if name != strings.TrimSpace(name) {
+		warn("name", "White space around the name of "+who,
+			"Clerk may remove white space at the ends of a name, and users cannot see it. The provider "+
+				"treats both spellings as the same name.")
+	}
 	warn("name", "Invisible characters in the name of "+who, oddCharacters(name))
 	warn("redirect_uris", "Redirect URIs of "+who+" may not work as intended",
 		oddURIs(stringsOf(m.RedirectURIs)))
@@ -146,40 +150,17 @@ func (m *resourceModel) addWarnings(diags *diag.Diagnostics) {
 // counters, which many configurations have.
 var yearOnly = regexp.MustCompile(`^\s*(19|20)[0-9]{2}\s*$`)
 
-// oddEnds says with which white space a name begins and ends, or "".
-func oddEnds(name string) string {
-	var where []string
-	characters := []rune(name)
-	if strings.TrimLeftFunc(name, unicode.IsSpace) != name {
-		where = append(where, "begins with "+codePoint(characters[0]))
-	}
-	if strings.TrimRightFunc(name, unicode.IsSpace) != name {
-		where = append(where, "ends with "+codePoint(characters[len(characters)-1]))
-	}
-	if len(where) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("The name %s. Clerk may remove white space at the ends of a name, and users "+
-		"cannot see it. The provider treats both spellings as the same name.",
-		strings.Join(where, " and "))
-}
-
-// oddCharacters names the characters inside a name that nobody can see, or "".
+// oddCharacters is about characters of a name that nobody can see. It returns "" if there are
+// no such characters. The summary shows their code points.
 func oddCharacters(name string) string {
-	hidden, seen := invisibleIn(name), false
-	for _, r := range strings.TrimSpace(name) {
-		seen = seen || unicode.IsPrint(r) && !isInvisible(r)
-		if unicode.IsControl(r) && !slices.Contains(hidden, codePoint(r)) {
-			hidden = append(hidden, codePoint(r))
-		}
-	}
-	if len(hidden) == 0 {
+	hidden := func(r rune) bool { return isInvisible(r) || unicode.IsControl(r) }
+	name = strings.TrimSpace(name)
+	if !strings.ContainsFunc(name, hidden) {
 		return ""
 	}
-	text := fmt.Sprintf("The name has characters that users cannot see: %s. They can make a name "+
-		"look like another one, and change how a terminal or the consent screen shows it.",
-		strings.Join(hidden, ", "))
-	if !seen {
+	text := "The name has characters that users cannot see, shown above by their code points. They can " +
+		"make a name look like another one, and change how a terminal or the consent screen shows it."
+	if !strings.ContainsFunc(name, isShown) {
 		text += " No character of the name is visible."
 	}
 	return text
@@ -237,7 +218,6 @@ func (c *applicationCall) begin(
 	return context.WithTimeout(ctx, limit)
 }
 
-// save writes the current model into the state.
 func (c *applicationCall) save(ctx context.Context) {
 	c.diags.Append(saveState(ctx, c.current, c.current.ID, c.state, c.identity)...)
 }
@@ -245,19 +225,6 @@ func (c *applicationCall) save(ctx context.Context) {
 // warnOfProblems warns of fields of an answer that could not be read. done is what Clerk has
 // done all the same.
 func (c *applicationCall) warnOfProblems(app clerk.OAuthApplication, done string) {
-	if len(app.Problems) == 0 {
-		return
-	}
-	var problems, hints []string
-	for _, problem := range app.Problems {
-		problems = append(problems, problem.String())
-		hints = append(hints, applicationParams.named(problem.Field).hint)
-	}
-	c.diags.AddWarning(
-		fmt.Sprintf("Clerk's answer about %s was incomplete", c.current.quotedName()),
-		paragraphs(
-			fmt.Sprintf("%s (application %s), but these parts of Clerk's answer could not be read: %s. "+
-				"The state has the planned values, and the next refresh shows Clerk's.",
-				done, app.ID, c.client.Scrub(strings.Join(problems, "; "))),
-			paragraphs(hints...)))
+	applicationParams.warnOfProblems(c.diags, c.client, app.Problems, c.current.quotedName(),
+		fmt.Sprintf("%s (application %s)", done, app.ID))
 }

@@ -42,7 +42,7 @@ func (r *oauthApplicationResource) Schema(
 			},
 			"redirect_uris": schema.SetAttribute{
 				MarkdownDescription: "URIs to which Clerk may send users back: absolute URIs of any scheme, compared exactly. `[]` removes all. If the argument is left out, the application keeps the URIs that it has; a new application has none.",
-				CustomType:          newURISetType(),
+				CustomType:          uriSetType{setOfStrings},
 				Optional:            true,
 				Computed:            true,
 				Validators:          setOfTexts(redirectURICheck),

@@ -114,7 +114,6 @@ var keepDefaultScopes = defaultScopesModifier{
 	"ignores offline_access, and keeps scopes that were never configured",
 }
 
-// PlanModifySet implements planmodifier.Set.
 func (defaultScopesModifier) PlanModifySet(
 	ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse,
 ) {

@@ -112,7 +112,6 @@ func (r *oauthApplicationSettingsResource) Create(
 	r.apply(ctx, req.Config, req.Plan, (*resource.UpdateResponse)(resp))
 }
 
-// Update changes what differs from the state.
 func (r *oauthApplicationSettingsResource) Update(
 	ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse,
 ) {
@@ -235,7 +234,6 @@ func (r *oauthApplicationSettingsResource) ImportState(
 	setImported(ctx, model.ID.ValueString(), resp)
 }
 
-// read reads the settings of the key's instance.
 func (m *settingsModel) read(ctx context.Context, client *clerk.Client) error {
 	if err := m.checkInstance(ctx, client); err != nil {
 		return err
@@ -278,12 +276,7 @@ func (m *settingsModel) change(
 		return nil, err
 	}
 	m.fromAPI(settings)
-	if len(settings.Problems) > 0 {
-		item := func(problem clerk.FieldProblem) string { return "- " + client.Scrub(problem.String()) }
-		diags.AddWarning("Clerk's answer about the OAuth application settings was incomplete", paragraphs(
-			"The settings were changed, but these fields of Clerk's answer could not be read:",
-			linesOf(settings.Problems, item),
-			"The state has the planned values. The next refresh shows the values in Clerk."))
-	}
+	settingsParams.warnOfProblems(diags, client, settings.Problems, "the OAuth application settings",
+		"The settings were changed")
 	return fields.NotApplied(settings), nil
 }

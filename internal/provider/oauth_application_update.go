@@ -95,7 +95,6 @@ func (c *applicationCall) patch(ctx context.Context, reason rotationReason) (ok 
 	return len(refused) == 0
 }
 
-// rotate replaces the secret if there is a reason.
 func (c *applicationCall) rotate(ctx context.Context, reason rotationReason) (ok bool) {
 	if reason == noRotation {
 		return true

@@ -85,7 +85,6 @@ type privateNotes struct {
 	saved privateState
 }
 
-// openPrivate reads the private state.
 func openPrivate(ctx context.Context, store privateStore, diags *diag.Diagnostics) *privateNotes {
 	private, older := readPrivate(func(key string) []byte {
 		value, more := store.GetKey(ctx, key)
@@ -116,7 +115,6 @@ func (n *privateNotes) save(ctx context.Context) {
 	n.saved, n.older = n.privateState, false
 }
 
-// setPending notes whether a rotation is pending.
 func (n *privateNotes) setPending(ctx context.Context, pending bool) {
 	n.RotationPending = pending
 	n.save(ctx)

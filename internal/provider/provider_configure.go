@@ -115,7 +115,6 @@ type clientProblem struct {
 	brief string
 }
 
-// unknownArgument returns the first argument whose value is not known yet.
 func (m providerModel) unknownArgument() string {
 	model := reflect.ValueOf(m)
 	for _, field := range fieldsOf[providerModel]() {
@@ -169,7 +168,6 @@ func (m providerModel) clientConfig(data *providerData, diags *diag.Diagnostics)
 	return config
 }
 
-// isInstanceID reports whether a text has the form of the id of an instance.
 func isInstanceID(text string) bool {
 	return strings.HasPrefix(text, "ins_") && clerk.ValidID(text)
 }
@@ -186,7 +184,6 @@ func valueOrEnv(value types.String, argument string) (text, source string) {
 	return text, source
 }
 
-// described says what a source of valueOrEnv is.
 func described(source string) string {
 	if strings.HasPrefix(source, "CLERK_") {
 		return "the environment variable " + source

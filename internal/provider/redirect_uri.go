@@ -115,8 +115,8 @@ func redirectURIConcerns(uri string) []string {
 		add("has the fragment %q, which a redirect URI must not have (RFC 6749 section 3.1.2)",
 			"#"+fragment)
 	}
-	if invisible := invisibleIn(uri); len(invisible) > 0 {
-		add("holds invisible characters: %s", strings.Join(invisible, ", "))
+	if strings.ContainsFunc(uri, isInvisible) {
+		add("holds invisible characters, which are shown here by their code points")
 	}
 	return concerns
 }
@@ -141,47 +141,39 @@ var (
 	_ xattr.ValidateableAttribute             = uriSet{}
 )
 
-func newURISetType() uriSetType { return uriSetType{setOfStrings} }
-
-// Equal implements attr.Type.
 func (t uriSetType) Equal(other attr.Type) bool {
 	_, ok := other.(uriSetType)
 	return ok
 }
 
-// ValueFromSet implements basetypes.SetTypable.
 func (t uriSetType) ValueFromSet(
 	_ context.Context, set basetypes.SetValue,
 ) (basetypes.SetValuable, diag.Diagnostics) {
 	return uriSet{set}, nil
 }
 
-// ValueFromTerraform implements attr.Type.
 func (t uriSetType) ValueFromTerraform(ctx context.Context, raw tftypes.Value) (attr.Value, error) {
 	value, err := t.SetType.ValueFromTerraform(ctx, raw)
 	set, _ := value.(basetypes.SetValue)
 	return uriSet{set}, err
 }
 
-// Type implements attr.Value.
-func (s uriSet) Type(context.Context) attr.Type { return newURISetType() }
+func (s uriSet) Type(context.Context) attr.Type { return uriSetType{setOfStrings} }
 
-// Equal implements attr.Value.
 func (s uriSet) Equal(other attr.Value) bool {
 	o, ok := other.(uriSet)
 	return ok && sameValue(s.SetValue, o.SetValue)
 }
 
-// SetSemanticEquals implements basetypes.SetValuableWithSemanticEquals. It keeps the
-// framework from comparing the elements.
+// SetSemanticEquals keeps the framework from comparing the elements.
 func (s uriSet) SetSemanticEquals(
 	_ context.Context, prior basetypes.SetValuable,
 ) (bool, diag.Diagnostics) {
 	return s.Equal(prior), nil
 }
 
-// ValidateAttribute implements xattr.ValidateableAttribute. The framework would look for
-// duplicates, which a set of Terraform's cannot have.
+// ValidateAttribute keeps the framework from looking for duplicates, which a set of
+// Terraform's cannot have.
 func (s uriSet) ValidateAttribute(
 	context.Context, xattr.ValidateAttributeRequest, *xattr.ValidateAttributeResponse,
 ) {

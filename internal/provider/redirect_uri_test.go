@@ -11,7 +11,7 @@ import (
 // The type of redirect URIs behaves like the framework's own sets.
 func TestURISetAgreesWithTheFrameworksSets(t *testing.T) {
 	t.Parallel()
-	ctx, typ := t.Context(), newURISetType()
+	ctx, typ := t.Context(), uriSetType{setOfStrings}
 	partly := types.SetValueMust(types.StringType, []attr.Value{types.StringValue("a"), types.StringUnknown()})
 	sets := []types.Set{
 		setOf(nil), setOf([]string{"a"}), setOf([]string{"a", "b"}), setOf([]string{"b", "a"}), setOf([]string{"b", "c"}),

@@ -45,7 +45,6 @@ type server struct {
 	provider *clerkProvider
 }
 
-// PlanResourceChange implements tfprotov6.ResourceServer.
 func (s *server) PlanResourceChange(
 	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
@@ -57,14 +56,12 @@ func (s *server) PlanResourceChange(
 	return callFramework(ctx, req, s.frameworkServer.PlanResourceChange)
 }
 
-// ValidateResourceConfig implements tfprotov6.ResourceServer.
 func (s *server) ValidateResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
 ) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	return callFramework(ctx, req, s.frameworkServer.ValidateResourceConfig)
 }
 
-// UpgradeResourceState implements tfprotov6.ResourceServer.
 func (s *server) UpgradeResourceState(
 	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
 ) (*tfprotov6.UpgradeResourceStateResponse, error) {
@@ -80,7 +77,6 @@ func (s *server) UpgradeResourceState(
 	return callFramework(ctx, req, s.frameworkServer.UpgradeResourceState)
 }
 
-// ReadResource implements tfprotov6.ResourceServer.
 func (s *server) ReadResource(
 	ctx context.Context, req *tfprotov6.ReadResourceRequest,
 ) (*tfprotov6.ReadResourceResponse, error) {
@@ -90,7 +86,6 @@ func (s *server) ReadResource(
 	return callFramework(ctx, req, s.frameworkServer.ReadResource)
 }
 
-// ApplyResourceChange implements tfprotov6.ResourceServer.
 func (s *server) ApplyResourceChange(
 	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
 ) (*tfprotov6.ApplyResourceChangeResponse, error) {
@@ -115,7 +110,6 @@ var overContext = func() context.Context {
 	return ctx
 }()
 
-// callFramework calls a method of the framework's with a callContext.
 func callFramework[Request, Response any](
 	ctx context.Context, req Request, method func(context.Context, Request) (Response, error),
 ) (Response, error) {
@@ -245,7 +239,6 @@ func recoverToNil[Response any](resp **Response) {
 	}
 }
 
-// decodeState reads an application as the protocol carries it.
 func decodeState(
 	ctx context.Context, value *tfprotov6.DynamicValue,
 ) (model resourceModel, ok bool) {

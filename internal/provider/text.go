@@ -15,7 +15,7 @@ import (
 func visible(text string) string {
 	var safe strings.Builder
 	for _, r := range text {
-		if unicode.IsPrint(r) && !isInvisible(r) {
+		if isShown(r) {
 			safe.WriteRune(r)
 		} else {
 			safe.WriteString("<" + codePoint(r) + ">")
@@ -23,6 +23,9 @@ func visible(text string) string {
 	}
 	return safe.String()
 }
+
+// isShown reports whether a terminal shows a character, or leaves a space for it.
+func isShown(r rune) bool { return unicode.IsPrint(r) && !isInvisible(r) }
 
 // quote puts the visible form of a text in quotation marks.
 func quote(text string) string {
@@ -45,19 +48,6 @@ func isInvisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Variation_Selector) || invisible[r]
 }
 
-// invisibleIn returns the code points of the invisible characters of a text, each once.
-func invisibleIn(text string) []string {
-	var found []string
-	for _, r := range text {
-		if isInvisible(r) {
-			found = append(found, codePoint(r))
-		}
-	}
-	slices.Sort(found)
-	return slices.Compact(found)
-}
-
-// codePoint names a character that would not show.
 func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
 
 // sentence turns the text of a Go error into a sentence.
@@ -109,7 +99,6 @@ func mapped[T, V any](items []T, f func(T) V) []V {
 	return all
 }
 
-// withoutPassword hides the password of user information.
 func withoutPassword(uri string) string {
 	if parsed, err := url.Parse(uri); err == nil && parsed.User != nil {
 		return parsed.Redacted()
