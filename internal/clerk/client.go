@@ -47,8 +47,10 @@ type Config struct {
 	MaxRetries            *int              // retries of one request; default defaultMaxRetries
 	RequestsPer10s        int               // the most this client sends in any 10 seconds
 	PreventDuplicateNames bool              // creating a second application of a name fails
-	Observer              Observer          // told of every attempt; may be nil
 	Transport             http.RoundTripper // for tests; default: a tuned http.Transport
+
+	// Observer is called after every attempt, from many goroutines at once. It may be nil.
+	Observer func(context.Context, Event)
 }
 
 // Client speaks to one instance of Clerk. It is safe for concurrent use and meant to be
@@ -89,6 +91,7 @@ func New(config Config) *Client {
 		config:      config,
 		rateLimiter: newRateLimiter(config.RequestsPer10s),
 		asking:      semaphore.NewWeighted(1),
+		local:       localChanges{known: make(map[string]localApplication)},
 		checks:      secretChecks{slots: semaphore.NewWeighted(maxChecksAtOnce)},
 	}
 	c.reads = newSharedReads(c)
@@ -213,9 +216,6 @@ type Event struct {
 	Bytes    int           // length of the answer's body
 	TraceID  string        // Clerk's identifier of the request
 }
-
-// Observer is called after every attempt, from many goroutines at once.
-type Observer func(context.Context, Event)
 
 // clockReading is what the server's clock and the local clock said at one time.
 type clockReading struct {

@@ -29,10 +29,10 @@ type APIError struct {
 
 // ErrorItem is one of the errors in Clerk's envelope.
 type ErrorItem struct {
-	Code        string
-	Message     string
-	LongMessage string
-	ParamName   string // the request's field that is at fault; may be empty
+	Code        string `json:"code"`
+	Message     string `json:"message"`
+	LongMessage string `json:"long_message"`
+	ParamName   string `json:"-"` // the request's field that is at fault; may be empty
 }
 
 func (e *APIError) Error() string {

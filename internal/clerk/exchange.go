@@ -153,9 +153,11 @@ func (c *Client) transportFailure(
 		return &failure{outcome: outcomeRefused, err: errProxyAuthentication}
 	}
 	timedOut, ok := errors.AsType[net.Error](err) // by a context or by the transport
+	certificate, invalid := errors.AsType[x509.CertificateInvalidError](err)
 	lost := &TransportError{
 		Sent: sent, Timeout: ok && timedOut.Timeout(), Problem: c.scrubber.clean(err.Error()),
-		Untrusted: !sent && isUntrusted(err), CertificateOutOfDate: !sent && isOutOfDate(err),
+		Untrusted:            !sent && isUntrusted(err),
+		CertificateOutOfDate: !sent && invalid && certificate.Reason == x509.Expired,
 	}
 	switch {
 	case ctx.Err() != nil && lost.Timeout:
@@ -182,12 +184,6 @@ func isUntrusted(err error) bool {
 	return ok && alert.Op == "remote error" || // the server refused
 		isError[*tls.CertificateVerificationError](err) ||
 		isError[tls.RecordHeaderError](err) // not TLS at all
-}
-
-// isOutOfDate reports whether the certificate has expired or is not valid yet.
-func isOutOfDate(err error) bool {
-	invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
-	return ok && invalid.Reason == x509.Expired
 }
 
 func readProblem(err error) string {
@@ -218,10 +214,8 @@ func (c *Client) answerError(a answer, problem string) *AnswerError {
 func (c *Client) newAPIError(a answer) *APIError {
 	var envelope struct {
 		Errors []struct {
-			Code        string `json:"code"`
-			Message     string `json:"message"`
-			LongMessage string `json:"long_message"`
-			Meta        struct {
+			ErrorItem
+			Meta struct {
 				ParamName string `json:"param_name"`
 			} `json:"meta"`
 		} `json:"errors"`

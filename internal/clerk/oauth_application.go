@@ -5,12 +5,18 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"slices"
 	"time"
+)
+
+const (
+	routeApplications = "/oauth_applications"
+	routeApplication  = "/oauth_applications/{id}"
+	routeRotateSecret = "/oauth_applications/{id}/rotate_secret" //nolint:gosec // a path
+	routeLogo         = "/oauth_applications/{id}/logo"
 )
 
 // ReadOption changes what GetOAuthApplication and FindOAuthApplication do. ReadYourWrites
@@ -50,6 +56,15 @@ func (c *Client) GetOAuthApplication(
 		c.KnowApplication(id)
 	}
 	return app, err
+}
+
+func (c *Client) getApplication(ctx context.Context, id string) (OAuthApplication, error) {
+	return send(c, singleContext(ctx), request{
+		method: http.MethodGet, route: routeApplication, id: id,
+	}, func(a answer) (OAuthApplication, error) {
+		decoded, err := decodeApplicationOf(id, a.body)
+		return decoded.app, cmp.Or(err, problemsError(decoded.app.Problems))
+	})
 }
 
 // lookAgain reads an application again as long as Clerk's reads may lag behind, and
@@ -137,27 +152,21 @@ func decodeDeleted(a answer) (deleted bool, err error) {
 // MaxLogoBytes is the largest logo that Clerk accepts.
 const MaxLogoBytes = 10 << 20
 
-// LogoTypes are the image types that Clerk accepts.
-var LogoTypes = []string{"image/jpeg", "image/png", "image/gif", "image/webp"}
-
 // LogoType recognises the type of an image by its first bytes. ok is false if Clerk does
 // not accept it.
 func LogoType(image []byte) (contentType string, ok bool) {
 	contentType = http.DetectContentType(image)
-	return contentType, slices.Contains(LogoTypes, contentType)
+	accepted := []string{"image/jpeg", "image/png", "image/gif", "image/webp"}
+	return contentType, slices.Contains(accepted, contentType)
 }
 
 // UploadOAuthApplicationLogo sets or replaces the logo. Clerk has no request that removes
-// a logo. Its errors are those of UpdateOAuthApplication, and one for an image that is not
-// of LogoTypes.
+// a logo. The caller checks the type of the image by LogoType. The errors are those of
+// UpdateOAuthApplication.
 func (c *Client) UploadOAuthApplicationLogo(
 	ctx context.Context, id, fileName string, image []byte,
 ) (OAuthApplication, error) {
-	contentType, ok := LogoType(image)
-	if !ok {
-		return OAuthApplication{}, fmt.Errorf("a logo of type %s is not supported; Clerk accepts %v",
-			contentType, LogoTypes)
-	}
+	contentType, _ := LogoType(image)
 	// Writes to a bytes.Buffer do not fail.
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)

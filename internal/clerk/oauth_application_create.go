@@ -229,13 +229,10 @@ func (c *Client) postApplication(
 		lost.id = id
 	}
 	if err == nil {
-		c.noteCreated(creation.Application, *fields.Name)
+		app := creation.Application
+		c.local.note(app.ID, localApplication{clientID: app.ClientID, name: *fields.Name})
 	}
 	return creation, err
-}
-
-func (c *Client) noteCreated(app OAuthApplication, name string) {
-	c.local.note(app.ID, localApplication{clientID: app.ClientID, name: name})
 }
 
 // asksForPublic reports whether a create asks for a public client. The request decides
@@ -248,7 +245,7 @@ func asksForPublic(fields OAuthApplicationFields) bool {
 func (c *Client) adopt(
 	op opContext, search applicationSearch, app OAuthApplication, lost error,
 ) Creation {
-	c.noteCreated(app, app.Name)
+	c.local.note(app.ID, localApplication{clientID: app.ClientID, name: app.Name})
 	creation := Creation{Application: app, Adopted: true, LostAnswer: lost}
 	if asksForPublic(search.fields) {
 		return creation

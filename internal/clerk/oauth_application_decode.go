@@ -1,6 +1,8 @@
 package clerk
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,10 +66,9 @@ func decodeApplication(body []byte) (d decodedApplication, err error) {
 	}
 	// A secret that is not a string counts as missing. Only confidential clients must
 	// have a secret, and the callers check that.
-	var secret *string
-	_ = json.Unmarshal(f.raw["client_secret"], &secret)
-	if secret != nil {
-		d.secret = NewSecret(*secret)
+	var secret string
+	if json.Unmarshal(f.raw["client_secret"], &secret) == nil {
+		d.secret = NewSecret(secret)
 	}
 	d.app.ID = needText(f, "id")
 	object := need[string](f, "object")
@@ -112,6 +113,32 @@ func decodeApplication(body []byte) (d decodedApplication, err error) {
 	return d, nil
 }
 
+func (c *Client) decodePage(a answer) (page, error) {
+	f, err := newFieldReader(a.body)
+	if err != nil {
+		return page{}, err
+	}
+	data := need[[]json.RawMessage](f, "data")
+	result := page{total: need[int](f, "total_count")}
+	if err := problemsError(f.problems); err != nil {
+		return page{}, err
+	}
+	result.items = make([]listItem, 0, len(data))
+	for _, raw := range data {
+		decoded, err := decodeApplication(raw)
+		item := listItem{OAuthApplication: decoded.app, key: decoded.app.ID}
+		if !ValidID(item.key) {
+			item.ID, item.key = "", fmt.Sprintf("%x", sha256.Sum256(raw))
+		}
+		if err = cmp.Or(err, problemsError(decoded.app.Problems)); err != nil {
+			problem := c.scrubber.clean(err.Error())
+			item.unreadable = &UnreadableApplicationError{item.OAuthApplication, problem}
+		}
+		result.items = append(result.items, item)
+	}
+	return result, nil
+}
+
 // fieldReader reads the fields of a JSON object and gathers what is wrong with them.
 // Unlike a struct's, a map's keys are compared exactly.
 type fieldReader struct {
@@ -139,11 +166,11 @@ func (f *fieldReader) note(field, problem string) {
 
 // take reads a field that may be absent or null; both give the zero value.
 func take[T any](f *fieldReader, name string) T {
-	var value, zero T
+	var value T
 	raw, ok := f.raw[name]
 	if ok && json.Unmarshal(raw, &value) != nil {
 		f.note(name, "has an unexpected type")
-		return zero
+		return *new(T)
 	}
 	return value
 }
@@ -158,12 +185,10 @@ func need[T any](f *fieldReader, name string) T {
 
 // needText reads a text that must be there and not empty.
 func needText(f *fieldReader, name string) string {
-	noted := len(f.problems)
-	text := need[string](f, name)
-	if text == "" && len(f.problems) == noted {
+	if string(f.raw[name]) == `""` {
 		f.note(name, isMissing)
 	}
-	return text
+	return need[string](f, name)
 }
 
 // millisecondTime reads a Unix time in milliseconds. Clerk's document calls it an
