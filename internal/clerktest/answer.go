@@ -141,7 +141,7 @@ func (s *Server) deliver(
 		body = body[:len(body)/2]
 	}
 	w.WriteHeader(a.Status)
-	_, _ = w.Write(body)                      // an error means that the client left, which is its right
+	_, _ = w.Write(body)                      // fails if the client has left
 	_ = http.NewResponseController(w).Flush() // makes the body chunked, like Clerk's
 	if f.Delivery == DeliverCutChunks {
 		panic(http.ErrAbortHandler)

@@ -7,10 +7,10 @@ package contract
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -25,16 +25,6 @@ import (
 
 // Variable names the environment variable with the path of Clerk's OpenAPI document.
 const Variable = "CLERK_OPENAPI_SPEC"
-
-const applications, settings = "/oauth_applications", "/instance/oauth_application_settings"
-
-// newer are fields that Clerk's live API has and the document of 2026-05-12 lacks, by the start of
-// the path. They were set and read back on 2026-10-05 and are optional here: a workspace need not
-// have them.
-var newer = map[string][]string{
-	applications: {"device_authorization_grant_enabled"},
-	settings:     {"aud_claim_enabled", "pkce_required"},
-}
 
 // Watch returns what the simulator calls after each request. It reports, for example to a test's
 // Errorf, what breaks Clerk's OpenAPI document: in the request, and in the simulator's own answer,
@@ -52,8 +42,8 @@ func Watch(report func(format string, arguments ...any)) func(clerktest.Request,
 		if !strings.HasPrefix(r.Path, "/v1/") {
 			return // of the frontend API, which the document does not describe
 		}
-		for _, problem := range check(router, r, a) {
-			text := strings.Join(strings.Fields(problem.Error()), " ")
+		if err := check(router, r, a); err != nil {
+			text := strings.Join(strings.Fields(err.Error()), " ")
 			report("against Clerk's OpenAPI document: %s %s: %s", r.Method, r.Path, text)
 		}
 	}
@@ -73,54 +63,53 @@ var load = sync.OnceValues(func() (routers.Router, error) {
 	return legacy.NewRouter(document)
 })
 
-// prepare makes the document stricter: its OAuth schemas get the newer fields and allow no others,
-// so that a misspelt field is noticed, and statuses that it does not list must have the error
-// envelope.
+// prepare makes the document stricter: statuses that it does not list must have the error envelope,
+// and its OAuth schemas allow no other fields, so that a misspelt field is noticed.
+//
+// They get the fields that Clerk's live API has and the document of 2026-05-12 lacks. Those were
+// set and read back on 2026-10-05 and are optional here: a workspace need not have them.
 func prepare(document *openapi3.T) {
 	document.Servers = openapi3.Servers{{URL: "/v1"}} // the simulator is at a different host
-	closed := func(schema *openapi3.Schema, start string) {
-		for _, field := range newer[start] {
-			schema.WithProperty(field, openapi3.NewBoolSchema())
-		}
-		schema.WithoutAdditionalProperties()
-	}
-	for path, item := range document.Paths.Map() {
+	for _, item := range document.Paths.Map() {
 		for _, operation := range item.Operations() {
 			operation.Responses.Set("default", document.Components.Responses["ClerkErrors"])
-			if operation.RequestBody == nil {
-				continue
-			}
-			media := operation.RequestBody.Value.Content.Get("application/json")
-			for start := range newer {
-				if media != nil && strings.HasPrefix(path, start) {
-					closed(media.Schema.Value, start)
-				}
-			}
 		}
 	}
-	application := document.Components.Schemas["OAuthApplication"].Value
-	closed(application, applications)
-	closed(document.Components.Schemas["OAuthApplicationSettings"].Value, settings)
+	sent := func(method, path string) *openapi3.Schema {
+		body := document.Paths.Value(path).GetOperation(method).RequestBody.Value
+		return body.Content.Get("application/json").Schema.Value
+	}
+	schemas := document.Components.Schemas
+	application := schemas["OAuthApplication"].Value
+	for _, schema := range []*openapi3.Schema{
+		application, sent("POST", "/oauth_applications"),
+		sent("PATCH", "/oauth_applications/{oauth_application_id}"),
+	} {
+		schema.WithProperty("device_authorization_grant_enabled", openapi3.NewBoolSchema())
+		schema.WithoutAdditionalProperties()
+	}
+	for _, schema := range []*openapi3.Schema{
+		schemas["OAuthApplicationSettings"].Value,
+		sent("PATCH", "/instance/oauth_application_settings"),
+	} {
+		schema.WithProperty("aud_claim_enabled", openapi3.NewBoolSchema())
+		schema.WithProperty("pkce_required", openapi3.NewBoolSchema()).WithoutAdditionalProperties()
+	}
 	// The library cannot close an allOf, so the application with its secret becomes one object.
 	withSecret := *application
 	withSecret.Properties = maps.Clone(application.Properties)
 	withSecret.WithProperty("client_secret", openapi3.NewStringSchema())
-	*document.Components.Schemas["OAuthApplicationWithSecret"].Value = withSecret
+	*schemas["OAuthApplicationWithSecret"].Value = withSecret
 }
 
 // check returns what is wrong with a request, and with its answer if the work was done.
-func check(
-	router routers.Router, sent clerktest.Request, a clerktest.Answer,
-) (problems []error) {
-	r, err := http.NewRequest(sent.Method, sent.Path+"?"+sent.Query.Encode(),
-		bytes.NewReader(sent.Body))
-	if err != nil {
-		return []error{err}
-	}
+func check(router routers.Router, sent clerktest.Request, a clerktest.Answer) error {
+	target := sent.Path + "?" + sent.Query.Encode()
+	r := httptest.NewRequest(sent.Method, target, bytes.NewReader(sent.Body))
 	r.Header = sent.Header
 	route, parameters, err := router.FindRoute(r)
 	if err != nil {
-		return []error{err}
+		return err
 	}
 	options := &openapi3filter.Options{
 		MultiError: true, RejectWhenRequestBodyNotSpecified: true, IncludeResponseStatus: true,
@@ -130,26 +119,20 @@ func check(
 	options.WithCustomSchemaErrorFunc(func(err *openapi3.SchemaError) string {
 		return "/" + strings.Join(err.JSONPointer(), "/") + ": " + err.Reason
 	})
-	for name := range sent.Query {
-		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
-			problems = append(problems, fmt.Errorf("the document has no query parameter %q", name))
-		}
-	}
 	request := &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: parameters, Route: route, Options: options,
 	}
-	if err := openapi3filter.ValidateRequest(r.Context(), request); err != nil {
-		problems = append(problems, err)
+	err = openapi3filter.ValidateRequest(r.Context(), request)
+	for name := range sent.Query {
+		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
+			err = errors.Join(err, fmt.Errorf("the document has no query parameter %q", name))
+		}
 	}
 	if a.Status == 0 {
-		return problems
+		return err
 	}
-	answer := &openapi3filter.ResponseValidationInput{
+	answer := (&openapi3filter.ResponseValidationInput{
 		RequestValidationInput: request, Status: a.Status, Header: a.Header, Options: options,
-		Body: io.NopCloser(bytes.NewReader(a.Body)),
-	}
-	if err := openapi3filter.ValidateResponse(r.Context(), answer); err != nil {
-		problems = append(problems, fmt.Errorf("answer %d: %w", a.Status, err))
-	}
-	return problems
+	}).SetBodyBytes(a.Body)
+	return errors.Join(err, openapi3filter.ValidateResponse(r.Context(), answer))
 }

@@ -3,7 +3,7 @@ package contract_test
 import (
 	"fmt"
 	"net/http"
-	"net/url"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -25,7 +25,6 @@ func TestContract(t *testing.T) {
 		answer, want  string
 	}{
 		{"POST /oauth_applications", `{"name":"x","Name":"x"}`, 0, "", `"Name" is unsupported`},
-		{"POST /oauth_applications", `{"name":"x","redirect_uris":[7]}`, 0, "", "must be a string"},
 		{"POST /oauth_applications", `{}`, 0, "", `property "name" is missing`},
 		{"PATCH " + one, `{"name":["canary"]}`, 0, "", "/name: "},
 		{"PATCH " + one, `{"aud_claim_enabled":true}`, 0, "", `"aud_claim_enabled" is unsupported`},
@@ -40,17 +39,13 @@ func TestContract(t *testing.T) {
 		{"PATCH " + settings, `{"pkce_required":true}`, 418, `{"errors":[]}`, ""},
 	} {
 		method, target, _ := strings.Cut(test.request, " ")
-		u, err := url.Parse(target)
-		if err != nil {
-			t.Fatal(err)
-		}
+		u := httptest.NewRequest(method, "/v1"+target, nil).URL
 		header := http.Header{"Content-Type": {"application/json"}}
 		var found string
 		contract.Watch(func(format string, arguments ...any) {
 			found += fmt.Sprintf(format, arguments...) + "\n"
 		})(clerktest.Request{
-			Method: method, Path: "/v1" + u.Path, Query: u.Query(), Header: header,
-			Body: []byte(test.body),
+			Method: method, Path: u.Path, Query: u.Query(), Header: header, Body: []byte(test.body),
 		}, clerktest.Answer{Status: test.status, Header: header, Body: []byte(test.answer)})
 		if (found == "") != (test.want == "") || !strings.Contains(found, test.want) ||
 			strings.Contains(found, "canary") {
