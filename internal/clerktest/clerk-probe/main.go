@@ -22,22 +22,21 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
 )
 
-type object = map[string]any
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &probe{
-		ctx: ctx, transport: http.DefaultTransport,
-		key: strings.TrimSpace(os.Getenv("CLERK_TEST_SECRET_KEY")),
-		url: cmp.Or(os.Getenv("CLERK_API_URL"), "https://api.clerk.com"),
+		transport: http.DefaultTransport,
+		key:       strings.TrimSpace(os.Getenv("CLERK_TEST_SECRET_KEY")),
+		url:       cmp.Or(os.Getenv("CLERK_API_URL"), "https://api.clerk.com"),
 	}
-	err := p.run(os.Stdout)
+	err := p.run(ctx, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "clerk-probe:", err)
@@ -47,17 +46,15 @@ func main() {
 
 // probe is one run.
 type probe struct {
-	ctx       context.Context
 	transport http.RoundTripper
 	url, key  string
 	prefix    string          // of the names of the run's applications
-	created   map[string]bool // paths of applications to delete
-	restore   object          // settings to restore
+	undo      map[string]bool // requests that undo what was done
 	lag       time.Duration
 }
 
 // run asks every question, prints the answers and undoes what it did. The error says what is left.
-func (p *probe) run(stdout io.Writer) (err error) {
+func (p *probe) run(ctx context.Context, stdout io.Writer) (err error) {
 	if !strings.HasPrefix(p.key, "sk_test_") {
 		return errors.New("CLERK_TEST_SECRET_KEY is not the key of a development instance (sk_test_…)")
 	}
@@ -67,17 +64,17 @@ func (p *probe) run(stdout io.Writer) (err error) {
 		(u.Scheme != "http" || u.Hostname() != "localhost" && !net.ParseIP(u.Hostname()).IsLoopback()) {
 		return errors.New("CLERK_API_URL is not an https URL")
 	}
-	if instance := p.call("GET /instance", nil); instance.json["environment_type"] != "development" {
+	if instance := p.call("GET /instance"); instance.json["environment_type"] != "development" {
 		return fmt.Errorf("this is not a development instance that the key can read: %s", instance)
 	}
-	p.prefix, p.created = "clerk-probe-"+strings.ToLower(rand.Text()[:10]), map[string]bool{}
+	p.prefix, p.undo = "clerk-probe-"+strings.ToLower(rand.Text()[:10]), map[string]bool{}
 	defer func() { err = errors.Join(err, p.cleanUp()) }()
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	defer table.Flush()
 	fmt.Fprintln(table, "QUESTION\tSEEN\tSWITCH")
 	for _, q := range questions {
 		seen := q.ask(p)
-		if err := p.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", q.text, seen, q.finding(seen))
@@ -88,29 +85,21 @@ func (p *probe) run(stdout io.Writer) (err error) {
 // cleanUp restores the settings and deletes the run's applications: those it knows, and those that
 // a list finds, because a create may have been carried out without an answer.
 func (p *probe) cleanUp() (err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), 2*time.Minute)
-	defer cancel()
-	p.ctx = ctx
-	p.sleep(p.lag)
-	undo := func(purpose, request string, body object) answer {
-		got := p.call(request, body)
+	time.Sleep(p.lag)
+	call := func(request string) answer {
+		got := p.call(request)
 		if got.status != 200 && got.status != 404 {
-			err = errors.Join(err, fmt.Errorf("could not %s: %s", purpose, got))
+			err = errors.Join(err, fmt.Errorf("this is left to do: %s (%s)", request, got))
 		}
 		return got
 	}
-	if p.restore != nil {
-		undo(fmt.Sprint("restore the settings ", p.restore), "PATCH "+settings, p.restore)
-	}
-	left := undo("look for names with "+p.prefix,
-		"GET /oauth_applications?limit=100&name_query="+p.prefix, nil)
-	found, _ := left.json["data"].([]any)
+	found, _ := call("GET /oauth_applications?limit=100&name_query=" + p.prefix).json["data"].([]any)
 	for _, each := range found {
-		fields, _ := each.(object)
-		p.created[answer{json: fields}.path()] = true
+		fields, _ := each.(map[string]any)
+		p.undo["DELETE "+answer{json: fields}.path()] = true
 	}
-	for path := range p.created {
-		undo("delete "+path, "DELETE "+path, nil)
+	for request := range p.undo {
+		call(request)
 	}
 	return err
 }
@@ -118,8 +107,8 @@ func (p *probe) cleanUp() (err error) {
 // answer is what came back: status 0 if nothing did.
 type answer struct {
 	status int
-	code   string // of Clerk's error envelope or of an OAuth error, or why there is no answer
-	json   object // nil if the body is no JSON object
+	code   string         // of Clerk's error envelope or of an OAuth error, or why there is no answer
+	json   map[string]any // nil if the body is no JSON object
 }
 
 // String leaves out Clerk's texts, which may repeat what was sent.
@@ -130,23 +119,21 @@ func (a answer) text(field string) string { text, _ := a.json[field].(string); r
 // path is the path of the application that the answer holds.
 func (a answer) path() string { return "/oauth_applications/" + url.PathEscape(a.text("id")) }
 
-// call sends "METHOD path" to the Backend API. A nil body sends none.
-func (p *probe) call(request string, body object) answer {
-	var encoded []byte
-	if body != nil {
-		encoded, _ = json.Marshal(body) // the probe's own values can be encoded
-	}
-	method, path, _ := strings.Cut(request, " ")
-	return p.send(method, p.url+path, string(encoded), http.Header{
+// call sends "METHOD path" or "METHOD path body" to the Backend API.
+func (p *probe) call(request string) answer {
+	return p.send(p.url, request, http.Header{
 		"Authorization": {"Bearer " + p.key}, "Content-Type": {"application/json"},
 		"Clerk-Api-Version": {"2026-05-12"},
 	})
 }
 
-func (p *probe) send(method, address, body string, header http.Header) (got answer) {
-	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
+// send sends "METHOD path", or with a body. An interrupt does not cancel it, because only the answer
+// says what there is to undo.
+func (p *probe) send(base, request string, header http.Header) (got answer) {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	parts := append(strings.SplitN(request, " ", 3), "") // without a body the third one is empty
+	r, err := http.NewRequestWithContext(ctx, parts[0], base+parts[1], strings.NewReader(parts[2]))
 	if err != nil {
 		return answer{code: "no request: " + err.Error()}
 	}
@@ -162,15 +149,179 @@ func (p *probe) send(method, address, body string, header http.Header) (got answ
 	_ = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&got.json)
 	got.code = got.text("error")
 	if list, _ := got.json["errors"].([]any); len(list) > 0 {
-		first, _ := list[0].(object)
+		first, _ := list[0].(map[string]any)
 		got.code = answer{json: first}.text("code")
 	}
 	return got
 }
 
-func (p *probe) sleep(d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-p.ctx.Done():
+// question asks one thing that Clerk's documentation leaves open.
+type question struct {
+	name string // of the simulator's switch, "" without a switch
+	text string
+	ask  func(*probe) (seen string)
+	tell tell
+}
+
+// tell has patterns of what was seen, each with the value of the switch that it means.
+type tell [][2]string
+
+// finding is the switch with its value, which the first pattern that matches tells.
+func (q question) finding(seen string) string {
+	if q.name == "" {
+		return ""
 	}
+	for _, row := range q.tell {
+		pattern := regexp.MustCompile("^(?:" + row[0] + ")$")
+		if pattern.MatchString(seen) && !strings.HasPrefix(seen, "429") { // a 429 tells nothing
+			return q.name + "=" + pattern.ReplaceAllString(seen, row[1])
+		}
+	}
+	return q.name + "=(not decided)"
+}
+
+const public = `, "public": true, "pkce_required": true`
+
+var questions = []question{
+	{"scopes_order", "order of scopes",
+		then(`, "scopes": "public_metadata offline_access profile email openid"`, "", "scopes"),
+		tell{
+			{".*=public_metadata offline_access profile email openid", "as_sent"},
+			{".*=email offline_access openid profile public_metadata", "alphabetical"},
+			{".*=profile email public_metadata openid offline_access", "fixed"},
+		}},
+	{"force_offline_access", "create without offline_access", then("", "", "scopes"),
+		tell{{"200.*offline_access.*", "on"}, {"200.*", "off"}}},
+	{"patch_without_offline_access", "PATCH scopes without it",
+		then(`, "scopes": "email offline_access"`, `PATCH {id} {"scopes": "email openid"}`, "scopes"),
+		tell{{"4.*", "422"}, {"200.*offline_access.*", "keep"}, {"200.*", "remove"}}},
+	{"unknown_scope", "unknown scope",
+		then("", `PATCH {id} {"scopes": "email offline_access clerk-probe:nope"}`, "scopes"),
+		tell{{"4.. (.+)", "$1"}, {".*clerk-probe:nope.*", "accept"}, {"200.*", "drop"}}},
+	{"public_client_secret", "secret of a new public client", then(public, "", "client_secret"),
+		tell{{".*characters", "value"}, {".*=(empty|absent)", "$1"}}},
+	{"rotate_public", "rotation of a public client",
+		then(public, "POST {id}/rotate_secret", "client_secret"),
+		tell{{"4.*", "422"}, {".*characters", "value"}, {"200.*", "empty"}}},
+	{"rotate_updated_at", "updated_at after a rotation",
+		then("", "POST {id}/rotate_secret", "updated_at"),
+		tell{{".*changed: false", "keep"}, {"200.*", "touch"}}},
+	{"newer_fields", "device_authorization_grant_enabled",
+		then("", `PATCH {id} {"device_authorization_grant_enabled": true}`,
+			"device_authorization_grant_enabled"),
+		// Another value decides nothing: the workspace may not have the beta.
+		tell{{"4.*form_param_unknown", "422"}, {".*=true", "served"}, {".*=absent", "drop"}}},
+	{"redirect_order", "order of redirect URIs",
+		then(`, "redirect_uris": ["b://cb", "a://cb", "c://cb"]`, "", "redirect_uris"),
+		tell{
+			{`.*\[b://cb a://cb c://cb\]`, "as_sent"},
+			{`.*\[a://cb b://cb c://cb\]`, "sorted"},
+			{`.*\[c://cb a://cb b://cb\]`, "reversed"},
+		}},
+	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent,
+		tell{{"4.*consent.*|200.*=true", "on"}, {"200.*=false", "off"}}},
+	{"token_info", "introspection: right, wrong, new, old secret", askTokenInfo, tell{
+		{"(200, 401 request_unauthorized(, |$)){2}", "authenticates"},
+		{"(200, 401 invalid_client(, |$)){2}", "invalid_client"},
+		{"200, 401 request_unauthorized, 401 request_unauthorized, 200", "lags"},
+		{"(200(, |$)){4}", "authenticates_nobody"},
+		{"(401 request_unauthorized(, |$)){4}", "refuses_everybody"},
+		{"(422 feature_requires_oidc_provider(, |$)){4}", "legacy"},
+	}},
+	{"read_lag", "GET right after a create", askReadLag, tell{{"200 after (.*)", "$1"}}},
+
+	{"", "public client made confidential",
+		then(public, `PATCH {id} {"public": false}`, "public", "client_secret"), nil},
+	{"", "redirect URI in capitals",
+		then(`, "redirect_uris": ["HTTPS://Probe.Example"]`, "", "redirect_uris"), nil},
+	{"", "no redirect URIs any more",
+		then(`, "redirect_uris": ["b://cb"]`, `PATCH {id} {"redirect_uris": []}`, "redirect_uris"), nil},
+	{"", "GET of an id that does not exist", then("", "GET {id}x"), nil},
+	{"", "DELETE of an id that does not exist", then("", "DELETE {id}x"), nil},
+}
+
+// create creates an application with some fields besides its name, each after a comma.
+func (p *probe) create(fields string) answer {
+	request := `POST /oauth_applications {"name": "%s-%d"%s}`
+	got := p.call(fmt.Sprintf(request, p.prefix, len(p.undo), fields))
+	if got.text("id") != "" {
+		p.undo["DELETE "+got.path()] = true
+	}
+	return got
+}
+
+// then creates an application, sends a request in which {id} is its path, "" for none, and shows
+// the status of the last answer and, if Clerk accepted the request, some of its fields.
+func then(fields, request string, shown ...string) func(*probe) string {
+	return func(p *probe) string {
+		before := p.create(fields)
+		got := before
+		if request != "" {
+			got = p.call(strings.ReplaceAll(request, "{id}", before.path()))
+		}
+		seen := got.String()
+		for _, field := range shown {
+			if got.status == 200 {
+				seen += ", " + field + "=" + show(before, got, field)
+			}
+		}
+		return seen
+	}
+}
+
+// show shows a field: a client secret only by its length, a time only by whether it changed.
+func show(before, after answer, field string) string {
+	value, has := after.json[field]
+	switch {
+	case !has:
+		return "absent"
+	case value == "":
+		return "empty"
+	case field == "client_secret":
+		return fmt.Sprintf("%d characters", len(after.text(field)))
+	case field == "updated_at":
+		return fmt.Sprint("changed: ", value != before.json[field])
+	default:
+		return fmt.Sprint(value)
+	}
+}
+
+// askConsent switches dynamic registration on for one create. The cleanup restores it.
+func askConsent(p *probe) string {
+	const field = "dynamic_oauth_client_registration"
+	const change = `PATCH /instance/oauth_application_settings {"` + field + `": %t}`
+	got := p.call("GET /instance/oauth_application_settings")
+	if got.json[field] == false {
+		p.undo[fmt.Sprintf(change, false)] = true // the change may be carried out without an answer
+		got = p.call(fmt.Sprintf(change, true))
+	}
+	if got.json[field] != true {
+		return "dynamic registration cannot be switched on: " + got.String()
+	}
+	return then(`, "consent_screen_enabled": false`, "", "consent_screen_enabled")(p)
+}
+
+// askTokenInfo asks the frontend API about a token that does not exist, with four client secrets.
+func askTokenInfo(p *probe) string {
+	app := p.create("")
+	ask := func(secret string) answer {
+		r := &http.Request{Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}
+		r.SetBasicAuth(url.QueryEscape(app.text("client_id")), url.QueryEscape(secret))
+		return p.send("", "POST "+app.text("token_introspection_url")+" token=none", r.Header)
+	}
+	right, wrong := ask(app.text("client_secret")), ask("wrong")
+	rotated := p.call("POST " + app.path() + "/rotate_secret")
+	current, old := ask(rotated.text("client_secret")), ask(app.text("client_secret"))
+	return fmt.Sprintf("%s, %s, %s, %s", right, wrong, current, old)
+}
+
+// askReadLag looks for a new application until it is found.
+func askReadLag(p *probe) string {
+	request := "GET " + p.create("").path()
+	begun, got := time.Now(), p.call(request)
+	for got.status == 404 && p.lag < 5*time.Second {
+		time.Sleep(time.Second / 4)
+		got, p.lag = p.call(request), time.Since(begun).Round(time.Millisecond)
+	}
+	return fmt.Sprint(got, " after ", p.lag)
 }
