@@ -204,11 +204,14 @@ func (p requestParams) named(param string) requestParam {
 func (p requestParams) notApplied(
 	field clerk.Mismatch, client *clerk.Client, before, after string,
 ) (path.Path, string) {
-	param := p.named(field.Name)
+	param, otherForm := p.named(field.Name), ""
+	if field.Name == "redirect_uris" {
+		otherForm = "If Clerk stores a URI in another form, write it in redirect_uris as Clerk has it."
+	}
 	return path.Root(param.attribute), paragraphs(
 		fmt.Sprintf("%s, but Clerk's answer has a different value for %s. %s",
 			before, client.Scrub(field.String()), after),
-		param.hint)
+		param.hint, otherForm)
 }
 
 // warnOfProblems warns of fields that could not be read of the answer about something. done is

@@ -153,7 +153,6 @@ func (c *applicationCall) warnOfCreation(
 		at, detail := applicationParams.notApplied(refused, c.client,
 			"The application "+app.ID+" was created", "The next plan shows the difference.")
 		c.diags.AddAttributeWarning(at,
-			fmt.Sprintf("Clerk did not apply a value for %s: %s", name, refused.Name),
-			paragraphs(detail, c.plan.otherSpelling(refused, app)))
+			fmt.Sprintf("Clerk did not apply a value for %s: %s", name, refused.Name), detail)
 	}
 }

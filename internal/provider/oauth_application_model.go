@@ -2,9 +2,7 @@ package provider
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -138,33 +136,6 @@ func withLacking(
 	lacks("scopes", fields.Scopes != nil, len(app.Scopes) > 0)
 	lacks("device_authorization_grant_enabled", grant, app.DeviceAuthorizationGrantEnabled != nil)
 	return app
-}
-
-// otherSpelling says how to write redirect URIs that Clerk has in another form, or "".
-func (m *reportedModel) otherSpelling(refused clerk.Mismatch, app clerk.OAuthApplication) string {
-	if refused.Name != "redirect_uris" {
-		return ""
-	}
-	normal := func(uris []string) types.Set { return setOf(mapped(uris, normalURI)) }
-	if !sameValue(normal(stringsOf(m.RedirectURIs)), normal(app.RedirectURIs)) {
-		return ""
-	}
-	return fmt.Sprintf("Clerk stores the URIs in another form. Write them in redirect_uris as Clerk "+
-		"has them: [%s].", quoted(app.RedirectURIs))
-}
-
-// normalURI is the form that spellings of one URI share (RFC 3986 section 6.2): scheme and
-// host in lower case, and "/" for an empty path.
-func normalURI(uri string) string {
-	parsed, err := url.Parse(uri)
-	if err != nil {
-		return uri
-	}
-	parsed.Host = strings.ToLower(parsed.Host) // the scheme is in lower case already
-	if parsed.Host != "" && parsed.Path == "" {
-		parsed.Path = "/"
-	}
-	return parsed.String()
 }
 
 // nameFromAPI returns the current name if the one served is another spelling of it: Clerk may

@@ -89,8 +89,7 @@ func (c *applicationCall) patch(ctx context.Context, reason rotationReason) (ok 
 		at, detail := applicationParams.notApplied(field, c.client,
 			fmt.Sprintf("Clerk reported success for %s (%s)", c.plan.quotedName(), app.ID),
 			"The state has Clerk's value.")
-		c.diags.AddAttributeError(at, "Unable to "+c.current.named(actionUpdate),
-			paragraphs(detail, c.plan.otherSpelling(field, app)))
+		c.diags.AddAttributeError(at, "Unable to "+c.current.named(actionUpdate), detail)
 	}
 	return len(refused) == 0
 }
