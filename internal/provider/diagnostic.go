@@ -24,33 +24,19 @@ import (
 func (d *providerData) addError(
 	diags *diag.Diagnostics, action string, err error, params requestParams,
 ) {
+	summary := "Unable to " + action
 	if refusal := keyRefusal(err); refusal != nil && !d.first(subjectKey) {
-		diags.AddError("Unable to "+action,
+		diags.AddError(summary,
 			fmt.Sprintf("Clerk refused the secret key (HTTP %d, %s%s). "+
 				"Set secret_key or %s to a key of this instance.",
 				refusal.Status, refusal.Errors[0].Code, prefixed(", by ", d.otherURL()), envSecretKey))
 		return
 	}
-	diags.Append(d.diagnosticsOf(action, err, params)...)
-}
-
-// addErrorAsWarning is addError for what must not fail the operation. It does not count as
-// the explanation of the secret key.
-func (d *providerData) addErrorAsWarning(
-	diags *diag.Diagnostics, action string, err error, params requestParams,
-) {
-	diags.Append(asWarnings(d.diagnosticsOf(action, err, params))...)
-}
-
-func (d *providerData) diagnosticsOf(
-	action string, err error, params requestParams,
-) (diags diag.Diagnostics) {
-	summary := "Unable to " + action
 	api, ok := errors.AsType[*clerk.APIError](err)
 	if !ok || len(api.Errors) == 0 {
 		diags.AddError(summary, paragraphs(
 			sentence(plainText(err)), advice(err, action), lines(facts(err), d.origins(err))))
-		return diags
+		return
 	}
 	for _, item := range api.Errors {
 		words := cmp.Or(item.LongMessage, item.Message)
@@ -64,7 +50,6 @@ func (d *providerData) diagnosticsOf(
 			diags.AddAttributeError(path.Root(param.attribute), summary, detail)
 		}
 	}
-	return diags
 }
 
 func asWarnings(diags diag.Diagnostics) diag.Diagnostics {

@@ -44,7 +44,6 @@ func TestDiagnosticTextsOfARun(t *testing.T) {
 		"errors at another address": {client: client, keySource: "secret_key", urlSource: envAPIURL},
 	} {
 		var diags diag.Diagnostics
-		data.addErrorAsWarning(&diags, reading, errKeyRefused, nil)
 		unknown := &clerk.RotateOutcomeUnknownError{Err: errKeyRefused}
 		wrapped := fmt.Errorf("the instance could not be read: %w", errKeyRefused)
 		for _, err := range []error{

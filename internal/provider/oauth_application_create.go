@@ -56,7 +56,7 @@ func (r *oauthApplicationResource) Create(
 	c.ensureSecret(ctx, creation)
 	c.verifySecret(ctx, true)
 	if err := c.uploadLogo(ctx); err != nil {
-		r.data.addErrorAsWarning(c.diags, c.current.named(actionUploadLogo), &partialError{
+		r.data.addError(c.diags, c.current.named(actionUploadLogo), &partialError{
 			err: err,
 			done: fmt.Sprintf("The logo of %s was not uploaded. The application was created without the "+
 				"logo. The next plan uploads the logo.", c.current.quotedName()),
@@ -78,7 +78,7 @@ func (c *applicationCall) saveCreated(ctx context.Context, creation clerk.Creati
 	saved := !c.diags.HasError()
 	c.noteVersionFloor(ctx)
 	if secretErr != nil {
-		c.data.addErrorAsWarning(c.diags, c.current.named(actionEncrypt), secretErr, nil)
+		c.data.addError(c.diags, c.current.named(actionEncrypt), secretErr, nil)
 	}
 	return saved
 }
