@@ -72,7 +72,7 @@ type Client struct {
 // New returns a client. It sends nothing: a wrong key shows at the first request.
 func New(config Config) *Client {
 	requestsPer10s := defaultRequestsPer10sProduction
-	if isDevelopmentKey(config.SecretKey) {
+	if strings.HasPrefix(config.SecretKey.Reveal(), "sk_test_") {
 		requestsPer10s = defaultRequestsPer10sDevelopment
 	}
 	if config.APIURL == nil {

@@ -49,23 +49,22 @@ func newRateLimiter(requestsPer10s int) *rateLimiter {
 	}
 }
 
-// acquire waits until the next request may start, and counts it. It returns how long that
-// took. If ctx ends first, it returns the error of ctx, and those behind in the line are
-// served as if the caller had never come.
-func (l *rateLimiter) acquire(ctx context.Context) (waited time.Duration, err error) {
-	arrived := time.Now()
+// acquire waits until the next request may start, and counts it. If ctx ends first, it
+// returns the error of ctx, and those behind in the line are served as if the caller had
+// never come.
+func (l *rateLimiter) acquire(ctx context.Context) error {
 	if err := l.line.Acquire(ctx, 1); err != nil {
-		return time.Since(arrived), err
+		return err
 	}
 	defer l.line.Release(1)
 
 	// A pause may begin while the head of the line waits: look again.
 	for wait := l.tryStart(); wait > 0; wait = l.tryStart() {
 		if err := sleep(ctx, wait); err != nil {
-			return time.Since(arrived), err
+			return err
 		}
 	}
-	return time.Since(arrived), nil
+	return nil
 }
 
 // tryStart counts a request if it may start now, and otherwise returns how long it has to

@@ -108,14 +108,14 @@ func (c *Client) attempts(
 	op opContext, r request, decode func(answer) error,
 ) (lost, err error) {
 	ctx, changes := op.wait, r.method != http.MethodGet && r.method != http.MethodPost
-	unexpected := 0
-	var backedOff time.Duration // since the latest attempt
+	unexpected, waitsSince := 0, time.Now()
 	for number := 1; ; number++ {
-		waited, err := c.rateLimiter.acquire(ctx)
-		if err != nil { // what has not begun when the user interrupts does not begin
+		// What has not begun when the user interrupts does not begin.
+		if err := c.rateLimiter.acquire(ctx); err != nil {
 			return lost, err
 		}
-		failed := c.attempt(op.send, r, decode, number, backedOff+waited)
+		failed := c.attempt(op.send, r, decode, number, time.Since(waitsSince))
+		waitsSince = time.Now()
 		if failed == nil {
 			return lost, nil
 		}
@@ -142,14 +142,9 @@ func (c *Client) attempts(
 		if err := c.checkRetry(ctx, failed, number, wait); err != nil {
 			return lost, err
 		}
-		backedOff = 0
-		if throttled {
-			continue // the rate limiter makes it wait
+		if !throttled { // after a 429 the rate limiter makes it wait
+			_ = sleep(ctx, wait) // the rate limiter sees an interrupt too
 		}
-		if err := sleep(ctx, wait); err != nil {
-			return lost, err
-		}
-		backedOff = wait
 	}
 }
 
@@ -190,7 +185,8 @@ func (c *Client) report(ctx context.Context, event Event, a answer, begun time.T
 }
 
 // waitAfter returns how long to wait after a failed attempt: as long as the server asks,
-// or else by exponential backoff.
+// or else by exponential backoff. The jitter of the backoff is full, because a bound on both
+// sides would keep clients that failed together nearly together.
 //
 // After a 429 the backoff has no jitter of its own: the rate limiter adds some to the
 // pause. With full jitter, the waits of defaultMaxRetries retries are more often than not
@@ -202,7 +198,7 @@ func (f *failure) waitAfter(attempt int) time.Duration {
 	case f.outcome == outcomeThrottled:
 		return backoffBound(attempt)
 	}
-	return backoff(attempt, rand.Float64())
+	return rand.N(backoffBound(attempt))
 }
 
 // checkRetry returns an error if there must be no further attempt, or if the wait for it is

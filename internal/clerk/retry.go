@@ -88,14 +88,8 @@ const (
 	maxBackoff  = 20 * time.Second
 )
 
-// backoff returns how long to wait after the given attempt, 1 for the first: between
-// nothing and backoffBound. The jitter is full, because a bound on both sides would keep
-// clients that failed together nearly together. random is in [0, 1).
-func backoff(attempt int, random float64) time.Duration {
-	return time.Duration(random * float64(backoffBound(attempt)))
-}
-
-// backoffBound doubles with each attempt, from half a second to 20 seconds.
+// backoffBound is the longest wait after an attempt. It doubles with each attempt, 1 for
+// the first, from half a second to 20 seconds.
 func backoffBound(attempt int) time.Duration {
 	const enough = 10 // doublings; more would overflow
 	return min(backoffBase<<min(attempt-1, enough), maxBackoff)

@@ -3,6 +3,7 @@ package clerk
 import (
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,9 +48,15 @@ func TestBackoff(t *testing.T) {
 		1: 500 * time.Millisecond, 2: time.Second, 3: 2 * time.Second, 6: 16 * time.Second,
 		7: 20 * time.Second, math.MaxInt: 20 * time.Second,
 	} {
-		least, half, most := backoff(attempt, 0), backoff(attempt, 0.5), backoffBound(attempt)
-		if least != 0 || half != bound/2 || most != bound {
-			t.Errorf("attempt %d: %s, %s, %s; want up to %s", attempt, least, half, most, bound)
+		var waits []time.Duration
+		for range 200 {
+			waits = append(waits, (&failure{outcome: outcomeFailed}).waitAfter(attempt))
+		}
+		if least, most := slices.Min(waits), slices.Max(waits); least < 0 || least > bound/4 || most < bound*3/4 || most >= bound {
+			t.Errorf("attempt %d: between %s and %s, want up to %s", attempt, least, most, bound)
+		}
+		if wait := (&failure{outcome: outcomeThrottled}).waitAfter(attempt); wait != bound {
+			t.Errorf("attempt %d: %s after a 429, want %s", attempt, wait, bound)
 		}
 	}
 }
