@@ -19,9 +19,9 @@ import (
 // DefaultAPIURL is where Clerk's Backend API is served.
 const DefaultAPIURL = "https://api.clerk.com/v1"
 
-// APIVersion is the version of Clerk's API that every request names. It has no effect on
+// apiVersion is the version of Clerk's API that every request names. It has no effect on
 // OAuth applications today. Naming it guards against a future default.
-const APIVersion = "2026-05-12"
+const apiVersion = "2026-05-12"
 
 // Defaults of Config.
 const (

@@ -109,57 +109,23 @@ func (c *Client) CreateOAuthApplication(
 	defer cancel()
 	op := opContext{wait: ctx, send: send}
 	search := applicationSearch{fields: fields, since: time.Now()}
-	creation, err := c.postApplication(ctx, fields)
-	lost, ok := errors.AsType[*outcomeUnknownError](err)
-	if !ok {
+	creation, err := c.createOnce(op, search)
+	unknown, ok := errors.AsType[*CreateOutcomeUnknownError](err)
+	if !ok || !unknown.mayBeSentAgain() || ctx.Err() != nil {
 		return creation, err
 	}
-
-	search.id = lost.id
-	found, lookupErr := c.searchUntilFound(op, search)
-	if app, only := found.only(); only {
-		return c.adopt(op, search, app, lost.err), nil
-	}
-	some := len(found.exact)+len(found.others)+len(found.unreadable) > 0
-	if some || lookupErr != nil || !lost.mayBeSentAgain() || ctx.Err() != nil {
-		return Creation{}, c.createOutcomeUnknown(search, found, lost, lookupErr)
-	}
-	return c.createAgain(op, search, lost.err)
-}
-
-// mayBeSentAgain reports whether a create that left no trace may be sent once more. One
-// that took too long may still be under way. One that was answered with a success,
-// however unreadable, was processed.
-func (e *outcomeUnknownError) mayBeSentAgain() bool {
-	transport, ok := errors.AsType[*TransportError](e.err)
-	timeout := ok && transport.Timeout
-	return !timeout && (e.outcome == outcomeLost || e.outcome == outcomeFailed)
-}
-
-// createAgain sends the request a second time and then looks for a trace of the first.
-func (c *Client) createAgain(
-	op opContext, search applicationSearch, firstErr error,
-) (Creation, error) {
-	creation, err := c.postApplication(op.wait, search.fields)
-	var lost *outcomeUnknownError
+	creation, err = c.createOnce(op, search)
 	switch {
-	case errors.As(err, &lost):
-		search.id = lost.id
-		found, lookupErr := c.searchUntilFound(op, search)
-		app, only := found.only()
-		if !only {
-			return Creation{}, c.createOutcomeUnknown(search, found, lost, lookupErr)
-		}
-		creation = c.adopt(op, search, app, lost.err)
+	case isError[*CreateOutcomeUnknownError](err):
+		return Creation{}, err
 	case err != nil:
 		// The second request did nothing. The first may have come through meanwhile.
 		found, lookupErr := c.searchOnce(op.send, search)
-		err = errors.Join(firstErr, err)
+		err = errors.Join(unknown.Err, err)
 		return Creation{}, c.createOutcomeUnknown(search, found, err, lookupErr)
-	default:
-		creation.LostAnswer = firstErr
+	case !creation.Adopted:
+		creation.LostAnswer = unknown.Err
 	}
-
 	creation.Repeated = true
 	_ = sleep(op.wait, duplicateLookDelay)
 	// A failed search for duplicates is not worth an error. The application itself is
@@ -167,6 +133,33 @@ func (c *Client) createAgain(
 	found, _ := c.searchOnce(op.send, search)
 	creation.Duplicates = found.all()
 	return creation, nil
+}
+
+// mayBeSentAgain reports whether a create left no trace and may be sent once more. One
+// that took too long may still be under way. One that was answered with a success,
+// however unreadable, was processed.
+func (e *CreateOutcomeUnknownError) mayBeSentAgain() bool {
+	transport, ok := errors.AsType[*TransportError](e.Err)
+	if ok && transport.Timeout || len(e.Candidates) > 0 || e.LookupErr != nil {
+		return false
+	}
+	lost, ok := errors.AsType[*outcomeUnknownError](e.Err)
+	return ok && (lost.outcome == outcomeLost || lost.outcome == outcomeFailed)
+}
+
+// createOnce sends the create, and searches for the application if the outcome is unknown.
+func (c *Client) createOnce(op opContext, search applicationSearch) (Creation, error) {
+	creation, err := c.postApplication(op.wait, search.fields)
+	lost, ok := errors.AsType[*outcomeUnknownError](err)
+	if !ok {
+		return creation, err
+	}
+	search.id = lost.id
+	found, lookupErr := c.searchUntilFound(op, search)
+	if app, only := found.only(); only {
+		return c.adopt(op, search, app, lost.err), nil
+	}
+	return Creation{}, c.createOutcomeUnknown(search, found, lost, lookupErr)
 }
 
 // createOutcomeUnknown returns the error of a create that may have created what was found,

@@ -134,7 +134,7 @@ func (c *Client) applicationsLike(
 ) (matching []OAuthApplication, unreadable []*UnreadableApplicationError, err error) {
 	seen := make(map[string]bool)
 	for _, query := range queries {
-		for item, err := range list(ctx, listKey{nameQuery: query, orderBy: OrderByNewest}) {
+		for item, err := range list(ctx, listKey{nameQuery: query, orderBy: orderByNewest}) {
 			if err != nil {
 				return nil, nil, err
 			}

@@ -15,8 +15,8 @@ import (
 // Orders of a list. Clerk's document contradicts itself on the default, so every request
 // names an order.
 const (
-	OrderByNewest = "-created_at"
-	OrderByOldest = "+created_at"
+	orderByNewest = "-created_at"
+	orderByOldest = "+created_at"
 )
 
 const (
@@ -29,7 +29,7 @@ const (
 // ListQuery selects applications. The zero value selects all, newest first.
 type ListQuery struct {
 	NameQuery             string // part of the name, in any case, or exactly a client_id
-	OrderBy               string // created_at or name, with + or -; default OrderByNewest
+	OrderBy               string // created_at or name, with + or -; default orderByNewest
 	Limit                 int    // how many in all; 0 for all
 	Offset                int    // how many of those that match to leave out first
 	DynamicallyRegistered *bool  // only those that registered themselves, or only the others
@@ -47,13 +47,13 @@ type ListQuery struct {
 func (c *Client) ListOAuthApplications(ctx context.Context, query ListQuery) (
 	apps []OAuthApplication, unreadable []*UnreadableApplicationError, err error,
 ) {
-	list := listKey{query.NameQuery, cmp.Or(query.OrderBy, OrderByNewest)}
+	list := listKey{query.NameQuery, cmp.Or(query.OrderBy, orderByNewest)}
 	if query.OrderBy == "created_at" || query.OrderBy == "name" {
 		list.orderBy = "+" + query.OrderBy // as Clerk understands it
 	}
-	backwards := list == listKey{orderBy: OrderByNewest} && query.Limit == 0 && query.Offset == 0
-	if backwards || list == (listKey{orderBy: OrderByOldest}) {
-		list = listKey{}
+	backwards := list == listKey{orderBy: orderByNewest} && query.Limit == 0 && query.Offset == 0
+	if backwards {
+		list = sharedList
 	}
 
 	apps = []OAuthApplication{}
@@ -98,13 +98,15 @@ func (e *UnreadableApplicationError) Error() string {
 	return what + " cannot be read: " + e.Problem
 }
 
-// listKey is what distinguishes one list of the API from another. The zero value is the
-// list of all applications, oldest first: new applications come in at its end and move
-// nothing, so it is the list that reads share.
+// listKey is what distinguishes one list of the API from another.
 type listKey struct {
 	nameQuery string
 	orderBy   string
 }
+
+// sharedList is the list that reads share: of all applications, oldest first. New
+// applications come in at its end and move nothing.
+var sharedList = listKey{orderBy: orderByOldest}
 
 // listItem is an application, or what could be read of it.
 type listItem struct {
@@ -170,7 +172,7 @@ func (c *Client) getPage(ctx context.Context, list listKey, offset int) (page, e
 	values := url.Values{
 		"limit":    {strconv.Itoa(pageSize)},
 		"offset":   {strconv.Itoa(offset)},
-		"order_by": {cmp.Or(list.orderBy, OrderByOldest)},
+		"order_by": {list.orderBy},
 	}
 	if list.nameQuery != "" {
 		values.Set("name_query", list.nameQuery)

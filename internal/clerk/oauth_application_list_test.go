@@ -15,15 +15,15 @@ func TestList(t *testing.T) {
 	t.Parallel()
 	type query = clerk.ListQuery
 	for want, queries := range map[string][]query{
-		"Beta dyn beta alpha Gamma": {{}, {OrderBy: clerk.OrderByNewest}, {Limit: 5}},
-		"Gamma alpha beta dyn Beta": {{OrderBy: clerk.OrderByOldest}, {OrderBy: "created_at"}},
+		"Beta dyn beta alpha Gamma": {{}, {OrderBy: "-created_at"}, {Limit: 5}},
+		"Gamma alpha beta dyn Beta": {{OrderBy: "+created_at"}, {OrderBy: "created_at"}},
 		"Beta Gamma alpha beta dyn": {{OrderBy: "name"}},
 		"dyn beta alpha Gamma Beta": {{OrderBy: "-name"}},
 		"Beta beta":                 {{NameQuery: "BETA"}},
 		"":                          {{NameQuery: "delta"}, {Offset: 5}},
 		"Beta dyn":                  {{Limit: 2}},
 		"beta alpha":                {{Limit: 2, Offset: 2}, {DynamicallyRegistered: new(false), Limit: 2, Offset: 1}},
-		"Gamma":                     {{Offset: 4}, {OrderBy: clerk.OrderByOldest, Limit: 1}},
+		"Gamma":                     {{Offset: 4}, {OrderBy: "+created_at", Limit: 1}},
 		"dyn":                       {{DynamicallyRegistered: new(true)}},
 	} {
 		for _, query := range queries {
@@ -84,7 +84,7 @@ func TestListsAreReadWhole(t *testing.T) {
 	} {
 		requests := 0
 		client := clientOn(t, pagesOf(test.n, test.limit, test.total, &requests), noDuplicates, unlimited)
-		apps, _, err := client.ListOAuthApplications(t.Context(), clerk.ListQuery{OrderBy: clerk.OrderByOldest})
+		apps, _, err := client.ListOAuthApplications(t.Context(), clerk.ListQuery{OrderBy: "+created_at"})
 		if name == "endless" {
 			_, searchErr := client.CreateOAuthApplication(t.Context(), fieldsNamed("other"))
 			contains(t, name, fmt.Sprint(err), "longer than 1000 pages")
@@ -162,7 +162,7 @@ func TestListsWhilePagesShift(t *testing.T) {
 				f.server.SeedMany(test.created, "new %d")
 			}}
 			f.inject(shift.OnList().Skipping(1).Once())
-			apps, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{OrderBy: clerk.OrderByOldest})
+			apps, _, err := f.client.ListOAuthApplications(f.Context(), clerk.ListQuery{OrderBy: "+created_at"})
 			noError(f, err)
 			times := make(map[string]int)
 			for _, app := range apps {

@@ -237,7 +237,7 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.config.SecretKey.Reveal())
-	req.Header.Set("Clerk-API-Version", APIVersion)
+	req.Header.Set("Clerk-API-Version", apiVersion)
 	if r.contentType != "" {
 		req.Header.Set("Content-Type", r.contentType)
 	}

@@ -59,7 +59,7 @@ func (s *sharedReads) read(ctx context.Context, id string) (OAuthApplication, er
 			s.mu.Unlock()
 			return item.app.clone(), nil
 		}
-		l := s.listingSince(s.written[id], listKey{})
+		l := s.listingSince(s.written[id], sharedList)
 		pages := l.pages
 		buys := l.gets > 0 && pages <= l.gets && pages < maxPages && !l.complete
 		if !buys || !time.Now().After(s.noPagesBefore) {
