@@ -174,11 +174,10 @@ func (c *Client) introspect(
 	if ctx.Err() != nil {
 		return introspectionAnswer{}, ctx.Err()
 	}
-	var result introspectionAnswer
+	result := classifyIntrospection(a)
 	if failed != nil {
-		result.outcome, result.Reason = failed.outcome, "gave no answer: "+failed.err.Error()
-	} else {
-		result = classifyIntrospection(a)
+		result = introspectionAnswer{outcome: failed.outcome}
+		result.Reason = "gave no answer: " + failed.err.Error()
 	}
 	result.Reason = endpoint + result.Reason
 	// The client waits once after a 429, which says nothing. A second 429 counts as no answer.

@@ -69,17 +69,14 @@ func (c *Client) rotate(
 	defer c.reads.beginWrite(id)()
 
 	begun := time.Now()
-	rotation, lost, err := c.rotateUntilAnswered(first, op, id)
+	rotation, lost, err := c.rotateUntilAnswered(first, op, id, false)
 	if err != nil || !lost {
 		return rotation, err
 	}
+	// If rotations leave no trace in updated_at, a late one goes unnoticed.
 	updated := rotation.Application.UpdatedAt
-	if !updated.After(known) || updated.Before(c.serverTime(begun).Add(-clockSlack)) {
-		// Rotations leave no trace in updated_at, so a late one would go unnoticed.
-		rotation.MaybeStale = true
-		return rotation, nil
-	}
-	for range rotateExtraRounds {
+	leavesTrace := updated.After(known) && !updated.Before(c.serverTime(begun).Add(-clockSlack))
+	for round := 0; leavesTrace && round < rotateExtraRounds; round++ {
 		if sleep(op.wait, lateRotationDelay) != nil {
 			break
 		}
@@ -90,27 +87,24 @@ func (c *Client) rotate(
 		if !latest.UpdatedAt.After(rotation.Application.UpdatedAt) {
 			return rotation, nil
 		}
-		again, _, err := c.rotateUntilAnswered(op.send, op, id)
+		// The secret that was received no longer works, so no failure is harmless.
+		rotation, _, err = c.rotateUntilAnswered(op.send, op, id, true)
 		if err != nil {
-			// The secret that was received no longer works.
-			if !isError[*RotateOutcomeUnknownError](err) {
-				err = &RotateOutcomeUnknownError{Err: err}
-			}
 			return Rotation{}, err
 		}
-		rotation = again
 	}
 	rotation.MaybeStale = true
 	return rotation, nil
 }
 
 // rotateUntilAnswered rotates until a secret is received, and begins its first attempt only
-// before wait ends. lost reports that an earlier attempt had no usable answer.
+// before wait ends. lost says that an earlier attempt may have ended the old secret, and is
+// returned as true if an attempt had no usable answer.
 func (c *Client) rotateUntilAnswered(
-	wait context.Context, op opContext, id string,
-) (rotation Rotation, lost bool, err error) {
+	wait context.Context, op opContext, id string, lost bool,
+) (Rotation, bool, error) {
 	for attempt := 1; ; attempt++ {
-		rotation, err = c.postRotation(opContext{wait: wait, send: op.send}, id)
+		rotation, err := c.postRotation(opContext{wait: wait, send: op.send}, id)
 		unknown, ok := errors.AsType[*outcomeUnknownError](err)
 		if !ok {
 			if err != nil && lost {
