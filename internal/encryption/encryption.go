@@ -29,12 +29,7 @@ const maxBytes = 64 << 10
 var ErrPrivateKey = errors.New("this is a private key, not a recipient. Treat the key as leaked " +
 	"if this configuration was shared, and use its public half (age-keygen -y, ssh-keygen -y)")
 
-// ErrOtherIdentity is a ciphertext that was encrypted to other recipients.
-var ErrOtherIdentity = errors.New("the ciphertext is not for this identity: " +
-	"client_secret_encrypted can be decrypted with the identity of each recipient that was in " +
-	"encrypt_client_secret_to when the secret was created")
-
-// Other errors of ParseIdentities and Decrypt. None holds a piece of an identity or of a
+// Errors of ParseIdentities and Decrypt. None holds a piece of an identity or of a
 // plaintext: the library's errors are dropped, because some quote what they read.
 var (
 	errIdentityMissing = errors.New("it has no identity: no line such as AGE-SECRET-KEY-1…, and no " +
@@ -52,6 +47,9 @@ var (
 		armor.Header)
 	errCiphertextBroken = errors.New("it is an age file, but it was cut off or changed; pass it on " +
 		"whole, with its line breaks")
+	errOtherIdentity = errors.New("it is not for this identity. client_secret_encrypted can be " +
+		"decrypted with the identity of each recipient that was in encrypt_client_secret_to when the " +
+		"secret was created")
 	errPlaintextNoText = errors.New("its plaintext is not text")
 )
 
@@ -219,8 +217,7 @@ func ParseIdentities(file string) ([]age.Identity, error) {
 	return identities, nil
 }
 
-// Decrypt is the inverse of Encrypt. ErrOtherIdentity is about the identities, every
-// other error about the ciphertext.
+// Decrypt is the inverse of Encrypt. Its errors say what is wrong with the ciphertext.
 func Decrypt(ciphertext string, identities []age.Identity) (string, error) {
 	ciphertext = trimmed(ciphertext)
 	switch {
@@ -231,7 +228,7 @@ func Decrypt(ciphertext string, identities []age.Identity) (string, error) {
 	}
 	content, err := age.Decrypt(armor.NewReader(strings.NewReader(ciphertext)), identities...)
 	if _, other := errors.AsType[*age.NoIdentityMatchError](err); other {
-		return "", ErrOtherIdentity
+		return "", errOtherIdentity
 	}
 	if err != nil {
 		return "", errCiphertextBroken

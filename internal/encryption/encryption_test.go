@@ -96,7 +96,7 @@ func TestDecrypt(t *testing.T) {
 
 		"nothing":            {"", key, errCiphertextForm},
 		"a binary age file":  {"age-encryption.org/v1\n-> X25519 x\n", key, errCiphertextForm},
-		"another recipient":  {encrypted("s3cret", ageKey().recipient), key, ErrOtherIdentity},
+		"another recipient":  {encrypted("s3cret", ageKey().recipient), key, errOtherIdentity},
 		"no end":             {without(len(lines) - 1), key, errCiphertextBroken},
 		"no middle":          {without(len(lines) / 2), key, errCiphertextBroken},
 		"another last line":  {strings.Join(changed, ""), key, errCiphertextBroken},

@@ -51,7 +51,8 @@ func rotationFor(plan, state resourceModel, private privateState) rotationReason
 	case isWhollyKnown(plan.EncryptClientSecretTo) &&
 		!sameRecipients(plan.EncryptClientSecretTo, state.EncryptClientSecretTo):
 		return rotateForRecipients
-	case plan.VerifyClientSecret.ValueBool() && private.rejects(state.ClientSecretVersion):
+	case plan.VerifyClientSecret.ValueBool() && private.RejectedVersion != 0 &&
+		private.RejectedVersion == state.ClientSecretVersion.ValueInt64():
 		return rotateForRejected
 	case plan.RotateSecretTrigger.IsUnknown(), !isWhollyKnown(plan.EncryptClientSecretTo):
 		return rotateUndecided

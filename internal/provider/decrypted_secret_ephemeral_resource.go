@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -73,13 +72,10 @@ func (*decryptedSecretEphemeralResource) Open(
 		plaintext, err = encryption.Decrypt(model.Ciphertext.ValueString(), identities)
 		model.Plaintext = types.StringValue(plaintext)
 	}
-	switch {
-	case errors.Is(err, encryption.ErrOtherIdentity):
-		resp.Diagnostics.AddError("Unable to "+action, sentence(err.Error()))
-	case err != nil:
+	if err != nil {
 		resp.Diagnostics.AddError("Unable to "+action,
 			fmt.Sprintf("The value of %s cannot be used: %s.", argument, err))
-	default:
-		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+		return
 	}
+	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 }

@@ -212,9 +212,9 @@ func (p requestParams) warnOfProblems(
 	})
 	diags.AddWarning(fmt.Sprintf("Clerk's answer about %s was incomplete", about), paragraphs(
 		done+", but these parts of Clerk's answer could not be read:",
-		linesOf(problems, func(problem clerk.FieldProblem) string {
+		lines(mapped(problems, func(problem clerk.FieldProblem) string {
 			return "- " + client.Scrub(problem.String())
-		}),
+		})...),
 		"The state has the planned values. The next refresh shows Clerk's values.",
 		paragraphs(hints...)))
 }

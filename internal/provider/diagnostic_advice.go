@@ -185,7 +185,7 @@ func unknownCreateAdvice(err *clerk.CreateOutcomeUnknownError) string {
 		ids := mapped(err.Candidates, func(app clerk.OAuthApplication) string { return visible(app.ID) })
 		return paragraphs(
 			"Nothing is in the state. This create may have created one of these applications:",
-			linesOf(err.Candidates, candidateLine),
+			lines(mapped(err.Candidates, candidateLine)...),
 			lookupProblem("The search was incomplete", err.LookupErr),
 			"Before you apply again, delete the applications that nobody uses, or import the application "+
 				"to keep:",
@@ -234,7 +234,7 @@ const secretAfterImport = "After the import, a rotate_secret_trigger in the conf
 	"creates a client secret that Terraform knows."
 
 func importCommands(ids []string) string {
-	return linesOf(ids, func(id string) string {
+	return lines(mapped(ids, func(id string) string {
 		return "  terraform import clerk_oauth_application.NAME " + id
-	})
+	})...)
 }

@@ -74,9 +74,9 @@ func (d *providerData) listApplications(
 	if len(unreadable) > 0 {
 		diags.AddWarning("The list of OAuth applications is incomplete", paragraphs(
 			"These applications are left out, because Clerk's answer about them could not be read:",
-			linesOf(unreadable, func(err *clerk.UnreadableApplicationError) string {
+			lines(mapped(unreadable, func(err *clerk.UnreadableApplicationError) string {
 				return "- " + visible(err.Error())
-			}),
+			})...),
 			"Clerk may describe them in a way that this version of the provider does not know. "+
 				"Try a newer version."))
 	}

@@ -133,8 +133,8 @@ func (r *oauthApplicationResource) Schema(
 }
 
 // setOfTexts checks each element of a set.
-func setOfTexts(check validator.String) []validator.Set {
-	return []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(check)}
+func setOfTexts(checks ...validator.String) []validator.Set {
+	return []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(checks...)}
 }
 
 // reportedBool is an argument for which Clerk has a default.

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -62,11 +60,8 @@ func (r *oauthApplicationSettingsResource) Schema(
 				ElementType:         types.StringType,
 				Optional:            true,
 				Computed:            true,
-				Validators: []validator.Set{
-					setvalidator.NoNullValues(),
-					setvalidator.ValueStringsAre(scopeCheck, defaultScopeCheck),
-				},
-				PlanModifiers: []planmodifier.Set{keepDefaultScopes},
+				Validators:          setOfTexts(scopeCheck, defaultScopeCheck),
+				PlanModifiers:       []planmodifier.Set{keepDefaultScopes},
 			},
 			"dynamic_oauth_client_registration":       reportedBool("Whether clients may register themselves (RFC 7591), without authentication."),
 			"oauth_jwt_access_tokens":                 reportedBool("Whether access tokens are JSON Web Tokens instead of opaque tokens."),

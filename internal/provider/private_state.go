@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // privateState is what the provider remembers of an application beside its attributes.
@@ -118,10 +117,4 @@ func (n *privateNotes) save(ctx context.Context) {
 func (n *privateNotes) setPending(ctx context.Context, pending bool) {
 	n.RotationPending = pending
 	n.save(ctx)
-}
-
-// rejects reports whether the secret of a version was rejected. Nothing is known of an
-// unknown version.
-func (p privateState) rejects(version types.Int64) bool {
-	return p.RejectedVersion != 0 && p.RejectedVersion == version.ValueInt64()
 }

@@ -24,7 +24,7 @@ func TestProtocolDecryptedSecret(t *testing.T) {
 		{ciphertext, mine, "s3cret", ""},
 		{nil, mine, nil, ""}, // there may be no secret yet
 		{nil, "AGE-SECRET-KEY-1CANARY", nil, "The value of identity cannot be used: line 1 is not an age identity"},
-		{ciphertext, other, nil, "The ciphertext is not for this identity"},
+		{ciphertext, other, nil, "it is not for this identity"},
 		{"CANARY", mine, nil, "The value of ciphertext cannot be used"},
 	} {
 		p, typ := newTerraform(t).process(t.Context()), schemas().EphemeralResourceSchemas[kind].ValueType()

@@ -80,11 +80,6 @@ func joined(separator string, texts []string) string {
 	return strings.Join(slices.DeleteFunc(texts, empty), separator)
 }
 
-// linesOf writes each item on a line of its own.
-func linesOf[T any](items []T, line func(T) string) string {
-	return strings.Join(mapped(items, line), "\n")
-}
-
 // quoted lists texts in quotation marks.
 func quoted(texts []string) string {
 	return strings.Join(slices.Sorted(slices.Values(mapped(texts, quote))), ", ")
