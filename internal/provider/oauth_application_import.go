@@ -189,12 +189,13 @@ func (a priorAttributes) areOfOther() bool {
 
 // hasStateTypes reports whether a state has the types of the schema. readPriorState reads or
 // explains any other state.
-func hasStateTypes(raw []byte) bool {
+func hasStateTypes(raw *tfprotov6.RawState) bool {
 	var attributes priorAttributes
-	if json.Unmarshal(raw, &attributes) != nil || attributes["id"] == nil || attributes.areOfOther() {
+	if json.Unmarshal(raw.JSON, &attributes) != nil || attributes["id"] == nil ||
+		attributes.areOfOther() {
 		return false
 	}
-	_, err := unmarshalState(raw)
+	_, err := unmarshalState(raw.JSON)
 	return err == nil
 }
 

@@ -85,14 +85,11 @@ func removeGone(ctx context.Context, state resourceModel, resp *resource.ReadRes
 	if state.Name.IsNull() { // during an import, which then fails
 		return
 	}
-	replacement := "a new client_id and secret"
-	if state.Public.ValueBool() {
-		replacement = "a new client_id"
-	}
 	resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth application %s is gone", state.quotedName()),
 		fmt.Sprintf("%s no longer exists in Clerk: it was deleted outside Terraform. The application "+
-			"leaves the state. If it is still in the configuration, the plan creates a new application, "+
-			"with %s.", state.named("The application"), replacement))
+			"leaves the state. If it is still in the configuration, the plan creates a new application. "+
+			"That one has a new client_id, and a new secret unless it is public.",
+			state.named("The application")))
 }
 
 // fetchedApplication is what a request for an application returned.

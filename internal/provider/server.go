@@ -65,10 +65,12 @@ func (s *server) ValidateResourceConfig(
 func (s *server) UpgradeResourceState(
 	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
 ) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	if unchanged := upgradeUnchanged(req); unchanged != nil {
-		return unchanged, nil
-	}
 	if req.TypeName == applicationType && req.Version == applicationSchemaVersion {
+		if hasStateTypes(req.RawState) {
+			// Terraform treats a missing attribute as null, and removes an unknown one before.
+			unchanged := &tfprotov6.DynamicValue{JSON: req.RawState.JSON}
+			return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: unchanged}, nil
+		}
 		// The framework reads a state of the current version by the schema, and its
 		// error names no way out. The upgrade from version 0 reads any state.
 		reread := *req
@@ -123,20 +125,6 @@ func (c *callContext) Deadline() (time.Time, bool) { return (*c.inner.Load()).De
 func (c *callContext) Done() <-chan struct{}       { return (*c.inner.Load()).Done() }
 func (c *callContext) Err() error                  { return (*c.inner.Load()).Err() }
 func (c *callContext) Value(key any) any           { return (*c.inner.Load()).Value(key) }
-
-// upgradeUnchanged hands a state of this schema back as it came. Terraform treats a missing
-// attribute as null, and removes an unknown one before it asks.
-func upgradeUnchanged(
-	req *tfprotov6.UpgradeResourceStateRequest,
-) *tfprotov6.UpgradeResourceStateResponse {
-	if req.TypeName != applicationType || req.Version != applicationSchemaVersion ||
-		req.RawState == nil || !hasStateTypes(req.RawState.JSON) {
-		return nil
-	}
-	return &tfprotov6.UpgradeResourceStateResponse{
-		UpgradedState: &tfprotov6.DynamicValue{JSON: req.RawState.JSON},
-	}
-}
 
 // readUnchanged answers for an application that has not changed since the state was
 // written. Otherwise the framework's Read takes the result of the request made here.
