@@ -111,7 +111,7 @@ func answerOddly(rt *rapid.T) {
 	kind := rapid.SampledFrom(namesOf(kinds)).Draw(rt, "configuration")
 	operation := rapid.SampledFrom(namesOf(answerTo)).Draw(rt, "operation")
 	odd := drawOddities(rt, answerFields)
-	l, to := newLife(rt, clerktest.Switches{}), answerTo[operation]
+	l, to := newLife(rt, clerktest.Switches{}, application), answerTo[operation]
 	at, ctx := l.slots[0], rt.Context()
 	at.config = at.wanted(kinds[kind])
 	if operation != "create" {

@@ -25,12 +25,14 @@ func (l *life) check() {
 			l.rt.Errorf("no state and no message has the application %s (%q)", app.ID, app.Name)
 		}
 	}
-	if a, b := l.slots[0], l.slots[1]; a.exists() && b.exists() && a.str("id") == b.str("id") {
-		l.rt.Errorf("both resources have the application %s", a.str("id"))
-	}
-	for _, at := range l.slots {
+	for i, at := range l.slots {
 		if !at.exists() {
 			continue
+		}
+		for _, other := range l.slots[:i] {
+			if other.str("id") == at.str("id") {
+				l.rt.Errorf("both resources have the application %s", at.str("id"))
+			}
 		}
 		l.checkVersion(at)
 		if problem := l.problemOfSecret(at); problem != "" && !l.excused(at) {
@@ -48,12 +50,20 @@ func (l *life) check() {
 	}
 }
 
-// checkDone checks that the plan after an apply is empty.
+// checkDone checks that after an apply the state is as configured, and the next plan empty.
 func (l *life) checkDone(o *object, config values, said messages) {
 	made, heard := l.plan(l.rt.Context(), o, config)
-	if o.exists() && len(made.changes) > 0 {
+	if !o.exists() {
+		return
+	}
+	if len(made.changes) > 0 {
 		l.rt.Errorf("the next plan changes %v\n%s\nafter an apply that said\n%s",
 			made.changes, heard, said)
+	}
+	for name, want := range decode(typeOf(o.kind), encode(typeOf(o.kind), config)) {
+		if name != "scopes" && !reflect.DeepEqual(o.state[name], want) { // Clerk adds offline_access
+			l.rt.Errorf("%s is configured as %v and is %v", name, want, o.state[name])
+		}
 	}
 }
 
@@ -62,7 +72,10 @@ func (l *life) checkDone(o *object, config values, said messages) {
 func (l *life) checkSent(slots []*slot, plans []*plan) {
 	for _, r := range l.written() {
 		configures := func(at *slot) bool {
-			missing := func(name string) bool { return at.config[name] == nil }
+			resets := at.kind == settings && slices.Contains(plans[0].changes, "default_scopes")
+			missing := func(name string) bool {
+				return at.config[name] == nil && !(resets && name == "default_scopes")
+			}
 			return !slices.ContainsFunc(namesOf(r.JSON), missing)
 		}
 		if r.JSON != nil && !slices.ContainsFunc(slots, configures) {

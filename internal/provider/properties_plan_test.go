@@ -26,8 +26,8 @@ func TestPropertiesPlan(t *testing.T) {
 		}
 	})
 	lanes(t, 1, func(rt *rapid.T) {
-		l := newLife(rt, clerktest.Switches{})
-		for _, s := range rapid.SliceOfN(rapid.Custom(drawStep), 1, 7).Draw(rt, "steps") {
+		l := newLife(rt, clerktest.Switches{}, application, application)
+		for _, s := range rapid.SliceOfN(rapid.Custom(l.drawStep), 1, 7).Draw(rt, "steps") {
 			l.play(s)
 			p := l.process(rt.Context())
 			for range 2 { // the first reads are requests, the later ones need none

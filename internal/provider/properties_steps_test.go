@@ -11,22 +11,69 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// arguments are the values that a configuration chooses among.
-var arguments = map[string][]any{
-	"name":                               {"Alpha", "Beta"},
-	"redirect_uris":                      {nil, []string{}, []string{"https://a.example.com/x"}, uris},
-	"scopes":                             {nil, emailOnly, []string{"openid"}, offline},
-	"consent_screen_enabled":             {nil, true, false},
-	"pkce_required":                      {nil, true, false},
-	"public":                             {nil, false, true},
-	"device_authorization_grant_enabled": {nil, true, false},
-	"rotate_secret_trigger":              {nil, "one", "two", "three"},
-	"deletion_protection":                {nil, false, true},
-	"encrypt_client_secret_to":           {nil, recipient(0), recipient(1)},
-	"verify_client_secret":               {nil, true, false},
-	"logo_path":                          {nil, "testdata/logo.png"},
-	"timeouts":                           {nil, soon},
+// A repertoire is what can happen to the resources of a kind.
+type repertoire struct {
+	minimal   values           // the smallest configuration
+	arguments map[string][]any // the values that a configuration chooses among
+	refused   map[string]any   // values that no configuration may have
+	acts      []string         // with the frequency that they have here
+	targets   []string         // of faults, with their frequency
 }
+
+var repertoires = map[string]repertoire{
+	application: {
+		minimal: values{"name": "Alpha"},
+		arguments: map[string][]any{
+			"name":                               {"Alpha", "Beta"},
+			"redirect_uris":                      {nil, []string{}, []string{"https://a.example.com/x"}, uris},
+			"scopes":                             {nil, emailOnly, []string{"openid"}, offline},
+			"consent_screen_enabled":             onOff,
+			"pkce_required":                      onOff,
+			"public":                             onOff,
+			"device_authorization_grant_enabled": onOff,
+			"rotate_secret_trigger":              {nil, "one", "two", "three"},
+			"deletion_protection":                onOff,
+			"encrypt_client_secret_to":           {nil, recipient(0), recipient(1)},
+			"verify_client_secret":               onOff,
+			"logo_path":                          {nil, "testdata/logo.png"},
+			"timeouts":                           {nil, soon},
+		},
+		refused: map[string]any{
+			"name": " ", "redirect_uris": []string{"not absolute"}, "scopes": []string{"two words"},
+			"rotate_secret_trigger": "", "encrypt_client_secret_to": []string{"age1nobody"}, "logo_path": "",
+		},
+		acts: []string{
+			"apply", "apply", "apply", "apply", "apply", "apply", "apply both", "destroy", "replace",
+			"refresh", "import", "import", "use another key", "apply a refused value",
+			"edit", "make public or confidential", "rotate elsewhere", "delete elsewhere",
+			"create another of the name", "forget", "forget",
+		},
+		targets: []string{
+			"create", "create", "create", "rotate", "rotate", "update", "update",
+			"delete", "logo", "list", "read", "any", "introspect",
+		},
+	},
+	settings: {
+		arguments: map[string][]any{
+			"default_scopes":                          {nil, []string{}, []string{"profile"}, []string{"email"}},
+			"dynamic_oauth_client_registration":       onOff,
+			"oauth_jwt_access_tokens":                 onOff,
+			"aud_claim_enabled":                       onOff,
+			"pkce_required":                           onOff,
+			"client_id_metadata_documents_advertised": onOff,
+			"client_id_metadata_documents_only_allow_pre_registered_clients": onOff,
+			"client_id_metadata_documents_block_implicitly_allowed_clients":  onOff,
+		},
+		refused: map[string]any{"default_scopes": offline},
+		acts: []string{
+			"apply", "apply", "apply", "refresh", "import", "forget", "destroy", "use another key",
+			"apply a refused value", "edit",
+		},
+		targets: []string{"settings", "settings", "any"},
+	},
+}
+
+var onOff = []any{nil, true, false}
 
 var (
 	uris       = []string{"https://b.example.com/y", "app:/x"}
@@ -40,12 +87,6 @@ func recipient(i int) []string {
 	return []string{identities[i].(*age.X25519Identity).Recipient().String()}
 }
 
-// refusedArguments are values that no configuration may have.
-var refusedArguments = map[string]any{
-	"name": " ", "redirect_uris": []string{"not absolute"}, "scopes": []string{"two words"},
-	"rotate_secret_trigger": "", "encrypt_client_secret_to": []string{"age1nobody"}, "logo_path": "",
-}
-
 // A step is one run of Terraform, or something that someone else does.
 type step struct {
 	act    string
@@ -55,42 +96,32 @@ type step struct {
 	trouble
 }
 
-// acts have the frequency that they have here. The first are runs of Terraform.
-var acts = []string{
-	"apply", "apply", "apply", "apply", "apply", "apply", "apply both", "destroy", "replace",
-	"refresh", "import", "import", "use another key", "apply a refused value",
-	"edit", "make public or confidential", "rotate elsewhere", "delete elsewhere",
-	"create another of the name", "forget", "forget",
-}
-
-func drawStep(rt *rapid.T) step {
+func (l *life) drawStep(rt *rapid.T) step {
 	s := step{
-		act:    rapid.SampledFrom(acts).Draw(rt, "act"),
-		slot:   rapid.IntRange(0, 1).Draw(rt, "resource"),
+		slot:   rapid.IntRange(0, len(l.slots)-1).Draw(rt, "resource"),
 		choice: rapid.IntRange(0, 11).Draw(rt, "choice"),
 	}
+	kind := l.slots[s.slot].kind
+	of := repertoires[kind]
+	s.act = rapid.SampledFrom(of.acts).Draw(rt, "act")
 	switch s.act {
 	case "apply", "apply both", "import", "replace":
-		s.change = drawChanges(rt, arguments)
+		for range rapid.IntRange(0, 3).Draw(rt, "changes") {
+			name := rapid.SampledFrom(namesOf(of.arguments)).Draw(rt, "argument")
+			s.change = s.change.with(name, rapid.SampledFrom(of.arguments[name]).Draw(rt, name))
+		}
 		fallthrough
 	case "destroy", "refresh":
-		s.faults = drawFaults(rt, "create", "create", "create", "rotate", "rotate", "update", "update",
-			"delete", "logo", "list", "read", "any", "introspect")
+		s.faults = drawFaults(rt, of.targets...)
+		if kind == settings && rapid.IntRange(0, 3).Draw(rt, "odd answers") == 3 {
+			s.odd = drawOddities(rt, append(namesOf(of.arguments), "object", "another_field"))
+		}
 		if rapid.IntRange(0, 4).Draw(rt, "interrupted") == 4 {
 			ms := rapid.IntRange(1, 1200).Draw(rt, "ms") * rapid.SampledFrom([]int{1, 20}).Draw(rt, "times")
 			s.interrupt = time.Duration(ms) * time.Millisecond
 		}
 	}
 	return s
-}
-
-func drawChanges(rt *rapid.T, arguments map[string][]any) values {
-	changes := values{}
-	for range rapid.IntRange(0, 3).Draw(rt, "changes") {
-		name := rapid.SampledFrom(namesOf(arguments)).Draw(rt, "argument")
-		changes[name] = rapid.SampledFrom(arguments[name]).Draw(rt, name)
-	}
-	return changes
 }
 
 // A trouble is what goes wrong in a run.

@@ -17,7 +17,10 @@ import (
 
 // TestPropertiesLife lives random lives of two resources: what the user, other people and the
 // network do. What must be true is checked after each step, see life.check.
-func TestPropertiesLife(t *testing.T) { lanes(t, 16, live) }
+func TestPropertiesLife(t *testing.T) { lanes(t, 16, live(application, application)) }
+
+// TestPropertiesSettings lives random lives of the settings of an instance, also with odd answers.
+func TestPropertiesSettings(t *testing.T) { lanes(t, 1, live(settings)) }
 
 // lanes checks a property in parallel. A lane has 100 lives, or as many as -rapid.checks says.
 func lanes(t *testing.T, count int, property func(*rapid.T)) {
@@ -46,7 +49,7 @@ type slot struct {
 type life struct {
 	*terraform
 	rt       *rapid.T
-	slots    [2]*slot
+	slots    []*slot
 	known    map[string]bool // ids of applications that the user knows without a message
 	others   string          // the key of another instance
 	switches clerktest.Switches
@@ -61,61 +64,63 @@ type announcement struct {
 	from, to int64 // when it must have been created
 }
 
-func newLife(rt *rapid.T, switches clerktest.Switches) *life {
+func newLife(rt *rapid.T, switches clerktest.Switches, kinds ...string) *life {
 	l := &life{terraform: newTerraform(rt), rt: rt}
 	l.known, l.switches = map[string]bool{}, switches
 	l.clerk.Set(switches)
 	l.traces = rapid.IntRange(0, 3).Draw(rt, "log") == 3
 	l.replans = rapid.IntRange(0, 3).Draw(rt, "plan again") == 3
 	l.others, _ = l.clerk.AddInstance(clerktest.Development)
-	for i := range l.slots {
-		l.slots[i] = &slot{object: object{kind: application}}
+	for _, kind := range kinds {
+		l.slots = append(l.slots, &slot{object: object{kind: kind}})
 	}
 	return l
 }
 
-func live(rt *rapid.T) {
-	l := newLife(rt, drawClerk(rt))
-	ahead := func(what string, by ...time.Duration) time.Duration {
-		return rapid.SampledFrom([]time.Duration{0, 0, 0, by[0], -by[0], by[1], -by[1]}).Draw(rt, what)
-	}
-	l.skew = ahead("clock ahead", time.Hour, 40*time.Second)
-	l.date = ahead("Date ahead", 10*time.Second, 330*time.Second)
-	l.clerk.SetClockSkew(l.skew, l.date)
-	older := "Alpha" // is there to be imported
-	if rapid.IntRange(0, 3).Draw(rt, "names") == 3 {
-		l.block["prevent_duplicate_names"], older = true, "Older"
-	}
-	if rapid.IntRange(0, 3).Draw(rt, "guard") == 3 {
-		l.block["instance_id"] = l.clerk.InstanceID()
-	}
-	if rapid.IntRange(0, 3).Draw(rt, "retries") == 3 {
-		l.block["max_retries"] = rapid.IntRange(0, 2).Draw(rt, "max_retries")
-	}
-	rt.Logf("%v, Clerk %+v, clock %s and Date %s ahead", namesOf(l.block), l.switches, l.skew, l.date)
-	l.known[l.clerk.Seed(older)] = true
-	time.Sleep(time.Minute)
-	for _, s := range rapid.SliceOfN(rapid.Custom(drawStep), 1, 7).Draw(rt, "steps") {
-		l.play(s)
-		if l.check(); rt.Failed() {
-			return
+func live(kinds ...string) func(*rapid.T) {
+	return func(rt *rapid.T) {
+		l := newLife(rt, drawClerk(rt), kinds...)
+		ahead := func(what string, by ...time.Duration) time.Duration {
+			return rapid.SampledFrom([]time.Duration{0, 0, 0, by[0], -by[0], by[1], -by[1]}).Draw(rt, what)
 		}
+		l.skew = ahead("clock ahead", time.Hour, 40*time.Second)
+		l.date = ahead("Date ahead", 10*time.Second, 330*time.Second)
+		l.clerk.SetClockSkew(l.skew, l.date)
+		older := "Alpha" // is there to be imported
+		if rapid.IntRange(0, 3).Draw(rt, "names") == 3 {
+			l.block["prevent_duplicate_names"], older = true, "Older"
+		}
+		if rapid.IntRange(0, 3).Draw(rt, "guard") == 3 {
+			l.block["instance_id"] = l.clerk.InstanceID()
+		}
+		if rapid.IntRange(0, 3).Draw(rt, "retries") == 3 {
+			l.block["max_retries"] = rapid.IntRange(0, 2).Draw(rt, "max_retries")
+		}
+		rt.Logf("%v, Clerk %+v, clock %s and Date %s ahead", namesOf(l.block), l.switches, l.skew, l.date)
+		l.known[l.clerk.Seed(older)] = true
+		time.Sleep(time.Minute)
+		for _, s := range rapid.SliceOfN(rapid.Custom(l.drawStep), 1, 7).Draw(rt, "steps") {
+			l.play(s)
+			if l.check(); rt.Failed() {
+				return
+			}
+		}
+		l.converge()
+		l.checkNoSecrets()
 	}
-	l.converge()
-	l.checkNoSecrets()
 }
 
 func (l *life) play(s step) {
 	at := l.slots[s.slot]
 	l.rt.Logf("%s (resource %d) %v, %v", s.act, s.slot, s.change, s.trouble)
-	begun, ran, heard := time.Now(), []*slot{at}, messages("")
+	begun, before, ran, heard := time.Now(), at.object, []*slot{at}, messages("")
 	ctx, cancel := l.meet(s.trouble)
 	defer cancel()
 	switch s.act {
 	case "apply":
 		heard = l.apply(ctx, s.change, at)
 	case "apply both":
-		ran = l.slots[:]
+		ran = l.slots
 		heard = l.apply(ctx, s.change, ran...)
 	case "replace":
 		if heard = l.run(ctx, &at.object, nil); !heard.failed() {
@@ -123,7 +128,12 @@ func (l *life) play(s step) {
 		}
 	case "destroy":
 		at.config = nil
+		l.clerk.ResetRequests()
 		heard = l.run(ctx, &at.object, nil)
+		if at.kind == settings && (len(l.written()) > 0 || before.exists() && !at.exists() &&
+			!heard.say("OAuth application settings stay as they are")) {
+			l.rt.Errorf("a destruction sent %v, and says %s", l.written(), heard)
+		}
 	case "refresh":
 		heard = l.process(ctx).read(&at.object)
 	case "import":
@@ -135,6 +145,11 @@ func (l *life) play(s step) {
 		l.rt.Errorf("the run went on for %s after the interrupt", took)
 	}
 	l.settle(s, ran, heard, begun)
+	_, stays := l.clerk.Application(before.str("id"))
+	lost := before.exists() && !at.exists() && (stays || at.kind == settings)
+	if heard.say("Internal error") || lost && s.act != "destroy" && s.act != "forget" {
+		l.rt.Errorf("the state was %v and is %v:\n%s", before.state, at.state, heard)
+	}
 	saysWhy := heard.failed() || heard.say("did not apply") || heard.say("was incomplete")
 	if (s.act == "apply" || s.act == "apply both") && s.isQuiet() && !saysWhy {
 		for _, at := range ran {
@@ -178,7 +193,7 @@ func (l *life) apply(ctx context.Context, change values, slots ...*slot) (heard 
 
 // wanted is the configuration of an address with a change.
 func (at *slot) wanted(change values) values {
-	return merged(values{"name": "Alpha"}, at.config, change)
+	return merged(repertoires[at.kind].minimal, at.config, change)
 }
 
 // written are the requests that change something.
@@ -188,7 +203,7 @@ func (t *terraform) written() []clerktest.Request {
 	})
 }
 
-// adopt imports an application that is in no state.
+// adopt imports an application that is in no state, or the settings.
 func (l *life) adopt(ctx context.Context, s step, at *slot) messages {
 	candidates := slices.DeleteFunc(l.clerk.Applications(), func(app clerktest.Application) bool {
 		return l.managed(app.ID) || app.InstanceID != l.clerk.InstanceID()
@@ -197,13 +212,16 @@ func (l *life) adopt(ctx context.Context, s step, at *slot) messages {
 		return ""
 	}
 	app := candidates[s.choice%len(candidates)]
+	if at.kind == settings {
+		app.ID = app.InstanceID
+	}
 	at.config = nil
 	at.config = at.wanted(s.change)
 	at.excuse, at.imported = "it was imported", true
-	switch p := l.process(ctx); s.choice % 3 {
-	case 0:
+	switch p := l.process(ctx); {
+	case s.choice%3 == 0 && at.kind == application:
 		return p.importBy(&at.object, app.ClientID, "")
-	case 1:
+	case s.choice%3 == 1:
 		return p.importBy(&at.object, "", app.ID)
 	default:
 		return p.importBy(&at.object, app.ID, "")
@@ -212,7 +230,7 @@ func (l *life) adopt(ctx context.Context, s step, at *slot) messages {
 
 func (l *life) managed(id string) bool {
 	has := func(at *slot) bool { return at.exists() && at.str("id") == id }
-	return slices.ContainsFunc(l.slots[:], has)
+	return slices.ContainsFunc(l.slots, has)
 }
 
 // playOther plays what is no apply: mistakes, and acts of others.
@@ -223,14 +241,20 @@ func (l *life) playOther(ctx context.Context, s step, at *slot) {
 	case s.act == "use another key" && at.exists():
 		l.checkOthersKey(ctx, &at.object, wanted)
 	case s.act == "apply a refused value":
-		name := namesOf(refusedArguments)[s.choice%len(refusedArguments)]
-		wanted[name] = refusedArguments[name]
+		refused := repertoires[at.kind].refused
+		name := namesOf(refused)[s.choice%len(refused)]
+		wanted[name] = refused[name]
 		l.checkRefused(ctx, &at.object, wanted)
 	case s.act == "create another of the name":
 		l.known[l.clerk.Seed(wanted["name"].(string))] = true
 	case s.act == "forget":
 		l.known[id] = true
-		at.object = object{kind: application}
+		at.object = object{kind: at.kind}
+	case s.act == "edit" && at.kind == settings:
+		l.clerk.EditSettings(func(of *clerktest.Settings) {
+			of.OAuthJWTAccessTokens = !of.OAuthJWTAccessTokens
+			of.DefaultScopes = [][]string{nil, {"openid"}}[s.choice%2]
+		})
 	case !exists:
 	case s.act == "edit":
 		l.clerk.Edit(id, func(app *clerktest.Application) {
@@ -307,7 +331,8 @@ func (l *life) converge() {
 			at.config["public"] = false
 		}
 		heard := l.applyUnique(at)
-		if l.checkDone(&at.object, at.config, heard); heard.failed() || l.rt.Failed() {
+		if l.checkDone(&at.object, at.config, heard); heard.failed() || l.rt.Failed() ||
+			at.kind == settings && heard != "" {
 			l.rt.Errorf("resource %d does not converge: %s", i, heard)
 			return
 		}
@@ -315,10 +340,11 @@ func (l *life) converge() {
 		if problem := l.problemOfSecret(at); problem != "" && !l.excused(at) {
 			l.rt.Errorf("in the end the secret of resource %d %s", i, problem)
 		}
-		l.check()
-		maps.Copy(at.config, values{
-			"public": false, "rotate_secret_trigger": "the last", "deletion_protection": nil,
-		})
+		if l.check(); at.kind == application {
+			maps.Copy(at.config, values{
+				"public": false, "rotate_secret_trigger": "the last", "deletion_protection": nil,
+			})
+		}
 		if heard := l.applyUnique(at); heard.failed() || l.problemOfSecret(at) != "" {
 			l.rt.Errorf("after a rotation the secret %s:\n%s", l.problemOfSecret(at), heard)
 		}
