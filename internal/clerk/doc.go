@@ -5,7 +5,7 @@
 // It knows HTTP, JSON and Clerk's rules, and nothing of Terraform. It differs from a
 // generated client in how it handles faults:
 //
-//   - One table says which operation is repeated after which outcome (retry.go).
+//   - One table says which request is repeated after which outcome (retry.go).
 //   - A create or a rotation whose answer was lost is never blindly repeated
 //     (oauth_application_create.go, oauth_application_rotate.go). Both run to their end
 //     if the caller is interrupted meanwhile (request.go).

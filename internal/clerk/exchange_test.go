@@ -86,11 +86,7 @@ func TestLargeBodiesAreNotReadWhole(t *testing.T) {
 			return res, err
 		}))
 		_, err := client.GetOAuthApplicationSettings(t.Context())
-		if api, ok := errors.AsType[*clerk.APIError](err); ok {
-			contains(t, "error", api.Body, "65536 bytes")
-		} else {
-			contains(t, "error", asError[*clerk.AnswerError](t, err).Problem, fmt.Sprintf("is larger than %d bytes", limit))
-		}
+		contains(t, "error", err.Error(), fmt.Sprintf(" %d bytes", limit))
 		equal(t, "reads no more than needed", body.Size()-int64(body.Len()) <= limit+1, true)
 	}
 }
