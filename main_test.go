@@ -3,35 +3,25 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// beProvider makes the test binary the provider.
-const beProvider = "TEST_BE_PROVIDER"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(beProvider) != "" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
-
 // Only an engine ends a provider that it has started. A provider that waits for a debugger is ended
 // by the user.
 func TestMain_SIGTERM(t *testing.T) {
-	for _, test := range []struct {
-		args []string
-		wait time.Duration
-		ends bool
-	}{{nil, time.Second, false}, {[]string{"-debug"}, 30 * time.Second, true}} {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "provider")
+	must(t, exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").Run())
+	for debug, wait := range map[bool]time.Duration{false: time.Second, true: 30 * time.Second} {
 		ctx, cancel := context.WithCancel(t.Context())
-		cmd := exec.CommandContext(ctx, os.Args[0], test.args...)
-		cmd.Env = append(os.Environ(), beProvider+"=1",
+		cmd := exec.CommandContext(ctx, binary, fmt.Sprintf("-debug=%t", debug))
+		cmd.Env = append(os.Environ(),
 			"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
 		out, err := cmd.StdoutPipe()
 		must(t, err)
@@ -39,10 +29,10 @@ func TestMain_SIGTERM(t *testing.T) {
 		_, err = bufio.NewReader(out).ReadString('\n')
 		must(t, err) // it serves now
 		must(t, cmd.Process.Signal(syscall.SIGTERM))
-		time.AfterFunc(test.wait, cancel) // kills it
+		time.AfterFunc(wait, cancel) // kills it
 		_ = cmd.Wait()
-		if ended := ctx.Err() == nil; ended != test.ends {
-			t.Errorf("%v: ended by SIGTERM: %t, want %t", test.args, ended, test.ends)
+		if ended := ctx.Err() == nil; ended != debug {
+			t.Errorf("-debug=%t: ended by SIGTERM: %t", debug, ended)
 		}
 		cancel()
 	}
