@@ -17,7 +17,7 @@ import (
 func TestMain_SIGTERM(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "provider")
-	must(t, exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").Run())
+	must(t, exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, ".").Run())
 	for debug, wait := range map[bool]time.Duration{false: time.Second, true: 30 * time.Second} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cmd := exec.CommandContext(ctx, binary, fmt.Sprintf("-debug=%t", debug))
