@@ -16,7 +16,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
-// description is how a validator or a plan modifier describes itself.
+// description is how a validator describes itself.
 type description string
 
 func (d description) Description(context.Context) string         { return string(d) }

@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"context"
-
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
@@ -106,28 +103,11 @@ func changedDefaultScopes(wanted, current types.Set) *clerk.DefaultScopes {
 // was nothing to apply. Removing it again changes nothing, which is the safe side.
 const defaultScopesKey = "default_scopes_configured"
 
-// defaultScopesModifier plans the default scopes. Scopes that are no longer configured
-// become null, which resets them, only if defaultScopesKey marks them.
-type defaultScopesModifier struct{ description }
-
-var keepDefaultScopes = defaultScopesModifier{
-	"ignores offline_access, and keeps scopes that were never configured",
-}
-
-func (defaultScopesModifier) PlanModifySet(
-	ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse,
-) {
-	if req.State.Raw.IsNull() {
-		return
-	}
-	mark, diags := req.Private.GetKey(ctx, defaultScopesKey)
-	resp.Diagnostics.Append(diags...)
-	resp.PlanValue = plannedDefaultScopes(req.ConfigValue, req.StateValue, mark != nil)
-}
-
-func plannedDefaultScopes(config, state types.Set, configured bool) types.Set {
+// plannedDefaultScopes are those that a plan of an update has. Scopes that are no longer
+// configured become null, which resets them, only if defaultScopesKey marks them.
+func plannedDefaultScopes(config, state types.Set, marked bool) types.Set {
 	switch {
-	case config.IsNull() && configured && len(state.Elements()) > 0:
+	case config.IsNull() && marked && len(state.Elements()) > 0:
 		return types.SetNull(types.StringType)
 	case config.IsNull(), sameDefaultScopes(config, state):
 		return state

@@ -7,9 +7,9 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -61,7 +61,6 @@ func (r *oauthApplicationSettingsResource) Schema(
 				Optional:            true,
 				Computed:            true,
 				Validators:          setOfTexts(scopeCheck, defaultScopeCheck),
-				PlanModifiers:       []planmodifier.Set{keepDefaultScopes},
 			},
 			"dynamic_oauth_client_registration":       reportedBool("Whether clients may register themselves (RFC 7591), without authentication."),
 			"oauth_jwt_access_tokens":                 reportedBool("Whether access tokens are JSON Web Tokens instead of opaque tokens."),
@@ -74,8 +73,9 @@ func (r *oauthApplicationSettingsResource) Schema(
 	}
 }
 
-// ModifyPlan says what a destruction leaves, and reports what would make a create fail:
-// the key is missing, or belongs to another instance than instance_id names.
+// ModifyPlan says what a destruction leaves, plans the default scopes of an update, and
+// reports what would make a create fail: the key is missing, or belongs to another instance
+// than instance_id names.
 func (r *oauthApplicationSettingsResource) ModifyPlan(
 	ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse,
 ) {
@@ -88,6 +88,13 @@ func (r *oauthApplicationSettingsResource) ModifyPlan(
 			"An instance always has these settings, so they cannot be deleted. The provider does not "+
 				"reset them either: they leave the state and keep their current values in Clerk.")
 	case !req.State.Raw.IsNull():
+		var config, state settingsModel
+		resp.Diagnostics.Append(decodeModel(ctx, req.Config.Raw, &config)...)
+		resp.Diagnostics.Append(decodeModel(ctx, req.State.Raw, &state)...)
+		mark, diags := req.Private.GetKey(ctx, defaultScopesKey)
+		resp.Diagnostics.Append(diags...)
+		scopes := plannedDefaultScopes(config.DefaultScopes, state.DefaultScopes, mark != nil)
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("default_scopes"), scopes)...)
 	case client == nil:
 		r.data.requireKey(&resp.Diagnostics)
 	default:
