@@ -166,8 +166,8 @@ func TestDocumentation_pipelineCheck(t *testing.T) {
 		"perhaps rotated":  {fmt.Sprintf(change, "update", maybeRotated), "rotated"},
 		"a create":         {fmt.Sprintf(change, "create", `"before":null,"after":{}`), ""},
 		"removed":          {fmt.Sprintf(change, "forget", `"before":{"public":false,"client_secret_version":5},"after":null`), ""},
-		"a public client":  {fmt.Sprintf(change, "update", `"before":{"public":true},"after":{"public":false}`), ""},
-		"replaced, public": {fmt.Sprintf(change, `create","delete`, `"before":{"public":true},"after":{"public":true}`), "destroyed or replaced"},
+		"a public client":  {fmt.Sprintf(change, "update", `"before":{"public":true},"after":{"public":false},"after_unknown":{"client_secret_version":true}`), ""},
+		"replaced, public": {fmt.Sprintf(change, `create","forget`, `"before":{"public":true},"after":{"public":true}`), "destroyed or replaced"},
 	} {
 		command := exec.CommandContext(t.Context(), jq, "-n", "-r", "-f", "examples/pipeline-check/client-secrets.jq")
 		command.Stdin = strings.NewReader(tc.plan)
