@@ -41,7 +41,7 @@ func TestSettingsOddAnswers(t *testing.T) {
 					if heard := tf.process(t.Context()).read(o); heard != "" {
 						t.Error(heard)
 					}
-					if made, heard := tf.plan(t.Context(), o, changedSettings); len(made.changes) > 0 {
+					if made, heard := tf.process(t.Context()).plan(o, changedSettings); len(made.changes) > 0 {
 						t.Errorf("the refresh does not show the truth: %v %s", made.changes, heard)
 					}
 				})
@@ -100,15 +100,15 @@ func TestSettingsRefusedDefaultScopes(t *testing.T) {
 func TestSettingsPlanChecksTheInstance(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		o := &object{kind: settings}
-		if _, heard := tf.plan(t.Context(), o, changedSettings); heard.failed() || len(tf.clerk.Requests()) > 0 {
+		if _, heard := tf.process(t.Context()).plan(o, changedSettings); heard.failed() || len(tf.clerk.Requests()) > 0 {
 			t.Errorf("sent %q, %s", tf.clerk.RequestLines(), heard)
 		}
 		tf.block["instance_id"] = "ins_other"
-		if _, heard := tf.plan(t.Context(), o, changedSettings); !heard.say("not to ins_other") {
+		if _, heard := tf.process(t.Context()).plan(o, changedSettings); !heard.say("not to ins_other") {
 			t.Errorf("planned for another instance: %s", heard)
 		}
 		tf.block["secret_key"] = ""
-		if _, heard := tf.plan(t.Context(), o, changedSettings); !heard.say("Missing Clerk secret key") {
+		if _, heard := tf.process(t.Context()).plan(o, changedSettings); !heard.say("Missing Clerk secret key") {
 			t.Errorf("planned without a key: %s", heard)
 		}
 	})
@@ -117,18 +117,20 @@ func TestSettingsPlanChecksTheInstance(t *testing.T) {
 // Settings are imported by the id of the key's instance, or by a name that stands for it.
 func TestSettingsImport(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
-		own := tf.clerk.InstanceID()
-		for _, test := range []struct{ id, identity, says string }{
-			{id: own},
-			{id: "oauth_application_settings"},
-			{identity: own},
-			{id: "ins_other", says: "not to ins_other"},
-			{id: "mine", says: `"mine" is not the id of the secret key's instance, which is ` + own},
+		own, adopted := tf.clerk.InstanceID(), &object{kind: settings}
+		tf.run(t.Context(), adopted, values{})
+		for id, says := range map[string]string{
+			own: "", "oauth_application_settings": "", "ins_other": "not to ins_other",
+			"mine": `"mine" is not the id of the secret key's instance, which is ` + own,
+			"":     "", // by its identity
 		} {
 			o := &object{kind: settings}
-			heard := tf.process(t.Context()).importBy(o, test.id, test.identity)
-			if !heard.say(test.says) || test.says == "" && o.str("id") != own {
-				t.Errorf("%v: got %v, %s", test, o.state, heard)
+			if id == "" {
+				o.identity = adopted.identity
+			}
+			heard := tf.process(t.Context()).importBy(o, id)
+			if !heard.say(says) || says == "" && o.str("id") != own {
+				t.Errorf("%q: got %v, %s", id, o.state, heard)
 			}
 		}
 	})

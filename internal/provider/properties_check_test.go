@@ -20,7 +20,7 @@ func (l *life) check() {
 		announced := func(a announcement) bool {
 			return a.name == app.Name && a.from <= app.CreatedAt && app.CreatedAt <= a.to
 		}
-		if !l.managed(app.ID) && !l.known[app.ID] && !strings.Contains(l.said.String(), app.ID) &&
+		if !l.managed(app.ID) && !l.known[app.ID] && !l.said.say(app.ID) &&
 			!slices.ContainsFunc(l.late, announced) {
 			l.rt.Errorf("no state and no message has the application %s (%q)", app.ID, app.Name)
 		}
@@ -40,7 +40,7 @@ func (l *life) check() {
 			if wanted == nil {
 				wanted = values{"name": at.state["name"]}
 			}
-			made, heard := l.plan(l.rt.Context(), &at.object, wanted)
+			made, heard := l.process(l.rt.Context()).plan(&at.object, wanted)
 			mends := func(name string) bool { return name == "client_secret_version" || name == "public" }
 			if !heard.failed() && !heard.say("client secret") && !slices.ContainsFunc(made.changes, mends) {
 				l.rt.Errorf("the secret in the state %s. No message and no next plan says so:\n%v %s",
@@ -52,7 +52,7 @@ func (l *life) check() {
 
 // checkDone checks that after an apply the state is as configured, and the next plan empty.
 func (l *life) checkDone(o *object, config values, said messages) {
-	made, heard := l.plan(l.rt.Context(), o, config)
+	made, heard := l.process(l.rt.Context()).plan(o, config)
 	if !o.exists() {
 		return
 	}
@@ -60,7 +60,7 @@ func (l *life) checkDone(o *object, config values, said messages) {
 		l.rt.Errorf("the next plan changes %v\n%s\nafter an apply that said\n%s",
 			made.changes, heard, said)
 	}
-	for name, want := range decode(typeOf(o.kind), encode(typeOf(o.kind), config)) {
+	for name, want := range decode(encode(schemas.ResourceSchemas[o.kind], config)) {
 		if name != "scopes" && !reflect.DeepEqual(o.state[name], want) { // Clerk adds offline_access
 			l.rt.Errorf("%s is configured as %v and is %v", name, want, o.state[name])
 		}
@@ -112,7 +112,7 @@ func (l *life) checkOthersKey(ctx context.Context, o *object, config values) {
 // import it follows the Date header, so it may not where that is apart from created_at.
 func (l *life) checkVersion(at *slot) {
 	secret := at.str("client_secret") + at.str("client_secret_encrypted")
-	version, known := at.state["client_secret_version"].(int64)
+	version, known := at.state["client_secret_version"].(uint64)
 	switch {
 	case (secret != "") != known:
 		l.rt.Errorf("the secret is %q and its version %v", secret, at.state["client_secret_version"])

@@ -84,7 +84,7 @@ func (o *object) answer() string {
 	_ = json.Unmarshal(o.private, &private) // nothing at all is no private state either
 	text := fmt.Sprint(o.state, private)
 	if o.identity != nil {
-		text += fmt.Sprint(decode(identityType, o.identity.IdentityData))
+		text += fmt.Sprint(decode(o.identity.IdentityData))
 	}
 	return text
 }
@@ -124,7 +124,7 @@ func BenchmarkPlan(b *testing.B) {
 		{name: "renamed", count: 1000, renamed: true},
 		{name: "many URIs", count: 1, config: values{"redirect_uris": uris}},
 	} {
-		tf := newTerraform(b)
+		tf := newTerraform(b.Errorf, b.Cleanup)
 		tf.block["requests_per_10s"] = 1_000_000
 		objects, configs := make([]*object, benchmark.count), make([]values, benchmark.count)
 		p := tf.process(b.Context())
@@ -148,7 +148,6 @@ func BenchmarkPlan(b *testing.B) {
 						p.ProviderServer = idleServer{p.ProviderServer}
 					}
 					for i, o := range objects {
-						p.read(o)
 						made, heard := p.plan(o, configs[i])
 						if slices.Contains(made.changes, "name") != benchmark.renamed {
 							b.Fatalf("%v\n%s", made.changes, heard)

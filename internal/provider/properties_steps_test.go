@@ -76,10 +76,10 @@ var repertoires = map[string]repertoire{
 var onOff = []any{nil, true, false}
 
 var (
-	uris       = []string{"https://b.example.com/y", "app:/x"}
+	uris       = []string{"app:/x", "https://b.example.com/y"}
 	offline    = []string{"email", "offline_access"}
 	soon       = values{"create": "10s", "update": "10s", "read": "10s"}
-	emailOnly  = []string{"profile", "email"}
+	emailOnly  = []string{"email", "profile"}
 	identities = []age.Identity{must(age.GenerateX25519Identity()), must(age.GenerateX25519Identity())}
 )
 

@@ -42,7 +42,7 @@ type slot struct {
 	verified bool   // the secret in the state was verified in a run without faults
 
 	secret   string // the last one that the state had
-	version  int64  // the largest so far
+	version  uint64 // the largest so far
 	imported bool   // there was an import at the address
 }
 
@@ -56,6 +56,7 @@ type life struct {
 	skew     time.Duration // of Clerk's clock
 	date     time.Duration // and how far the Date header is ahead of that
 	late     []announcement
+	said     messages
 }
 
 // An announcement is a message about an application whose id the provider does not know.
@@ -65,11 +66,10 @@ type announcement struct {
 }
 
 func newLife(rt *rapid.T, switches clerktest.Switches, kinds ...string) *life {
-	l := &life{terraform: newTerraform(rt), rt: rt}
+	l := &life{terraform: newTerraform(rt.Errorf, rt.Cleanup), rt: rt}
 	l.known, l.switches = map[string]bool{}, switches
 	l.clerk.Set(switches)
 	l.traces = rapid.IntRange(0, 3).Draw(rt, "log") == 3
-	l.replans = rapid.IntRange(0, 3).Draw(rt, "plan again") == 3
 	l.others, _ = l.clerk.AddInstance(clerktest.Development)
 	for _, kind := range kinds {
 		l.slots = append(l.slots, &slot{object: object{kind: kind}})
@@ -106,7 +106,6 @@ func live(kinds ...string) func(*rapid.T) {
 			}
 		}
 		l.converge()
-		l.checkNoSecrets()
 	}
 }
 
@@ -175,7 +174,7 @@ func (l *life) apply(ctx context.Context, change values, slots ...*slot) (heard 
 	p := l.process(ctx)
 	each(func(i int, at *slot) messages {
 		at.config = at.wanted(change)
-		made, heard := p.planRefreshed(&at.object, at.config)
+		made, heard := p.plan(&at.object, at.config)
 		plans[i] = made
 		return heard
 	})
@@ -213,19 +212,12 @@ func (l *life) adopt(ctx context.Context, s step, at *slot) messages {
 	}
 	app := candidates[s.choice%len(candidates)]
 	if at.kind == settings {
-		app.ID = app.InstanceID
+		app.ID, app.ClientID = app.InstanceID, app.InstanceID
 	}
 	at.config = nil
 	at.config = at.wanted(s.change)
 	at.excuse, at.imported = "it was imported", true
-	switch p := l.process(ctx); {
-	case s.choice%3 == 0 && at.kind == application:
-		return p.importBy(&at.object, app.ClientID, "")
-	case s.choice%3 == 1:
-		return p.importBy(&at.object, "", app.ID)
-	default:
-		return p.importBy(&at.object, app.ID, "")
-	}
+	return l.process(ctx).importBy(&at.object, []string{app.ClientID, app.ID}[s.choice%2])
 }
 
 func (l *life) managed(id string) bool {
@@ -305,6 +297,7 @@ func (l *life) settle(s step, ran []*slot, heard messages, begun time.Time) {
 
 // note takes note of what a run has done to the secret and has said of it.
 func (l *life) note(at *slot, s step, heard messages) {
+	l.said += heard
 	secret := at.str("client_secret") + at.str("client_secret_encrypted")
 	if secret != "" && secret != at.secret {
 		at.excuse, at.verified = "", false

@@ -27,11 +27,12 @@ func TestProtocolDecryptedSecret(t *testing.T) {
 		{ciphertext, other, nil, "it is not for this identity"},
 		{"CANARY", mine, nil, "The value of ciphertext cannot be used"},
 	} {
-		p, typ := newTerraform(t).process(t.Context()), schemas().EphemeralResourceSchemas[kind].ValueType()
+		p := newTerraform(t.Errorf, t.Cleanup).process(t.Context())
 		response := must(p.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
-			TypeName: kind, Config: encode(typ, values{"ciphertext": c.ciphertext, "identity": c.identity}),
+			TypeName: kind, Config: encode(schemas.EphemeralResourceSchemas[kind],
+				values{"ciphertext": c.ciphertext, "identity": c.identity}),
 		}))
-		heard, text := p.hear(response.Diagnostics), decode(typ, response.Result)["plaintext"]
+		heard, text := p.hear(response.Diagnostics), decode(response.Result)["plaintext"]
 		if heard.failed() != (c.says != "") || !heard.say(c.says) || heard.say("(on") ||
 			heard.say("CANARY") || text != c.plaintext {
 			t.Errorf("got %v and %s", text, heard)

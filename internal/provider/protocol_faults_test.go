@@ -227,7 +227,7 @@ func (c faultCase) test(t *testing.T, prepare func(*terraform, context.CancelFun
 
 func TestProtocolPanicsElsewhere(t *testing.T) {
 	for name, call := range map[string]func(p *process) messages{
-		"import": func(p *process) messages { return p.importBy(&object{kind: application}, "a_client_id", "") },
+		"import": func(p *process) messages { return p.importBy(&object{kind: application}, "a_client_id") },
 		"data source": func(p *process) messages {
 			_, heard := p.data(application, values{"id": "oa_1"})
 			return heard
@@ -235,7 +235,7 @@ func TestProtocolPanicsElsewhere(t *testing.T) {
 		"data sources": func(p *process) messages { _, heard := p.data(application+"s", values{}); return heard },
 		"list":         func(p *process) messages { _, _, heard := p.list(values{}, 10); return heard },
 		"settings": func(p *process) messages {
-			return p.importBy(&object{kind: settings}, p.clerk.InstanceID(), "")
+			return p.importBy(&object{kind: settings}, p.clerk.InstanceID())
 		},
 	} {
 		inSubtest(t, name, func(t *testing.T, tf *terraform) {
@@ -278,7 +278,7 @@ func (t *terraform) checkReport(test *testing.T, o *object, config values, heard
 	t.clerk.ResetRequests()
 	time.Sleep(time.Minute)
 	if config != nil && o.exists() {
-		next, heard := t.plan(test.Context(), o, config)
+		next, heard := t.process(test.Context()).plan(o, config)
 		fmt.Fprintln(&text, "\nThe next run changes", next.changes)
 		report(heard + t.process(test.Context()).apply(o, next))
 	}

@@ -24,10 +24,9 @@ func inBubble(t *testing.T, test func(*testing.T, *terraform)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		tf := newTerraform(t)
-		tf.traces, tf.replans = true, true
+		tf := newTerraform(t.Errorf, t.Cleanup)
+		tf.traces = true
 		test(t, tf)
-		tf.checkNoSecrets()
 	})
 }
 
@@ -36,11 +35,15 @@ func inSubtest(t *testing.T, name string, test func(*testing.T, *terraform)) {
 	t.Run(name, func(t *testing.T) { inBubble(t, test) })
 }
 
+// Write is where the provider's log goes.
+func (t *terraform) Write(line []byte) (int, error) {
+	t.checkNoSecrets(string(line))
+	return len(line), nil
+}
+
 // checkNoSecrets searches messages and log for the secrets of this Clerk: in plain text, as part
 // of a URL and in base64, which is what becomes of credentials in a header.
-func (t *terraform) checkNoSecrets() {
-	t.tb.Helper()
-	text := t.said.String() + t.log.String()
+func (t *terraform) checkNoSecrets(text string) {
 	for _, secret := range slices.Concat(t.clerk.Keys(), t.clerk.IssuedSecrets()) {
 		forms := []string{secret, url.QueryEscape(secret), strings.Trim(fmt.Sprintf("%q", secret), `"`)}
 		for shift := range 3 { // what stands before the secret decides how its bits fall on digits
@@ -49,7 +52,7 @@ func (t *terraform) checkNoSecrets() {
 		}
 		for _, form := range forms {
 			if at := strings.Index(text, form); at >= 0 {
-				t.tb.Errorf("a secret is shown:\n%s", text[max(0, at-300):at+len(form)])
+				t.errorf("a secret is shown:\n%s", text[max(0, at-300):at+len(form)])
 			}
 		}
 	}
@@ -75,7 +78,7 @@ func TestProtocolLife(t *testing.T) {
 		if heard := tf.run(t.Context(), o, portal); heard != "" || !tf.hasWorkingSecret(o) {
 			t.Fatalf("created %v\n%s", o.state, heard)
 		}
-		if _, heard := tf.plan(t.Context(), o, rotated); !heard.say(`The client secret of "Portal" will be`) {
+		if _, heard := tf.process(t.Context()).plan(o, rotated); !heard.say(`The client secret of "Portal" will be`) {
 			t.Errorf("a planned rotation says\n%s", heard)
 		}
 		if heard := tf.run(t.Context(), o, nil); heard != "" || o.exists() {
@@ -115,7 +118,7 @@ func TestProtocolPlans(t *testing.T) {
 		inSubtest(t, name, func(t *testing.T, tf *terraform) {
 			o := &object{kind: application}
 			tf.run(t.Context(), o, c.before)
-			made, heard := tf.plan(t.Context(), o, c.config)
+			made, heard := tf.process(t.Context()).plan(o, c.config)
 			if got := strings.TrimSuffix(strings.Join(made.changes, " "), " updated_at"); got != c.changes {
 				t.Errorf("it changes %q, want %q\n%s", got, c.changes, heard)
 			}
@@ -172,11 +175,13 @@ func TestProtocolPlanOfAReplacementIsNoDuplicate(t *testing.T) {
 		o := &object{kind: application}
 		tf.run(t.Context(), o, portal)
 		for _, config := range []values{portal, portal.with("consent_screen_enabled", false)} {
-			p := tf.process(t.Context()) // without a refresh
-			for _, of := range []*object{o, {kind: application}} {
-				if _, heard := p.plan(of, config); heard.failed() {
-					t.Error(heard)
-				}
+			p, schema := tf.process(t.Context()), schemas.ResourceSchemas[application]
+			must(p.PlanResourceChange(p.ctx, &tfprotov6.PlanResourceChangeRequest{ // without a refresh
+				TypeName: application, Config: encode(schema, config), PriorState: encode(schema, o.state),
+				ProposedNewState: encode(schema, merged(o.state, config)),
+			}))
+			if _, heard := p.plan(&object{kind: application}, config); heard.failed() {
+				t.Error(heard)
 			}
 		}
 	})
@@ -187,15 +192,15 @@ func TestProtocolProtectedReplacement(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		o := &object{kind: application}
 		tf.run(t.Context(), o, portal.with("deletion_protection", true))
-		if _, heard := tf.plan(t.Context(), o, nil); !heard.failed() {
+		if _, heard := tf.process(t.Context()).plan(o, nil); !heard.failed() {
 			t.Error("the destruction of a protected application was planned")
 		}
-		if made, heard := tf.plan(t.Context(), o, portal); fmt.Sprint(made.changes) != "[deletion_protection]" {
+		if made, heard := tf.process(t.Context()).plan(o, portal); fmt.Sprint(made.changes) != "[deletion_protection]" {
 			t.Errorf("without the argument, the plan changes %v: %s", made.changes, heard)
 		}
 		destroyed := &plan{
 			prior: *o, changes: []string{"id"},
-			response: &tfprotov6.PlanResourceChangeResponse{PlannedState: encode(typeOf(application), nil)},
+			response: &tfprotov6.PlanResourceChangeResponse{PlannedState: encode(schemas.ResourceSchemas[application], nil)},
 		}
 		heard := tf.process(t.Context()).apply(o, destroyed)
 		if _, kept := tf.clerk.Application(o.str("id")); !kept || !heard.failed() ||
@@ -271,7 +276,7 @@ func TestProtocolVerifyNothingIsKnown(t *testing.T) {
 			}
 			tf.clerk.ClearFaults()
 			tf.clerk.Rotate(o.str("id"))
-			if made, heard := tf.plan(t.Context(), o, verified); (len(made.changes) == 0) != neverAccepted {
+			if made, heard := tf.process(t.Context()).plan(o, verified); (len(made.changes) == 0) != neverAccepted {
 				t.Errorf("rotated elsewhere, and planned is %v\n%s", made.changes, heard)
 			}
 		})
@@ -310,7 +315,7 @@ func TestProtocolLogoThatIsGoneWhenApplied(t *testing.T) {
 			if err := os.WriteFile(file, append(image, make([]byte, i)...), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			made, heard := tf.plan(t.Context(), o, config)
+			made, heard := tf.process(t.Context()).plan(o, config)
 			if i == 1 {
 				heard += messages(fmt.Sprint(os.Remove(file)))
 			}
@@ -325,8 +330,8 @@ func TestProtocolLogoThatIsGoneWhenApplied(t *testing.T) {
 // quadratic time for an attribute with a deprecation message.
 func TestProtocolSchemas(t *testing.T) {
 	t.Parallel()
-	all := schemas()
-	if heard := newTerraform(t).hear(all.Diagnostics); heard != "" {
+	all := schemas
+	if heard := newTerraform(t.Errorf, t.Cleanup).hear(all.Diagnostics); heard != "" {
 		t.Error(heard)
 	}
 	for block, want := range map[*tfprotov6.SchemaBlock][]string{

@@ -14,26 +14,25 @@ import (
 
 // data reads a data source.
 func (p *process) data(kind string, config values) (values, messages) {
-	typ := schemas().DataSourceSchemas[kind].ValueType()
 	response := must(p.ReadDataSource(p.ctx, &tfprotov6.ReadDataSourceRequest{
-		TypeName: kind, Config: encode(typ, config),
+		TypeName: kind, Config: encode(schemas.DataSourceSchemas[kind], config),
 	}))
-	return decode(typ, response.State), p.hear(response.Diagnostics)
+	return decode(response.State), p.hear(response.Diagnostics)
 }
 
 // list reads the list resource: the names shown, and the resources.
-func (p *process) list(config values, limit int64) (names []string, found []values, heard messages) {
+func (p *process) list(config values, limit int64) (names []string, found []object, heard messages) {
 	//nolint:staticcheck // the marker interface is deprecated: see provider.server
 	lists, _ := p.ProviderServer.(tfprotov6.ProviderServerWithListResource)
 	stream := must(lists.ListResource(p.ctx, &tfprotov6.ListResourceRequest{
-		Config:   encode(schemas().ListResourceSchemas[application].ValueType(), config),
+		Config:   encode(schemas.ListResourceSchemas[application], config),
 		TypeName: application, Limit: limit, IncludeResource: true,
 	}))
 	for result := range stream.Results {
 		heard += p.hear(result.Diagnostics)
 		if result.Resource != nil {
 			names = append(names, result.DisplayName)
-			found = append(found, decode(typeOf(application), result.Resource))
+			found = append(found, object{application, decode(result.Resource), nil, result.Identity})
 		}
 	}
 	return names, found, heard
@@ -53,13 +52,13 @@ func TestProtocolList(t *testing.T) {
 		if want := "[Portal tab<U+0009>here <U+001B>[31mred right<U+202E>left]"; heard != "" || fmt.Sprint(shown) != want {
 			t.Fatalf("found %q\n%s", shown, heard)
 		}
-		for i, state := range found {
-			if state["name"] != names[i] || state["client_secret"] != nil {
-				t.Errorf("found %v", state)
+		for i, listed := range found {
+			if listed.str("name") != names[i] || listed.state["client_secret"] != nil {
+				t.Errorf("found %v", listed.state)
 			}
-			o := &object{kind: application}
-			p.importBy(o, "", state["id"].(string))
-			config := values{"name": names[i], "scopes": state["scopes"], "redirect_uris": []string{}}
+			o := &object{kind: application, identity: listed.identity}
+			p.importBy(o, "")
+			config := values{"name": names[i], "scopes": listed.state["scopes"], "redirect_uris": []string{}}
 			if made, heard := p.plan(o, config); len(made.changes) > 0 {
 				t.Errorf("the adopted %q plans %v\n%s", names[i], made.changes, heard)
 			}
@@ -77,7 +76,7 @@ func TestProtocolList(t *testing.T) {
 		}
 		all, heard := p.data(application+"s", values{"order_by": "+created_at", "limit": 2, "offset": 1})
 		apps, _ := all["oauth_applications"].([]any)
-		if len(apps) != 2 || apps[0].(values)["name"] != names[1] {
+		if len(apps) != 2 || apps[0].(map[string]any)["name"] != names[1] {
 			t.Errorf("two after the first: %v\n%s", apps, heard)
 		}
 	})
@@ -98,7 +97,7 @@ func TestProtocolListsNameWhatTheyLeaveOut(t *testing.T) {
 		all, heard := p.data(application+"s", values{})
 		apps, _ := all["oauth_applications"].([]any)
 		names, _, more := p.list(values{}, 10)
-		if len(apps) != 1 || apps[0].(values)["id"] != readable || !slices.Equal(names, []string{"Portal"}) {
+		if len(apps) != 1 || apps[0].(map[string]any)["id"] != readable || !slices.Equal(names, []string{"Portal"}) {
 			t.Errorf("found %v and %q", apps, names)
 		}
 		for _, heard := range []messages{heard, more} {

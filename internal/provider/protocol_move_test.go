@@ -14,7 +14,7 @@ func (p *process) upgrade(version int64, state string) (*object, messages) {
 	response := must(p.UpgradeResourceState(p.ctx, &tfprotov6.UpgradeResourceStateRequest{
 		TypeName: application, Version: version, RawState: &tfprotov6.RawState{JSON: []byte(state)},
 	}))
-	upgraded := decode(typeOf(application), response.UpgradedState)
+	upgraded := decode(response.UpgradedState)
 	return &object{kind: application, state: upgraded}, p.hear(response.Diagnostics)
 }
 
@@ -24,7 +24,7 @@ func (p *process) move(address, kind, state string) (*object, messages) {
 		SourceProviderAddress: address, SourceTypeName: kind, TargetTypeName: application,
 		SourceState: &tfprotov6.RawState{JSON: []byte(state)}, SourcePrivate: []byte(`{"clerk":"e30="}`),
 	}))
-	moved := decode(typeOf(application), response.TargetState)
+	moved := decode(response.TargetState)
 	return &object{application, moved, response.TargetPrivate, response.TargetIdentity},
 		p.hear(response.Diagnostics)
 }
@@ -62,12 +62,12 @@ func TestProtocolTakeOver(t *testing.T) {
 				"name": "Portal", "redirect_uris": []string{uri}, "scopes": []string{"email", "profile"},
 				"public": false,
 			}
-			if made, heard := tf.plan(t.Context(), o, config); len(made.changes) > 0 {
+			if made, heard := tf.process(t.Context()).plan(o, config); len(made.changes) > 0 {
 				t.Fatalf("planned %v\n%s", made.changes, heard)
 			}
-			before, _ := o.state["client_secret_version"].(int64)
+			before, _ := o.state["client_secret_version"].(uint64)
 			heard = tf.run(t.Context(), o, config.with("rotate_secret_trigger", "once"))
-			after, _ := o.state["client_secret_version"].(int64)
+			after, _ := o.state["client_secret_version"].(uint64)
 			if heard.failed() || !tf.hasWorkingSecret(o) || after <= before {
 				t.Errorf("rotated: %v\n%s", o.state, heard)
 			}

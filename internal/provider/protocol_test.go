@@ -1,24 +1,20 @@
 package provider_test
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math/big"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 	"github.com/hashicorp/terraform-plugin-log/tfsdklogtest"
-	"pgregory.net/rapid"
+	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest/contract"
@@ -30,49 +26,27 @@ const (
 	settings    = "clerk_oauth_application_settings"
 )
 
-// values are the arguments of a block or the attributes of an object: strings, booleans,
-// integers, lists, values. What is left out is null, and tftypes.UnknownValue is in plans.
+// values are the arguments of a block or the attributes of an object. What is left out is
+// null, and a plan has tftypes.UnknownValue. The elements of a set are sorted.
 type values map[string]any
 
 // terraform is as much of Terraform as the tests of this package need: it calls the provider
 // over the protocol, and checks that the result of an apply agrees with its plan.
 type terraform struct {
-	tb        rapid.TB
+	errorf    func(format string, arguments ...any)
 	clerk     *clerktest.Server
 	transport http.RoundTripper // to clerk
 	block     values            // the provider block
-	traces    bool              // keep a log at level TRACE
-	replans   bool              // plan once more before an apply, as Terraform does
-	said, log record
+	traces    bool              // log at level TRACE
 }
 
-// A record is what several goroutines write. The loggers of subsystems share no lock.
-type record struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (r *record) Write(text []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.Buffer.Write(text)
-}
-
-// testingTB is what *testing.T and *rapid.T have in common.
-type testingTB interface {
-	rapid.TB
-	Cleanup(func())
-}
-
-// newTerraform makes a Clerk in memory and a Terraform for it. In a bubble of synctest both
-// live in virtual time.
-func newTerraform(tb testingTB) *terraform {
-	server := clerktest.NewServer(clerktest.Options{Watch: contract.Watch(tb.Errorf)})
-	tb.Cleanup(server.Close)
-	return &terraform{
-		tb: tb, clerk: server, transport: server.RoundTripper(),
-		block: values{"secret_key": server.Key(), "api_url": server.URL()},
-	}
+// newTerraform makes a Clerk in memory and a Terraform for it, with the methods of a test. In a
+// bubble of synctest both live in virtual time.
+func newTerraform(errorf func(format string, arguments ...any), cleanup func(func())) *terraform {
+	server := clerktest.NewServer(clerktest.Options{Watch: contract.Watch(errorf)})
+	cleanup(server.Close)
+	block := values{"secret_key": server.Key(), "api_url": server.URL()}
+	return &terraform{errorf, server, server.RoundTripper(), block, false}
 }
 
 // An object is what a state holds of one resource.
@@ -97,13 +71,10 @@ func (m messages) say(text string) bool { return strings.Contains(string(m), tex
 
 func (t *terraform) hear(diagnostics []*tfprotov6.Diagnostic) (heard messages) {
 	for _, d := range diagnostics {
-		at := ""
-		if d.Attribute != nil {
-			at = fmt.Sprintf(" (on %s)", d.Attribute)
-		}
-		heard += messages(fmt.Sprintf("%s: %s%s\n%s\n", d.Severity, d.Summary, at, d.Detail))
+		text := fmt.Sprintf("%s: %s (on %s)\n%s\n", d.Severity, d.Summary, d.Attribute, d.Detail)
+		t.checkNoSecrets(text)
+		heard += messages(strings.Replace(text, " (on )", "", 1))
 	}
-	fmt.Fprint(&t.said, heard)
 	return heard
 }
 
@@ -117,10 +88,10 @@ type process struct {
 
 func (t *terraform) process(ctx context.Context) *process {
 	if t.traces {
-		ctx = tflogtest.RootLogger(tfsdklogtest.RootLogger(ctx, &t.log), &t.log)
+		ctx = tflogtest.RootLogger(tfsdklogtest.RootLogger(ctx, t), t)
 	}
 	server := provider.NewServer("test", t.transport)()
-	config := encode(schemas().Provider.ValueType(), t.block)
+	config := encode(schemas.Provider, t.block)
 	response := must(server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config}))
 	return &process{t, server, ctx, t.hear(response.Diagnostics)}
 }
@@ -131,77 +102,54 @@ func (p *process) read(o *object) messages {
 		return ""
 	}
 	response := must(p.ReadResource(p.ctx, &tfprotov6.ReadResourceRequest{
-		TypeName: o.kind, CurrentState: encode(typeOf(o.kind), o.state), Private: o.private,
-		CurrentIdentity: o.identity,
+		TypeName: o.kind, CurrentState: encode(schemas.ResourceSchemas[o.kind], o.state),
+		Private: o.private, CurrentIdentity: o.identity,
 	}))
 	heard := p.hear(response.Diagnostics)
 	if !heard.failed() {
-		state := decode(typeOf(o.kind), response.NewState)
-		*o = object{o.kind, state, response.Private, response.NewIdentity}
+		*o = object{o.kind, decode(response.NewState), response.Private, response.NewIdentity}
 	}
 	return heard
 }
 
 // A plan is a change of an object.
 type plan struct {
-	prior           object
+	prior           object // refreshed
 	config, planned values
 	changes         []string // the attributes that change, sorted; "error" if the plan failed
 	response        *tfprotov6.PlanResourceChangeResponse
 }
 
-// plan validates the configuration and plans; nil plans the destruction.
+// plan refreshes, validates the configuration and plans; nil plans the destruction. Only an
+// apply of the plan puts what was refreshed into the object.
 func (p *process) plan(o *object, config values) (_ *plan, heard messages) {
-	if config == nil && !o.exists() {
-		return &plan{prior: *o}, ""
-	}
-	made, typ := &plan{prior: *o, config: config, changes: []string{"error"}}, typeOf(o.kind)
-	wanted := decode(typ, encode(typ, config))
-	proposed := maps.Clone(wanted)
+	failed := &plan{prior: *o, changes: []string{"error"}}
+	prior, schema := *o, schemas.ResourceSchemas[o.kind]
+	heard = p.read(&prior)
+	encoded := encode(schema, config)
+	proposed := decode(encoded)
 	if config != nil {
-		response := must(p.ValidateResourceConfig(p.ctx, &tfprotov6.ValidateResourceConfigRequest{
-			TypeName: o.kind, Config: encode(typ, wanted),
-		}))
-		if heard = p.hear(response.Diagnostics); heard.failed() {
-			return made, heard
-		}
+		request := &tfprotov6.ValidateResourceConfigRequest{TypeName: o.kind, Config: encoded}
+		heard += p.hear(must(p.ValidateResourceConfig(p.ctx, request)).Diagnostics)
 		// Terraform proposes the prior value where a computed attribute is not configured.
-		for _, attribute := range schemas().ResourceSchemas[o.kind].Block.Attributes {
-			if wanted[attribute.Name] == nil && attribute.Computed {
-				proposed[attribute.Name] = o.state[attribute.Name]
+		for _, attribute := range schema.Block.Attributes {
+			if proposed[attribute.Name] == nil && attribute.Computed {
+				proposed[attribute.Name] = prior.state[attribute.Name]
 			}
 		}
 	}
+	if heard.failed() {
+		return failed, heard
+	}
 	response := must(p.PlanResourceChange(p.ctx, &tfprotov6.PlanResourceChangeRequest{
-		TypeName: o.kind, PriorState: encode(typ, o.state), PriorPrivate: o.private,
-		PriorIdentity: o.identity, ProposedNewState: encode(typ, proposed), Config: encode(typ, wanted),
+		TypeName: o.kind, PriorState: encode(schema, prior.state), PriorPrivate: prior.private,
+		PriorIdentity: prior.identity, ProposedNewState: encode(schema, proposed), Config: encoded,
 	}))
 	if heard += p.hear(response.Diagnostics); heard.failed() {
-		return made, heard
+		return failed, heard
 	}
-	made.response, made.planned = response, decode(typ, response.PlannedState)
-	made.changes = differences(o.state, made.planned)
-	for _, name := range differences(wanted, made.planned) {
-		if wanted[name] != nil && slices.Contains(made.changes, name) {
-			p.tb.Errorf("the plan is invalid: %s is neither as configured nor as before", name)
-		}
-	}
-	if len(response.RequiresReplace) > 0 {
-		p.tb.Errorf("the plan is a replacement, because of %v", response.RequiresReplace)
-	}
-	return made, heard
-}
-
-// planRefreshed refreshes and plans. Only an apply of the plan puts what was refreshed into
-// the object.
-func (p *process) planRefreshed(o *object, config values) (*plan, messages) {
-	refreshed := *o
-	heard := p.read(&refreshed)
-	if heard.failed() {
-		return &plan{prior: *o, changes: []string{"error"}}, heard
-	}
-	made, more := p.plan(&refreshed, config)
-	return made, heard + more
+	planned := decode(response.PlannedState)
+	return &plan{prior, config, planned, differences(prior.state, planned), response}, heard
 }
 
 // differences are the names of the attributes that differ, sorted.
@@ -225,53 +173,34 @@ func (p *process) apply(o *object, made *plan) messages {
 	if *o = made.prior; made.response == nil || len(made.changes) == 0 {
 		return ""
 	}
-	if p.replans && made.config != nil {
-		final, heard := p.plan(o, made.config)
-		if heard.failed() {
-			return heard
-		}
-		p.checkAgrees("final plan", made.planned, final.planned)
-		made = final
-	}
-	typ := typeOf(o.kind)
+	schema := schemas.ResourceSchemas[o.kind]
 	response := must(p.ApplyResourceChange(p.ctx, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: o.kind, PriorState: encode(typ, o.state), Config: encode(typ, made.config),
+		TypeName: o.kind, PriorState: encode(schema, o.state), Config: encode(schema, made.config),
 		PlannedState: made.response.PlannedState, PlannedPrivate: made.response.PlannedPrivate,
 		PlannedIdentity: made.response.PlannedIdentity,
 	}))
-	heard, state := p.hear(response.Diagnostics), decode(typ, response.NewState)
-	switch {
-	case !heard.failed():
-		p.checkAgrees("result after apply", made.planned, state)
-	case state == nil:
-		return heard // the object stays as it was
-	case !o.exists():
-		p.tb.Errorf("the object is tainted, because its create ended in an error:\n%s", heard)
+	heard, state := p.hear(response.Diagnostics), decode(response.NewState)
+	for _, name := range differences(made.planned, state) {
+		if want := made.planned[name]; !heard.failed() && want != tftypes.UnknownValue {
+			p.errorf("%s is planned as %v, and is %v after the apply", name, want, state[name])
+		}
 	}
-	*o = object{o.kind, state, response.Private, response.NewIdentity}
+	if heard.failed() && state != nil && !o.exists() {
+		p.errorf("the object is tainted, because its create ended in an error:\n%s", heard)
+	}
+	if state != nil || !heard.failed() {
+		*o = object{o.kind, state, response.Private, response.NewIdentity}
+	}
 	return heard
 }
 
-// checkAgrees checks that what was known in a plan has come true.
-func (p *process) checkAgrees(what string, planned, result values) {
-	for _, name := range differences(planned, result) {
-		if want, got := planned[name], result[name]; want != tftypes.UnknownValue {
-			p.tb.Errorf("inconsistent %s: %s is planned as %v and is %v", what, name, want, got)
-		}
-	}
-}
-
-// importBy brings an object into the state by an id or client_id, or by the id of its identity.
-func (p *process) importBy(o *object, id, identity string) messages {
-	request := &tfprotov6.ImportResourceStateRequest{TypeName: o.kind, ID: id}
-	if identity != "" {
-		encoded := encode(identityType, values{"id": identity})
-		request.Identity = &tfprotov6.ResourceIdentityData{IdentityData: encoded}
-	}
+// importBy imports by an id or client_id, or where that is "" by the identity that o has.
+func (p *process) importBy(o *object, id string) messages {
+	request := &tfprotov6.ImportResourceStateRequest{TypeName: o.kind, ID: id, Identity: o.identity}
 	response := must(p.ImportResourceState(p.ctx, request))
 	heard := p.hear(response.Diagnostics)
 	for _, found := range response.ImportedResources {
-		imported := object{o.kind, decode(typeOf(o.kind), found.State), found.Private, found.Identity}
+		imported := object{o.kind, decode(found.State), found.Private, found.Identity}
 		if heard += p.read(&imported); !heard.failed() {
 			*o = imported
 		}
@@ -279,29 +208,14 @@ func (p *process) importBy(o *object, id, identity string) messages {
 	return heard
 }
 
-// run is `terraform apply`: a process plans and another one applies. A nil configuration
-// destroys. The state of the object stays as it was where no plan could be made.
+// run is `terraform apply`: a process plans and another one applies.
 func (t *terraform) run(ctx context.Context, o *object, config values) messages {
-	made, heard := t.plan(ctx, o, config)
-	if !heard.failed() {
-		heard += t.process(ctx).apply(o, made)
-	}
-	return heard
+	made, heard := t.process(ctx).plan(o, config)
+	return heard + t.process(ctx).apply(o, made)
 }
 
-// plan is `terraform plan`.
-func (t *terraform) plan(ctx context.Context, o *object, config values) (*plan, messages) {
-	return t.process(ctx).planRefreshed(o, config)
-}
-
-var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {
-	server, request := provider.NewServer("test", nil)(), &tfprotov6.GetProviderSchemaRequest{}
-	return must(server.GetProviderSchema(context.Background(), request))
-})
-
-var identityType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String}}
-
-func typeOf(kind string) tftypes.Type { return schemas().ResourceSchemas[kind].ValueType() }
+var schemas = must(provider.NewServer("test", nil)().GetProviderSchema(
+	context.Background(), &tfprotov6.GetProviderSchemaRequest{}))
 
 // must is the value of a call that fails for no input.
 func must[T any](value T, err error) T {
@@ -312,57 +226,24 @@ func must[T any](value T, err error) T {
 }
 
 // encode makes a value of the protocol, which is null for nil.
-func encode(typ tftypes.Type, of values) *tfprotov6.DynamicValue {
+func encode(schema *tfprotov6.Schema, of values) *tfprotov6.DynamicValue {
+	typ := schema.ValueType()
 	value := must(tfprotov6.RawState{JSON: must(json.Marshal(of))}.Unmarshal(typ))
 	return new(must(tfprotov6.NewDynamicValue(typ, value)))
 }
 
+func init() {
+	// The protocol has an extension of MessagePack for unknown values.
+	msgpack.RegisterExtDecoder(0, tftypes.UnknownValue, func(d *msgpack.Decoder, _ reflect.Value, length int) error {
+		return d.ReadFull(make([]byte, length))
+	})
+}
+
 // decode is the inverse of encode.
-func decode(typ tftypes.Type, encoded *tfprotov6.DynamicValue) values {
-	if encoded == nil {
-		return nil
+func decode(encoded *tfprotov6.DynamicValue) (decoded values) {
+	if encoded != nil {
+		must(0, msgpack.Unmarshal(encoded.MsgPack, &decoded))
 	}
-	state, _ := plain(must(encoded.Unmarshal(typ))).(values)
-	return state
-}
-
-// plain is a value in the types of Go. A set is sorted.
-func plain(value tftypes.Value) any {
-	switch typ := value.Type(); {
-	case value.IsNull():
-		return nil
-	case !value.IsKnown():
-		return tftypes.UnknownValue
-	case typ.Is(tftypes.String):
-		return as[string](value)
-	case typ.Is(tftypes.Bool):
-		return as[bool](value)
-	case typ.Is(tftypes.Number):
-		whole, _ := as[*big.Float](value).Int64()
-		return whole
-	case typ.Is(tftypes.Object{}):
-		object := values{}
-		for name, attribute := range as[map[string]tftypes.Value](value) {
-			if attribute := plain(attribute); attribute != nil {
-				object[name] = attribute
-			}
-		}
-		return object
-	default:
-		all := []any{}
-		for _, element := range as[[]tftypes.Value](value) {
-			all = append(all, plain(element))
-		}
-		if typ.Is(tftypes.Set{}) {
-			return sorted(all)
-		}
-		return all
-	}
-}
-
-func as[T any](value tftypes.Value) (of T) { _ = value.As(&of); return of }
-
-func sorted(all []any) []any {
-	slices.SortFunc(all, func(a, b any) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-	return all
+	maps.DeleteFunc(decoded, func(_ string, value any) bool { return value == nil })
+	return decoded
 }
