@@ -25,7 +25,6 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
 )
 
@@ -69,15 +68,14 @@ func (p *probe) run(ctx context.Context, stdout io.Writer) (err error) {
 	}
 	p.prefix, p.undo = "clerk-probe-"+strings.ToLower(rand.Text()[:10]), map[string]bool{}
 	defer func() { err = errors.Join(err, p.cleanUp()) }()
-	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	defer table.Flush()
-	fmt.Fprintln(table, "QUESTION\tSEEN\tSWITCH")
+	const row = "%-45s %-65s %s\n" // printed at once: the whole takes a while
+	fmt.Fprintf(stdout, row, "QUESTION", "SEEN", "SWITCH")
 	for _, q := range questions {
 		seen := q.ask(p)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", q.text, seen, q.finding(seen))
+		fmt.Fprintf(stdout, row, q.text, seen, q.finding(seen))
 	}
 	return nil
 }

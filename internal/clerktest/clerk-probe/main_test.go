@@ -55,7 +55,7 @@ func TestEverySwitchIsTold(t *testing.T) {
 			s.Set(switches)
 			printed, err := ask(t, s)
 			for each := range strings.FieldsSeq(set) {
-				if err != nil || !strings.Contains(printed, "  "+each+"\n") {
+				if err != nil || !strings.Contains(printed, " "+each+"\n") {
 					t.Errorf("%s is not told: %v\n%s", each, err, printed)
 				}
 			}
