@@ -40,11 +40,10 @@ func main() {
 		// Nobody else stops a provider that waits for a debugger, so SIGTERM ends it.
 		options = append(options, tf6server.WithManagedDebug())
 	} else {
-		// The timeout of a pipeline and a supervisor send SIGTERM to the whole process
-		// group. The engine handles the signal: it asks the provider to stop, waits for
-		// the operations in progress, saves the state and ends the provider. A provider
-		// that dies at the signal loses the application that it is creating. go-plugin
-		// ignores SIGINT for the same reason.
+		// The timeout of a pipeline and a supervisor send SIGTERM to the whole process group. The
+		// engine handles the signal: it asks the provider to stop, waits for the operations in
+		// progress, saves the state and ends the provider. A provider that dies at the signal loses
+		// the application that it is creating. go-plugin ignores SIGINT for the same reason.
 		signal.Ignore(syscall.SIGTERM)
 	}
 	err := tf6server.Serve("registry.terraform.io/terraform-provider-clerk/clerk",
@@ -54,11 +53,10 @@ func main() {
 	}
 }
 
-// quietLogs turns off the logs of the plugin SDK where nobody reads them. Terraform and
-// OpenTofu discard what a provider logs unless one of the two variables is set, but the
-// SDK still writes several lines of JSON for every step of every call. In a plan over a
-// thousand applications, these logs took a third of the provider's time, and as much in
-// the CLI that parses them.
+// quietLogs turns off the logs of the plugin SDK where nobody reads them. Terraform and OpenTofu
+// discard what a provider logs unless one of the two variables is set, but the SDK still writes
+// several lines of JSON for every step of every call. In a plan over a thousand applications, these
+// logs took a third of the provider's time, and as much in the CLI that parses them.
 func quietLogs() {
 	if os.Getenv("TF_LOG") != "" || os.Getenv("TF_LOG_PROVIDER") != "" {
 		return

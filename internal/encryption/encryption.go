@@ -73,10 +73,9 @@ func Encrypt(plaintext string, to []string) (string, error) {
 	return ciphertext.String(), nil
 }
 
-// CheckRecipients reports why nothing can be encrypted to the recipients, before there is
-// a secret that could be lost. For a private key the error is ErrPrivateKey alone. Any
-// other error joins one for each wrong recipient, and quotes what begins like something
-// public.
+// CheckRecipients reports why nothing can be encrypted to the recipients, before there is a secret
+// that could be lost. For a private key the error is ErrPrivateKey alone. Any other error joins one
+// for each wrong recipient, and quotes what begins like something public.
 func CheckRecipients(to []string) error {
 	_, err := parseRecipients(to)
 	return err

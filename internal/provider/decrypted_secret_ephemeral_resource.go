@@ -11,10 +11,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
-// decryptedSecretEphemeralResource is clerk_decrypted_secret: it hands an encrypted
-// client secret to a write-only argument, past state and plan. It has no client: an
-// ephemeral resource is opened in every plan too, so it must neither send nor change
-// anything.
+// decryptedSecretEphemeralResource is clerk_decrypted_secret: it hands an encrypted client secret
+// to a write-only argument, past state and plan. It has no client: an ephemeral resource is opened
+// in every plan too, so it must neither send nor change anything.
 type decryptedSecretEphemeralResource struct{}
 
 type decryptedSecretModel struct {

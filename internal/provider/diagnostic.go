@@ -14,10 +14,9 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// addError turns an error of package clerk into diagnostics. action completes
-// "Unable to …". A detail says, in this order: what happened, in Clerk's words where there
-// are any; what follows and what to do (advice); and the facts that Clerk's support asks
-// for.
+// addError turns an error of package clerk into diagnostics. action completes "Unable to …". A
+// detail says, in this order: what happened, in Clerk's words where there are any; what follows and
+// what to do (advice); and the facts that Clerk's support asks for.
 //
 // A refused secret key fails every request, so it is explained once in a run. The later
 // errors about it are one line each, which can stand alone: the engine may print it first.
@@ -155,8 +154,7 @@ func facts(err error) string {
 	return lines(attempts, prefixed("Trace id: ", traceID))
 }
 
-// requestParams are the parameters of an object's requests, by Clerk's names. Nil has
-// none.
+// requestParams are the parameters of an object's requests, by Clerk's names. Nil has none.
 type requestParams map[string]requestParam
 
 type requestParam struct {
@@ -177,8 +175,7 @@ func paramsOf[M any](aliases, hints map[string]string) requestParams {
 	return params
 }
 
-// named finds a parameter by a name of Clerk's, such as "redirect_uris" or
-// "redirect_uris[0]".
+// named finds a parameter by a name of Clerk's, such as "redirect_uris" or "redirect_uris[0]".
 func (p requestParams) named(param string) requestParam {
 	name, _, _ := strings.Cut(param, "[")
 	return p[name]
@@ -219,10 +216,9 @@ func (p requestParams) warnOfProblems(
 		paragraphs(hints...)))
 }
 
-// recoverPanic turns a panic into an error. Every method that Terraform calls defers it: a
-// panic that leaves a provider ends the process, loses the state of what was just created
-// and prints the panic's value, which may be a secret. The stack shows addresses and no
-// values.
+// recoverPanic turns a panic into an error. Every method that Terraform calls defers it: a panic
+// that leaves a provider ends the process, loses the state of what was just created and prints the
+// panic's value, which may be a secret. The stack shows addresses and no values.
 func recoverPanic(diags *diag.Diagnostics, action string) {
 	if value := recover(); value != nil {
 		diags.AddError(panicText(action, value))

@@ -119,8 +119,7 @@ func identitySchema(description string) identityschema.Schema {
 	}
 }
 
-// saveState writes a model into the state, and its id into the identity where the engine
-// keeps one.
+// saveState writes a model into the state, and its id into the identity where the engine keeps one.
 func saveState[M any](
 	ctx context.Context, model M, id types.String, state *tfsdk.State,
 	identity *tfsdk.ResourceIdentity,

@@ -19,8 +19,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// ImportState takes an identity, an id, or a client_id, which is what the Clerk
-// dashboard shows.
+// ImportState takes an identity, an id, or a client_id, which is what the Clerk dashboard shows.
 func (r *oauthApplicationResource) ImportState(
 	ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse,
 ) {
@@ -238,8 +237,7 @@ var attributesOfOthers = []string{
 	"authorize_url", "token_fetch_url", "user_info_url", "discovery_url",
 }
 
-// readOther reads the attributes of another provider. The rest comes with the refresh that
-// follows.
+// readOther reads the attributes of another provider. The rest comes with the refresh that follows.
 func (a priorAttributes) readOther(ctx context.Context) (resourceModel, error) {
 	own := maps.Clone(a)
 	maps.DeleteFunc(own, func(name string, _ json.RawMessage) bool {

@@ -83,12 +83,10 @@ func (d *providerData) listApplications(
 	return apps
 }
 
-// oauthApplicationsDataSource is clerk_oauth_applications: the applications of the
-// instance.
+// oauthApplicationsDataSource is clerk_oauth_applications: the applications of the instance.
 type oauthApplicationsDataSource struct{ configuredDataSource }
 
-// oauthApplicationsModel has no id: nothing needs one, and a random one would differ in
-// every plan.
+// oauthApplicationsModel has no id: nothing needs one, and a random one would differ in every plan.
 type oauthApplicationsModel struct {
 	applicationFilter
 
@@ -243,8 +241,7 @@ func listResult(
 	return result
 }
 
-// applicationWithoutState is the state of an application that only Clerk knows, as after
-// an import.
+// applicationWithoutState is the state of an application that only Clerk knows, as after an import.
 func applicationWithoutState() (model resourceModel) {
 	//nolint:forbidigo // null values need no context
 	_ = decodeModel(context.Background(), tftypes.Value{}, &model)

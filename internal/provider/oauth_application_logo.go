@@ -37,9 +37,8 @@ var logoPathCheck = textCheck{
 
 var urlForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://|^data:`)
 
-// planLogo returns the hash of the logo that logo_path asks for: null without a path, and
-// unknown as long as the file is. It reads the file, so that an unusable one shows in the
-// plan.
+// planLogo returns the hash of the logo that logo_path asks for: null without a path, and unknown
+// as long as the file is. It reads the file, so that an unusable one shows in the plan.
 //
 // A missing file is no error of a plan. It may be written by another resource in the same
 // run, and Create and Update read it before they send anything. If it was uploaded and is

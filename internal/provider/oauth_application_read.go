@@ -12,9 +12,8 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
 
-// Read refreshes the state. An application that is gone is removed from the state, with a
-// warning. It is gone only if Clerk says so itself, about the instance that the state came
-// from.
+// Read refreshes the state. An application that is gone is removed from the state, with a warning.
+// It is gone only if Clerk says so itself, about the instance that the state came from.
 func (r *oauthApplicationResource) Read(
 	ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse,
 ) {
@@ -116,9 +115,8 @@ var errInstanceUnknown = errors.New("the application was not found. The state do
 	"secret key belongs to another instance. The state is kept. With the right key the next run " +
 	"succeeds. If the application is gone, remove it from the state (terraform state rm)")
 
-// confirmGone reports whether the application is gone, given the error of a request about
-// it. Otherwise it adds that error, or the better one that the key belongs to another
-// instance.
+// confirmGone reports whether the application is gone, given the error of a request about it.
+// Otherwise it adds that error, or the better one that the key belongs to another instance.
 func (c *applicationCall) confirmGone(ctx context.Context, err error, action string) bool {
 	instance := c.current.InstanceID
 	if clerk.IsNotFound(err) && instance.IsNull() && !c.current.Name.IsNull() {

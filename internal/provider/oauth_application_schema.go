@@ -19,11 +19,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// applicationSchemaVersion is the version of the schema. Version 0 is left to the other
-// providers for Clerk, whose resource has the same type name. Their states come here without
-// a move, and an engine then asks for an upgrade, when only the provider's source address
-// changes: by state replace-provider, and by a moved block on OpenTofu before 1.11.12 and
-// from 1.12.0 to 1.12.3.
+// applicationSchemaVersion is the version of the schema. Version 0 is left to the other providers
+// for Clerk, whose resource has the same type name. Their states come here without a move, and an
+// engine then asks for an upgrade, when only the provider's source address changes: by state
+// replace-provider, and by a moved block on OpenTofu before 1.11.12 and from 1.12.0 to 1.12.3.
 const applicationSchemaVersion = 1
 
 // Schema describes the resource. No attribute has a DeprecationMessage: engines would print

@@ -50,9 +50,8 @@ func defaultScopesFromAPI(served []string, current types.Set) types.Set {
 	return scopes
 }
 
-// sameDefaultScopes reports whether two sets differ by nothing but offline_access. Clerk
-// includes that scope, rejects it in a request, and does not document whether its answers
-// list it.
+// sameDefaultScopes reports whether two sets differ by nothing but offline_access. Clerk includes
+// that scope, rejects it in a request, and does not document whether its answers list it.
 func sameDefaultScopes(a, b types.Set) bool {
 	return scopesSatisfy(a, b) || scopesSatisfy(b, a)
 }

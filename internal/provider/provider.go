@@ -1,7 +1,6 @@
-// Package provider is the Terraform side: schemas, models and the lifecycle of
-// each object. It is the only code that knows both Terraform and package clerk.
-// Within it, only the files named …_model.go convert between the types of Terraform
-// and those of package clerk.
+// Package provider is the Terraform side: schemas, models and the lifecycle of each object. It is
+// the only code that knows both Terraform and package clerk. Within it, only the files named
+// …_model.go convert between the types of Terraform and those of package clerk.
 package provider
 
 import (

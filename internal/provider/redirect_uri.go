@@ -121,11 +121,10 @@ func redirectURIConcerns(uri string) []string {
 	return concerns
 }
 
-// uriSetType is the type of redirect_uris: a set of strings that may have a thousand
-// elements. The framework compares each element of a set with every other one, several
-// times in each call, and a refresh of 1,000 URIs took seconds. With this type those
-// comparisons are linear or left out. Models keep a types.Set, because the codec does not
-// need the schema's type.
+// uriSetType is the type of redirect_uris: a set of strings that may have a thousand elements. The
+// framework compares each element of a set with every other one, several times in each call, and a
+// refresh of 1,000 URIs took seconds. With this type those comparisons are linear or left out.
+// Models keep a types.Set, because the codec does not need the schema's type.
 //
 // It works around SetType.Validate, SetValue.Equal and ValueSemanticEqualitySetElements
 // of terraform-plugin-framework 1.19, and may go when BenchmarkPlan of many URIs is as

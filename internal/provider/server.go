@@ -33,12 +33,11 @@ type frameworkServer = tfprotov6.ProviderServerWithListResource
 // server is the framework's, with two changes for thousands of resources in one run:
 // fast paths for unchanged applications, and contexts that end with their calls.
 //
-// A fast path returns nil where the answer is not certain; then the framework gives it.
-// Tests compare the two answers byte by byte. The fast paths work around
-// terraform-plugin-framework 1.19, which rebuilds the whole object for each of its thirty
-// attributes, several times in each call (Data.ValueAtPath, Data.SetAtPath). A plan over
-// 1,000 applications takes 4 s with them and 10 s without. They may go when BenchmarkPlan
-// is as fast without them.
+// A fast path returns nil where the answer is not certain; then the framework gives it. Tests
+// compare the two answers byte by byte. The fast paths work around terraform-plugin-framework 1.19,
+// which rebuilds the whole object for each of its thirty attributes, several times in each call
+// (Data.ValueAtPath, Data.SetAtPath). A plan over 1,000 applications takes 4 s with them and 10 s
+// without. They may go when BenchmarkPlan is as fast without them.
 type server struct {
 	frameworkServer
 
@@ -94,12 +93,11 @@ func (s *server) ApplyResourceChange(
 	return callFramework(ctx, req, s.frameworkServer.ApplyResourceChange)
 }
 
-// callContext is the context of one call of the protocol. It holds nothing when the call
-// is over. The server of terraform-plugin-framework (1.19, proto6server, registerContext)
-// keeps the cancel function of every call until the provider stops, and with it the call's
-// context: loggers and their fields, some 6 KB, which was most of the memory of a large
-// plan. It may go when a plan over 1,000 applications (make scale) needs no more memory
-// without it.
+// callContext is the context of one call of the protocol. It holds nothing when the call is over.
+// The server of terraform-plugin-framework (1.19, proto6server, registerContext) keeps the cancel
+// function of every call until the provider stops, and with it the call's context: loggers and
+// their fields, some 6 KB, which was most of the memory of a large plan. It may go when a plan over
+// 1,000 applications (make scale) needs no more memory without it.
 type callContext struct {
 	inner atomic.Pointer[context.Context]
 }
