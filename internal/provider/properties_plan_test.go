@@ -1,14 +1,12 @@
 package provider_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"pgregory.net/rapid"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -89,22 +87,8 @@ func (o *object) answer() string {
 	return text
 }
 
-// idleServer reads and plans at once: the measure for the fast paths.
-type idleServer struct{ tfprotov6.ProviderServer }
-
-func (idleServer) ReadResource(_ context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return &tfprotov6.ReadResourceResponse{NewState: req.CurrentState, Private: req.Private, NewIdentity: req.CurrentIdentity}, nil
-}
-
-func (idleServer) PlanResourceChange(_ context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return &tfprotov6.PlanResourceChangeResponse{
-		PlannedState: req.ProposedNewState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: req.PriorIdentity,
-	}, nil
-}
-
 // BenchmarkPlan refreshes and plans 1,000 applications over the protocol, and one with 1,000
-// redirect URIs: with the provider, and with a server that does nothing. The difference is
-// what reads and plans cost; the rest is the test's.
+// redirect URIs: with the fast paths, and by the framework alone.
 func BenchmarkPlan(b *testing.B) {
 	var uris []string
 	for i := range 1000 {
@@ -138,14 +122,14 @@ func BenchmarkPlan(b *testing.B) {
 				configs[i]["name"] = fmt.Sprint("renamed ", i)
 			}
 		}
-		for _, server := range []string{"provider", "idle"} {
-			b.Run(benchmark.name+"/"+server, func(b *testing.B) {
+		for _, way := range []string{"fast paths", "framework"} {
+			b.Run(benchmark.name+"/"+way, func(b *testing.B) {
 				tf.clerk.ResetRequests()
 				b.ReportAllocs()
 				for b.Loop() {
 					p := tf.process(b.Context())
-					if server == "idle" {
-						p.ProviderServer = idleServer{p.ProviderServer}
+					if way == "framework" {
+						p.ProviderServer = provider.FrameworkOf(p.ProviderServer)
 					}
 					for i, o := range objects {
 						made, heard := p.plan(o, configs[i])
