@@ -125,8 +125,8 @@ func (p *probe) call(request string) answer {
 	})
 }
 
-// send sends "METHOD path", or with a body. An interrupt does not cancel it, because only the answer
-// says what there is to undo.
+// send sends "METHOD path" or "METHOD path body". An interrupt does not cancel the request, because
+// only the answer says what there is to undo.
 func (p *probe) send(base, request string, header http.Header) (got answer) {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
@@ -158,84 +158,86 @@ type question struct {
 	name string // of the simulator's switch, "" without a switch
 	text string
 	ask  func(*probe) (seen string)
-	tell tell
-}
-
-// tell has patterns of what was seen, each with the value of the switch that it means.
-type tell [][2]string
-
-// finding is the switch with its value, which the first pattern that matches tells.
-func (q question) finding(seen string) string {
-	if q.name == "" {
-		return ""
-	}
-	for _, row := range q.tell {
-		pattern := regexp.MustCompile("^(?:" + row[0] + ")$")
-		if pattern.MatchString(seen) && !strings.HasPrefix(seen, "429") { // a 429 tells nothing
-			return q.name + "=" + pattern.ReplaceAllString(seen, row[1])
-		}
-	}
-	return q.name + "=(not decided)"
 }
 
 const public = `, "public": true, "pkce_required": true`
 
 var questions = []question{
-	{"scopes_order", "order of scopes",
-		then(`, "scopes": "public_metadata offline_access profile email openid"`, "", "scopes"),
-		tell{
-			{".*=public_metadata offline_access profile email openid", "as_sent"},
-			{".*=email offline_access openid profile public_metadata", "alphabetical"},
-			{".*=profile email public_metadata openid offline_access", "fixed"},
-		}},
-	{"force_offline_access", "create without offline_access", then("", "", "scopes"),
-		tell{{"200.*offline_access.*", "on"}, {"200.*", "off"}}},
-	{"patch_without_offline_access", "PATCH scopes without it",
-		then(`, "scopes": "email offline_access"`, `PATCH {id} {"scopes": "email openid"}`, "scopes"),
-		tell{{"4.*", "422"}, {"200.*offline_access.*", "keep"}, {"200.*", "remove"}}},
-	{"unknown_scope", "unknown scope",
-		then("", `PATCH {id} {"scopes": "email offline_access clerk-probe:nope"}`, "scopes"),
-		tell{{"4.. (.+)", "$1"}, {".*clerk-probe:nope.*", "accept"}, {"200.*", "drop"}}},
-	{"public_client_secret", "secret of a new public client", then(public, "", "client_secret"),
-		tell{{".*characters", "value"}, {".*=(empty|absent)", "$1"}}},
-	{"rotate_public", "rotation of a public client",
-		then(public, "POST {id}/rotate_secret", "client_secret"),
-		tell{{"4.*", "422"}, {".*characters", "value"}, {"200.*", "empty"}}},
-	{"rotate_updated_at", "updated_at after a rotation",
-		then("", "POST {id}/rotate_secret", "updated_at"),
-		tell{{".*changed: false", "keep"}, {"200.*", "touch"}}},
-	{"newer_fields", "device_authorization_grant_enabled",
-		then("", `PATCH {id} {"device_authorization_grant_enabled": true}`,
-			"device_authorization_grant_enabled"),
-		// Another value decides nothing: the workspace may not have the beta.
-		tell{{"4.*form_param_unknown", "422"}, {".*=true", "served"}, {".*=absent", "drop"}}},
-	{"redirect_order", "order of redirect URIs",
-		then(`, "redirect_uris": ["b://cb", "a://cb", "c://cb"]`, "", "redirect_uris"),
-		tell{
-			{`.*\[b://cb a://cb c://cb\]`, "as_sent"},
-			{`.*\[a://cb b://cb c://cb\]`, "sorted"},
-			{`.*\[c://cb a://cb b://cb\]`, "reversed"},
-		}},
-	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent,
-		tell{{"4.*consent.*|200.*=true", "on"}, {"200.*=false", "off"}}},
-	{"token_info", "introspection: right, wrong, new, old secret", askTokenInfo, tell{
+	{"scopes_order", "order of scopes", then(
+		`, "scopes": "public_metadata offline_access profile email openid"`, "", "scopes")},
+	{"force_offline_access", "create without offline_access", then("", "", "scopes")},
+	{"patch_without_offline_access", "PATCH scopes without it", then(
+		`, "scopes": "email offline_access"`, `PATCH {id} {"scopes": "email openid"}`, "scopes")},
+	{"unknown_scope", "unknown scope", then(
+		"", `PATCH {id} {"scopes": "email offline_access clerk-probe:nope"}`, "scopes")},
+	{"public_client_secret", "secret of a new public client", then(public, "", "client_secret")},
+	{"rotate_public", "rotation of a public client", then(
+		public, "POST {id}/rotate_secret", "client_secret")},
+	{"rotate_updated_at", "updated_at after a rotation", then(
+		"", "POST {id}/rotate_secret", "updated_at")},
+	{"newer_fields", "device_authorization_grant_enabled", then(
+		"", `PATCH {id} {"device_authorization_grant_enabled": true}`,
+		"device_authorization_grant_enabled")},
+	{"redirect_order", "order of redirect URIs", then(
+		`, "redirect_uris": ["b://cb", "a://cb", "c://cb"]`, "", "redirect_uris")},
+	{"dcr_forces_consent", "consent screen under dynamic registration", askConsent},
+	{"token_info", "introspection: right, wrong, new, old secret", askTokenInfo},
+	{"read_lag", "GET right after a create", askReadLag},
+
+	{"", "public client made confidential", then(
+		public, `PATCH {id} {"public": false}`, "public", "client_secret")},
+	{"", "redirect URI in capitals", then(
+		`, "redirect_uris": ["HTTPS://Probe.Example"]`, "", "redirect_uris")},
+	{"", "no redirect URIs any more", then(
+		`, "redirect_uris": ["b://cb"]`, `PATCH {id} {"redirect_uris": []}`, "redirect_uris")},
+	{"", "GET of an id that does not exist", then("", "GET {id}x")},
+	{"", "DELETE of an id that does not exist", then("", "DELETE {id}x")},
+}
+
+// meanings are patterns of what was seen, each with the value of the switch that it means.
+var meanings = map[string][][2]string{
+	"scopes_order": {
+		{".*=public_metadata offline_access profile email openid", "as_sent"},
+		{".*=email offline_access openid profile public_metadata", "alphabetical"},
+		{".*=profile email public_metadata openid offline_access", "fixed"},
+	},
+	"force_offline_access":         {{"200.*offline_access.*", "on"}, {"200.*", "off"}},
+	"patch_without_offline_access": {{"4.*", "422"}, {".*offline.*", "keep"}, {"200.*", "remove"}},
+	"unknown_scope":                {{"4.. (.+)", "$1"}, {".*:nope.*", "accept"}, {"200.*", "drop"}},
+	"public_client_secret":         {{".*characters", "value"}, {".*=(empty|absent)", "$1"}},
+	"rotate_public":                {{"4.*", "422"}, {".*characters", "value"}, {"200.*", "empty"}},
+	"rotate_updated_at":            {{".*changed: false", "keep"}, {"200.*", "touch"}},
+	// Another value decides nothing: the workspace may not have the beta.
+	"newer_fields": {{"4.*form_param_unknown", "422"}, {".*=true", "served"}, {".*=absent", "drop"}},
+	"redirect_order": {
+		{`.*\[b://cb a://cb c://cb\]`, "as_sent"},
+		{`.*\[a://cb b://cb c://cb\]`, "sorted"},
+		{`.*\[c://cb a://cb b://cb\]`, "reversed"},
+	},
+	"dcr_forces_consent": {{"4.*consent.*|200.*=true", "on"}, {"200.*=false", "off"}},
+	"token_info": {
 		{"(200, 401 request_unauthorized(, |$)){2}", "authenticates"},
 		{"(200, 401 invalid_client(, |$)){2}", "invalid_client"},
 		{"200, 401 request_unauthorized, 401 request_unauthorized, 200", "lags"},
 		{"(200(, |$)){4}", "authenticates_nobody"},
 		{"(401 request_unauthorized(, |$)){4}", "refuses_everybody"},
 		{"(422 feature_requires_oidc_provider(, |$)){4}", "legacy"},
-	}},
-	{"read_lag", "GET right after a create", askReadLag, tell{{"200 after (.*)", "$1"}}},
+	},
+	"read_lag": {{"200 after (.*)", "$1"}},
+}
 
-	{"", "public client made confidential",
-		then(public, `PATCH {id} {"public": false}`, "public", "client_secret"), nil},
-	{"", "redirect URI in capitals",
-		then(`, "redirect_uris": ["HTTPS://Probe.Example"]`, "", "redirect_uris"), nil},
-	{"", "no redirect URIs any more",
-		then(`, "redirect_uris": ["b://cb"]`, `PATCH {id} {"redirect_uris": []}`, "redirect_uris"), nil},
-	{"", "GET of an id that does not exist", then("", "GET {id}x"), nil},
-	{"", "DELETE of an id that does not exist", then("", "DELETE {id}x"), nil},
+// finding is the switch with its value, which the first pattern that matches tells.
+func (q question) finding(seen string) string {
+	if q.name == "" {
+		return ""
+	}
+	for _, row := range meanings[q.name] {
+		pattern := regexp.MustCompile("^(?:" + row[0] + ")$")
+		if pattern.MatchString(seen) && !strings.HasPrefix(seen, "429") { // a 429 tells nothing
+			return q.name + "=" + pattern.ReplaceAllString(seen, row[1])
+		}
+	}
+	return q.name + "=(not decided)"
 }
 
 // create creates an application with some fields besides its name, each after a comma.
@@ -257,13 +259,13 @@ func then(fields, request string, shown ...string) func(*probe) string {
 		if request != "" {
 			got = p.call(strings.ReplaceAll(request, "{id}", before.path()))
 		}
-		seen := got.String()
+		seen := []string{got.String()}
 		for _, field := range shown {
 			if got.status == 200 {
-				seen += ", " + field + "=" + show(before, got, field)
+				seen = append(seen, field+"="+show(before, got, field))
 			}
 		}
-		return seen
+		return strings.Join(seen, ", ")
 	}
 }
 
