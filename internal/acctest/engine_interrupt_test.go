@@ -35,11 +35,11 @@ func TestAccEngine_interrupts(t *testing.T) {
 	for _, signal := range []struct {
 		name   string
 		number syscall.Signal
-		group  bool
+		sign   int // of the pid, which is negative for its process group
 	}{
-		{"SIGINT to the engine", syscall.SIGINT, false},
-		{"SIGINT to the process group", syscall.SIGINT, true},
-		{"SIGTERM to the process group", syscall.SIGTERM, true},
+		{"SIGINT to the engine", syscall.SIGINT, 1},
+		{"SIGINT to the process group", syscall.SIGINT, -1},
+		{"SIGTERM to the process group", syscall.SIGTERM, -1},
 	} {
 		for _, during := range []struct {
 			name      string
@@ -57,7 +57,7 @@ func TestAccEngine_interrupts(t *testing.T) {
 				t.Parallel()
 				w := newWorkspace(t, triggered)
 				if during.name != "create" {
-					w.apply()
+					must(t, w.Apply(t.Context()))
 				}
 				worked, answer := make(chan struct{}), make(chan struct{})
 				release := sync.OnceFunc(func() { close(answer) })
@@ -73,11 +73,7 @@ func TestAccEngine_interrupts(t *testing.T) {
 				case <-ended:
 					t.Fatalf("the engine ended before the request:\n%s", w.news())
 				}
-				pid := engine.Process.Pid
-				if signal.group {
-					pid = -pid
-				}
-				must(t, syscall.Kill(pid, signal.number))
+				must(t, syscall.Kill(signal.sign*engine.Process.Pid, signal.number))
 				time.Sleep(time.Second)
 				if during.name != "refresh" { // nothing has to wait for the answer to a read
 					release()

@@ -46,57 +46,29 @@ resource "clerk_oauth_application" "client" {
 	}
 	warnsOnce(`Warning: Public client without PKCE: OAuth application "NAME"`, []string{"Field app", "Kiosk"})
 	warnsOnce(`Warning: Redirect URIs of OAuth application "NAME"`, []string{"Field app", "Kiosk"})
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	warnsOnce(`Warning: The client secret of "NAME" will be rotated`, []string{"Dashboard", "Portal", "Shop"}, tfexec.Var("trigger=1"))
 }
 
-// theirAddress is the source address of another provider for Clerk.
-const theirAddress = "vanillauys/clerk"
+// Source addresses of this provider and of another one for Clerk, without the registry of an engine.
+const ourAddress, theirAddress = "terraform-provider-clerk/clerk", "vanillauys/clerk"
 
 // TestAccEngine_ownStateFromAnotherAddress: a state that this provider wrote under another address, a
-// mirror's or a fork's, is taken over with its secret, also by a moved block.
+// mirror's or a fork's, is taken over with its secret by a moved block, beside that other provider.
 func TestAccEngine_ownStateFromAnotherAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, requiredProviders+application("Portal"))
 	w.needs("1.10", "a move from another provider")
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	w.write("terraform.tfstate", strings.ReplaceAll(w.read("terraform.tfstate"), ourAddress, theirAddress))
-	w.write("main.tf", requiredProviders+strings.ReplaceAll(application("Portal"), `"test"`, `"moved"`)+
+	withTheirs := strings.Replace(requiredProviders, "clerk =", "clerk-other = { source = \""+theirAddress+"\" }\n    clerk =", 1)
+	w.write("main.tf", withTheirs+strings.ReplaceAll(application("Portal"), `"test"`, `"moved"`)+
 		"moved {\n  from = clerk_oauth_application.test\n  to   = clerk_oauth_application.moved\n}\n")
 	w.planSays("0 to add, 0 to change, 0 to destroy")
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	w.secretWorks()
 	if state := w.read("terraform.tfstate"); strings.Contains(state, theirAddress) || !strings.Contains(state, `"moved"`) {
 		t.Errorf("the state still names the other address:\n%s", state)
 	}
 	w.planIsEmpty()
-}
-
-// TestAccEngine_besideAnotherProvider: this provider beside another one for Clerk, with a local name
-// of its own. This provider at the other's address stands in for it.
-func TestAccEngine_besideAnotherProvider(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t, `
-terraform {
-  required_providers {
-    clerk       = { source = "vanillauys/clerk" }
-    clerk-oauth = { source = "terraform-provider-clerk/clerk" }
-  }
-}
-
-# Without the argument provider, a resource belongs to the provider whose local name its type begins with.
-resource "clerk_oauth_application" "theirs" {
-  name = "Theirs"
-}
-
-resource "clerk_oauth_application" "ours" {
-  provider = clerk-oauth
-  name     = "Ours"
-}
-`)
-	w.apply()
-	w.planIsEmpty()
-	if state := w.read("terraform.tfstate"); strings.Count(state, theirAddress) != 1 || strings.Count(state, ourAddress) != 1 {
-		t.Errorf("each application should belong to a provider of its own:\n%s", state)
-	}
 }

@@ -18,6 +18,11 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
+// builtDirectory is that of the provider, which buildProvider builds once.
+const builtDirectory = "../../.tools/acctest/"
+
+var buildProvider = sync.OnceValues(exec.Command("go", "build", "-buildvcs=false", "-o", builtDirectory, "../..").CombinedOutput)
+
 // A workspace is a directory in which a real engine starts the real provider as a program, for the
 // little that terraform-plugin-testing cannot do: its provider runs in the test process, gets no
 // signal, has one configuration and one address.
@@ -38,19 +43,21 @@ func newWorkspace(t *testing.T, configuration string) *workspace {
 	if os.Getenv("TF_ACC") == "" || liveKey != "" {
 		t.Skip("this test needs TF_ACC=1, which make testacc sets, and a simulator")
 	}
-	binary, err := buildProvider()
+	if output, err := buildProvider(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, output)
+	}
+	built, err := filepath.Abs(builtDirectory)
 	must(t, err)
 	dir, clerk := t.TempDir(), clerktest.New(t)
 	w := &workspace{t: t, clerk: clerk, env: map[string]string{
-		"PATH": os.Getenv("PATH"), "HOME": dir, "TMPDIR": t.TempDir(), "CHECKPOINT_DISABLE": "1",
-		"TF_CLI_CONFIG_FILE": filepath.Join(dir, "cli.tfrc"),
-		"CLERK_API_URL":      clerk.URL(), "CLERK_SECRET_KEY": clerk.Key(),
+		"PATH": os.Getenv("PATH"), "HOME": dir, "TMPDIR": t.TempDir(), "CHECKPOINT_DISABLE": "1", "GOTRACEBACK": "all",
+		"TF_CLI_CONFIG_FILE": filepath.Join(dir, "cli.tfrc"), "CLERK_API_URL": clerk.URL(), "CLERK_SECRET_KEY": clerk.Key(),
 	}}
 	w.Terraform, err = tfexec.NewTerraform(dir, cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"))
 	must(t, err)
 	must(t, w.SetEnv(w.env))
 	w.write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n    %q = %q\n  }\n}\n",
-		ourAddress, filepath.Dir(binary), theirAddress, filepath.Dir(binary)))
+		ourAddress, built, theirAddress, built))
 	w.write("main.tf", configuration)
 	w.output, err = os.OpenFile(filepath.Join(dir, "output"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	must(t, err)
@@ -59,20 +66,7 @@ func newWorkspace(t *testing.T, configuration string) *workspace {
 	return w
 }
 
-var buildProvider = sync.OnceValues(func() (string, error) {
-	binary, err := filepath.Abs(filepath.Join("..", "..", ".tools", "acctest", "terraform-provider-clerk"))
-	if err != nil {
-		return "", err
-	}
-	output, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "../..").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, output)
-	}
-	return binary, nil
-})
-
-// needs skips the test with an engine below a version. Terraform and OpenTofu got ephemeral
-// resources in different versions, but have both had them since 1.11.
+// needs skips the test with an engine below a version.
 func (w *workspace) needs(least, what string) {
 	w.t.Helper()
 	found, _, err := w.Version(w.t.Context(), false)
@@ -105,12 +99,6 @@ func (w *workspace) read(name string) string {
 	return string(content)
 }
 
-// apply applies the configuration.
-func (w *workspace) apply(options ...tfexec.ApplyOption) {
-	w.t.Helper()
-	must(w.t, w.Apply(w.t.Context(), options...))
-}
-
 // planIsEmpty fails the test if a plan has any change.
 func (w *workspace) planIsEmpty(options ...tfexec.PlanOption) {
 	w.t.Helper()
@@ -136,10 +124,8 @@ func (w *workspace) refuses(err error, text string) {
 	w.says(text)
 }
 
-// news is what the engine has printed since the last call, without the frames and line breaks of
-// messages.
+// news is what the engine has printed since the last call, without frames and line breaks.
 func (w *workspace) news() string {
-	w.t.Helper()
 	output := w.read("output")
 	news := output[w.seen:]
 	w.seen = len(output)
@@ -158,8 +144,7 @@ func (w *workspace) says(text string) {
 func (w *workspace) secretWorks() {
 	w.t.Helper()
 	state, apps := w.read("terraform.tfstate"), w.clerk.Applications()
-	if len(apps) != 1 || !strings.Contains(state, fmt.Sprintf("\"id\": %q", apps[0].ID)) ||
-		!strings.Contains(state, fmt.Sprintf("\"client_secret\": %q", w.clerk.CurrentSecret(apps[0].ID))) {
+	if len(apps) != 1 || !strings.Contains(state, fmt.Sprintf("\"client_secret\": %q", w.clerk.CurrentSecret(apps[0].ID))) {
 		w.t.Errorf("Clerk has %d applications, or the state does not have the secret that works", len(apps))
 	}
 }

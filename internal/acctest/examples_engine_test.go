@@ -25,7 +25,7 @@ func testAdoptWithQuery(t *testing.T, w *workspace) {
 	w.clerk.SeedMany(3, "Application %d", at("app"))
 	must(t, w.command("query", "-generate-config-out=adopted.tf").Run())
 	w.planSays("Plan: 3 to import, 0 to add, 0 to change, 0 to destroy")
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	w.planIsEmpty()
 }
 
@@ -39,7 +39,7 @@ func testTwoInstances(t *testing.T, w *workspace) {
 	variables(w.clerk.Key())
 	w.refuses(w.Apply(t.Context()), "secret key belongs to instance "+w.clerk.InstanceID()+", not to "+id)
 	variables(key)
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	w.planIsEmpty()
 	w.refuses(w.Destroy(t.Context()), "is protected from deletion")
 }
@@ -52,11 +52,11 @@ func testManyInstances(t *testing.T, w *workspace) {
 	key, id := w.clerk.AddInstance(clerktest.Production)
 	w.write("terraform.tfvars", fmt.Sprintf("instances = { development = %q, production = %q }\nsecret_keys = { development = %q, production = %q }\n",
 		w.clerk.InstanceID(), id, w.clerk.Key(), key))
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	w.planIsEmpty()
 	w.write("retired.auto.tfvars", `retired = ["production"]`)
 	w.planSays("Plan: 0 to add, 0 to change, 1 to destroy")
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	w.planIsEmpty()
 	must(t, w.Destroy(t.Context()))
 	if left := w.clerk.Applications(); len(left) > 0 {
@@ -100,7 +100,7 @@ func testMovedFromOtherProvider(t *testing.T, w *workspace) {
 }`, cmp.Or(os.Getenv(resource.EnvTfAccProviderHost), "registry.terraform.io"), theirAddress,
 		id, app.ClientID, w.clerk.CurrentSecret(id), app.Name, app.RedirectURIs[0]))
 	w.planIsEmpty()
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	w.secretWorks()
 	state := w.read("terraform.tfstate")
 	if !strings.Contains(state, ourAddress) || strings.Contains(state, theirAddress) ||
@@ -140,7 +140,7 @@ func TestAccExamples_import(t *testing.T) {
 				if filepath.Ext(file) != ".sh" {
 					w.write(filepath.Base(file), text)
 					w.planSays("1 to import, 0 to add")
-					w.apply()
+					must(t, w.Apply(t.Context()))
 					w.planIsEmpty()
 					return
 				}

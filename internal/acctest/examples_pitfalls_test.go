@@ -24,7 +24,7 @@ func TestAccExamples_adoptWithOutput(t *testing.T) {
 	w := newWorkspace(t, exampleFiles(t, "adopt-with-output")["main.tf"])
 	w.clerk.SeedMany(2, "Portal %d", at("portal"))
 	w.clerk.Seed("42 \"Portal\" ${x}\n} #", at("odd"))
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	outputs, err := w.Output(t.Context())
 	must(t, err)
 	var blocks string
@@ -32,7 +32,7 @@ func TestAccExamples_adoptWithOutput(t *testing.T) {
 	w.write("imports.tf", blocks)
 	w.write("main.tf", requiredProviders)
 	w.planSays("Plan: 3 to import, 0 to add, 0 to change, 0 to destroy", tfexec.GenerateConfigOut("adopted.tf"))
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	w.planIsEmpty()
 	if changes := w.clerk.CountRequests(http.MethodPatch, ""); changes > 0 {
 		t.Errorf("the adoption changed %d applications", changes)
@@ -47,14 +47,14 @@ func TestAccExamples_yamlWithoutValue(t *testing.T) {
 	files := exampleFiles(t, "for-each-yaml")
 	w, applications := newWorkspace(t, files["main.tf"]), files["applications.yaml"]
 	w.write("applications.yaml", applications)
-	w.apply()
+	must(t, w.Apply(t.Context()))
 
 	w.write("applications.yaml", strings.Replace(applications, `redirect_uris: ["`+uri+`"]`, `redirect_uri: ["`+uri+`"]`, 1))
 	_, err := w.Plan(t.Context())
 	w.refuses(err, "has a key that this configuration does not read")
 
 	w.write("applications.yaml", strings.Replace(applications, `["`+uri+`"]`, "", 1))
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	w.planIsEmpty()
 	if app, _ := w.clerk.Find(portal); len(app.RedirectURIs) != 0 {
 		t.Errorf("the redirect URIs are still %q", app.RedirectURIs)
@@ -71,7 +71,7 @@ func TestAccExamples_importWithoutSecret(t *testing.T) {
 	w.needs("1.11", "an ephemeral resource")
 	w.write("terraform.tfvars", fmt.Sprintf("age_recipient = %q\nage_identity = %q\nstore_command = %q\n",
 		identity.Recipient(), identity, `printf %s "$CLIENT_SECRET" >`+stored))
-	w.apply()
+	must(t, w.Apply(t.Context()))
 	app, _ := w.clerk.Find(portal)
 	must(t, w.StateRm(t.Context(), address))
 
@@ -86,7 +86,7 @@ func TestAccExamples_importWithoutSecret(t *testing.T) {
 	}
 
 	w.write("main.tf", whole)
-	w.apply(tfexec.Var("secret_rotation=2"))
+	must(t, w.Apply(t.Context(), tfexec.Var("secret_rotation=2")))
 	content, err := os.ReadFile(stored)
 	must(t, err)
 	must(t, works(w.clerk, portal, string(content)))

@@ -25,14 +25,11 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
-// ourAddress is the source address of the provider, without a host: each engine has a registry.
-const ourAddress = "terraform-provider-clerk/clerk"
-
 // requiredProviders is what the pages of a registry leave out. Plugin-testing adds it, but not where
 // a step imports.
 const requiredProviders = `terraform {
   required_providers {
-    clerk = { source = "` + ourAddress + `" }
+    clerk = { source = "terraform-provider-clerk/clerk" }
   }
 }
 `
