@@ -10,7 +10,8 @@
 #   ENGINE_PATH, ENGINE_NAME   the program (absolute path), and terraform or tofu
 #   TF_ACC, TF_ACC_TERRAFORM_PATH, TF_ACC_PROVIDER_HOST, TF_ACC_PROVIDER_NAMESPACE
 #                              the same for terraform-plugin-testing
-#   TF_CLI_CONFIG_FILE         a CLI configuration with a filesystem mirror alone
+#   TF_CLI_CONFIG_FILE         a CLI configuration with a filesystem mirror alone; TF_ACC_CLI_CONFIG_FILE is the same for
+#                              internal/acctest, which takes no other TF_ variable along
 #   CLERK_MIRROR               that mirror; it has hashicorp/time and hashicorp/random (not with
 #                              OTHER_PROVIDERS=no, which saves building them), and this provider, if `make build` has
 #                              built it, in a version that changes with each build
@@ -108,5 +109,5 @@ mv -f "$state/cli.tfrc.$$" "$state/cli.tfrc"
 
 export ENGINE_PATH ENGINE_NAME
 export TF_ACC=1 TF_ACC_TERRAFORM_PATH="$ENGINE_PATH" TF_ACC_PROVIDER_HOST TF_ACC_PROVIDER_NAMESPACE=terraform-provider-clerk
-export TF_CLI_CONFIG_FILE="$state/cli.tfrc" CLERK_MIRROR="$state/mirror"
+export TF_CLI_CONFIG_FILE="$state/cli.tfrc" TF_ACC_CLI_CONFIG_FILE="$state/cli.tfrc" CLERK_MIRROR="$state/mirror"
 exec "$@"

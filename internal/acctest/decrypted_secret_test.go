@@ -6,6 +6,7 @@ import (
 
 	"filippo.io/age"
 	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
@@ -15,9 +16,12 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
-// withEphemeral is for tests with an ephemeral resource and something that takes its value, which
-// Terraform and OpenTofu both have since their version 1.11.
-var withEphemeral = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(version.Must(version.NewVersion("1.11.0")))}
+// withEphemeral is for tests with an ephemeral resource and the echo provider, which keeps its value.
+// Terraform and OpenTofu both have ephemeral resources since their version 1.11.
+func (f *fixture) withEphemeral() {
+	f.TerraformVersionChecks = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(version.Must(version.NewVersion("1.11.0")))}
+	f.ProtoV6ProviderFactories["echo"] = echoprovider.NewProviderServer()
+}
 
 // decrypted is a decrypted secret, and a resource of the echo provider that keeps it for [echoed]. The
 // echo takes a value when it is created, so each step needs one of a new name.
@@ -52,12 +56,12 @@ func newIdentity(t *testing.T) *age.X25519Identity {
 // rotation. It sends no request.
 func TestAccDecryptedSecret_basic(t *testing.T) {
 	f, identity := anywhere(t), newIdentity(t)
-	f.versions = withEphemeral
+	f.withEphemeral()
 	step := func(echo, trigger string) resource.TestStep {
 		return resource.TestStep{
 			Config: f.web(encryptTo(identity), trigger) + decrypted(echo, address+".client_secret_encrypted", identity),
 			ConfigStateChecks: []statecheck.StateCheck{
-				f.secretWorks(identity), has("client_secret", knownvalue.Null()), echoed(echo, f.workingSecret()),
+				f.encryptedSecretWorks(identity), has("client_secret", knownvalue.Null()), echoed(echo, knownvalue.StringFunc(f.works)),
 			},
 		}
 	}
@@ -68,7 +72,7 @@ func TestAccDecryptedSecret_basic(t *testing.T) {
 // an application without a known secret gives null.
 func TestAccDecryptedSecret_withoutKey(t *testing.T) {
 	f, identity := simulated(t), newIdentity(t)
-	f.versions = withEphemeral
+	f.withEphemeral()
 	ciphertext, err := encryption.Encrypt("s3cret", []string{identity.Recipient().String()})
 	must(t, err)
 	config := func(echo, ciphertext string, identity age.Identity) string {

@@ -144,7 +144,7 @@ func (c configuration) test(t *testing.T, e exampleCase) {
 		variables = maps.Clone(variables)
 		maps.Copy(variables, step.ConfigVariables)
 		step.ConfigDirectory, step.ConfigVariables = files.directory(t), variables
-		step.ProtoV6ProviderFactories = clerk.providers() // not of the case, because many examples have a provider block
+		step.ProtoV6ProviderFactories = clerk.ProtoV6ProviderFactories // not of the case, because many examples have a provider block
 		step.PreConfig = clerk.ResetRequests
 		step.PostApplyFunc = func() {
 			rotations := clerk.CountRequests(http.MethodPost, clerktest.RouteRotateSecret)

@@ -19,7 +19,7 @@ func TestAccOAuthApplication_deletedElsewhere(t *testing.T) {
 			PreConfig:         deleted,
 			Config:            f.web(),
 			ConfigPlanChecks:  planned(creates, f.warned("OAuth application .* is gone")),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 			PostApplyFunc:     f.sent(`POST {"name":"NAME"}`),
 		},
 		resource.TestStep{
@@ -58,13 +58,13 @@ func TestAccOAuthApplication_deletionProtection(t *testing.T) {
 			PreConfig:         f.sent(),
 			Config:            replaced("1", ""),
 			ConfigPlanChecks:  planned(updates("deletion_protection"), f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 			PostApplyFunc:     f.sent(),
 		},
 		resource.TestStep{
 			Config:            replaced("2", ""),
 			ConfigPlanChecks:  planned(replaces, f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), client.AddStateValue(address, tfjsonpath.New("client_id"))},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), client.AddStateValue(address, tfjsonpath.New("client_id"))},
 			PostApplyFunc:     f.sent("DELETE", `POST {"name":"NAME"}`),
 		},
 	)

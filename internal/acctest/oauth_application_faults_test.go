@@ -21,7 +21,7 @@ func TestAccOAuthApplication_createAdopted(t *testing.T) {
 	f.Inject(clerktest.ResetAfterWork().OnCreate().Once())
 	f.test(resource.TestStep{
 		Config:            f.web(),
-		ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("client_secret_version", milliseconds)},
+		ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), has("client_secret_version", milliseconds)},
 		PostApplyFunc: func() {
 			f.sent(`POST {"name":"NAME"}`, "POST/rotate_secret")()
 			f.warned("found after its create had no answer")()
@@ -37,8 +37,8 @@ func TestAccOAuthApplication_twinsAdopted(t *testing.T) {
 	f.test(resource.TestStep{
 		Config: f.web("count = 2"),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(address+"[0]", secret, f.workingSecret()),
-			statecheck.ExpectKnownValue(address+"[1]", secret, f.workingSecret()),
+			statecheck.ExpectKnownValue(address+"[0]", secret, knownvalue.StringFunc(f.works)),
+			statecheck.ExpectKnownValue(address+"[1]", secret, knownvalue.StringFunc(f.works)),
 			statecheck.CompareValuePairs(address+"[0]", secret, address+"[1]", secret, compare.ValuesDiffer()),
 		},
 		PostApplyFunc: func() {
@@ -70,7 +70,7 @@ func TestAccOAuthApplication_createOutcomeUnknown(t *testing.T) {
 			},
 			Config: f.web(`rotate_secret_trigger = "first"`) + lookUp("lost", fmt.Sprintf("name = %q", f.name)) +
 				importBlock("id = data.clerk_oauth_application.lost.id"),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 	)
@@ -83,7 +83,7 @@ func TestAccOAuthApplication_rotationPending(t *testing.T) {
 		resource.TestStep{ // only the newest secret works, so a lost rotation is repeated
 			PreConfig:         func() { f.Inject(clerktest.ResetAfterWork().OnRotate().Once()) },
 			Config:            f.web(`rotate_secret_trigger = "first"`),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 			PostApplyFunc:     f.sent("POST/rotate_secret", "POST/rotate_secret"),
 		},
 		resource.TestStep{
@@ -95,7 +95,7 @@ func TestAccOAuthApplication_rotationPending(t *testing.T) {
 			PreConfig:         func() { f.ClearFaults() },
 			Config:            f.web(`rotate_secret_trigger = "first"`),
 			ConfigPlanChecks:  planned(updates("client_secret? client_secret_version updated_at?"), f.warned("may not work", "will be rotated")),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 	)
@@ -120,7 +120,7 @@ func TestAccOAuthApplication_updateNotApplied(t *testing.T) {
 			},
 			Config:            config,
 			ConfigPlanChecks:  planned(updates("consent_screen_enabled updated_at?"), f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("pkce_required", knownvalue.Bool(true))},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), has("pkce_required", knownvalue.Bool(true))},
 			PostApplyFunc:     f.sent(`PATCH {"consent_screen_enabled":false}`),
 		},
 	)
@@ -132,7 +132,7 @@ func TestAccOAuthApplication_createNotApplied(t *testing.T) {
 	f.Inject(clerktest.Changed(func(answer map[string]any) { answer["pkce_required"] = false }).OnCreate().Once())
 	f.test(resource.TestStep{
 		Config:            f.web("pkce_required = true"),
-		ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("pkce_required", knownvalue.Bool(true))},
+		ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), has("pkce_required", knownvalue.Bool(true))},
 		PostApplyFunc:     f.warned("Clerk did not apply .*pkce_required"),
 	})
 }

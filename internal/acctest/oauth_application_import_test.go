@@ -51,7 +51,7 @@ func TestAccOAuthApplication_import(t *testing.T) {
 
 func TestAccOAuthApplication_importIdentity(t *testing.T) {
 	f := anywhere(t)
-	f.versions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)}
+	f.TerraformVersionChecks = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)}
 	f.test(
 		resource.TestStep{
 			Config: f.web(),
@@ -66,7 +66,7 @@ func TestAccOAuthApplication_importIdentity(t *testing.T) {
 // An application from the dashboard enters the configuration without a change.
 func TestAccOAuthApplication_adoption(t *testing.T) {
 	f := anywhere(t)
-	id := f.call(http.MethodPost, "", `{"name":"`+f.name+`","redirect_uris":["https://app.example.com/cb"]}`).ID
+	id := f.call(http.MethodPost, "", `{"name":"`+f.name+`","redirect_uris":["https://app.example.com/cb"]}`)[0]
 	adopt := func(arguments ...string) string {
 		return lookUp("theirs", fmt.Sprintf("name = %q", f.name)) + importBlock("id = data.clerk_oauth_application.theirs.id") +
 			f.web(append(arguments, `redirect_uris = ["https://app.example.com/cb"]`)...)
@@ -84,7 +84,7 @@ func TestAccOAuthApplication_adoption(t *testing.T) {
 			Config: adopt(`scopes = ["email", "profile"]`, `rotate_secret_trigger = "first"`),
 			ConfigPlanChecks: planned(updates("rotate_secret_trigger client_secret? client_secret_version updated_at?"),
 				f.warned(rotationWarning)),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("client_secret_version", milliseconds)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), has("client_secret_version", milliseconds)},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 	)
@@ -99,7 +99,7 @@ func TestAccOAuthApplication_adoptionWithChanges(t *testing.T) {
 		Config: importBlock(fmt.Sprintf("id = %q", id)) + f.web(encryptTo(alice), `scopes = ["profile", "email", "offline_access"]`),
 		ConfigPlanChecks: planned(
 			updates("name scopes encrypt_client_secret_to client_secret_encrypted? client_secret_version updated_at?"), f.warned(rotationWarning)),
-		ConfigStateChecks: []statecheck.StateCheck{has("client_secret", knownvalue.Null()), f.secretWorks(alice)},
+		ConfigStateChecks: []statecheck.StateCheck{has("client_secret", knownvalue.Null()), f.encryptedSecretWorks(alice)},
 		PostApplyFunc:     f.sent(`PATCH {"name":"NAME","scopes":"email offline_access profile"}`, "POST/rotate_secret"),
 	})
 }

@@ -43,7 +43,7 @@ func TestAccOAuthApplication_warnings(t *testing.T) {
 			Config: f.web("public = true", `scopes = ["profile", "private_metadata"]`,
 				`redirect_uris = ["http://app.example.com/cb", "http://127.0.0.1/cb"]`),
 			ConfigPlanChecks: planned(f.warned(
-				`Redirect URIs .*http://app\.example\.com/cb`, "Private metadata for a public client", "Public client without PKCE")),
+				"Private metadata for a public client", "Public client without PKCE", `Redirect URIs .*http://app\.example\.com/cb`)),
 			ConfigStateChecks: []statecheck.StateCheck{has("pkce_required", knownvalue.Bool(false))},
 		},
 		resource.TestStep{
@@ -52,7 +52,7 @@ func TestAccOAuthApplication_warnings(t *testing.T) {
 		},
 		resource.TestStep{ // a date without quotation marks is a calculation
 			Config:           f.web("public = false", "pkce_required = true", `rotate_secret_trigger = 2026-07-01`),
-			ConfigPlanChecks: planned(f.warned("Rotation trigger of digits only.*2018", secretCreated)),
+			ConfigPlanChecks: planned(f.warned(secretCreated, "Rotation trigger of digits only.*2018")),
 		},
 	)
 }

@@ -24,7 +24,7 @@ func (f *fixture) withQuery() {
 	if isTofu() {
 		f.t.Skip("OpenTofu has no query")
 	}
-	f.versions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)}
+	f.TerraformVersionChecks = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)}
 }
 
 // TestAccOAuthApplicationList_query finds applications with their identity, and with all values where

@@ -45,14 +45,14 @@ func TestAccOAuthApplication_logo(t *testing.T) {
 			PreConfig:         write(1),
 			Config:            f.web(logo),
 			ConfigPlanChecks:  planned(creates, f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), sha256, has("client_image_url", matches("^https?://"))},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), sha256, has("client_image_url", matches("^https?://"))},
 			PostApplyFunc:     f.sent(`POST {"name":"NAME"}`, "PUT/logo"),
 		},
 		resource.TestStep{
 			PreConfig:         write(2),
 			Config:            f.web(logo),
 			ConfigPlanChecks:  planned(updates(uploaded), f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), sha256},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), sha256},
 			PostApplyFunc:     f.sent("PUT/logo"),
 		},
 		resource.TestStep{ // a file that is missing is no reason for a change
@@ -85,7 +85,7 @@ func TestAccOAuthApplication_logoLater(t *testing.T) {
 			PreConfig:         f.sent(),
 			Config:            f.web(logo),
 			ConfigPlanChecks:  planned(f.warned(notYet), write(1)),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("logo_sha256", matches("^[0-9a-f]{64}$"))},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), has("logo_sha256", matches("^[0-9a-f]{64}$"))},
 			PostApplyFunc:     f.sent(`POST {"name":"NAME"}`, "PUT/logo"),
 		},
 	)
@@ -100,7 +100,7 @@ func TestAccOAuthApplication_logoRefused(t *testing.T) {
 		resource.TestStep{
 			PreConfig:         func() { write(1)(); f.Inject(refused) },
 			Config:            f.web(logo),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("logo_sha256", knownvalue.Null())},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), has("logo_sha256", knownvalue.Null())},
 			PostApplyFunc: func() {
 				f.sent(`POST {"name":"NAME"}`, "PUT/logo")()
 				f.warned("Unable to upload .*logo.*created without the logo")()
@@ -121,7 +121,7 @@ func TestAccOAuthApplication_logoRefused(t *testing.T) {
 			PreConfig:         f.sent("POST/rotate_secret", "PUT/logo"),
 			Config:            f.web(logo, `rotate_secret_trigger = "first"`),
 			ConfigPlanChecks:  planned(updates(uploaded), f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 			PostApplyFunc:     f.sent("PUT/logo"),
 		},
 	)

@@ -30,7 +30,7 @@ func TestAccOAuthApplication_public(t *testing.T) {
 		resource.TestStep{ // a secret is created in the same apply
 			Config:            confidential,
 			ConfigPlanChecks:  planned(updates("public"+rotation), f.warned(secretCreated)),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("client_secret_version", milliseconds)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), has("client_secret_version", milliseconds)},
 			PostApplyFunc:     f.sent(`PATCH {"public":false}`, "POST/rotate_secret"),
 		},
 		resource.TestStep{
@@ -59,8 +59,8 @@ func TestAccOAuthApplication_madePublicElsewhere(t *testing.T) {
 		resource.TestStep{
 			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"public":true}`),
 			Config:            enforced,
-			ConfigPlanChecks:  planned(updates("public"+rotation), f.warned(left, secretCreated)),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigPlanChecks:  planned(updates("public"+rotation), f.warned(secretCreated, left)),
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 			PostApplyFunc:     f.sent(`PATCH {"public":false}`, "POST/rotate_secret"),
 		},
 		resource.TestStep{ // where public is not configured, the state follows
@@ -75,7 +75,7 @@ func TestAccOAuthApplication_madePublicElsewhere(t *testing.T) {
 			Config:    f.web("pkce_required = true"),
 			ConfigPlanChecks: planned(updates("deletion_protection"+rotation),
 				f.warned("in the state may not work", "will be rotated")),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 	)
@@ -88,7 +88,7 @@ func TestAccOAuthApplication_unknownPublic(t *testing.T) {
 	}
 	unknown := updates("public? client_secret? client_secret_version? updated_at?")
 	f.test(
-		resource.TestStep{Config: public("false"), ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)}},
+		resource.TestStep{Config: public("false"), ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()}},
 		resource.TestStep{
 			Config:            public("true"),
 			ConfigPlanChecks:  planned(unknown, f.warned()),
@@ -98,7 +98,7 @@ func TestAccOAuthApplication_unknownPublic(t *testing.T) {
 		resource.TestStep{
 			Config:            public("false"),
 			ConfigPlanChecks:  planned(unknown, f.warned("may be rotated")),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 			PostApplyFunc:     func() { f.sent(`PATCH {"public":false}`, "POST/rotate_secret")(); f.warned(secretCreated)() },
 		},
 	)

@@ -32,7 +32,7 @@ func (f *fixture) newSecrets() func() []statecheck.StateCheck {
 	secret, version := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(increases{})
 	return func() []statecheck.StateCheck {
 		return []statecheck.StateCheck{
-			f.secretWorks(nil), has("client_secret_version", milliseconds),
+			f.secretWorks(), has("client_secret_version", milliseconds),
 			secret.AddStateValue(address, tfjsonpath.New("client_secret")),
 			version.AddStateValue(address, tfjsonpath.New("client_secret_version")),
 		}
@@ -136,7 +136,7 @@ func TestAccOAuthApplication_unknownTrigger(t *testing.T) {
 			Config: trigger("june"),
 			ConfigPlanChecks: planned(
 				updates("rotate_secret_trigger? client_secret? client_secret_version? updated_at?"), f.warned("may be rotated")),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("rotate_secret_trigger", text("june"))},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), has("rotate_secret_trigger", text("june"))},
 			PostApplyFunc:     f.sent("POST/rotate_secret"),
 		},
 	)

@@ -60,7 +60,7 @@ func TestAccOAuthApplication_basic(t *testing.T) {
 			Config:           f.web(),
 			ConfigPlanChecks: planned(creates, f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{
-				f.secretWorks(nil),
+				f.secretWorks(),
 				statecheck.ExpectSensitiveValue(address, tfjsonpath.New("client_secret")),
 				has("id", matches("^oa_")), has("instance_id", matches("^ins_")), has("client_id", matches("^.{16}$")),
 				has("name", text(f.name)), has("redirect_uris", set()), has("callback_url", text("")), has("scopes", set("profile", "email")),
@@ -90,7 +90,7 @@ func TestAccOAuthApplication_complete(t *testing.T) {
   public                 = false
   deletion_protection    = false`
 	enforced := []statecheck.StateCheck{
-		f.secretWorks(nil), has("redirect_uris", set("https://app.example.com/cb", "myapp://cb")), has("scopes", set("openid", "profile", "email")),
+		f.secretWorks(), has("redirect_uris", set("https://app.example.com/cb", "myapp://cb")), has("scopes", set("openid", "profile", "email")),
 		has("consent_screen_enabled", knownvalue.Bool(false)), has("pkce_required", knownvalue.Bool(true)),
 	}
 	f.test(
@@ -134,7 +134,7 @@ func TestAccOAuthApplication_name(t *testing.T) {
 		resource.TestStep{
 			Config:            renamed,
 			ConfigPlanChecks:  planned(updates("name updated_at?"), f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil), has("name", text(f.name+" shop"))},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(), has("name", text(f.name+" shop"))},
 			PostApplyFunc:     f.sent(`PATCH {"name":"NAME shop"}`),
 		},
 		resource.TestStep{
@@ -175,7 +175,7 @@ locals {
 			Config:           unknown("two", "openid"),
 			ConfigPlanChecks: planned(updates("name? redirect_uris? callback_url? scopes? updated_at?"), f.warned()),
 			ConfigStateChecks: []statecheck.StateCheck{
-				f.secretWorks(nil), has("name", text(f.name+" two/openid")), has("scopes", set("profile", "openid")),
+				f.secretWorks(), has("name", text(f.name+" two/openid")), has("scopes", set("profile", "openid")),
 				has("callback_url", text("https://app.example.com/two/openid")),
 			},
 			PostApplyFunc: f.sent(`PATCH {"name":"NAME two/openid","redirect_uris":["https://app.example.com/two/openid"],"scopes":"offline_access openid profile"}`),
@@ -226,7 +226,7 @@ func TestAccOAuthApplication_arguments(t *testing.T) {
 			change := resource.TestStep{
 				Config:            f.web(life.second),
 				ConfigPlanChecks:  planned(updates(life.plan+" updated_at?"), f.warned()),
-				ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+				ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 				PostApplyFunc:     f.sent("PATCH " + life.sent),
 			}
 			repair := change

@@ -86,7 +86,7 @@ func TestAccProvider_wrongKey(t *testing.T) {
 			PreConfig:         f.sent(),
 			Config:            f.web(),
 			ConfigPlanChecks:  planned(noChange, f.warned()),
-			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks(nil)},
+			ConfigStateChecks: []statecheck.StateCheck{f.secretWorks()},
 		},
 	)
 }

@@ -5,79 +5,65 @@ package acctest
 
 import (
 	"cmp"
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"net/url"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/acctest"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest/contract"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
-// requiredProviders is what the pages of a registry leave out. Plugin-testing adds it, but not where
-// a step imports.
-const requiredProviders = `terraform {
-  required_providers {
-    clerk = { source = "terraform-provider-clerk/clerk" }
-  }
-}
-`
-
-// liveKey is the key of a development instance of Clerk, with which the tests are live.
-var liveKey = os.Getenv("CLERK_TEST_SECRET_KEY")
-
-// secretKey and apiURL are in the environment of all tests. Every test has a simulator of its own
-// with this key behind this address, because its provider has a transport of its own.
-var secretKey, apiURL = "sk_test_ofEverySimulator", "http://127.0.0.1:1/v1"
+// The key and address in the environment of all tests: those of every simulator, or with
+// CLERK_TEST_SECRET_KEY those of Clerk. CLERK_TEST_API_URL is for trying live tests on a simulator.
+var (
+	liveKey           = os.Getenv("CLERK_TEST_SECRET_KEY")
+	secretKey, apiURL = "sk_test_ofEverySimulator", "http://127.0.0.1:1/v1"
+)
 
 // TestMain keeps the user's keys, variables and CLI configuration out of the tests. TF_ACC… choose
-// the engine; CLERK_MIRROR comes with a CLI configuration, for a mirror of other providers.
+// the engine, and a CLI configuration with a mirror of other providers.
 func TestMain(m *testing.M) {
 	if liveKey != "" {
-		// An address in place of Clerk's is for trying the tests themselves on a simulator.
 		secretKey, apiURL = liveKey, cmp.Or(os.Getenv("CLERK_TEST_API_URL"), "https://api.clerk.com/v1")
-	}
-	ours := map[string]string{
-		"CLERK_SECRET_KEY": secretKey, "CLERK_API_URL": apiURL, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": os.DevNull,
-		contract.Variable: os.Getenv(contract.Variable), resource.EnvTfAccProviderNamespace: "terraform-provider-clerk",
-	}
-	if os.Getenv("CLERK_MIRROR") != "" {
-		ours["TF_CLI_CONFIG_FILE"] = os.Getenv("TF_CLI_CONFIG_FILE")
 	}
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "CLERK_") || strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "TF_ACC") {
-			_ = os.Unsetenv(name)
+		if regexp.MustCompile("^(CLERK|TF)_").MatchString(name) && name != contract.Variable && !strings.HasPrefix(name, "TF_ACC") {
+			os.Unsetenv(name)
 		}
 	}
-	for name, value := range ours {
-		_ = os.Setenv(name, value)
-	}
-	os.Exit(m.Run())
+	os.Setenv("CLERK_SECRET_KEY", secretKey)
+	os.Setenv("CLERK_API_URL", apiURL)
+	os.Setenv("TF_CLI_CONFIG_FILE", cmp.Or(os.Getenv("TF_ACC_CLI_CONFIG_FILE"), os.DevNull))
+	os.Setenv(resource.EnvTfAccProviderNamespace, "terraform-provider-clerk")
+	m.Run()
 }
 
-// A fixture is a Clerk for one test, with the provider's warnings in the current step.
+// A fixture is a Clerk for one test, with the warnings of the provider in the current step.
 type fixture struct {
-	*clerktest.Server // nil with Clerk itself
+	resource.TestCase
+	*clerktest.Server // not used by a live test
 
 	t         *testing.T
-	transport http.RoundTripper
-	name      string                            // of the application under test; random
-	versions  []tfversion.TerraformVersionCheck // what the test needs of the engine
-
-	mu       sync.Mutex
-	warnings []string
+	transport http.RoundTripper // to the server, or to Clerk
+	name      string            // of the application under test; random
+	warnings  sync.Map          // its keys are the texts
 }
 
 // simulated is the fixture of a test that needs the simulator's hand.
@@ -86,30 +72,39 @@ func simulated(t *testing.T) *fixture {
 	if liveKey != "" {
 		t.Skip("Clerk itself cannot be told to do what this test needs")
 	}
-	s := clerktest.NewInMemory(t, clerktest.Options{Key: secretKey, URL: apiURL, Watch: contract.Watch(t.Errorf)})
-	return &fixture{Server: s, t: t, transport: s.RoundTripper(), name: acctest.RandomWithPrefix("tf-acc")}
+	return anywhere(t)
 }
 
-// anywhere is the fixture of a test that runs against Clerk too.
+// anywhere is the fixture of a test that runs against Clerk too. Such a test must leave no application.
 func anywhere(t *testing.T) *fixture {
 	t.Helper()
-	if liveKey == "" {
-		return simulated(t)
-	}
-	if !strings.HasPrefix(liveKey, "sk_test_") {
+	if !strings.HasPrefix(secretKey, "sk_test_") {
 		t.Fatal("the tests delete applications, and this is not the key of a development instance")
 	}
-	f := &fixture{t: t, transport: http.DefaultTransport, name: acctest.RandomWithPrefix("tf-acc")}
+	s := clerktest.NewInMemory(t, clerktest.Options{Key: secretKey, URL: apiURL, Watch: contract.Watch(t.Errorf)})
+	f := &fixture{Server: s, t: t, transport: s.RoundTripper(), name: acctest.RandomWithPrefix("tf-acc")}
+	if liveKey != "" {
+		f.transport = http.DefaultTransport
+	}
+	f.ProtoV6ProviderFactories = map[string]func() (tfprotov6.ProviderServer, error){
+		"clerk": func() (tfprotov6.ProviderServer, error) {
+			s := provider.NewServer("test", f.transport)()
+			return recorder{s.(tfprotov6.ProviderServerWithListResource), f}, nil //nolint:staticcheck // deprecated for the day on which all servers have lists
+		},
+	}
 	t.Cleanup(func() {
 		for _, id := range f.ids() {
 			f.call(http.MethodDelete, "/"+id, "")
+			if !t.Skipped() {
+				t.Errorf("the application %s is left behind", id)
+			}
 		}
 	})
 	return f
 }
 
-// test runs the steps, and fails if they leave an application behind. What a step records begins
-// after its PreConfig, which can check what the step before has recorded.
+// test runs the steps. What a step records begins after its PreConfig, which can check what the step
+// before has recorded.
 func (f *fixture) test(steps ...resource.TestStep) {
 	f.t.Helper()
 	for i, step := range steps {
@@ -117,32 +112,52 @@ func (f *fixture) test(steps ...resource.TestStep) {
 			if step.PreConfig != nil {
 				step.PreConfig()
 			}
-			f.mu.Lock()
-			f.warnings = nil
-			f.mu.Unlock()
-			if f.Server != nil {
-				f.ResetRequests()
-			}
+			f.warnings.Clear()
+			f.ResetRequests()
 		}
 	}
-	resource.ParallelTest(f.t, resource.TestCase{
-		TerraformVersionChecks: f.versions, ProtoV6ProviderFactories: f.providers(), Steps: steps,
-	})
-	if ids := f.ids(); len(ids) > 0 {
-		f.t.Errorf("these applications are left behind: %v", ids)
+	f.Steps = steps
+	resource.ParallelTest(f.t, f.TestCase)
+}
+
+// ids are those of the applications of the test, whose names all hold that of the test.
+func (f *fixture) ids() []string {
+	return f.call(http.MethodGet, "?limit=500&name_query="+f.name, "")
+}
+
+// elsewhere is a request that someone else sends about the application under test.
+func (f *fixture) elsewhere(method, path, body string) do {
+	return func() { f.call(method, "/"+f.ids()[0]+path, body) }
+}
+
+// call sends a request to Clerk's endpoints of applications, and returns the ids in the answer.
+func (f *fixture) call(method, path, body string) []string {
+	request, err := http.NewRequest(method, apiURL+"/oauth_applications"+path, strings.NewReader(body))
+	must(f.t, err)
+	request.Header = http.Header{"Authorization": {"Bearer " + secretKey}, "Content-Type": {"application/json"}}
+	response, err := f.transport.RoundTrip(request)
+	must(f.t, err)
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		f.t.Fatalf("%s %s: status %d, %v", method, path, response.StatusCode, err)
+	}
+	return regexp.MustCompile(`\boa_\w+`).FindAllString(string(answer), -1)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
-// providers are the provider under test, and one that keeps ephemeral values for checks.
-func (f *fixture) providers() map[string]func() (tfprotov6.ProviderServer, error) {
-	start := provider.NewServer("test", f.transport)
-	return map[string]func() (tfprotov6.ProviderServer, error){
-		"clerk": func() (tfprotov6.ProviderServer, error) {
-			return recorder{start().(tfprotov6.ProviderServerWithListResource), f}, nil //nolint:staticcheck // deprecated for the day on which all servers have lists
-		},
-		"echo": echoprovider.NewProviderServer(),
-	}
-}
+// requiredProviders is what the pages of a registry leave out. Plugin-testing adds it, but not where
+// a step imports.
+const requiredProviders = "terraform {\n  required_providers {\n    clerk = { source = \"terraform-provider-clerk/clerk\" }\n  }\n}\n"
+
+// address is that of the application under test.
+const address = "clerk_oauth_application.test"
 
 // web is the block of the application under test with the given arguments.
 func (f *fixture) web(arguments ...string) string { return application(f.name, arguments...) }
@@ -151,42 +166,124 @@ func application(name string, arguments ...string) string {
 	return fmt.Sprintf("resource \"clerk_oauth_application\" \"test\" {\n  name = %q\n  %s\n}\n", name, strings.Join(arguments, "\n  "))
 }
 
-// ids are those of the applications of the test, whose names all hold that of the test.
-func (f *fixture) ids() (ids []string) {
-	for _, app := range f.call(http.MethodGet, "?limit=500&name_query="+url.QueryEscape(f.name), "").Data {
-		ids = append(ids, app.ID)
-	}
-	return ids
+// planned are checks of a plan before it is applied.
+func planned(checks ...plancheck.PlanCheck) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: checks}
 }
 
-// elsewhere is a request that someone else sends about the application under test.
-func (f *fixture) elsewhere(method, path, body string) do {
-	return func() { f.call(method, "/"+f.ids()[0]+path, body) }
+// do is an act, or a check of what was recorded. Beside other functions of a step it can stand between
+// the plan and its apply.
+type do func()
+
+func (act do) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
+	act()
 }
 
-// call sends a request of its own to Clerk's endpoints of applications.
-func (f *fixture) call(method, path, body string) (answer struct {
-	ID   string `json:"id"`
-	Data []struct {
-		ID string `json:"id"`
-	} `json:"data"`
-},
-) {
-	request, err := http.NewRequest(method, apiURL+"/oauth_applications"+path, strings.NewReader(body))
-	must(f.t, err)
-	request.Header = http.Header{"Authorization": {"Bearer " + secretKey}, "Content-Type": {"application/json"}}
-	response, err := f.transport.RoundTrip(request)
-	must(f.t, err)
-	defer func() { _ = response.Body.Close() }()
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
-		f.t.Fatalf("%s %s: status %d, %v", method, path, response.StatusCode, err)
+// updates checks that the plan updates the application under test in exactly these attributes. A
+// question mark stands behind an attribute whose new value is not known yet.
+type updates string
+
+func (want updates) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	var got []string
+	for _, r := range req.Plan.ResourceChanges {
+		if r.Address != address || !r.Change.Actions.Update() {
+			continue
+		}
+		after, unknown := r.Change.After.(map[string]any), r.Change.AfterUnknown.(map[string]any)
+		for name, before := range r.Change.Before.(map[string]any) {
+			if strings.Contains(fmt.Sprint(unknown[name]), "true") { // of a set, any element
+				got = append(got, name+"?")
+			} else if fmt.Sprint(before) != fmt.Sprint(after[name]) {
+				got = append(got, name)
+			}
+		}
 	}
-	return answer
+	slices.Sort(got)
+	if wanted := slices.Sorted(strings.FieldsSeq(string(want))); !slices.Equal(got, wanted) {
+		resp.Error = fmt.Errorf("the plan updates %v of %s, want %v", got, address, wanted)
+	}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+// secretWorks checks that the secret in the state works now.
+func (f *fixture) secretWorks() statecheck.StateCheck {
+	return has("client_secret", knownvalue.StringFunc(f.works))
+}
+
+// works returns an error unless the text is the current secret of an application of the test. Of
+// Clerk itself it accepts any text.
+func (f *fixture) works(secret string) error {
+	current := func(id string) bool { return liveKey != "" || f.CurrentSecret(id) == secret }
+	if secret == "" || !slices.ContainsFunc(f.ids(), current) {
+		return errors.New("the secret does not work")
 	}
+	return nil
+}
+
+// sent checks which requests of the step change something, in their order: the method, what follows
+// the id in the path, and the body with sorted keys, in which NAME is the name of the test.
+func (f *fixture) sent(want ...string) do {
+	return func() {
+		short := strings.NewReplacer(" /oauth_applications/{id}", "", " /oauth_applications", "", f.name, "NAME")
+		var got []string
+		for _, r := range f.Requests() {
+			if r.Method != http.MethodGet && r.Route != clerktest.RouteTokenInfo {
+				line, _, _ := strings.Cut(short.Replace(r.String()), " (multipart")
+				got = append(got, line)
+			}
+		}
+		if liveKey == "" && !slices.Equal(got, want) { // Clerk keeps no record
+			f.t.Errorf("the provider sent\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+		}
+	}
+}
+
+// warned checks the warnings since the last check of them. In alphabetical order each matches its pattern.
+func (f *fixture) warned(patterns ...string) do {
+	matches := func(text, pattern string) bool { return regexp.MustCompile("(?s)" + pattern).MatchString(text) }
+	return func() {
+		var got []string
+		for text := range f.warnings.Range {
+			got = append(got, text.(string))
+		}
+		slices.Sort(got)
+		if !slices.EqualFunc(got, patterns, matches) {
+			f.t.Errorf("the provider warns of %q, want %q", got, patterns)
+		}
+		f.warnings.Clear()
+	}
+}
+
+// recorder is the provider's server. It records the warnings, which plugin-testing does not show.
+type recorder struct {
+	tfprotov6.ProviderServerWithListResource
+	*fixture
+}
+
+func (r recorder) record(diagnostics []*tfprotov6.Diagnostic, err error) error {
+	for _, d := range diagnostics {
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
+			r.warnings.Store(d.Summary+"\n"+d.Detail, nil)
+		}
+	}
+	return err
+}
+
+func (r recorder) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	resp, err := r.ProviderServerWithListResource.ValidateResourceConfig(ctx, req)
+	return resp, r.record(resp.Diagnostics, err)
+}
+
+func (r recorder) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	resp, err := r.ProviderServerWithListResource.ReadResource(ctx, req)
+	return resp, r.record(resp.Diagnostics, err)
+}
+
+func (r recorder) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	resp, err := r.ProviderServerWithListResource.PlanResourceChange(ctx, req)
+	return resp, r.record(resp.Diagnostics, err)
+}
+
+func (r recorder) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	resp, err := r.ProviderServerWithListResource.ApplyResourceChange(ctx, req)
+	return resp, r.record(resp.Diagnostics, err)
 }
