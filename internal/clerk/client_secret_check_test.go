@@ -107,6 +107,7 @@ func TestCheckClientSecret(t *testing.T) {
 				equal(t, name, result{check.Status, len(server.forms), took}, want)
 				for i, event := range events.events {
 					equal(t, "event", fmt.Sprint(event.Method, event.Route, event.Attempt), fmt.Sprint("POST/oauth/token_info", i+1))
+					contains(t, "form", server.forms[i], "token=")
 					took -= event.Waited + event.Duration
 				}
 				equal(t, name+": time that no event tells of", took, 0)
