@@ -72,7 +72,7 @@ type Client struct {
 // New returns a client. It sends nothing: a wrong key shows at the first request.
 func New(config Config) *Client {
 	requestsPer10s := defaultRequestsPer10sProduction
-	if strings.HasPrefix(config.SecretKey.Reveal(), "sk_test_") {
+	if isDevelopmentKey(config.SecretKey) {
 		requestsPer10s = defaultRequestsPer10sDevelopment
 	}
 	if config.APIURL == nil {

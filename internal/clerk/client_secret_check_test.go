@@ -39,7 +39,7 @@ func (e *endpoint) RoundTrip(req *http.Request) (*http.Response, error) {
 	e.forms, e.latest = append(e.forms, string(form)), req
 	switch answer.status {
 	case 0:
-		return nil, errors.New("connection refused")
+		return nil, errors.New("refused: " + req.Header.Get("Authorization"))
 	case -1:
 		<-req.Context().Done()
 		return nil, req.Context().Err()
@@ -111,7 +111,7 @@ func TestCheckClientSecret(t *testing.T) {
 					took -= event.Waited + event.Duration
 				}
 				equal(t, name+": time that no event tells of", took, 0)
-				assertHidden(t, "the result", fmt.Sprintf("%+v %+v", check, events.events), canary, testKey)
+				assertHidden(t, "the result", fmt.Sprintf("%+v %+v", check, events.events), canary, url.QueryEscape(canary), testKey)
 			})
 		}
 	}

@@ -32,6 +32,7 @@ import (
 func TestTransportErrors(t *testing.T) {
 	t.Parallel()
 	alert := &net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}
+	use := &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.IncompatibleUsage}}
 	for name, test := range map[string]struct {
 		sent    bool
 		err     error
@@ -39,6 +40,7 @@ func TestTransportErrors(t *testing.T) {
 		want    clerk.TransportError
 	}{
 		"refused by TLS":     {false, alert, "refused", clerk.TransportError{Untrusted: true, Problem: alert.Error()}},
+		"no server's":        {false, use, "refused", clerk.TransportError{Untrusted: true, Problem: use.Error()}},
 		"refused afterwards": {true, alert, "lost", clerk.TransportError{Problem: alert.Error()}},
 		"closed":             {true, io.EOF, "lost", clerk.TransportError{Problem: "the server closed it"}},
 		"interrupted":        {true, context.Canceled, "lost", clerk.TransportError{Problem: "the operation was interrupted"}},

@@ -105,9 +105,8 @@ func (c *Client) CreateOAuthApplication(
 		}
 	}
 
-	send, cancel := withGrace(ctx, fullGrace)
+	op, cancel := withGrace(ctx, fullGrace)
 	defer cancel()
-	op := opContext{wait: ctx, send: send}
 	search := applicationSearch{fields: fields, since: time.Now()}
 	creation, err := c.createOnce(op, search)
 	unknown, ok := errors.AsType[*CreateOutcomeUnknownError](err)
@@ -191,11 +190,11 @@ func (c *Client) postApplication(
 	ctx context.Context, fields OAuthApplicationFields,
 ) (Creation, error) {
 	defer c.reads.beginWrite("")()
-	sending, cancel := withGrace(ctx, postGrace)
+	op, cancel := withGrace(ctx, postGrace)
 	defer cancel()
 
 	var id string // of an answer that is not usable
-	creation, err := send(c, opContext{wait: ctx, send: sending}, request{
+	creation, err := send(c, op, request{
 		method: http.MethodPost, route: routeApplications,
 	}.withJSON(fields), func(a answer) (Creation, error) {
 		decoded, err := decodeApplication(a.body)

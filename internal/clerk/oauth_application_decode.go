@@ -167,8 +167,7 @@ func (f *fieldReader) note(field, problem string) {
 // take reads a field that may be absent or null; both give the zero value.
 func take[T any](f *fieldReader, name string) T {
 	var value T
-	raw, ok := f.raw[name]
-	if ok && json.Unmarshal(raw, &value) != nil {
+	if raw, ok := f.raw[name]; ok && json.Unmarshal(raw, &value) != nil {
 		f.note(name, "has an unexpected type")
 		return *new(T)
 	}

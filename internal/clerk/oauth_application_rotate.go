@@ -56,9 +56,9 @@ const (
 func (c *Client) RotateClientSecret(
 	ctx context.Context, id string, known time.Time,
 ) (Rotation, error) {
-	send, cancel := withGrace(ctx, fullGrace)
+	op, cancel := withGrace(ctx, fullGrace)
 	defer cancel()
-	return c.rotate(ctx, opContext{wait: ctx, send: send}, id, known)
+	return c.rotate(ctx, op, id, known)
 }
 
 // rotate begins its first attempt only before first ends. An application without any known

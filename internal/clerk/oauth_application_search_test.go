@@ -161,7 +161,7 @@ func TestLostCreates(t *testing.T) {
 		"left no trace, 502":     {faults: faults{clerktest.HTML(502).OnCreate().Once()}, ends: repeated, lists: lookups + 1, creates: 2},
 		"and the second is lost": {faults: faults{resetBefore.Once(), reset.Once()}, ends: both, lists: lookups + 2, creates: 2},
 		"twice before the work":  {faults: faults{resetBefore.Repeat(2)}, lists: 2 * lookups, says: "broke after", creates: 2},
-		"and the second refused": {faults: faults{resetBefore.Once(), quota.Once()}, lists: lookups + 1, says: "403", creates: 2},
+		"and the second refused": {faults: faults{resetBefore.Once(), quota.Once()}, lists: lookups + 1, says: "peer)\nHTTP 403", creates: 2},
 		// The first request comes through while the second is refused.
 		"refused as a duplicate": {
 			faults: faults{resetBefore.Once(), quota.Once()}, other: func(app) {}, meanwhile: 2, ends: 1, lists: lookups + 1, says: "403", creates: 2,

@@ -28,20 +28,16 @@ type opContext struct {
 // singleContext is the opContext of an operation that ends as a whole with ctx.
 func singleContext(ctx context.Context) opContext { return opContext{wait: ctx, send: ctx} }
 
-// withGrace returns a context with parent's values that ends the given time after
-// parent has ended, whether by cancellation or by its deadline.
-//
-// A create or a rotation in flight runs on such a context. If it were cut off, Clerk
-// might still carry it out, and the secret in its answer is shown once.
-func withGrace(
-	parent context.Context, grace time.Duration,
-) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
-	stop := context.AfterFunc(parent, func() {
-		timer := time.AfterFunc(grace, cancel)
-		context.AfterFunc(ctx, func() { timer.Stop() })
+// withGrace returns the opContext of a create or a rotation: requests that have begun end
+// the given time after ctx has ended, whether by cancellation or by its deadline. If they
+// were cut off, Clerk might still carry them out, and the secret in an answer is shown once.
+func withGrace(ctx context.Context, grace time.Duration) (opContext, context.CancelFunc) {
+	send, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		_ = sleep(send, grace)
+		cancel()
 	})
-	return ctx, func() {
+	return opContext{wait: ctx, send: send}, func() {
 		stop()
 		cancel()
 	}

@@ -99,6 +99,9 @@ func notVisibleASCII(r rune) bool { return r <= ' ' || r > '~' }
 // IsProductionKey reports whether the key is that of a production instance.
 func IsProductionKey(key Secret) bool { return strings.HasPrefix(key.Reveal(), "sk_live_") }
 
+// isDevelopmentKey reports whether the key is that of a development instance.
+func isDevelopmentKey(key Secret) bool { return strings.HasPrefix(key.Reveal(), "sk_test_") }
+
 // Bounds of the scrubber: the most runes of a text that someone else wrote, enough for
 // Clerk's longest message, and the fewest bytes of a secret. A shorter secret would turn
 // the texts themselves into gaps.
