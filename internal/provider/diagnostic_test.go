@@ -34,11 +34,10 @@ func TestDiagnosticTexts(t *testing.T) {
 // where it may be the reason.
 func TestDiagnosticTextsOfARun(t *testing.T) {
 	t.Parallel()
-	address, err := clerk.ParseAPIURL("http://127.0.0.1:4010")
-	must(t, err)
-	key, err := clerk.ParseSecretKey("sk_test_0123456789")
-	must(t, err)
-	client := clerk.New(clerk.Config{SecretKey: key, APIURL: address})
+	client := clerk.New(clerk.Config{
+		SecretKey: must(clerk.ParseSecretKey("sk_test_0123456789")),
+		APIURL:    must(clerk.ParseAPIURL("http://127.0.0.1:4010")),
+	})
 	for name, data := range map[string]*providerData{
 		"several errors of a run":   {},
 		"errors at another address": {client: client, keySource: "secret_key", urlSource: envAPIURL},

@@ -38,25 +38,23 @@ func CheckGolden(t *testing.T, file, section, text string) {
 	file, text = "testdata/"+file, section+"\n"+text+"\n"
 	content, _ := os.ReadFile(file)
 	sections := strings.Split(string(content), "=== ")
-	isSection := func(s string) bool { return strings.HasPrefix(s, section+"\n") }
-	switch {
-	case slices.Contains(sections, text):
+	if slices.Contains(sections, text) {
 		return
-	case !*updateGolden:
+	}
+	if !*updateGolden {
 		t.Errorf("%s has another text for\n%s", file, text)
 		return
 	}
+	isSection := func(s string) bool { return strings.HasPrefix(s, section+"\n") }
 	sections = append(slices.DeleteFunc(sections, isSection), text)
 	slices.Sort(sections)
-	if err := os.WriteFile(file, []byte(strings.Join(sections, "=== ")), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(0, os.WriteFile(file, []byte(strings.Join(sections, "=== ")), 0o600))
 }
 
-// must ends the test if there is an error.
-func must(t *testing.T, err error) {
-	t.Helper()
+// must is the value of a call that fails for no input.
+func must[T any](value T, err error) T {
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
+	return value
 }

@@ -12,19 +12,15 @@ import (
 // What the plan of an application with a logo says, by what has become of the file.
 func TestPlannedLogo(t *testing.T) {
 	t.Parallel()
-	image, err := os.ReadFile("testdata/logo.png")
-	must(t, err)
-	directory := t.TempDir()
+	image, directory := must(os.ReadFile("testdata/logo.png")), t.TempDir()
 	file := func(name string, content []byte) types.String {
 		path := filepath.Join(directory, name)
-		must(t, os.WriteFile(path, content, 0o600))
+		must(0, os.WriteFile(path, content, 0o600))
 		return types.StringValue(path)
 	}
 	same, elsewhere, other := file("same.png", image), file("elsewhere.png", image), file("other.png", append(image, 0))
 	missing := types.StringValue(filepath.Join(directory, "missing.png"))
-	uploaded, err := readLogo(same.ValueString())
-	must(t, err)
-	hash := types.StringValue(uploaded.sha256)
+	hash := types.StringValue(must(readLogo(same.ValueString())).sha256)
 
 	for name, test := range map[string]struct {
 		before, path types.String

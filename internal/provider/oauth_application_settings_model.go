@@ -38,22 +38,14 @@ func (m *settingsModel) fromAPI(settings clerk.OAuthApplicationSettings) {
 }
 
 // defaultScopesFromAPI is null where Clerk's own defaults apply, or the empty set if that is
-// how the configuration asks for them. offline_access is left out: see sameDefaultScopes.
+// how the configuration asks for them. offline_access is left out: Clerk includes that scope,
+// rejects it in a request, and does not document whether its answers list it.
 func defaultScopesFromAPI(served []string, current types.Set) types.Set {
 	scopes := withoutOfflineAccess(served)
-	switch {
-	case sameDefaultScopes(scopes, current):
-		return current
-	case len(scopes.Elements()) == 0:
+	if len(scopes.Elements()) == 0 && !sameValue(scopes, current) {
 		return types.SetNull(types.StringType)
 	}
 	return scopes
-}
-
-// sameDefaultScopes reports whether two sets differ by nothing but offline_access. Clerk includes
-// that scope, rejects it in a request, and does not document whether its answers list it.
-func sameDefaultScopes(a, b types.Set) bool {
-	return scopesSatisfy(a, b) || scopesSatisfy(b, a)
 }
 
 // fieldsToUpdate are the settings that differ from the current ones. A plan without
@@ -83,7 +75,7 @@ func changedDefaultScopes(wanted, current types.Set) *clerk.DefaultScopes {
 	none := len(wanted.Elements()) == 0 // null or empty: Clerk's own defaults
 	switch {
 	case !isWhollyKnown(wanted), none && len(current.Elements()) == 0,
-		sameDefaultScopes(wanted, current):
+		sameValue(wanted, current):
 		return nil
 	case none:
 		return &clerk.DefaultScopes{Reset: true}
@@ -108,7 +100,7 @@ func plannedDefaultScopes(config, state types.Set, marked bool) types.Set {
 	switch {
 	case config.IsNull() && marked && len(state.Elements()) > 0:
 		return types.SetNull(types.StringType)
-	case config.IsNull(), sameDefaultScopes(config, state):
+	case config.IsNull():
 		return state
 	}
 	return config

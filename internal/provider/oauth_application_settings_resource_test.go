@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
@@ -51,29 +52,38 @@ func TestSettingsOddAnswers(t *testing.T) {
 }
 
 // Default scopes that the configuration has set are reset with it. Others stay: those that
-// the instance had, and those that someone has chosen after a reset.
+// the instance had, and those that someone has chosen after a reset. offline_access makes no
+// difference.
 func TestSettingsDefaultScopes(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		o := &object{kind: settings}
-		without, with := values{"pkce_required": true}, changedSettings
+		without, with, own := values{"pkce_required": true}, changedSettings, values{"default_scopes": []string{}}
 		for i, step := range []struct {
 			edited []string // before the run; nil for no edit
 			config values
 			want   string
+			quiet  bool // nothing is planned
 		}{
-			{[]string{"profile"}, without, "[profile]"},
-			{nil, with, "[email]"},
-			{nil, without, "[]"},
-			{nil, with, "[email]"},
-			{[]string{}, without, "[]"},
-			{[]string{"profile"}, without, "[profile]"},
+			{[]string{"profile"}, without, "[profile]", false},
+			{nil, with, "[email]", false},
+			{[]string{"email", "offline_access"}, with, "[email offline_access]", true},
+			{nil, without, "[]", false},
+			{nil, with, "[email]", false},
+			{[]string{}, without, "[]", true},
+			{[]string{"profile", "offline_access"}, without, "[profile offline_access]", true},
+			{nil, own, "[]", false},
+			{nil, own, "[]", true},
+			{nil, without, "[]", true},
 		} {
 			if step.edited != nil {
 				tf.clerk.EditSettings(func(s *clerktest.Settings) { s.DefaultScopes = step.edited })
 			}
-			heard := tf.run(t.Context(), o, step.config)
-			if got := fmt.Sprint(tf.clerk.Settings().DefaultScopes); heard.failed() || got != step.want {
-				t.Errorf("step %d: the default scopes are %s: %s", i, got, heard)
+			made, heard := tf.process(t.Context()).plan(o, step.config)
+			heard += tf.process(t.Context()).apply(o, made)
+			got, quiet := fmt.Sprint(tf.clerk.Settings().DefaultScopes), len(made.changes) == 0
+			inState := fmt.Sprint(o.state["default_scopes"])
+			if heard.failed() || got != step.want || quiet != step.quiet || strings.Contains(inState, "offline") {
+				t.Errorf("step %d changes %v; the default scopes are %s and %s: %s", i, made.changes, got, inState, heard)
 			}
 		}
 	})

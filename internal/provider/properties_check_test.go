@@ -2,16 +2,12 @@ package provider_test
 
 import (
 	"context"
-	"io"
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
-
-	"filippo.io/age"
-	"filippo.io/age/armor"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 )
 
 // check checks what must be true after each step.
@@ -67,25 +63,24 @@ func (l *life) checkDone(o *object, config values, said messages) {
 	}
 }
 
-// checkSent checks that nothing was sent that is not configured, and no rotation that was not
-// planned.
+// checkSent checks that nothing was sent that is not configured and planned to change, and no
+// rotation that was not planned.
 func (l *life) checkSent(slots []*slot, plans []*plan) {
 	for _, r := range l.written() {
-		configures := func(at *slot) bool {
-			resets := at.kind == settings && slices.Contains(plans[0].changes, "default_scopes")
-			missing := func(name string) bool {
-				return at.config[name] == nil && !(resets && name == "default_scopes")
+		isWanted := false
+		for i, at := range slots {
+			changes := plans[i].changes
+			unwanted := func(name string) bool { // default scopes that leave the configuration are reset
+				return !slices.Contains(changes, name) || at.config[name] == nil && name != "default_scopes"
 			}
-			return !slices.ContainsFunc(namesOf(r.JSON), missing)
-		}
-		if r.JSON != nil && !slices.ContainsFunc(slots, configures) {
-			l.rt.Errorf("sent what is not configured: %s", r)
-		}
-		for _, made := range plans {
-			if r.Route == clerktest.RouteRotateSecret && made.prior.str("id") == r.ID &&
-				!slices.Contains(made.changes, "client_secret_version") {
-				l.rt.Errorf("rotated, and planned was %v", made.changes)
+			isWanted = isWanted || !slices.ContainsFunc(namesOf(r.JSON), unwanted)
+			if r.Route == clerktest.RouteRotateSecret && plans[i].prior.str("id") == r.ID &&
+				!slices.Contains(changes, "client_secret_version") {
+				l.rt.Errorf("rotated, and planned was %v", changes)
 			}
+		}
+		if !isWanted {
+			l.rt.Errorf("sent what is not configured, or not planned to change: %s", r)
 		}
 	}
 }
@@ -133,7 +128,7 @@ func (l *life) problemOfSecret(at *slot) string {
 	}
 	secret := at.str("client_secret")
 	if sealed := at.str("client_secret_encrypted"); sealed != "" {
-		secret = unseal(sealed)
+		secret = must(encryption.Decrypt(sealed, identities))
 	}
 	switch secret {
 	case l.clerk.CurrentSecret(app.ID):
@@ -155,14 +150,6 @@ func (l *life) excused(at *slot) bool {
 // verifies reports whether a refresh asks an endpoint that answers truly.
 func (l *life) verifies(at *slot) bool {
 	return at.state["verify_client_secret"] == true && l.switches.TokenInfo == ""
-}
-
-func unseal(sealed string) string {
-	reader, err := age.Decrypt(armor.NewReader(strings.NewReader(sealed)), identities...)
-	if err != nil {
-		return err.Error()
-	}
-	return string(must(io.ReadAll(reader)))
 }
 
 func namesOf[M ~map[string]T, T any](of M) []string { return slices.Sorted(maps.Keys(of)) }

@@ -25,10 +25,7 @@ func TestURISetAgreesWithTheFrameworksSets(t *testing.T) {
 				t.Errorf("%s and %s: %t and %t, the framework says %t", left, right, same, semantic, want)
 			}
 		}
-		raw, err := left.ToTerraformValue(ctx)
-		must(t, err)
-		value, err := typ.ValueFromTerraform(ctx, raw)
-		must(t, err)
+		value := must(typ.ValueFromTerraform(ctx, must(left.ToTerraformValue(ctx))))
 		wrapped, _ := typ.ValueFromSet(ctx, left)
 		if !value.Equal(uriSet{left}) || !wrapped.Equal(value) || !value.Type(ctx).Equal(typ) {
 			t.Errorf("%s was read as %s and wrapped as %s", left, value, wrapped)

@@ -40,8 +40,7 @@ func TestBorrowedContextHoldsNothingAfterTheCall(t *testing.T) {
 func TestFastPathsDecline(t *testing.T) {
 	t.Parallel()
 	typ, p := applicationStateType(), &clerkProvider{}
-	null, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, nil))
-	must(t, err)
+	null := must(tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, nil)))
 	for name, state := range map[string]*tfprotov6.DynamicValue{
 		"absent": nil, "null": &null, "empty": {}, "garbage": {MsgPack: []byte("\x81\xa9logo_path\xc0")},
 	} {
@@ -84,8 +83,7 @@ func TestFastReadsDecline(t *testing.T) {
 		m.fromAPI(clerk.OAuthApplication{ID: "oa_1", Name: "web"})
 		m.ClientSecret, m.ClientSecretVersion = types.StringValue("secret"), types.Int64Value(1)
 		test.change(&m)
-		raw, err := json.Marshal(map[string][]byte{privateKey: []byte(test.private)})
-		must(t, err)
+		raw := must(json.Marshal(map[string][]byte{privateKey: []byte(test.private)}))
 		app := clerk.OAuthApplication{ID: "oa_1", Name: "web", Public: m.Public.ValueBool()}
 		if got := m.readsUnchanged(app, raw); got != test.want {
 			t.Errorf("%s: %t", name, got)
