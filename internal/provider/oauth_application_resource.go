@@ -158,8 +158,8 @@ func oddCharacters(name string) string {
 	if !strings.ContainsFunc(name, hidden) {
 		return ""
 	}
-	text := "The name has characters that users cannot see, shown above by their code points. They can " +
-		"make a name look like another one, and change how a terminal or the consent screen shows it."
+	text := "The name has characters that users cannot see, shown above by their code points. They " +
+		"can make a name look like another one, and change how a terminal or the consent screen shows it."
 	if !strings.ContainsFunc(name, isShown) {
 		text += " No character of the name is visible."
 	}

@@ -17,8 +17,8 @@ func ask(t *testing.T, s *clerktest.Server) (printed string, err error) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var stdout strings.Builder
-	url := strings.TrimSuffix(s.URL(), "v1") // with and without it is right
-	err = (&probe{transport: s.RoundTripper(), url: url, key: s.Key()}).run(ctx, &stdout)
+	p := &probe{transport: s.RoundTripper(), url: strings.TrimSuffix(s.URL(), "v1"), key: s.Key()} // with and without v1 is right
+	err = p.run(ctx, &stdout)
 	for _, secret := range append(s.IssuedSecrets(), s.Key()) {
 		if strings.Contains(fmt.Sprint(stdout.String(), err), secret) {
 			t.Error("a secret is in the output")

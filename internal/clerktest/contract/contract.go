@@ -1,8 +1,7 @@
 // Package contract checks the traffic with the simulator against Clerk's OpenAPI document: what
 // clients send and what the simulator answers.
 //
-// The document is Clerk's (github.com/clerk/openapi-specs, bapi/2026-05-12.yml) and not part of
-// this repository. The environment variable CLERK_OPENAPI_SPEC holds its path.
+// The document (github.com/clerk/openapi-specs, bapi/2026-05-12.yml) is not in this repository.
 package contract
 
 import (
@@ -81,19 +80,18 @@ func prepare(document *openapi3.T) {
 	}
 	schemas := document.Components.Schemas
 	application := schemas["OAuthApplication"].Value
-	for _, schema := range []*openapi3.Schema{
-		application, sent("POST", "/oauth_applications"),
-		sent("PATCH", "/oauth_applications/{oauth_application_id}"),
+	const grant = "device_authorization_grant_enabled"
+	for schema, newer := range map[*openapi3.Schema][]string{
+		application:                         {grant},
+		sent("POST", "/oauth_applications"): {grant},
+		sent("PATCH", "/oauth_applications/{oauth_application_id}"): {grant},
+		schemas["OAuthApplicationSettings"].Value:                   {"aud_claim_enabled", "pkce_required"},
+		sent("PATCH", "/instance/oauth_application_settings"):       {"aud_claim_enabled", "pkce_required"},
 	} {
-		schema.WithProperty("device_authorization_grant_enabled", openapi3.NewBoolSchema())
+		for _, name := range newer {
+			schema.WithProperty(name, openapi3.NewBoolSchema())
+		}
 		schema.WithoutAdditionalProperties()
-	}
-	for _, schema := range []*openapi3.Schema{
-		schemas["OAuthApplicationSettings"].Value,
-		sent("PATCH", "/instance/oauth_application_settings"),
-	} {
-		schema.WithProperty("aud_claim_enabled", openapi3.NewBoolSchema())
-		schema.WithProperty("pkce_required", openapi3.NewBoolSchema()).WithoutAdditionalProperties()
 	}
 	// The library cannot close an allOf, so the application with its secret becomes one object.
 	withSecret := *application

@@ -25,11 +25,9 @@ func TestContract(t *testing.T) {
 		answer, want  string
 	}{
 		{"POST /oauth_applications", `{"name":"x","Name":"x"}`, 0, "", `"Name" is unsupported`},
-		{"POST /oauth_applications", `{}`, 0, "", `property "name" is missing`},
 		{"PATCH " + one, `{"name":["canary"]}`, 0, "", "/name: "},
 		{"PATCH " + one, `{"aud_claim_enabled":true}`, 0, "", `"aud_claim_enabled" is unsupported`},
 		{"GET /oauth_applications?name=x", "", 0, "", `no query parameter "name"`},
-		{"GET /oauth_applications?limit=0", "", 0, "", "number must be at least 1"},
 		{"GET /users2", "", 0, "", "no matching operation was found"},
 		{"GET " + one, "", 200, `{"id":"oa_1"}`, `"client_id" is missing`},
 		{"GET " + one, "", 200, `{"client_secret":"canary"}`, `"client_secret" is unsupported`},
