@@ -80,13 +80,13 @@ func prepare(document *openapi3.T) {
 	}
 	schemas := document.Components.Schemas
 	application := schemas["OAuthApplication"].Value
-	const grant = "device_authorization_grant_enabled"
+	const grant, aud, pkce = "device_authorization_grant_enabled", "aud_claim_enabled", "pkce_required"
 	for schema, newer := range map[*openapi3.Schema][]string{
 		application:                         {grant},
 		sent("POST", "/oauth_applications"): {grant},
 		sent("PATCH", "/oauth_applications/{oauth_application_id}"): {grant},
-		schemas["OAuthApplicationSettings"].Value:                   {"aud_claim_enabled", "pkce_required"},
-		sent("PATCH", "/instance/oauth_application_settings"):       {"aud_claim_enabled", "pkce_required"},
+		schemas["OAuthApplicationSettings"].Value:                   {aud, pkce},
+		sent("PATCH", "/instance/oauth_application_settings"):       {aud, pkce},
 	} {
 		for _, name := range newer {
 			schema.WithProperty(name, openapi3.NewBoolSchema())
