@@ -62,7 +62,7 @@ func throttles(retryAfter string) reply { return reply{429, "", retryAfter} }
 func check(t testing.TB, client *clerk.Client, address string, options ...clerk.SecretCheckOption) (clerk.SecretCheck, time.Duration) {
 	t.Helper()
 	began := time.Now()
-	check, err := client.CheckClientSecret(t.Context(), address, "client:1", clerk.NewSecret(canary), options...)
+	check, err := client.CheckClientSecret(t.Context(), address, "client:42", clerk.NewSecret(canary), options...)
 	noError(t, err)
 	equal(t, "has a reason", check.Reason != "", true)
 	return check, time.Since(began)
@@ -224,7 +224,7 @@ func TestIntrospectionRequest(t *testing.T) {
 	req := server.latest
 	equal(t, "line", req.Method+" "+req.URL.String(), "POST "+introspectionURL)
 	id, secret, ok := req.BasicAuth()
-	equal(t, "HTTP Basic", ok && id == "client%3A1" && secret == url.QueryEscape(canary), true)
+	equal(t, "HTTP Basic", ok && id == "client%3A42" && secret == url.QueryEscape(canary), true)
 	req.Header.Del("Authorization")
 	equal(t, "headers", req.Header, http.Header{
 		"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}, "User-Agent": {agent},

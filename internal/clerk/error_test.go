@@ -78,8 +78,6 @@ func TestErrorTexts(t *testing.T) {
 		{&clerk.AmbiguousNameError{Name: "web", IDs: []string{"oa_1", "oa_2"}}, `2 applications are named "web": oa_1, oa_2`, false},
 		{&clerk.UnreadableApplicationError{Problem: "it is null"}, "an application without a readable id cannot be read: it is null", false},
 		{&clerk.IDError{ID: "a/b"}, `"a/b" is not a valid Clerk id: letters, digits, _ and - only, at most 128`, false},
-		{&clerk.RetryAfterError{RetryAfter: 3600e9, Err: cause}, "the server asks to wait 1h0m0s, longer than this client waits (1m0s): cause", true},
-		{&clerk.RetryAfterError{RetryAfter: 30e9, TimeLeft: 7e9, Err: cause}, "the server asks to wait 30s, longer than the operation may still take (7s): cause", true},
 	} {
 		equal(t, fmt.Sprintf("%T", test.err), test.err.Error(), test.want)
 		equal(t, fmt.Sprintf("%T wraps its cause", test.err), errors.Is(test.err, cause), test.wraps)

@@ -157,7 +157,7 @@ func (c *Client) transportFailure(
 	lost := &TransportError{
 		Sent: sent, Timeout: ok && timedOut.Timeout(), Problem: c.scrubber.clean(err.Error()),
 		Untrusted:            !sent && isUntrusted(err),
-		CertificateOutOfDate: !sent && invalid && certificate.Reason == x509.Expired,
+		CertificateOutOfDate: invalid && certificate.Reason == x509.Expired,
 	}
 	switch {
 	case ctx.Err() != nil && lost.Timeout:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,8 +54,8 @@ func (f *fixture) assertSecret(secret clerk.Secret, id string) {
 func (test lostCreate) run(f *fixture) {
 	f.server.Set(clerktest.Switches{ReadLag: test.lag})
 	f.server.SetClockSkew(test.skew, test.date)
-	other := ""
-	seed := func(clerktest.Request) { other = f.server.Seed(cmp.Or(test.named, "web"), likeFields, test.other) }
+	other, odd := "", func(a *clerktest.Application) { a.ClientID = "sk_live_" + a.ClientID }
+	seed := func(clerktest.Request) { other = f.server.Seed(cmp.Or(test.named, "web"), likeFields, odd, test.other) }
 	for i, fault := range test.faults {
 		switch {
 		case test.other != nil && i == 0 && test.meanwhile == 0:
@@ -78,6 +79,7 @@ func (test lostCreate) run(f *fixture) {
 	if test.ends >= 0 {
 		unknown := asError[*clerk.CreateOutcomeUnknownError](f, err)
 		equal(f, "candidates", len(unknown.Candidates), test.ends)
+		equal(f, "a secret is shown", strings.Contains(fmt.Sprint(unknown.Candidates), "sk_live_"), false)
 		contains(f, "text", unknown.Error(), `not known whether the application "web" was created`)
 		contains(f, "texts", fmt.Sprint(unknown, unknown.LookupErr), test.says)
 		equal(f, "lookup error", unknown.LookupErr != nil, test.says != "" && test.creates < 2)
