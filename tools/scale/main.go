@@ -8,6 +8,7 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -18,8 +19,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -27,6 +28,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/hashicorp/terraform-exec/tfexec"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
@@ -34,9 +36,6 @@ import (
 )
 
 func main() {
-	if filepath.Base(os.Args[0]) == providerName {
-		os.Exit(meter())
-	}
 	sizes := flag.String("n", "10,100,1000,5000", "`numbers` of applications, separated by commas")
 	rounds := flag.Int("rounds", 5,
 		"how often each step is measured; one of more than 30 s is measured once")
@@ -53,8 +52,10 @@ func run(ctx context.Context, sizes string, rounds int) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	if err := installMeter(ctx, work); err != nil {
-		return err
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", work, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, output)
 	}
 	version, err := exec.CommandContext(ctx, engine(), "version").Output()
 	if err != nil {
@@ -121,12 +122,11 @@ var steps = []step{
 	{"plan, limit of 100 in 10 s", "", clerktest.Options{RateLimit: 100}},
 }
 
-// measurement is what one run of a step took. The processor time of the engine includes that of the
-// provider that it has waited for.
+// measurement is what one run of a step took.
 type measurement struct {
-	requests, throttled    int
-	wall, cpu, providerCPU time.Duration
-	providerMemory         int // the most, in units of 1,000 bytes
+	requests, throttled          int
+	wall, engineCPU, providerCPU time.Duration
+	providerMemory               int64 // the most, in bytes
 }
 
 // measure runs the step in a directory and against a simulator of its own.
@@ -142,51 +142,88 @@ func (s step) measure(ctx context.Context, work string, n, rounds int) ([]measur
 	if err != nil {
 		return nil, err
 	}
-	state, usage := filepath.Join(dir, "terraform.tfstate"), filepath.Join(dir, "usage")
-	execute := func(arguments ...string) (*os.ProcessState, error) {
-		command := exec.CommandContext(ctx, engine(), append(arguments, "-input=false", "-no-color")...)
-		command.Dir, command.Env = dir, []string{
-			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "CHECKPOINT_DISABLE=1",
-			"TF_CLI_CONFIG_FILE=" + filepath.Join(work, "cli.tfrc"),
-			"CLERK_API_URL=" + clerk.URL(), "CLERK_SECRET_KEY=" + clerk.Key(),
-			envProvider + "=" + filepath.Join(work, "built", providerName), envUsage + "=" + usage,
-		}
-		output, err := command.CombinedOutput()
-		if err != nil {
-			err = fmt.Errorf("%w\n%s", err, output)
-		}
-		return command.ProcessState, err
-	}
+	state := filepath.Join(dir, "terraform.tfstate")
 	configuration := fmt.Appendf(nil, applications, s.arguments, n)
-	err = errors.Join(os.WriteFile(filepath.Join(dir, "main.tf"), configuration, 0o600),
+	tf, err := tfexec.NewTerraform(dir, engine())
+	err = errors.Join(err, os.WriteFile(filepath.Join(dir, "main.tf"), configuration, 0o600),
 		os.WriteFile(state, seed(clerk, n), 0o600))
-	if err == nil {
-		_, err = execute("apply", "-auto-approve", "-refresh-only")
+	if err != nil {
+		return nil, err
 	}
-	command := []string{"plan", "-detailed-exitcode"} // fails if there are changes
+	command := func(info tfexec.ReattachInfo) error {
+		changes, err := tf.Plan(ctx, tfexec.Reattach(info))
+		if err == nil && changes {
+			err = errors.New("the plan has changes")
+		}
+		return err
+	}
+	if s.name == "apply" {
+		command = func(info tfexec.ReattachInfo) error {
+			_ = os.Remove(state) // all applications are to be created
+			return tf.Apply(ctx, tfexec.Reattach(info))
+		}
+	}
+	_, err = withProvider(ctx, work, clerk, func(info tfexec.ReattachInfo) error {
+		return tf.Apply(ctx, tfexec.RefreshOnly(true), tfexec.Reattach(info))
+	})
 	var runs []measurement
 	for err == nil && len(runs) < rounds && (len(runs) == 0 || runs[0].wall < 30*time.Second) {
-		if s.name == "apply" {
-			command = []string{"apply", "-auto-approve"}
-			_ = os.Remove(state) // all applications are to be created
-		}
-		_ = os.Remove(usage)
 		clerk.ResetRequests()
-		begun := time.Now()
-		var ended *os.ProcessState
-		if ended, err = execute(command...); err != nil {
-			break
-		}
-		m := measurement{wall: time.Since(begun), cpu: ended.UserTime() + ended.SystemTime()}
+		var m measurement
+		m, err = withProvider(ctx, work, clerk, command)
 		for _, request := range clerk.Requests() {
 			m.requests++
 			if request.Status == http.StatusTooManyRequests {
 				m.throttled++
 			}
 		}
-		err, runs = m.readUsage(usage), append(runs, m)
+		runs = append(runs, m)
 	}
 	return runs, err
+}
+
+// reattach is what a provider prints that waits for an engine.
+var reattach = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
+
+// withProvider measures a command of the engine, with a provider that this program starts and ends:
+// only the parent of a process learns what the process used.
+func withProvider(
+	ctx context.Context, work string, clerk *clerktest.Server,
+	command func(tfexec.ReattachInfo) error,
+) (m measurement, err error) {
+	provider := exec.CommandContext(ctx, filepath.Join(work, "terraform-provider-clerk"), "-debug")
+	provider.Env = []string{"CLERK_API_URL=" + clerk.URL(), "CLERK_SECRET_KEY=" + clerk.Key()}
+	printed, err := provider.StdoutPipe()
+	begun, before := time.Now(), childrenCPU()
+	if err = errors.Join(err, provider.Start()); err != nil {
+		return m, err
+	}
+	var info tfexec.ReattachInfo
+	for lines := bufio.NewScanner(printed); info == nil && lines.Scan(); {
+		if found := reattach.FindSubmatch(lines.Bytes()); found != nil {
+			err = json.Unmarshal(found[1], &info)
+		}
+	}
+	err = errors.Join(err, command(info))
+	m.wall, m.engineCPU = time.Since(begun), childrenCPU()-before
+
+	err = errors.Join(err, provider.Process.Signal(syscall.SIGTERM))
+	_ = provider.Wait() // it ends by the signal
+	used := provider.ProcessState
+	m.providerCPU = used.UserTime() + used.SystemTime()
+	m.providerMemory = used.SysUsage().(*syscall.Rusage).Maxrss
+	if runtime.GOOS != "darwin" {
+		m.providerMemory *= 1024 // elsewhere it is in units of 1,024 bytes
+	}
+	return m, err
+}
+
+// childrenCPU is the processor time of all processes that this program has started and that have
+// ended.
+func childrenCPU() time.Duration {
+	var used syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_CHILDREN, &used) // fails for other arguments alone
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // seed creates n applications, and returns a state with nothing but their ids, because an apply of
@@ -217,70 +254,6 @@ func printRow(name string, n int, runs []measurement) {
 	m := runs[(len(runs)-1)/2]
 	inEnglish := message.NewPrinter(language.English) // writes 5000 as 5,000
 	_, _ = inEnglish.Printf("| %d | %s | %d | %d | %.2f s | %.2f s | %.2f s | %d MB | %d |\n",
-		n, name, m.requests, m.throttled, m.wall.Seconds(), m.cpu.Seconds(),
-		m.providerCPU.Seconds(), m.providerMemory/1000, len(runs))
-}
-
-const (
-	providerName = "terraform-provider-clerk"
-	envProvider  = "SCALE_PROVIDER"
-	envUsage     = "SCALE_USAGE"
-)
-
-// installMeter builds the provider, and makes the engine start this program under its name.
-func installMeter(ctx context.Context, work string) error {
-	self, err := os.Executable()
-	config := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n}\n",
-		address, work)
-	err = errors.Join(err, os.Symlink(self, filepath.Join(work, providerName)),
-		os.WriteFile(filepath.Join(work, "cli.tfrc"), []byte(config), 0o600))
-	binary := filepath.Join(work, "built", providerName)
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, buildErr := build.CombinedOutput(); buildErr != nil {
-		err = errors.Join(err, fmt.Errorf("go build: %w\n%s", buildErr, output))
-	}
-	return err
-}
-
-// meter runs the provider as its child, because only the parent of a process learns what it used,
-// and adds a line to a file: nanoseconds of processor time, and the most memory in units of 1,000
-// bytes. It costs each start of the provider some milliseconds.
-func meter() (exitCode int) {
-	signal.Ignore(os.Interrupt) // meant for the provider, which gets it too
-	provider := exec.Command(os.Getenv(envProvider), os.Args[1:]...)
-	provider.Stdin, provider.Stdout, provider.Stderr = os.Stdin, os.Stdout, os.Stderr
-	if err := provider.Run(); provider.ProcessState == nil {
-		fmt.Fprintln(os.Stderr, "scale:", err)
-		return 1
-	}
-	used := provider.ProcessState
-	memory := used.SysUsage().(*syscall.Rusage).Maxrss // in bytes, or in units of 1,024 bytes
-	if runtime.GOOS != "darwin" {
-		memory *= 1024
-	}
-	file, err := os.OpenFile(os.Getenv(envUsage), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
-		_, err = fmt.Fprintln(file, int64(used.UserTime()+used.SystemTime()), memory/1000)
-		err = errors.Join(err, file.Close())
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "scale:", err)
-	}
-	return used.ExitCode()
-}
-
-// readUsage sums up what the meters of one run wrote: the time of all, and the memory of the
-// largest.
-func (m *measurement) readUsage(path string) error {
-	content, err := os.ReadFile(path)
-	for line := range strings.Lines(string(content)) {
-		var cpu time.Duration
-		var memory int
-		_, scanErr := fmt.Sscan(line, &cpu, &memory)
-		err = errors.Join(err, scanErr)
-		m.providerCPU += cpu
-		m.providerMemory = max(m.providerMemory, memory)
-	}
-	return err
+		n, name, m.requests, m.throttled, m.wall.Seconds(), (m.engineCPU + m.providerCPU).Seconds(),
+		m.providerCPU.Seconds(), m.providerMemory/1_000_000, len(runs))
 }
