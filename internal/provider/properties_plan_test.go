@@ -63,7 +63,7 @@ func (l *life) compareWays(p *process, o *object, config values, reads, plans *a
 			heard = "" // it is said once in a run
 		}
 		count(reads, before.private, read.private)
-		made, more := way.plan(&read, config)
+		made, more := way.planAgain(&read, config)
 		answers[i] = fmt.Sprint(heard, read.answer(), more, made.changes)
 		if response := made.response; response != nil {
 			count(plans, read.private, response.PlannedPrivate)

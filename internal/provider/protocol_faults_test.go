@@ -24,14 +24,15 @@ type faultCase struct {
 type faults []clerktest.Fault
 
 var (
+	portal       = values{"name": "Portal"} // the smallest configuration
 	renamed      = values{"name": "Portal 2"}
 	rotated      = values{"name": "Portal", "rotate_secret_trigger": "once"}
 	both         = values{"name": "Portal 2", "rotate_secret_trigger": "once"}
-	withLogo     = values{"name": "Portal", "logo_path": "testdata/logo.png"}
+	withLogo     = values{"name": "Portal", "logo_path": logo}
 	public       = values{"name": "Portal", "public": true, "pkce_required": true}
 	confidential = values{"name": "Portal", "public": false, "pkce_required": true}
+	verified     = values{"name": "Portal", "verify_client_secret": true}
 	hurried      = values{"name": "Portal", "timeouts": values{"create": "2s", "update": "2s"}}
-	everything   = both.with("logo_path", "testdata/logo.png")
 	withURI      = confidential.with("redirect_uris", []string{"https://App.example"})
 
 	lost      = clerktest.ResetAfterWork()
@@ -41,9 +42,13 @@ var (
 	slow      = clerktest.SlowAnswer(5 * time.Second)
 	inTime    = clerktest.SlowAnswer(3900 * time.Millisecond)
 	noSecret  = answering("client_secret", missing)
+
+	likePublic = clerktest.Changed(func(answer map[string]any) {
+		answer["public"], answer["client_secret"] = true, nil
+	})
 )
 
-const missing = "missing"
+const missing, logo = "missing", "testdata/logo.png"
 
 // answering is a fault that changes a field of an answer.
 func answering(field string, value any) clerktest.Fault {
@@ -63,58 +68,26 @@ var faultCases = []faultCase{
 	{"a create is never answered", nil, portal, faults{clerktest.NeverAnswers().OnCreate()}},
 	{"a create takes longer than its timeout", nil, hurried, faults{slow.OnCreate()}},
 	{"a create answers no secret", nil, portal, faults{noSecret.OnCreate()}},
-	{
-		"a create answers no secret, and the rotation is refused", nil, portal,
-		faults{noSecret.OnCreate(), forbidden.OnRotate()},
-	},
-	{
-		"a create answers that the client is public, and no secret", nil, portal,
-		faults{clerktest.Changed(func(answer map[string]any) {
-			answer["public"], answer["client_secret"] = true, nil
-		}).OnCreate()},
-	},
+	{"a create answers no secret, and the rotation is refused", nil, portal, faults{noSecret.OnCreate(), forbidden.OnRotate()}},
+	{"a create answers that the client is public, and no secret", nil, portal, faults{likePublic.OnCreate()}},
 	{"a logo is refused after the create", nil, withLogo, faults{forbidden.OnLogo()}},
 
 	{"a rotation is refused after the update", portal, both, faults{forbidden.OnRotate()}},
 	{"the answer to a rotation is lost", portal, rotated, faults{lost.OnRotate().Once()}},
 	{"every answer to a rotation is lost", portal, rotated, faults{lost.OnRotate()}},
 	{"a rotation answers no secret", portal, rotated, faults{noSecret.OnRotate()}},
-	{
-		"the rotation of a client that becomes confidential is refused", public, confidential,
-		faults{forbidden.OnRotate()},
-	},
-	{"a logo is refused after update and rotation", portal, everything, faults{forbidden.OnLogo()}},
-	{
-		"a logo is refused after a client became public", portal,
-		public.with("logo_path", "testdata/logo.png"),
-		faults{forbidden.OnLogo()},
-	},
+	{"the rotation of a client that becomes confidential is refused", public, confidential, faults{forbidden.OnRotate()}},
+	{"a logo is refused after update and rotation", portal, both.with("logo_path", logo), faults{forbidden.OnLogo()}},
+	{"a logo is refused after a client became public", portal, public.with("logo_path", logo), faults{forbidden.OnLogo()}},
 	{"every answer to an update is lost", portal, renamed, faults{lost.OnUpdate()}},
-	{
-		"an update takes longer than its timeout", hurried, hurried.with("name", "Portal 2"),
-		faults{slow.OnUpdate()},
-	},
-	{
-		"an update answers the URI in another form", portal, withURI,
-		faults{answering("redirect_uris", []any{"https://app.example/"}).OnUpdate()},
-	},
+	{"an update takes longer than its timeout", hurried, hurried.with("name", "Portal 2"), faults{slow.OnUpdate()}},
+	{"an update answers the URI in another form", portal, withURI, faults{answering("redirect_uris", []any{"https://app.example/"}).OnUpdate()}},
 	{"an update answers no URIs", portal, withURI, faults{answering("redirect_uris", missing).OnUpdate()}},
 	{"an update answers no switch", portal, withURI, faults{answering("pkce_required", missing).OnUpdate()}},
-	{
-		"an update answers a number for a switch", portal, withURI,
-		faults{answering("pkce_required", 7).OnUpdate()},
-	},
 	{"an update answers the other value", portal, withURI, faults{answering("pkce_required", false).OnUpdate()}},
+	{"an update answers that the client is public", portal, renamed, faults{answering("public", true).OnUpdate()}},
 
-	{
-		"an update answers that the client is public", portal, renamed,
-		faults{answering("public", true).OnUpdate()},
-	},
-
-	{
-		"a read answers no switch", confidential, confidential,
-		faults{answering("pkce_required", missing).OnRead()},
-	},
+	{"a read answers no switch", confidential, confidential, faults{answering("pkce_required", missing).OnRead()}},
 	{"the answer to a delete is lost", portal, nil, faults{lost.OnDelete().Once()}},
 	{"the application is gone", portal, portal, faults{isGone.OnRead()}},
 	{"a page of HTML says that it is gone", portal, portal, faults{clerktest.HTML(404).OnRead()}},
@@ -199,9 +172,7 @@ func (c faultCase) test(t *testing.T, prepare func(*terraform, context.CancelFun
 	t.Helper()
 	inSubtest(t, c.name, func(t *testing.T, tf *terraform) {
 		o, transport := &object{kind: application}, tf.transport
-		if c.before != nil {
-			tf.run(t.Context(), o, c.before)
-		}
+		tf.run(t.Context(), o, c.before)
 		tf.clerk.ResetRequests()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -227,16 +198,11 @@ func (c faultCase) test(t *testing.T, prepare func(*terraform, context.CancelFun
 
 func TestProtocolPanicsElsewhere(t *testing.T) {
 	for name, call := range map[string]func(p *process) messages{
-		"import": func(p *process) messages { return p.importBy(&object{kind: application}, "a_client_id") },
-		"data source": func(p *process) messages {
-			_, heard := p.data(application, values{"id": "oa_1"})
-			return heard
-		},
+		"import":       func(p *process) messages { return p.importBy(&object{kind: application}, "a_client_id") },
+		"settings":     func(p *process) messages { return p.importBy(&object{kind: settings}, p.clerk.InstanceID()) },
+		"data source":  func(p *process) messages { _, heard := p.data(application, values{"id": "oa_1"}); return heard },
 		"data sources": func(p *process) messages { _, heard := p.data(application+"s", values{}); return heard },
 		"list":         func(p *process) messages { _, _, heard := p.list(values{}, 10); return heard },
-		"settings": func(p *process) messages {
-			return p.importBy(&object{kind: settings}, p.clerk.InstanceID())
-		},
 	} {
 		inSubtest(t, name, func(t *testing.T, tf *terraform) {
 			secret := tf.clerk.CurrentSecret(tf.clerk.Seed("Portal"))

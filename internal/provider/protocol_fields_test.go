@@ -13,9 +13,6 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
-// A field of Clerk's API is stated in several places: CONTRIBUTING lists them under "Add a field
-// of the API". The tests of this file fail if one of them is forgotten, whichever it is.
-
 // onlyTerraform are the attributes that Clerk does not report.
 var onlyTerraform = []string{
 	"client_secret", "client_secret_version", "client_secret_encrypted", "encrypt_client_secret_to",
@@ -23,68 +20,56 @@ var onlyTerraform = []string{
 	"logo_sha256", "timeouts",
 }
 
-func TestProtocolFieldsOfApplication(t *testing.T) {
-	inBubble(t, func(t *testing.T, tf *terraform) {
-		o := &object{kind: application}
-		var sent, answer values
-		tf.clerk.Inject(clerktest.Changed(func(body map[string]any) { answer = maps.Clone(body) }).OnRead())
-		for _, on := range []bool{true, false} {
-			sent = tf.checkSent(t, o, on, sent)
-			p := tf.process(t.Context())
-			p.read(o)
-			one, _ := p.data(application, values{"id": o.str("id")})
-			many, _ := p.data(application+"s", values{})
-			_, found, _ := p.list(values{}, 10)
-			list, _ := many["oauth_applications"].([]any)
-			if len(found) != 1 || len(list) != 1 {
-				t.Fatalf("found %v and %v", found, list)
+// A field of Clerk's API is stated in several places: CONTRIBUTING lists them under "Add a field
+// of the API". This test fails if one of them is forgotten, whichever it is.
+func TestProtocolFields(t *testing.T) {
+	for kind, route := range map[string]string{
+		application: clerktest.RouteApplication, settings: clerktest.RouteSettings,
+	} {
+		inSubtest(t, kind, func(t *testing.T, tf *terraform) {
+			o, sent, answer := &object{kind: kind}, values{}, values{}
+			tf.clerk.Inject(clerktest.Changed(func(body map[string]any) { answer = maps.Clone(body) }).On("GET", route))
+			for _, on := range []bool{true, false} {
+				tf.clerk.ResetRequests()
+				sample := sampleOf(kind, on)
+				if heard := tf.run(t.Context(), o, sample); heard.failed() {
+					t.Fatal(heard)
+				}
+				for _, r := range tf.written() {
+					maps.Copy(sent, r.JSON)
+				}
+				if got, want := namesOf(sent), namesOf(sample); !on && !slices.Equal(got, want) {
+					t.Errorf("%v are sent, and %v configured", got, want)
+				}
+				p := tf.process(t.Context())
+				p.read(o)
+				checkAnswer(t, "resource", answer, o, o.state)
+				if kind == settings {
+					continue
+				}
+				one, _ := p.data(application, values{"id": o.str("id")})
+				many, _ := p.data(application+"s", values{})
+				_, listed, _ := p.list(values{}, 10)
+				list, _ := many["oauth_applications"].([]any)
+				if len(list) != 1 || len(listed) != 1 {
+					t.Fatalf("found %v and %v", list, listed)
+				}
+				checkAnswer(t, "data source", answer, o, one)
+				checkAnswer(t, "data sources", answer, o, list[0].(map[string]any))
+				checkAnswer(t, "list resource", answer, o, listed[0].state)
+				// What is null so far gets a value before the second configuration.
+				tf.clerk.Edit(o.str("id"), func(a *clerktest.Application) {
+					a.ClientURI, a.ClientImageURL = new("https://client.example.com"), new("https://img.example.com/logo")
+				})
 			}
-			for what, state := range map[string]values{
-				"the list resource": found[0].state, "the data sources": list[0].(map[string]any),
-				"the data source": one, "the resource": o.state,
-			} {
-				checkAnswer(t, what, answer, state, reported(application))
-			}
-			// What is null so far gets a value before the second configuration.
-			tf.clerk.Edit(o.str("id"), func(a *clerktest.Application) {
-				a.ClientURI, a.ClientImageURL = new("https://client.example.com"), new("https://img.example.com/logo")
-			})
-		}
-	})
-}
-
-func TestProtocolFieldsOfSettings(t *testing.T) {
-	inBubble(t, func(t *testing.T, tf *terraform) {
-		o := &object{kind: settings}
-		var sent, answer values
-		tf.clerk.Inject(clerktest.Changed(func(body map[string]any) { answer = maps.Clone(body) }).
-			On("GET", clerktest.RouteSettings))
-		for _, on := range []bool{true, false} {
-			sent = tf.checkSent(t, o, on, sent)
-			tf.process(t.Context()).read(o)
-			checkAnswer(t, "the settings", answer, o.state, reported(settings))
-		}
-	})
-}
-
-// reported are the attributes that Clerk reports. The settings' id is that of the instance.
-func reported(kind string) (names []string) {
-	for _, attribute := range schemas.ResourceSchemas[kind].Block.Attributes {
-		isID := attribute.Name == "id" && kind == settings
-		if !isID && !slices.Contains(onlyTerraform, attribute.Name) {
-			names = append(names, attribute.Name)
-		}
+		})
 	}
-	slices.Sort(names)
-	return names
 }
 
-// checkSent applies a value for each argument that is a field of the API, and fails if one was
-// sent neither now nor before.
-func (t *terraform) checkSent(tb testing.TB, o *object, on bool, before values) (sent values) {
-	tb.Helper()
+// sampleOf has a value for each argument that is a field of the API.
+func sampleOf(kind string, on bool) values {
 	sample := values{}
-	for _, attribute := range schemas.ResourceSchemas[o.kind].Block.Attributes {
+	for _, attribute := range schemas.ResourceSchemas[kind].Block.Attributes {
 		switch name := attribute.Name; {
 		case !attribute.Optional && !attribute.Required, slices.Contains(onlyTerraform, name):
 		case attribute.Type.Is(tftypes.Bool):
@@ -92,53 +77,40 @@ func (t *terraform) checkSent(tb testing.TB, o *object, on bool, before values) 
 		case attribute.Type.Is(tftypes.String):
 			sample[name] = fmt.Sprint("Portal ", on)
 		case name == "scopes":
-			sample[name] = []string{"offline_access", "openid"}
-			if !on {
-				sample[name] = []string{"email", "offline_access"}
-			}
+			sample[name] = []string{"email", "offline_access"}
 		case name == "default_scopes":
 			sample[name] = []string{"openid"}
 		default:
 			sample[name] = []string{"com.example:/cb", fmt.Sprintf("https://%t.example.com/cb", on)}
 		}
 	}
-	t.clerk.ResetRequests()
-	if heard := t.run(tb.Context(), o, sample); heard.failed() {
-		tb.Fatal(heard)
-	}
-	sent = merged(before)
-	for _, r := range t.written() {
-		maps.Copy(sent, r.JSON)
-	}
-	if got, want := namesOf(sent), namesOf(sample); !on && !slices.Equal(got, want) {
-		tb.Errorf("%v are sent, and %v configured", got, want)
-	}
-	return sent
+	return sample
 }
 
-// checkAnswer compares a state with Clerk's answer, in both directions.
-func checkAnswer(tb testing.TB, what string, answer, state values, reported []string) {
-	tb.Helper()
+// checkAnswer compares what a part of the provider says of an object with Clerk's answer, in both
+// directions. The settings' id is that of the instance, which the answer does not have.
+func checkAnswer(t *testing.T, part string, answer values, o *object, state values) {
+	t.Helper()
 	delete(answer, "object")
+	var reported []string
+	for _, attribute := range schemas.ResourceSchemas[o.kind].Block.Attributes {
+		name := attribute.Name
+		if !slices.Contains(onlyTerraform, name) && (name != "id" || o.kind == application) {
+			reported = append(reported, name)
+		}
+	}
 	if got := namesOf(answer); !slices.Equal(got, reported) {
-		tb.Errorf("%s: Clerk answers %v, and the attributes are %v", what, got, reported)
+		t.Errorf("%s: Clerk answers %v, and the attributes are %v", part, got, reported)
 	}
 	for name, value := range answer {
-		if want := asAttribute(name, value); fmt.Sprint(state[name]) != fmt.Sprint(want) {
-			tb.Errorf("%s: %s is %v, and Clerk answers %v", what, name, state[name], want)
+		switch text, _ := value.(string); {
+		case name == "scopes":
+			value = slices.Sorted(strings.FieldsSeq(text))
+		case strings.HasSuffix(name, "_at"):
+			value = time.UnixMilli(int64(value.(float64))).UTC().Format("2006-01-02T15:04:05.000Z07:00")
+		}
+		if got := state[name]; fmt.Sprint(got) != fmt.Sprint(value) {
+			t.Errorf("%s: %s is %v, and Clerk answers %v", part, name, got, value)
 		}
 	}
-}
-
-// asAttribute is a value of Clerk's JSON as the provider's attribute has it.
-func asAttribute(name string, value any) any {
-	switch value := value.(type) {
-	case float64:
-		return time.UnixMilli(int64(value)).UTC().Format("2006-01-02T15:04:05.000Z07:00")
-	case string:
-		if name == "scopes" {
-			return slices.Sorted(strings.FieldsSeq(value))
-		}
-	}
-	return value
 }

@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
+	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/encryption"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
@@ -60,14 +62,14 @@ var inputs = map[string][]any{
 		"a,email",
 	), []string{}, []any{nil}, []string{"a,b", "c,d"}, []string{strings.Repeat("a", 1024)},
 		[]string{strings.Repeat("a", 1025)}),
-	"rotate_secret_trigger": texts("1", " 2026-07-01\n", "", "\r\n", "2018", " 1999", "2101"),
+	"rotate_secret_trigger": {"1", " 2026-07-01\n", "", "\r\n", "2018", " 1999", "2101"},
 	"encrypt_client_secret_to": append(each("age1abc", "AGE-PLUGIN-YUBIKEY-1QQPQYQGZ"),
 		[]string{}, []any{nil}, []string{"age1abc", "AGE-PLUGIN-YUBIKEY-1QQPQYQGZ"}),
 	"logo_path": texts("", "https://a.example/logo.png", "file:///logo.png", "data:image/png;base64,AA=",
 		"none.png", "/none.png", `C:\none.png`, "none:b.png", "testdata", "testdata/logo.svg",
 		"protocol_input_test.go"),
-	"logo_sha256": texts("0"),
-	"timeouts":    texts(values{"create": "1ms"}, values{"read": "soon"}, values{"delete": "1s"}),
+	"logo_sha256": {"0"},
+	"timeouts":    {values{"create": "1ms"}, values{"read": "soon"}, values{"delete": "1s"}},
 	"public": texts(public, public.with("pkce_required", nil), public.with("rotate_secret_trigger", "1"),
 		public.with("scopes", []string{"private_metadata"}),
 		public.with("pkce_required", false).with("device_authorization_grant_enabled", true)),
@@ -121,7 +123,6 @@ func TestProtocolConfigure(t *testing.T) {
 		"an assignment":                     {values{"secret_key": "CLERK_SECRET_KEY=sk_test_canary"}, nil},
 		"a key on two lines":                {values{"secret_key": "sk_test_can\nary"}, nil},
 		"an address of no kind":             {values{"secret_key": key, "api_url": "api.clerk.com"}, values{"CLERK_API_URL": simulator}},
-		"a variable of no kind":             {nil, values{"CLERK_SECRET_KEY": key, "CLERK_API_URL": "ftp://x"}},
 		"key and address":                   {nil, values{"CLERK_SECRET_KEY": "sk_test_...", "CLERK_API_URL": "ftp://x"}},
 		"an instance_id of a key":           {values{"secret_key": key, "instance_id": "sk_test_a"}, nil},
 		"an empty instance_id":              {values{"secret_key": key, "instance_id": ""}, nil},
@@ -171,16 +172,15 @@ func TestProtocolLimits(t *testing.T) {
 }
 
 func TestProtocolLimitsAreChecked(t *testing.T) {
+	p := newTerraform(t.Errorf, t.Cleanup).process(t.Context())
 	for name, limits := range map[string]struct{ valid, invalid []any }{
 		"request_timeout":  {[]any{"1ms", "10m"}, []any{"0s", "-1s", "10m1s", "5"}},
 		"max_retries":      {[]any{0, 20}, []any{-1, 21}},
 		"requests_per_10s": {[]any{1}, []any{0}},
 	} {
 		for i, value := range append(limits.valid, limits.invalid...) {
-			config := encode(schemas.Provider, values{name: value})
-			response := must(provider.NewServer("test", nil)().ValidateProviderConfig(t.Context(),
-				&tfprotov6.ValidateProviderConfigRequest{Config: config}))
-			heard := newTerraform(t.Errorf, t.Cleanup).hear(response.Diagnostics)
+			request := &tfprotov6.ValidateProviderConfigRequest{Config: encode(schemas.Provider, values{name: value})}
+			heard := p.hear(must(p.ValidateProviderConfig(p.ctx, request)).Diagnostics)
 			if heard.failed() != (i >= len(limits.valid)) {
 				t.Errorf("%s = %v: %s", name, value, heard)
 			}
@@ -210,4 +210,31 @@ func TestProtocolDeferral(t *testing.T) {
 			t.Errorf("not deferred: %s", tf.hear(append(configured.Diagnostics, planned.Diagnostics...)))
 		}
 	})
+}
+
+// No message stands on an attribute, because the engine would print the line of it.
+func TestProtocolDecryptedSecret(t *testing.T) {
+	t.Parallel()
+	const kind = "clerk_decrypted_secret"
+	mine, other := identities[0].(*age.X25519Identity).String(), identities[1].(*age.X25519Identity).String()
+	ciphertext := must(encryption.Encrypt("s3cret", recipient(0)))
+	p := newTerraform(t.Errorf, t.Cleanup).process(t.Context())
+	for _, c := range []struct {
+		ciphertext, plaintext any
+		identity, says        string
+	}{
+		{ciphertext, "s3cret", mine, ""},
+		{nil, nil, mine, ""}, // there may be no secret yet
+		{nil, nil, "AGE-SECRET-KEY-1CANARY", "The value of identity cannot be used: line 1 is not an age identity"},
+		{ciphertext, nil, other, "it is not for this identity"},
+		{"CANARY", nil, mine, "The value of ciphertext cannot be used"},
+	} {
+		config := encode(schemas.EphemeralResourceSchemas[kind], values{"ciphertext": c.ciphertext, "identity": c.identity})
+		response := must(p.OpenEphemeralResource(p.ctx, &tfprotov6.OpenEphemeralResourceRequest{TypeName: kind, Config: config}))
+		heard, text := p.hear(response.Diagnostics), decode(response.Result)["plaintext"]
+		if heard.failed() != (c.says != "") || !heard.say(c.says) || heard.say("(on") ||
+			heard.say("CANARY") || text != c.plaintext {
+			t.Errorf("got %v and %s", text, heard)
+		}
+	}
 }

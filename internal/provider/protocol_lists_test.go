@@ -14,9 +14,8 @@ import (
 
 // data reads a data source.
 func (p *process) data(kind string, config values) (values, messages) {
-	response := must(p.ReadDataSource(p.ctx, &tfprotov6.ReadDataSourceRequest{
-		TypeName: kind, Config: encode(schemas.DataSourceSchemas[kind], config),
-	}))
+	encoded := encode(schemas.DataSourceSchemas[kind], config)
+	response := must(p.ReadDataSource(p.ctx, &tfprotov6.ReadDataSourceRequest{TypeName: kind, Config: encoded}))
 	return decode(response.State), p.hear(response.Diagnostics)
 }
 
@@ -25,8 +24,7 @@ func (p *process) list(config values, limit int64) (names []string, found []obje
 	//nolint:staticcheck // the marker interface is deprecated: see provider.server
 	lists, _ := p.ProviderServer.(tfprotov6.ProviderServerWithListResource)
 	stream := must(lists.ListResource(p.ctx, &tfprotov6.ListResourceRequest{
-		Config:   encode(schemas.ListResourceSchemas[application], config),
-		TypeName: application, Limit: limit, IncludeResource: true,
+		TypeName: application, Config: encode(schemas.ListResourceSchemas[application], config), Limit: limit, IncludeResource: true,
 	}))
 	for result := range stream.Results {
 		heard += p.hear(result.Diagnostics)
@@ -74,11 +72,6 @@ func TestProtocolList(t *testing.T) {
 		if shown, _, _ := p.list(values{}, 2); len(shown) != 2 {
 			t.Errorf("two at most: %q", shown)
 		}
-		all, heard := p.data(application+"s", values{"order_by": "+created_at", "limit": 2, "offset": 1})
-		apps, _ := all["oauth_applications"].([]any)
-		if len(apps) != 2 || apps[0].(map[string]any)["name"] != names[1] {
-			t.Errorf("two after the first: %v\n%s", apps, heard)
-		}
 	})
 }
 
@@ -100,10 +93,9 @@ func TestProtocolListsNameWhatTheyLeaveOut(t *testing.T) {
 		if len(apps) != 1 || apps[0].(map[string]any)["id"] != readable || !slices.Equal(names, []string{"Portal"}) {
 			t.Errorf("found %v and %q", apps, names)
 		}
-		for _, heard := range []messages{heard, more} {
-			if heard.failed() || !heard.say("The list of OAuth applications is incomplete") || !heard.say(broken) {
-				t.Errorf("got %s", heard)
-			}
+		said := string(heard + more)
+		if heard.failed() || more.failed() || strings.Count(said, "applications is incomplete") != 2 || strings.Count(said, broken) != 2 {
+			t.Errorf("it says:\n%s", said)
 		}
 	})
 }

@@ -21,10 +21,7 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/provider"
 )
 
-const (
-	application = "clerk_oauth_application"
-	settings    = "clerk_oauth_application_settings"
-)
+const application, settings = "clerk_oauth_application", "clerk_oauth_application_settings"
 
 // values are the arguments of a block or the attributes of an object. What is left out is
 // null, and a plan has tftypes.UnknownValue. The elements of a set are sorted.
@@ -40,8 +37,7 @@ type terraform struct {
 	traces    bool              // log at level TRACE
 }
 
-// newTerraform makes a Clerk in memory and a Terraform for it, with the methods of a test. In a
-// bubble of synctest both live in virtual time.
+// newTerraform makes a Clerk in memory and a Terraform for it. In a bubble, time is virtual.
 func newTerraform(errorf func(format string, arguments ...any), cleanup func(func())) *terraform {
 	server := clerktest.NewServer(clerktest.Options{Watch: contract.Watch(errorf)})
 	cleanup(server.Close)
@@ -120,36 +116,41 @@ type plan struct {
 	response        *tfprotov6.PlanResourceChangeResponse
 }
 
-// plan refreshes, validates the configuration and plans; nil plans the destruction. Only an
-// apply of the plan puts what was refreshed into the object.
-func (p *process) plan(o *object, config values) (_ *plan, heard messages) {
-	failed := &plan{prior: *o, changes: []string{"error"}}
-	prior, schema := *o, schemas.ResourceSchemas[o.kind]
-	heard = p.read(&prior)
+// plan refreshes and plans. Only an apply of the plan puts what was refreshed into the object.
+func (p *process) plan(o *object, config values) (*plan, messages) {
+	refreshed := *o
+	heard := p.read(&refreshed)
+	made, more := p.planAgain(&refreshed, config)
+	if heard += more; heard.failed() {
+		made = &plan{prior: *o, changes: []string{"error"}}
+	}
+	return made, heard
+}
+
+// planAgain plans without a refresh, as an apply does first. A nil configuration destroys.
+func (p *process) planAgain(o *object, config values) (made *plan, heard messages) {
+	schema := schemas.ResourceSchemas[o.kind]
 	encoded := encode(schema, config)
 	proposed := decode(encoded)
 	if config != nil {
 		request := &tfprotov6.ValidateResourceConfigRequest{TypeName: o.kind, Config: encoded}
-		heard += p.hear(must(p.ValidateResourceConfig(p.ctx, request)).Diagnostics)
+		if heard = p.hear(must(p.ValidateResourceConfig(p.ctx, request)).Diagnostics); heard.failed() {
+			return &plan{}, heard
+		}
 		// Terraform proposes the prior value where a computed attribute is not configured.
 		for _, attribute := range schema.Block.Attributes {
 			if proposed[attribute.Name] == nil && attribute.Computed {
-				proposed[attribute.Name] = prior.state[attribute.Name]
+				proposed[attribute.Name] = o.state[attribute.Name]
 			}
 		}
 	}
-	if heard.failed() {
-		return failed, heard
-	}
 	response := must(p.PlanResourceChange(p.ctx, &tfprotov6.PlanResourceChangeRequest{
-		TypeName: o.kind, PriorState: encode(schema, prior.state), PriorPrivate: prior.private,
-		PriorIdentity: prior.identity, ProposedNewState: encode(schema, proposed), Config: encoded,
+		TypeName: o.kind, PriorState: encode(schema, o.state), PriorPrivate: o.private,
+		PriorIdentity: o.identity, ProposedNewState: encode(schema, proposed), Config: encoded,
 	}))
-	if heard += p.hear(response.Diagnostics); heard.failed() {
-		return failed, heard
-	}
 	planned := decode(response.PlannedState)
-	return &plan{prior, config, planned, differences(prior.state, planned), response}, heard
+	made = &plan{*o, config, planned, differences(o.state, planned), response}
+	return made, heard + p.hear(response.Diagnostics)
 }
 
 // differences are the names of the attributes that differ, sorted.
@@ -232,8 +233,7 @@ func encode(schema *tfprotov6.Schema, of values) *tfprotov6.DynamicValue {
 	return new(must(tfprotov6.NewDynamicValue(typ, value)))
 }
 
-func init() {
-	// The protocol has an extension of MessagePack for unknown values.
+func init() { // an unknown value is an extension of MessagePack
 	msgpack.RegisterExtDecoder(0, tftypes.UnknownValue, func(d *msgpack.Decoder, _ reflect.Value, length int) error {
 		return d.ReadFull(make([]byte, length))
 	})
