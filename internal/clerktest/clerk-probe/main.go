@@ -4,9 +4,8 @@
 //	CLERK_TEST_SECRET_KEY=sk_test_… make probe
 //
 // It creates OAuth applications under a random prefix, switches dynamic client registration on for
-// a moment, and undoes both, also after an error or an interrupt. It sends about 60 requests, which
-// Clerk's limit of 100 in 10 s allows. Neither the key nor a client secret is in its output. With
-// CLERK_API_URL it asks a simulator.
+// a moment, and undoes both, also after an error or an interrupt. Neither the key nor a client
+// secret is in its output. With CLERK_API_URL it asks a simulator.
 package main
 
 import (
@@ -45,7 +44,6 @@ func main() {
 	}
 }
 
-// probe is one run.
 type probe struct {
 	transport http.RoundTripper
 	url, key  string
@@ -60,10 +58,9 @@ func (p *probe) run(ctx context.Context, stdout io.Writer) (err error) {
 		return errors.New("CLERK_TEST_SECRET_KEY is not the key of a development instance (sk_test_…)")
 	}
 	p.url = strings.TrimSuffix(strings.TrimSuffix(p.url, "/"), "/v1") + "/v1"
-	// Nobody on the way may read the key.
 	if u, err := url.Parse(p.url); err != nil || u.Host == "" || u.Scheme != "https" &&
 		(u.Scheme != "http" || u.Hostname() != "localhost" && !net.ParseIP(u.Hostname()).IsLoopback()) {
-		return errors.New("CLERK_API_URL is not an https URL")
+		return errors.New("CLERK_API_URL is not an https URL") // others could read the key
 	}
 	if instance := p.call("GET /instance"); instance.json["environment_type"] != "development" {
 		return fmt.Errorf("this is not a development instance that the key can read: %s", instance)
