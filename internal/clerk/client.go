@@ -60,9 +60,9 @@ type Client struct {
 	config      Config // with its defaults
 	scrubber    scrubber
 	rateLimiter *rateLimiter
-	asking      *semaphore.Weighted      // held while asking for the instance
-	instance    atomic.Pointer[Instance] // of the key; nil before it is known
-	names       sync.Map                 // *semaphore.Weighted by CanonicalName, held by a create
+	asking      *semaphore.Weighted // held while asking for the instance
+	instanceID  atomic.Value        // of the key; nil before it is known
+	names       sync.Map            // *semaphore.Weighted by CanonicalName, held by a create
 	local       localChanges
 	reads       *sharedReads
 	checks      secretChecks

@@ -19,7 +19,7 @@ func TestAPIError(t *testing.T) {
 			res.Header.Set(header, "of the header")
 			return res, err
 		}))
-		return asError[*clerk.APIError](t, errorOf(client.Instance(t.Context())))
+		return asError[*clerk.APIError](t, errorOf(client.InstanceID(t.Context())))
 	}
 	err := apiErrorOf(422, "", `{"errors":[{"message":"is missing","long_message":"name must be included.",`+
 		`"code":"form_param_missing","meta":{"param_name":"name","other":[1]},"new":1},`+

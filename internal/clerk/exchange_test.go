@@ -107,7 +107,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				res.Header.Set("Location", location)
 				return res, err
 			}))
-			_, err := client.Instance(t.Context())
+			_, err := client.InstanceID(t.Context())
 			equal(t, location, asError[*clerk.AnswerError](t, err).Problem, "a redirect"+host+
 				"; redirects are not followed, because the secret key would travel along")
 			equal(t, "requests", requests, 1)

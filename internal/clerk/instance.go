@@ -8,12 +8,6 @@ import (
 
 const routeInstance = "/instance"
 
-// Instance is the Clerk instance that a secret key belongs to.
-type Instance struct {
-	ID              string // ins_…
-	EnvironmentType string // "development" or "production"
-}
-
 // InstanceError is a secret key that belongs to a different instance than expected.
 type InstanceError struct {
 	Expected string // the instance that the state or the configuration names
@@ -25,53 +19,49 @@ func (e *InstanceError) Error() string {
 	return fmt.Sprintf("the secret key belongs to instance %s, not to %s", e.Actual, e.Expected)
 }
 
-// Instance reads the instance of the secret key. It asks once, because the instance of a
-// key never changes: operations that start together wait for one answer. A failure is not
-// kept.
-func (c *Client) Instance(ctx context.Context) (Instance, error) {
+// InstanceID reads the id of the instance of the secret key (ins_…). It asks once, because
+// the instance of a key never changes: operations that start together wait for one answer.
+// A failure is not kept.
+func (c *Client) InstanceID(ctx context.Context) (string, error) {
 	if err := c.asking.Acquire(ctx, 1); err != nil {
-		return Instance{}, err
+		return "", err
 	}
 	defer c.asking.Release(1)
-	if known := c.instance.Load(); known != nil {
-		return *known, nil
+	if known, ok := c.instanceID.Load().(string); ok {
+		return known, nil
 	}
-	instance, err := send(c, singleContext(ctx), request{
+	id, err := send(c, singleContext(ctx), request{
 		method: http.MethodGet, route: routeInstance,
-	}, decodeInstance)
-	if err != nil {
-		return Instance{}, err
+	}, decodeInstanceID)
+	if err == nil {
+		c.instanceID.Store(id)
 	}
-	c.instance.Store(&instance)
-	return instance, nil
+	return id, err
 }
 
-func decodeInstance(a answer) (Instance, error) {
+func decodeInstanceID(a answer) (string, error) {
 	f, err := newFieldReader(a.body)
-	if err != nil {
-		return Instance{}, err
+	object, id := take[string](f, "object"), take[string](f, "id")
+	switch {
+	case err != nil:
+		return "", err
+	case object != "" && object != "instance":
+		return "", fmt.Errorf("it is not an instance (object is %q)", object)
+	case !ValidID(id):
+		return "", fmt.Errorf("its id (%q) is not a valid Clerk id", id)
 	}
-	if object := take[string](f, "object"); object != "" && object != "instance" {
-		return Instance{}, fmt.Errorf("it is not an instance (object is %q)", object)
-	}
-	instance := Instance{
-		ID: need[string](f, "id"), EnvironmentType: take[string](f, "environment_type"),
-	}
-	if !ValidID(instance.ID) {
-		return Instance{}, fmt.Errorf("its id (%q) is not a valid Clerk id", instance.ID)
-	}
-	return instance, nil
+	return id, nil
 }
 
 // CheckInstance returns an InstanceError if the key is known to belong to a different
 // instance than the given one, which may be empty. It sends no request: as long as the
 // instance is not known, the result is nil.
 func (c *Client) CheckInstance(instanceID string) error {
-	known := c.instance.Load()
-	if known == nil || instanceID == "" || known.ID == instanceID {
+	known, ok := c.instanceID.Load().(string)
+	if !ok || instanceID == "" || known == instanceID {
 		return nil
 	}
-	return &InstanceError{Expected: instanceID, Actual: known.ID}
+	return &InstanceError{Expected: instanceID, Actual: known}
 }
 
 // CheckExpectedInstance returns an InstanceError if the key belongs to another instance
@@ -82,13 +72,13 @@ func (c *Client) CheckExpectedInstance(ctx context.Context) error {
 	if expected == "" {
 		return nil
 	}
-	instance, err := c.Instance(ctx)
+	actual, err := c.InstanceID(ctx)
 	if err != nil {
 		return fmt.Errorf(
 			"the instance of the secret key could not be read, to compare it with instance_id: %w", err)
 	}
-	if instance.ID != expected {
-		return &InstanceError{Expected: expected, Actual: instance.ID, Pinned: true}
+	if actual != expected {
+		return &InstanceError{Expected: expected, Actual: actual, Pinned: true}
 	}
 	return nil
 }
@@ -102,7 +92,7 @@ func (c *Client) ConfirmGone(ctx context.Context, err error, instanceID string) 
 	if !IsNotFound(err) || instanceID == "" {
 		return IsNotFound(err), nil
 	}
-	if _, err := c.Instance(ctx); err != nil {
+	if _, err := c.InstanceID(ctx); err != nil {
 		return false, fmt.Errorf(
 			"the application was not found, and the instance of the secret key could not be read: %w", err)
 	}

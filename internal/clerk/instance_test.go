@@ -14,12 +14,12 @@ func TestInstance(t *testing.T) {
 	bubble(t, func(f *fixture) {
 		noError(f, f.client.CheckInstance("ins_unknown_as_yet"))
 		f.inject(clerktest.ClerkError(403, "authorization_invalid").Once())
-		_, err := f.client.Instance(f.Context())
+		_, err := f.client.InstanceID(f.Context())
 		equal(f, "a failure is not kept", isError[*clerk.APIError](err), true)
 		for range 2 {
-			instance, err := f.client.Instance(f.Context())
+			id, err := f.client.InstanceID(f.Context())
 			noError(f, err)
-			equal(f, "instance", instance, clerk.Instance{ID: f.server.InstanceID(), EnvironmentType: "development"})
+			equal(f, "instance", id, f.server.InstanceID())
 		}
 		equal(f, "requests", f.requests(), 2)
 		noError(f, f.client.CheckInstance(""))
@@ -31,7 +31,7 @@ func TestInstance(t *testing.T) {
 		`{"object":"instance"}`: false, `{"object":"instance","id":7}`: false, `{"object":"user","id":"user_1"}`: false,
 		`null`: false, `<html>`: false,
 	} {
-		_, err := clientOn(t, answering(200, "application/json", answer)).Instance(t.Context())
+		_, err := clientOn(t, answering(200, "application/json", answer)).InstanceID(t.Context())
 		equal(t, "accepted: "+answer, err == nil, ok)
 	}
 }

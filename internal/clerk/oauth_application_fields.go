@@ -122,11 +122,6 @@ func (d DefaultScopes) MarshalJSON() ([]byte, error) {
 	return json.Marshal(sortedSet(d.Scopes))
 }
 
-// IsEmpty reports whether there is nothing to send.
-func (f OAuthApplicationFields) IsEmpty() bool {
-	return f == OAuthApplicationFields{}
-}
-
 // MarshalJSON implements json.Marshaler.
 func (f OAuthApplicationFields) MarshalJSON() ([]byte, error) {
 	if f.RedirectURIs != nil && *f.RedirectURIs == nil {

@@ -53,15 +53,14 @@ func TestNotApplied(t *testing.T) {
 // differs. Otherwise a field would be sent and never checked, or not be sent.
 func TestEveryFieldIsSentAndCompared(t *testing.T) {
 	t.Parallel()
-	everyField(t, clerk.OAuthApplicationFields.NotApplied, clerk.OAuthApplicationFields.IsEmpty)
-	everyField(t, clerk.OAuthApplicationSettingsFields.NotApplied, clerk.OAuthApplicationSettingsFields.IsEmpty)
+	everyField(t, clerk.OAuthApplicationFields.NotApplied)
+	everyField(t, clerk.OAuthApplicationSettingsFields.NotApplied)
 }
 
-func everyField[F, A any](t *testing.T, notApplied func(F, A) []clerk.Mismatch, isEmpty func(F) bool) {
+func everyField[F, A any](t *testing.T, notApplied func(F, A) []clerk.Mismatch) {
 	t.Helper()
 	var none F
 	var empty A
-	equal(t, "nothing to send", isEmpty(none), true)
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(none)) {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name == "" || options != "omitempty" || field.Type.Kind() != reflect.Pointer {
@@ -77,7 +76,6 @@ func everyField[F, A any](t *testing.T, notApplied func(F, A) []clerk.Mismatch, 
 		reflect.ValueOf(&fields).Elem().FieldByIndex(field.Index).Set(valueOf(field.Type, true))
 		reflect.ValueOf(&same).Elem().FieldByIndex(answered.Index).Set(valueOf(answered.Type, true))
 		reflect.ValueOf(&other).Elem().FieldByIndex(answered.Index).Set(valueOf(answered.Type, false))
-		equal(t, field.Name+" is nothing", isEmpty(fields), false)
 		equal(t, field.Name+", as sent", fmt.Sprint(notApplied(fields, same)), "[]")
 		mismatches := notApplied(fields, other)
 		if len(mismatches) != 1 || mismatches[0].Name != name || mismatches[0].Sent == mismatches[0].Got || mismatches[0].Got == "" {

@@ -45,11 +45,6 @@ type OAuthApplicationSettingsFields struct {
 	PKCERequired    *bool `json:"pkce_required,omitempty"`
 }
 
-// IsEmpty reports whether there is nothing to send.
-func (f OAuthApplicationSettingsFields) IsEmpty() bool {
-	return f == OAuthApplicationSettingsFields{}
-}
-
 // NotApplied compares what was sent with what Clerk says it has now. A field of
 // settings.Problems is no difference: it is not known.
 func (f OAuthApplicationSettingsFields) NotApplied(settings OAuthApplicationSettings) []Mismatch {

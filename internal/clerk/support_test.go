@@ -242,7 +242,7 @@ var operations = []operation{
 		return errorOf(c.UpdateOAuthApplicationSettings(ctx, fields))
 	}},
 	{"instance", "GET", clerktest.RouteInstance, func(ctx context.Context, c *clerk.Client, _ string) error {
-		return errorOf(c.Instance(ctx))
+		return errorOf(c.InstanceID(ctx))
 	}},
 }
 

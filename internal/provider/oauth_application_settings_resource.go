@@ -251,14 +251,14 @@ func (m *settingsModel) read(ctx context.Context, client *clerk.Client) error {
 // Every instance has settings, so a plan would adopt those of the other instance. A model
 // without an instance gets that of the key.
 func (m *settingsModel) checkInstance(ctx context.Context, client *clerk.Client) error {
-	instance, err := client.Instance(ctx)
+	instanceID, err := client.InstanceID(ctx)
 	switch expected := m.ID.ValueString(); {
 	case err != nil:
 		return fmt.Errorf("the instance of the secret key could not be read: %w", err)
 	case m.ID.IsNull():
-		m.ID = types.StringValue(instance.ID)
-	case instance.ID != expected:
-		return &clerk.InstanceError{Expected: expected, Actual: instance.ID}
+		m.ID = types.StringValue(instanceID)
+	case instanceID != expected:
+		return &clerk.InstanceError{Expected: expected, Actual: instanceID}
 	}
 	return nil
 }
@@ -270,7 +270,7 @@ func (m *settingsModel) change(
 	ctx context.Context, client *clerk.Client, plan settingsModel, diags *diag.Diagnostics,
 ) ([]clerk.Mismatch, error) {
 	fields := plan.fieldsToUpdate(*m)
-	if fields.IsEmpty() {
+	if fields == (clerk.OAuthApplicationSettingsFields{}) {
 		return nil, nil
 	}
 	settings, err := client.UpdateOAuthApplicationSettings(ctx, fields)

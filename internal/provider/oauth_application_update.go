@@ -57,7 +57,7 @@ func (r *oauthApplicationResource) Update(
 // error, and the state has Clerk's value. A field that the answer lacks is a warning.
 func (c *applicationCall) patch(ctx context.Context, reason rotationReason) (ok bool) {
 	fields := c.plan.fieldsToUpdate(c.current.reportedModel)
-	if fields.IsEmpty() {
+	if fields == (clerk.OAuthApplicationFields{}) {
 		return true
 	}
 	if reason == rotateForFirstSecret {
