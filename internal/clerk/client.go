@@ -171,9 +171,9 @@ func ParseAPIURL(raw string) (*url.URL, error) {
 	return address, nil
 }
 
-// IsLoopback reports whether a host, without a port, is certain to be this machine:
+// IsLoopback reports whether the host of a URL (URL.Hostname) is certain to be this machine:
 // localhost and the names below it (RFC 6761 section 6.3), and the addresses of
-// 127.0.0.0/8 and ::1 in each of their spellings, with or without brackets.
+// 127.0.0.0/8 and ::1 in each of their spellings.
 //
 // An address is parsed and never compared as text: 127.evil.example is a name like any
 // other. Spellings that only some programs read as an address, such as 127.1, are not
@@ -182,9 +182,6 @@ func IsLoopback(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, ".")) // a dot at the end: the name is absolute
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
-	}
-	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
-		host = host[1 : len(host)-1]
 	}
 	address, err := netip.ParseAddr(host)
 	return err == nil && address.IsLoopback()

@@ -2,7 +2,6 @@ package clerk
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -128,7 +127,7 @@ func (c *Client) decodePage(a answer) (page, error) {
 		decoded, err := decodeApplication(raw)
 		item := listItem{OAuthApplication: decoded.app, key: decoded.app.ID}
 		if !ValidID(item.key) {
-			item.ID, item.key = "", fmt.Sprintf("%x", sha256.Sum256(raw))
+			item.ID, item.key = "", string(raw)
 		}
 		if err = cmp.Or(err, problemsError(decoded.app.Problems)); err != nil {
 			problem := c.scrubber.clean(err.Error())

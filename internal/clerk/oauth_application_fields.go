@@ -107,21 +107,6 @@ type OAuthApplicationFields struct {
 	DeviceAuthorizationGrantEnabled *bool `json:"device_authorization_grant_enabled,omitempty"`
 }
 
-// DefaultScopes are the scopes of clients that register without asking for any.
-// With Reset they are sent as null, which makes Clerk's own defaults hold again.
-type DefaultScopes struct {
-	Scopes []string
-	Reset  bool
-}
-
-// MarshalJSON implements json.Marshaler.
-func (d DefaultScopes) MarshalJSON() ([]byte, error) {
-	if d.Reset {
-		return []byte("null"), nil
-	}
-	return json.Marshal(sortedSet(d.Scopes))
-}
-
 // MarshalJSON implements json.Marshaler.
 func (f OAuthApplicationFields) MarshalJSON() ([]byte, error) {
 	if f.RedirectURIs != nil && *f.RedirectURIs == nil {
@@ -201,9 +186,9 @@ func isApplied(field string, sent, served any) bool {
 	case "Scopes":
 		return ScopesSatisfy(served.([]string), sent.([]string))
 	case "DefaultScopes":
-		// A reset has no value to compare with: Clerk answers null or its defaults.
-		scopes := sent.(DefaultScopes)
-		return scopes.Reset || ScopesSatisfy(served.([]string), scopes.Scopes)
+		// A reset (nil) has no value to compare with: Clerk answers null or its defaults.
+		scopes := sent.([]string)
+		return scopes == nil || ScopesSatisfy(served.([]string), scopes)
 	}
 	return reflect.DeepEqual(sent, served)
 }
@@ -217,8 +202,6 @@ func describeValue(value any) string {
 		return strconv.Quote(value)
 	case []string:
 		return quotedList(value)
-	case DefaultScopes:
-		return quotedList(value.Scopes)
 	}
 	return fmt.Sprint(value)
 }

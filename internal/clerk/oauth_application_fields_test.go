@@ -37,12 +37,12 @@ func TestNotApplied(t *testing.T) {
 	}
 	scopes := clerk.OAuthApplicationSettings{DefaultScopes: []string{"email", "offline_access"}}
 	for _, test := range []struct {
-		sent clerk.DefaultScopes
+		sent []string
 		want string
 	}{
-		{clerk.DefaultScopes{Scopes: []string{"email"}}, "[]"},
-		{clerk.DefaultScopes{Reset: true}, "[]"},
-		{clerk.DefaultScopes{}, `[default_scopes: sent [], Clerk has ["email", "offline_access"]]`},
+		{[]string{"email"}, "[]"},
+		{nil, "[]"},
+		{[]string{}, `[default_scopes: sent [], Clerk has ["email", "offline_access"]]`},
 	} {
 		got := clerk.OAuthApplicationSettingsFields{DefaultScopes: &test.sent}.NotApplied(scopes)
 		equal(t, "not applied", fmt.Sprint(got), test.want)
@@ -99,8 +99,6 @@ func valueOf(kind reflect.Type, sent bool) reflect.Value {
 		return reflect.ValueOf(text)
 	case reflect.TypeFor[[]string]():
 		return reflect.ValueOf([]string{text})
-	case reflect.TypeFor[clerk.DefaultScopes]():
-		return reflect.ValueOf(clerk.DefaultScopes{Scopes: []string{text}})
 	}
 	pointer := reflect.New(kind.Elem())
 	pointer.Elem().Set(valueOf(kind.Elem(), sent))

@@ -112,7 +112,7 @@ var sharedList = listKey{orderBy: orderByOldest}
 type listItem struct {
 	OAuthApplication
 
-	key        string                      // to know it again: the ID, or a hash of its text
+	key        string                      // to know it again: the ID, or its whole text
 	unreadable *UnreadableApplicationError // nil if all was read
 }
 

@@ -31,11 +31,13 @@ type OAuthApplicationSettings struct {
 }
 
 // OAuthApplicationSettingsFields are the settings to change. A nil field is not sent. Tags
-// and names are used as those of OAuthApplicationFields are.
+// and names are used as those of OAuthApplicationFields are. DefaultScopes are those of
+// clients that register without asking for any. A nil list is sent as null, which makes
+// Clerk's own defaults hold again.
 type OAuthApplicationSettingsFields struct {
-	DynamicOAuthClientRegistration *bool          `json:"dynamic_oauth_client_registration,omitempty"`
-	DefaultScopes                  *DefaultScopes `json:"default_scopes,omitempty"`
-	OAuthJWTAccessTokens           *bool          `json:"oauth_jwt_access_tokens,omitempty"`
+	DynamicOAuthClientRegistration *bool     `json:"dynamic_oauth_client_registration,omitempty"`
+	DefaultScopes                  *[]string `json:"default_scopes,omitempty"`
+	OAuthJWTAccessTokens           *bool     `json:"oauth_jwt_access_tokens,omitempty"`
 
 	ClientIDMetadataDocumentsAdvertised                    *bool `json:"client_id_metadata_documents_advertised,omitempty"`
 	ClientIDMetadataDocumentsOnlyAllowPreRegisteredClients *bool `json:"client_id_metadata_documents_only_allow_pre_registered_clients,omitempty"`

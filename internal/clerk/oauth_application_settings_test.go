@@ -59,7 +59,7 @@ func TestSettings(t *testing.T) {
 		_, err := client.GetOAuthApplicationSettings(t.Context())
 		equal(t, field, asError[*clerk.AnswerError](t, err).Problem, says)
 		fields := clerk.OAuthApplicationSettingsFields{
-			OAuthJWTAccessTokens: new(false), DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"email", "profile"}},
+			OAuthJWTAccessTokens: new(false), DefaultScopes: &[]string{"email", "profile"},
 		}
 		settings, err := client.UpdateOAuthApplicationSettings(t.Context(), fields)
 		noError(t, err)

@@ -51,10 +51,10 @@ func TestRequests(t *testing.T) {
 			RedirectURIs: new([]string(nil)), Scopes: &[]string{},
 		}),
 		`PATCH /instance/oauth_application_settings{"default_scopes":null}`: settings(clerk.OAuthApplicationSettingsFields{
-			DefaultScopes: &clerk.DefaultScopes{Reset: true},
+			DefaultScopes: new([]string(nil)),
 		}),
 		`PATCH /instance/oauth_application_settings{"default_scopes":["email","profile"],"oauth_jwt_access_tokens":false}`: settings(clerk.OAuthApplicationSettingsFields{
-			DefaultScopes: &clerk.DefaultScopes{Scopes: []string{"profile", "email", "email"}}, OAuthJWTAccessTokens: new(false),
+			DefaultScopes: &[]string{"email", "profile"}, OAuthJWTAccessTokens: new(false),
 		}),
 	}
 	for _, operation := range operations {

@@ -71,16 +71,16 @@ func (m *settingsModel) fieldsToUpdate(current settingsModel) clerk.OAuthApplica
 	}
 }
 
-func changedDefaultScopes(wanted, current types.Set) *clerk.DefaultScopes {
+func changedDefaultScopes(wanted, current types.Set) *[]string {
 	none := len(wanted.Elements()) == 0 // null or empty: Clerk's own defaults
 	switch {
 	case !isWhollyKnown(wanted), none && len(current.Elements()) == 0,
 		sameValue(wanted, current):
 		return nil
 	case none:
-		return &clerk.DefaultScopes{Reset: true}
+		return new([]string(nil)) // a reset
 	}
-	return &clerk.DefaultScopes{Scopes: stringsOf(wanted)}
+	return new(stringsOf(wanted))
 }
 
 // defaultScopesKey marks, in the private state, that the current default scopes were set by
