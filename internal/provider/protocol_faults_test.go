@@ -35,14 +35,13 @@ var (
 	hurried      = values{"name": "Portal", "timeouts": values{"create": "2s", "update": "2s"}}
 	withURI      = confidential.with("redirect_uris", []string{"https://App.example"})
 
-	lost      = clerktest.ResetAfterWork()
-	forbidden = clerktest.ClerkError(403, "not_allowed_access")
-	isGone    = clerktest.ClerkError(404, "resource_not_found")
-	tooLate   = clerktest.SlowAnswer(time.Minute)
-	slow      = clerktest.SlowAnswer(5 * time.Second)
-	inTime    = clerktest.SlowAnswer(3900 * time.Millisecond)
-	noSecret  = answering("client_secret", missing)
-
+	lost       = clerktest.ResetAfterWork()
+	forbidden  = clerktest.ClerkError(403, "not_allowed_access")
+	isGone     = clerktest.ClerkError(404, "resource_not_found")
+	tooLate    = clerktest.SlowAnswer(time.Minute)
+	slow       = clerktest.SlowAnswer(5 * time.Second)
+	inTime     = clerktest.SlowAnswer(3900 * time.Millisecond)
+	noSecret   = answering("client_secret", missing)
 	likePublic = clerktest.Changed(func(answer map[string]any) {
 		answer["public"], answer["client_secret"] = true, nil
 	})

@@ -23,9 +23,7 @@ var onlyTerraform = []string{
 // A field of Clerk's API is stated in several places: CONTRIBUTING lists them under "Add a field
 // of the API". This test fails if one of them is forgotten, whichever it is.
 func TestProtocolFields(t *testing.T) {
-	for kind, route := range map[string]string{
-		application: clerktest.RouteApplication, settings: clerktest.RouteSettings,
-	} {
+	for kind, route := range map[string]string{application: clerktest.RouteApplication, settings: clerktest.RouteSettings} {
 		inSubtest(t, kind, func(t *testing.T, tf *terraform) {
 			o, sent, answer := &object{kind: kind}, values{}, values{}
 			tf.clerk.Inject(clerktest.Changed(func(body map[string]any) { answer = maps.Clone(body) }).On("GET", route))

@@ -141,7 +141,8 @@ func TestProtocolPlanOfAReplacementIsNoDuplicate(t *testing.T) {
 	})
 }
 
-// Terraform does not say that a plan is a replacement, so only the apply can refuse it.
+// The plan of a destruction is refused. Terraform does not say that a plan is a replacement, so
+// only the apply can refuse that.
 func TestProtocolProtectedReplacement(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		o, instead := &object{kind: application}, &object{kind: application}
@@ -150,13 +151,14 @@ func TestProtocolProtectedReplacement(t *testing.T) {
 			PlannedState: encode(schemas.ResourceSchemas[application], nil),
 		}}
 		p := tf.process(t.Context())
+		_, planned := p.plan(o, nil)
 		first := p.apply(o, destroyed)
 		// With create_before_destroy the new application exists by then.
 		made, _ := p.plan(instead, portal)
 		p.apply(instead, made)
 		second := p.apply(o, destroyed)
-		if _, kept := tf.clerk.Application(o.str("id")); !kept || !first.failed() || !second.failed() {
-			t.Error("a protected application was deleted")
+		if _, kept := tf.clerk.Application(o.str("id")); !kept || !planned.failed() || !first.failed() || !second.failed() {
+			t.Error("a protected application was deleted, or its deletion planned")
 		}
 		if !first.say("protected from deletion") || !first.say("untaint") ||
 			!second.say("exists already: "+instead.str("id")) || second.say("untaint") {
