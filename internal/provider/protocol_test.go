@@ -87,9 +87,8 @@ func (t *terraform) process(ctx context.Context) *process {
 		ctx = tflogtest.RootLogger(tfsdklogtest.RootLogger(ctx, t), t)
 	}
 	server := provider.NewServer("test", t.transport)()
-	config := encode(schemas.Provider, t.block)
-	response := must(server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: config}))
-	return &process{t, server, ctx, t.hear(response.Diagnostics)}
+	request := &tfprotov6.ConfigureProviderRequest{Config: encode(schemas.Provider, t.block)}
+	return &process{t, server, ctx, t.hear(must(server.ConfigureProvider(ctx, request)).Diagnostics)}
 }
 
 // read refreshes the object.
@@ -128,7 +127,7 @@ func (p *process) plan(o *object, config values) (*plan, messages) {
 }
 
 // planAgain plans without a refresh, as an apply does first. A nil configuration destroys.
-func (p *process) planAgain(o *object, config values) (made *plan, heard messages) {
+func (p *process) planAgain(o *object, config values) (_ *plan, heard messages) {
 	schema := schemas.ResourceSchemas[o.kind]
 	encoded := encode(schema, config)
 	proposed := decode(encoded)
@@ -149,8 +148,8 @@ func (p *process) planAgain(o *object, config values) (made *plan, heard message
 		PriorIdentity: o.identity, ProposedNewState: encode(schema, proposed), Config: encoded,
 	}))
 	planned := decode(response.PlannedState)
-	made = &plan{*o, config, planned, differences(o.state, planned), response}
-	return made, heard + p.hear(response.Diagnostics)
+	heard += p.hear(response.Diagnostics)
+	return &plan{*o, config, planned, differences(o.state, planned), response}, heard
 }
 
 // differences are the names of the attributes that differ, sorted.
@@ -174,11 +173,10 @@ func (p *process) apply(o *object, made *plan) messages {
 	if *o = made.prior; made.response == nil || len(made.changes) == 0 {
 		return ""
 	}
-	schema := schemas.ResourceSchemas[o.kind]
 	response := must(p.ApplyResourceChange(p.ctx, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: o.kind, PriorState: encode(schema, o.state), Config: encode(schema, made.config),
+		TypeName: o.kind, PriorState: encode(schemas.ResourceSchemas[o.kind], o.state),
 		PlannedState: made.response.PlannedState, PlannedPrivate: made.response.PlannedPrivate,
-		PlannedIdentity: made.response.PlannedIdentity,
+		PlannedIdentity: made.response.PlannedIdentity, Config: encode(schemas.ResourceSchemas[o.kind], made.config),
 	}))
 	heard, state := p.hear(response.Diagnostics), decode(response.NewState)
 	for _, name := range differences(made.planned, state) {
@@ -189,8 +187,11 @@ func (p *process) apply(o *object, made *plan) messages {
 	if heard.failed() && state != nil && !o.exists() {
 		p.errorf("the object is tainted, because its create ended in an error:\n%s", heard)
 	}
-	if state != nil || !heard.failed() {
+	switch {
+	case state != nil:
 		*o = object{o.kind, state, response.Private, response.NewIdentity}
+	case !heard.failed():
+		*o = object{kind: o.kind}
 	}
 	return heard
 }
