@@ -198,8 +198,7 @@ func TestProtocolDeferral(t *testing.T) {
 		block.MsgPack = bytes.Replace(block.MsgPack, []byte("\xa1?"), []byte("\xd4\x00\x00"), 1) // unknown
 		server := provider.NewServer("test", tf.transport)()
 		configured := must(server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
-			Config:             block,
-			ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: true},
+			Config: block, ClientCapabilities: &tfprotov6.ConfigureProviderClientCapabilities{DeferralAllowed: true},
 		}))
 		planned := must(server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
 			TypeName: application, Config: encode(schema, portal),

@@ -178,6 +178,7 @@ func TestProtocolPublicElsewhere(t *testing.T) {
 	} {
 		inSubtest(t, name, func(t *testing.T, tf *terraform) {
 			o := &object{kind: application}
+			tf.run(t.Context(), o, portal)
 			tf.run(t.Context(), o, c.config)
 			for _, public := range c.public {
 				tf.clerk.Edit(o.str("id"), func(app *clerktest.Application) { app.Public = public })
