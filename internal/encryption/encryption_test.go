@@ -121,9 +121,8 @@ func TestDecrypt(t *testing.T) {
 		"one good and one bad": {whole, key + "\n" + broken, noLine(2)},
 	} {
 		got, err := decrypt(test.ciphertext, test.identity)
-		switch {
-		case test.want == nil && (err != nil || got != "s3cret"),
-			test.want != nil && (err == nil || got != "" || !strings.Contains(err.Error(), test.want.Error())):
+		if (err == nil) != (test.want == nil) || (err == nil) != (got == "s3cret") ||
+			err != nil && (got != "" || !strings.Contains(err.Error(), test.want.Error())) {
 			t.Errorf("%s: got %q, %v; want %v", name, got, err, test.want)
 		}
 		checkHoldsNoKey(t, err, one)
@@ -135,10 +134,10 @@ func checkHoldsNoKey(t *testing.T, err error, keys ...keyPair) {
 	t.Helper()
 	pieces := []string{"QQPQYQGZ", "b3Blbn", "canary"}
 	for _, key := range keys {
-		pieces = append(pieces, key.identity[40:60], strings.ToLower(key.identity[40:60]))
+		pieces = append(pieces, key.identity[40:60])
 	}
 	for _, piece := range pieces {
-		if err != nil && strings.Contains(err.Error(), piece) {
+		if err != nil && strings.Contains(strings.ToLower(err.Error()), strings.ToLower(piece)) {
 			t.Errorf("the error holds a piece of what may be secret: %v", err)
 		}
 	}

@@ -34,11 +34,9 @@ func TestSecretVersions(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}
-	if got := firstSecretVersion(at, at.Add(time.Hour)); got.ValueInt64() != ms {
-		t.Errorf("the first version is %s", got)
-	}
-	if got := firstSecretVersion(time.Time{}, at); got.ValueInt64() != ms {
-		t.Errorf("without a time the first version is %s", got)
+	first, untimed := firstSecretVersion(at, at.Add(time.Hour)), firstSecretVersion(time.Time{}, at)
+	if first.ValueInt64() != ms || untimed.ValueInt64() != ms {
+		t.Errorf("the first version is %s, and without a time of the creation %s", first, untimed)
 	}
 }
 
@@ -83,11 +81,8 @@ func TestRotationFor(t *testing.T) {
 // A recipient that is not known yet is checked by the apply.
 func TestUnknownRecipients(t *testing.T) {
 	t.Parallel()
-	elements := []attr.Value{types.StringUnknown()}
-	for _, set := range []types.Set{
-		types.SetNull(types.StringType), types.SetUnknown(types.StringType),
-		types.SetValueMust(types.StringType, elements),
-	} {
+	unknown := []attr.Value{types.StringUnknown()}
+	for _, set := range []types.Set{types.SetUnknown(types.StringType), types.SetValueMust(types.StringType, unknown)} {
 		var resp validator.SetResponse
 		recipientsCheck.ValidateSet(t.Context(), validator.SetRequest{ConfigValue: set}, &resp)
 		if len(resp.Diagnostics) > 0 {

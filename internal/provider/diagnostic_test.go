@@ -48,7 +48,7 @@ func TestDiagnosticTextsOfARun(t *testing.T) {
 		for _, err := range []error{
 			unknown, errKeyRefused, wrapped, unknown, errUnsent, errUnsent, ofEdge(404), errForbidden,
 		} {
-			data.addError(&diags, reading, err, nil)
+			data.addError(&diags, actionRead, err, nil)
 		}
 		CheckGolden(t, "diagnostics.golden", name, diagnosticsText(diags))
 	}
@@ -67,13 +67,7 @@ func diagnosticsText(diags diag.Diagnostics) string {
 	return strings.TrimSuffix(text.String(), "\n")
 }
 
-const (
-	creating = "create OAuth application"
-	updating = "update OAuth application"
-	reading  = "read OAuth application"
-	rotating = "rotate client secret of OAuth application"
-	traceID  = "4f1c8e0d5f6a4b0e9a3d2c1b0a998877"
-)
+const traceID = "4f1c8e0d5f6a4b0e9a3d2c1b0a998877"
 
 // ofClerk is an answer of Clerk with errors: code, message, long message, parameter.
 func ofClerk(status int, items ...[4]string) *clerk.APIError {
@@ -111,54 +105,54 @@ var diagnosticTexts = []struct {
 	name, action string
 	err          error
 }{
-	{"the key is refused", reading, errKeyRefused},
-	{"the plan lacks a feature", creating, ofClerk(402, [4]string{"unsupported_subscription_plan_features", "Unsupported plan features", "Upgrade your subscription to unlock them."})},
-	{"403", updating, errForbidden},
-	{"403, the quota", creating, ofClerk(403, [4]string{"quota_exceeded", "Quota exceeded", "Quota exceeded, you have reached your limit."})},
-	{"403, HTML", updating, ofEdge(403)},
-	{"404 of Clerk", updating + ` "web"`, errNotFound},
-	{"404 of Clerk, another code", updating, ofClerk(404, [4]string{"other", "Other"})},
+	{"the key is refused", actionRead, errKeyRefused},
+	{"the plan lacks a feature", actionCreate, ofClerk(402, [4]string{"unsupported_subscription_plan_features", "Unsupported plan features", "Upgrade your subscription to unlock them."})},
+	{"403", actionUpdate, errForbidden},
+	{"403, the quota", actionCreate, ofClerk(403, [4]string{"quota_exceeded", "Quota exceeded", "Quota exceeded, you have reached your limit."})},
+	{"403, HTML", actionUpdate, ofEdge(403)},
+	{"404 of Clerk", actionUpdate + ` "web"`, errNotFound},
+	{"404 of Clerk, another code", actionUpdate, ofClerk(404, [4]string{"other", "Other"})},
 	{"404 of Clerk for the settings", actionUpdateSettings, errNotFound},
-	{"404, HTML, of a read", reading, ofEdge(404)},
-	{"404, HTML, of a create", creating, ofEdge(404)},
+	{"404, HTML, of a read", actionRead, ofEdge(404)},
+	{"404, HTML, of a create", actionCreate, ofEdge(404)},
 	{"404, HTML, of the plan of a create", actionPlan + ` "web"`, ofEdge(404)},
 	{"404, HTML, of a list", actionList, ofEdge(404)},
-	{"404, and the instance is unknown", reading, fmt.Errorf("the application was not found, and the instance of the secret key could not be read: %w", sixTimes(ofEdge(502)))},
-	{"409, locked", updating, ofClerk(409, [4]string{clerk.CodeResourceLocked, "resource busy", "This resource is currently being modified by another request. Please try again."})},
+	{"404, and the instance is unknown", actionRead, fmt.Errorf("the application was not found, and the instance of the secret key could not be read: %w", sixTimes(ofEdge(502)))},
+	{"409, locked", actionUpdate, ofClerk(409, [4]string{clerk.CodeResourceLocked, "resource busy", "This resource is currently being modified by another request. Please try again."})},
 	{"413, the logo", actionUploadLogo, ofClerk(413, [4]string{"image_too_large", "Image too large"})},
-	{"422 on an attribute", creating, ofClerk(422, [4]string{"form_param_max_length_exceeded", "exceeds maximum length", "name should not exceed 256 characters.", "name"})},
-	{"422 on an element", creating, ofClerk(422, [4]string{"form_param_format_invalid", "is invalid", `"nowhere" is not a valid URL.`, "redirect_uris[1]"})},
-	{"422 on no attribute", creating, ofClerk(422, [4]string{"form_param_unknown", "is unknown", "colour is not a valid parameter for this request.", "colour"})},
-	{"422 with a hint", updating, ofClerk(422, [4]string{"form_param_value_invalid", "is invalid", "", "device_authorization_grant_enabled"})},
-	{"422, two errors", creating, ofClerk(422, [4]string{"form_param_value_invalid", "is invalid", "nope is not allowed", "scopes"}, [4]string{"something_else", "Something else"})},
-	{"422, the legacy provider", creating, ofClerk(422, [4]string{"feature_requires_oidc_provider", "not an OIDC provider"})},
-	{"429, too long a wait", reading, &clerk.RetryAfterError{RetryAfter: time.Hour, Err: errThrottled}},
-	{"429, no time left", updating, &clerk.RetryAfterError{RetryAfter: 30 * time.Second, TimeLeft: 7 * time.Second, Err: errThrottled}},
-	{"429 again and again", reading, sixTimes(errThrottled)},
-	{"500 of Clerk", updating, sixTimes(errFailed)},
-	{"503 for long", updating, &clerk.RetryAfterError{RetryAfter: 2 * time.Hour, Err: ofEdge(503)}},
+	{"422 on an attribute", actionCreate, ofClerk(422, [4]string{"form_param_max_length_exceeded", "exceeds maximum length", "name should not exceed 256 characters.", "name"})},
+	{"422 on an element", actionCreate, ofClerk(422, [4]string{"form_param_format_invalid", "is invalid", `"nowhere" is not a valid URL.`, "redirect_uris[1]"})},
+	{"422 on no attribute", actionCreate, ofClerk(422, [4]string{"form_param_unknown", "is unknown", "colour is not a valid parameter for this request.", "colour"})},
+	{"422 with a hint", actionUpdate, ofClerk(422, [4]string{"form_param_value_invalid", "is invalid", "", "device_authorization_grant_enabled"})},
+	{"422, two errors", actionCreate, ofClerk(422, [4]string{"form_param_value_invalid", "is invalid", "nope is not allowed", "scopes"}, [4]string{"something_else", "Something else"})},
+	{"422, the legacy provider", actionCreate, ofClerk(422, [4]string{"feature_requires_oidc_provider", "not an OIDC provider"})},
+	{"429, too long a wait", actionRead, &clerk.RetryAfterError{RetryAfter: time.Hour, Err: errThrottled}},
+	{"429, no time left", actionUpdate, &clerk.RetryAfterError{RetryAfter: 30 * time.Second, TimeLeft: 7 * time.Second, Err: errThrottled}},
+	{"429 again and again", actionRead, sixTimes(errThrottled)},
+	{"500 of Clerk", actionUpdate, sixTimes(errFailed)},
+	{"503 for long", actionUpdate, &clerk.RetryAfterError{RetryAfter: 2 * time.Hour, Err: ofEdge(503)}},
 
-	{"an answer that is not Clerk's", reading, &clerk.AnswerError{Status: 200, Problem: "the JSON breaks off after 46 bytes", TraceID: traceID}},
-	{"no connection", updating, sixTimes(errUnsent)},
-	{"a certificate out of date", updating, &clerk.TransportError{Untrusted: true, CertificateOutOfDate: true, Problem: "certificate has expired or is not yet valid"}},
-	{"a certificate of another authority", updating, &clerk.TransportError{Untrusted: true, Problem: "certificate signed by unknown authority"}},
-	{"a proxy that asks for credentials", updating, &clerk.TransportError{ProxyAuthentication: true, Problem: "Proxy Authentication Required"}},
+	{"an answer that is not Clerk's", actionRead, &clerk.AnswerError{Status: 200, Problem: "the JSON breaks off after 46 bytes", TraceID: traceID}},
+	{"no connection", actionUpdate, sixTimes(errUnsent)},
+	{"a certificate out of date", actionUpdate, &clerk.TransportError{Untrusted: true, CertificateOutOfDate: true, Problem: "certificate has expired or is not yet valid"}},
+	{"a certificate of another authority", actionUpdate, &clerk.TransportError{Untrusted: true, Problem: "certificate signed by unknown authority"}},
+	{"a proxy that asks for credentials", actionUpdate, &clerk.TransportError{ProxyAuthentication: true, Problem: "Proxy Authentication Required"}},
 
-	{"another instance than pinned", updating, &clerk.InstanceError{Expected: "ins_A", Actual: "ins_B", Pinned: true}},
-	{"another instance than the state's", reading, &clerk.InstanceError{Expected: "ins_A", Actual: "ins_B"}},
-	{"a duplicate name", creating, &clerk.DuplicateNameError{Name: "web", IDs: []string{"oa_1", "oa_2"}}},
+	{"another instance than pinned", actionUpdate, &clerk.InstanceError{Expected: "ins_A", Actual: "ins_B", Pinned: true}},
+	{"another instance than the state's", actionRead, &clerk.InstanceError{Expected: "ins_A", Actual: "ins_B"}},
+	{"a duplicate name", actionCreate, &clerk.DuplicateNameError{Name: "web", IDs: []string{"oa_1", "oa_2"}}},
 	{"an invalid id", "import OAuth application", &clerk.IDError{ID: "../users"}},
-	{"interrupted", updating, context.Canceled},
-	{"a timeout", updating, context.DeadlineExceeded},
+	{"interrupted", actionUpdate, context.Canceled},
+	{"a timeout", actionUpdate, context.DeadlineExceeded},
 
-	{"an update of unknown outcome", updating, sixTimes(&clerk.ChangeOutcomeUnknownError{Lost: errLost, Err: errLost})},
-	{"an update of unknown outcome, no later connection", updating, &clerk.ChangeOutcomeUnknownError{Lost: errLost, Err: errUnsent}},
-	{"an update of unknown outcome, interrupted", updating, &clerk.ChangeOutcomeUnknownError{Lost: errLost, Err: context.Canceled}},
-	{"a create of unknown outcome", creating, &clerk.CreateOutcomeUnknownError{Name: "web\n", Err: errLost}},
-	{"a create of unknown outcome, 500", creating, &clerk.CreateOutcomeUnknownError{Name: "web", Err: errFailed}},
-	{"a create of unknown outcome, candidates", creating, &clerk.CreateOutcomeUnknownError{Name: "web", Candidates: twoApps, Err: errLost, LookupErr: errors.New("application oa_2 cannot be read: client_id is missing\napplication oa_3 too")}},
-	{"a create of unknown outcome, not looked for", creating, &clerk.CreateOutcomeUnknownError{Name: "web", Err: errLost, LookupErr: ofEdge(403)}},
-	{"a rotation of unknown outcome", rotating, &clerk.RotateOutcomeUnknownError{Err: errLost}},
-	{"a rotation of unknown outcome, refused", rotating, &clerk.RotateOutcomeUnknownError{Err: errForbidden}},
+	{"an update of unknown outcome", actionUpdate, sixTimes(&clerk.ChangeOutcomeUnknownError{Lost: errLost, Err: errLost})},
+	{"an update of unknown outcome, no later connection", actionUpdate, &clerk.ChangeOutcomeUnknownError{Lost: errLost, Err: errUnsent}},
+	{"an update of unknown outcome, interrupted", actionUpdate, &clerk.ChangeOutcomeUnknownError{Lost: errLost, Err: context.Canceled}},
+	{"a create of unknown outcome", actionCreate, &clerk.CreateOutcomeUnknownError{Name: "web\n", Err: errLost}},
+	{"a create of unknown outcome, 500", actionCreate, &clerk.CreateOutcomeUnknownError{Name: "web", Err: errFailed}},
+	{"a create of unknown outcome, candidates", actionCreate, &clerk.CreateOutcomeUnknownError{Name: "web", Candidates: twoApps, Err: errLost, LookupErr: errors.New("application oa_2 cannot be read: client_id is missing\napplication oa_3 too")}},
+	{"a create of unknown outcome, not looked for", actionCreate, &clerk.CreateOutcomeUnknownError{Name: "web", Err: errLost, LookupErr: ofEdge(403)}},
+	{"a rotation of unknown outcome", actionRotate, &clerk.RotateOutcomeUnknownError{Err: errLost}},
+	{"a rotation of unknown outcome, refused", actionRotate, &clerk.RotateOutcomeUnknownError{Err: errForbidden}},
 	{"any other error", "encrypt client secret", errors.New("é a reason")},
 }

@@ -32,10 +32,7 @@ func (l *life) check() {
 		}
 		l.checkVersion(at)
 		if problem := l.problemOfSecret(at); problem != "" && !l.excused(at) {
-			wanted := at.config
-			if wanted == nil {
-				wanted = values{"name": at.state["name"]}
-			}
+			wanted := merged(values{"name": at.state["name"]}, at.config)
 			made, heard := l.process(l.rt.Context()).plan(&at.object, wanted)
 			mends := func(name string) bool { return name == "client_secret_version" || name == "public" }
 			if !heard.failed() && !heard.say("client secret") && !slices.ContainsFunc(made.changes, mends) {
@@ -93,14 +90,6 @@ func (l *life) checkRefused(ctx context.Context, o *object, config values) {
 	if !heard.failed() || len(l.written()) > 0 || !reflect.DeepEqual(before, o.state) {
 		l.rt.Errorf("with %v and %v, %q was sent:\n%s", config, l.block, l.written(), heard)
 	}
-}
-
-// checkOthersKey checks that a run with the key of another instance is refused.
-func (l *life) checkOthersKey(ctx context.Context, o *object, config values) {
-	own := l.block["secret_key"]
-	l.block["secret_key"] = l.others
-	l.checkRefused(ctx, o, config)
-	l.block["secret_key"] = own
 }
 
 // checkVersion checks that the version grows with each secret of the address. After an

@@ -1,9 +1,8 @@
 package provider_test
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -78,9 +77,7 @@ func (l *life) compareWays(p *process, o *object, config values, reads, plans *a
 
 // answer is an object in a form that can be compared.
 func (o *object) answer() string {
-	var private values
-	_ = json.Unmarshal(o.private, &private) // nothing at all is no private state either
-	text := fmt.Sprint(o.state, private)
+	text := fmt.Sprint(o.state, cmp.Or(string(o.private), "{}"))
 	if o.identity != nil {
 		text += fmt.Sprint(decode(o.identity.IdentityData))
 	}
@@ -95,17 +92,15 @@ func BenchmarkPlan(b *testing.B) {
 		uris = append(uris, fmt.Sprintf("https://app.example.com/callback/%d", i))
 	}
 	for _, benchmark := range []struct {
-		name    string
-		count   int
-		config  values // of each, without its name
-		renamed bool
+		name   string
+		count  int
+		config values // of each, without its name
 	}{
 		{name: "unchanged", count: 1000},
 		{name: "protected", count: 1000, config: values{"deletion_protection": true}},
 		{name: "with scopes and trigger", count: 1000, config: values{
 			"scopes": []string{"email", "profile"}, "rotate_secret_trigger": "a",
 		}},
-		{name: "renamed", count: 1000, renamed: true},
 		{name: "many URIs", count: 1, config: values{"redirect_uris": uris}},
 	} {
 		tf := newTerraform(b.Errorf, b.Cleanup)
@@ -117,9 +112,6 @@ func BenchmarkPlan(b *testing.B) {
 			made, _ := p.plan(objects[i], configs[i])
 			if heard := p.apply(objects[i], made); heard.failed() {
 				b.Fatal(heard)
-			}
-			if benchmark.renamed {
-				configs[i]["name"] = fmt.Sprint("renamed ", i)
 			}
 		}
 		for _, way := range []string{"fast paths", "framework"} {
@@ -133,7 +125,7 @@ func BenchmarkPlan(b *testing.B) {
 					}
 					for i, o := range objects {
 						made, heard := p.plan(o, configs[i])
-						if slices.Contains(made.changes, "name") != benchmark.renamed {
+						if len(made.changes) > 0 {
 							b.Fatalf("%v\n%s", made.changes, heard)
 						}
 					}

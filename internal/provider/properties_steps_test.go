@@ -26,7 +26,7 @@ var repertoires = map[string]repertoire{
 		arguments: map[string][]any{
 			"name":                               {"Alpha", "Beta"},
 			"redirect_uris":                      {nil, []string{}, []string{"https://a.example.com/x"}, uris},
-			"scopes":                             {nil, emailOnly, []string{"openid"}, offline},
+			"scopes":                             {nil, []string{"email", "profile"}, []string{"openid"}, offline},
 			"consent_screen_enabled":             onOff,
 			"pkce_required":                      onOff,
 			"public":                             onOff,
@@ -36,7 +36,7 @@ var repertoires = map[string]repertoire{
 			"encrypt_client_secret_to":           {nil, recipient(0), recipient(1)},
 			"verify_client_secret":               onOff,
 			"logo_path":                          {nil, "testdata/logo.png"},
-			"timeouts":                           {nil, soon},
+			"timeouts":                           {nil, values{"create": "10s", "update": "10s", "read": "10s"}},
 		},
 		refused: map[string]any{
 			"name": " ", "redirect_uris": []string{"not absolute"}, "scopes": []string{"two words"},
@@ -73,13 +73,10 @@ var repertoires = map[string]repertoire{
 	},
 }
 
-var onOff = []any{nil, true, false}
-
 var (
+	onOff      = []any{nil, true, false}
 	uris       = []string{"app:/x", "https://b.example.com/y"}
 	offline    = []string{"email", "offline_access"}
-	soon       = values{"create": "10s", "update": "10s", "read": "10s"}
-	emailOnly  = []string{"email", "profile"}
 	identities = []age.Identity{must(age.GenerateX25519Identity()), must(age.GenerateX25519Identity())}
 )
 
@@ -166,65 +163,55 @@ var faultTargets = map[string]func(clerktest.Fault) clerktest.Fault{
 	"create": clerktest.Fault.OnCreate, "rotate": clerktest.Fault.OnRotate,
 	"update": clerktest.Fault.OnUpdate, "delete": clerktest.Fault.OnDelete,
 	"logo": clerktest.Fault.OnLogo, "list": clerktest.Fault.OnList, "read": clerktest.Fault.OnRead,
-	"settings": func(f clerktest.Fault) clerktest.Fault { return f.On("", clerktest.RouteSettings) },
-	"introspect": func(f clerktest.Fault) clerktest.Fault {
-		return f.On("", clerktest.RouteTokenInfo)
-	},
-	"any": func(f clerktest.Fault) clerktest.Fault { return f },
+	"settings":   func(f clerktest.Fault) clerktest.Fault { return f.On("", clerktest.RouteSettings) },
+	"introspect": func(f clerktest.Fault) clerktest.Fault { return f.On("", clerktest.RouteTokenInfo) },
+	"any":        func(f clerktest.Fault) clerktest.Fault { return f },
 }
 
-// faultKinds are the kinds; drawFaults makes those that take a time.
 var faultKinds = map[string]clerktest.Fault{
-	"reset before the work":     clerktest.ResetBeforeWork(),
-	"reset after the work":      clerktest.ResetAfterWork(),
-	"cut in its length":         {Delivery: clerktest.DeliverShort},
-	"cut between chunks":        {Delivery: clerktest.DeliverCutChunks},
-	"cut without a sign":        {Delivery: clerktest.DeliverCutUndeclared},
-	"HTML 502":                  clerktest.HTML(502),
-	"HTML 504 after the work":   clerktest.HTML(504).AfterWork(),
-	"HTML 404":                  clerktest.HTML(404),
-	"HTML 200":                  clerktest.HTML(200),
-	"HTML 200 after the work":   clerktest.HTML(200).AfterWork(),
-	"500 after the work":        clerktest.ClerkError(500, "internal_clerk_error").AfterWork(),
-	"408":                       clerktest.HTML(408),
-	"empty 200 after the work":  clerktest.Raw(200, "application/json", "").AfterWork(),
-	"null after the work":       clerktest.Raw(200, "application/json", "null").AfterWork(),
-	"redirect":                  clerktest.Redirect(307, "https://elsewhere.example.com/"),
-	"403":                       clerktest.ClerkError(403, "not_allowed_access"),
-	"429":                       clerktest.TooManyRequests(),
-	"429 for 20 s":              clerktest.TooManyRequests("20"),
-	"429 for a day":             clerktest.TooManyRequests("86400"),
-	"locked":                    clerktest.Locked(),
-	"no answer":                 clerktest.NeverAnswers(),
-	"slow":                      {},
-	"slow answer":               {},
-	"reset, and the work later": {},
+	"reset before the work":    clerktest.ResetBeforeWork(),
+	"reset after the work":     clerktest.ResetAfterWork(),
+	"cut in its length":        {Delivery: clerktest.DeliverShort},
+	"cut between chunks":       {Delivery: clerktest.DeliverCutChunks},
+	"cut without a sign":       {Delivery: clerktest.DeliverCutUndeclared},
+	"HTML 502":                 clerktest.HTML(502),
+	"HTML 504 after the work":  clerktest.HTML(504).AfterWork(),
+	"HTML 404":                 clerktest.HTML(404),
+	"HTML 200":                 clerktest.HTML(200),
+	"HTML 200 after the work":  clerktest.HTML(200).AfterWork(),
+	"500 after the work":       clerktest.ClerkError(500, "internal_clerk_error").AfterWork(),
+	"408":                      clerktest.HTML(408),
+	"empty 200 after the work": clerktest.Raw(200, "application/json", "").AfterWork(),
+	"null after the work":      clerktest.Raw(200, "application/json", "null").AfterWork(),
+	"redirect":                 clerktest.Redirect(307, "https://elsewhere.example.com/"),
+	"403":                      clerktest.ClerkError(403, "not_allowed_access"),
+	"429":                      clerktest.TooManyRequests(),
+	"429 for 20 s":             clerktest.TooManyRequests("20"),
+	"429 for a day":            clerktest.TooManyRequests("86400"),
+	"locked":                   clerktest.Locked(),
+	"no answer":                clerktest.NeverAnswers(),
+}
+
+var timedFaults = map[string]func(time.Duration) clerktest.Fault{
+	"slow": clerktest.Slow, "slow answer": clerktest.SlowAnswer,
+	"reset, and the work later": clerktest.ResetBeforeWork().Late,
 }
 
 // drawFaults draws what the network and Clerk do in a run, most often nothing.
 func drawFaults(rt *rapid.T, targets ...string) (faults []fault) {
 	for range max(0, rapid.IntRange(-2, 3).Draw(rt, "faults")) {
 		at := rapid.SampledFrom(targets).Draw(rt, "at")
-		kind := rapid.SampledFrom(namesOf(faultKinds)).Draw(rt, "fault")
+		kind := rapid.SampledFrom(append(namesOf(faultKinds), namesOf(timedFaults)...)).Draw(rt, "fault")
 		times := rapid.SampledFrom([]int{1, 1, 1, 2, 0}).Draw(rt, "times") // 0: every time
 		skip := rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(rt, "skip")      // requests before it
-		drawWait := func(ms int) time.Duration {
-			return time.Duration(rapid.IntRange(0, ms).Draw(rt, "ms")) * time.Millisecond
-		}
 		drawn, wait := faultKinds[kind], time.Duration(0)
-		switch kind {
-		case "reset, and the work later":
-			// No client can notice a rotation that is later than the client waits.
-			if wait = drawWait(4500); at == "create" {
-				wait *= 9
+		if timed := timedFaults[kind]; timed != nil {
+			most := 40_000
+			if kind == "reset, and the work later" && at != "create" {
+				most = 4500 // no client can notice a rotation that is later than the client waits
 			}
-			drawn = clerktest.ResetBeforeWork().Late(wait)
-		case "slow":
-			wait = drawWait(40_000)
-			drawn = clerktest.Slow(wait)
-		case "slow answer":
-			wait = drawWait(40_000)
-			drawn = clerktest.SlowAnswer(wait)
+			wait = time.Duration(rapid.IntRange(0, most).Draw(rt, "ms")) * time.Millisecond
+			drawn = timed(wait)
 		}
 		text := fmt.Sprintf("%s: %s %s (times %d, after %d)", at, kind, wait, times, skip)
 		faults = append(faults, fault{faultTargets[at](drawn.Repeat(times)).Skipping(skip), at, text})

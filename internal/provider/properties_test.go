@@ -20,7 +20,7 @@ import (
 func TestPropertiesLife(t *testing.T) { lanes(t, 16, live(application, application)) }
 
 // TestPropertiesSettings lives random lives of the settings of an instance, also with odd answers.
-func TestPropertiesSettings(t *testing.T) { lanes(t, 1, live(settings)) }
+func TestPropertiesSettings(t *testing.T) { lanes(t, 4, live(settings)) }
 
 // lanes checks a property in parallel. A lane has 100 lives, or as many as -rapid.checks says.
 func lanes(t *testing.T, count int, property func(*rapid.T)) {
@@ -80,11 +80,8 @@ func newLife(rt *rapid.T, switches clerktest.Switches, kinds ...string) *life {
 func live(kinds ...string) func(*rapid.T) {
 	return func(rt *rapid.T) {
 		l := newLife(rt, drawClerk(rt), kinds...)
-		ahead := func(what string, by ...time.Duration) time.Duration {
-			return rapid.SampledFrom([]time.Duration{0, 0, 0, by[0], -by[0], by[1], -by[1]}).Draw(rt, what)
-		}
-		l.skew = ahead("clock ahead", time.Hour, 40*time.Second)
-		l.date = ahead("Date ahead", 10*time.Second, 330*time.Second)
+		draw(rt, &l.skew, 0, 0, time.Hour, -time.Hour, 40*time.Second, -40*time.Second)
+		draw(rt, &l.date, 0, 0, 10*time.Second, -10*time.Second, 330*time.Second, -330*time.Second)
 		l.clerk.SetClockSkew(l.skew, l.date)
 		older := "Alpha" // is there to be imported
 		if rapid.IntRange(0, 3).Draw(rt, "names") == 3 {
@@ -93,9 +90,7 @@ func live(kinds ...string) func(*rapid.T) {
 		if rapid.IntRange(0, 3).Draw(rt, "guard") == 3 {
 			l.block["instance_id"] = l.clerk.InstanceID()
 		}
-		if rapid.IntRange(0, 3).Draw(rt, "retries") == 3 {
-			l.block["max_retries"] = rapid.IntRange(0, 2).Draw(rt, "max_retries")
-		}
+		l.block["max_retries"] = rapid.SampledFrom([]int{5, 5, 5, 0, 1, 2}).Draw(rt, "max_retries")
 		rt.Logf("%v, Clerk %+v, clock %s and Date %s ahead", namesOf(l.block), l.switches, l.skew, l.date)
 		l.known[l.clerk.Seed(older)] = true
 		time.Sleep(time.Minute)
@@ -116,10 +111,10 @@ func (l *life) play(s step) {
 	ctx, cancel := l.meet(s.trouble)
 	defer cancel()
 	switch s.act {
-	case "apply":
-		heard = l.apply(ctx, s.change, at)
 	case "apply both":
 		ran = l.slots
+		fallthrough
+	case "apply":
 		heard = l.apply(ctx, s.change, ran...)
 	case "replace":
 		if heard = l.run(ctx, &at.object, nil); !heard.failed() {
@@ -214,8 +209,7 @@ func (l *life) adopt(ctx context.Context, s step, at *slot) messages {
 	if at.kind == settings {
 		app.ID, app.ClientID = app.InstanceID, app.InstanceID
 	}
-	at.config = nil
-	at.config = at.wanted(s.change)
+	at.config = merged(repertoires[at.kind].minimal, s.change)
 	at.excuse, at.imported = "it was imported", true
 	return l.process(ctx).importBy(&at.object, []string{app.ClientID, app.ID}[s.choice%2])
 }
@@ -231,7 +225,10 @@ func (l *life) playOther(ctx context.Context, s step, at *slot) {
 	app, exists := l.clerk.Application(id)
 	switch {
 	case s.act == "use another key" && at.exists():
-		l.checkOthersKey(ctx, &at.object, wanted)
+		own := l.block["secret_key"]
+		l.block["secret_key"] = l.others
+		l.checkRefused(ctx, &at.object, wanted)
+		l.block["secret_key"] = own
 	case s.act == "apply a refused value":
 		refused := repertoires[at.kind].refused
 		name := namesOf(refused)[s.choice%len(refused)]
