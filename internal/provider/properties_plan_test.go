@@ -89,7 +89,7 @@ func (o *object) answer() string {
 func BenchmarkPlan(b *testing.B) {
 	var uris []string
 	for i := range 1000 {
-		uris = append(uris, fmt.Sprintf("https://app.example.com/callback/%d", i))
+		uris = append(uris, fmt.Sprintf("https://app.example.com/callback/%03d", i))
 	}
 	for _, benchmark := range []struct {
 		name   string

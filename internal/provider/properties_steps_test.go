@@ -26,7 +26,7 @@ var repertoires = map[string]repertoire{
 		arguments: map[string][]any{
 			"name":                               {"Alpha", "Beta"},
 			"redirect_uris":                      {nil, []string{}, []string{"https://a.example.com/x"}, uris},
-			"scopes":                             {nil, []string{"email", "profile"}, []string{"openid"}, offline},
+			"scopes":                             {nil, emailOnly, []string{"openid"}, offline},
 			"consent_screen_enabled":             onOff,
 			"pkce_required":                      onOff,
 			"public":                             onOff,
@@ -76,6 +76,7 @@ var repertoires = map[string]repertoire{
 var (
 	onOff      = []any{nil, true, false}
 	uris       = []string{"app:/x", "https://b.example.com/y"}
+	emailOnly  = []string{"email", "profile"}
 	offline    = []string{"email", "offline_access"}
 	identities = []age.Identity{must(age.GenerateX25519Identity()), must(age.GenerateX25519Identity())}
 )
