@@ -55,16 +55,15 @@ func TestDiagnosticTextsOfARun(t *testing.T) {
 }
 
 // diagnosticsText writes diagnostics as Terraform shows them.
-func diagnosticsText(diags diag.Diagnostics) string {
-	var text strings.Builder
+func diagnosticsText(diags diag.Diagnostics) (text string) {
 	for _, d := range diags {
-		fmt.Fprintf(&text, "%s: %s\n", d.Severity(), d.Summary())
-		if at, ok := d.(diag.DiagnosticWithPath); ok {
-			fmt.Fprintf(&text, "  with attribute %s\n", at.Path())
+		at := ""
+		if d, ok := d.(diag.DiagnosticWithPath); ok {
+			at = fmt.Sprintf("  with attribute %s\n", d.Path())
 		}
-		fmt.Fprintf(&text, "\n%s\n\n", d.Detail())
+		text += fmt.Sprintf("%s: %s\n%s\n%s\n\n", d.Severity(), d.Summary(), at, d.Detail())
 	}
-	return strings.TrimSuffix(text.String(), "\n")
+	return strings.TrimSuffix(text, "\n")
 }
 
 const traceID = "4f1c8e0d5f6a4b0e9a3d2c1b0a998877"

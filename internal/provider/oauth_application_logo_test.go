@@ -12,14 +12,10 @@ import (
 // What the plan of an application with a logo says, by what has become of the file.
 func TestPlannedLogo(t *testing.T) {
 	t.Parallel()
-	image, directory := must(os.ReadFile("testdata/logo.png")), t.TempDir()
-	file := func(name string, content []byte) types.String {
-		path := filepath.Join(directory, name)
-		must(0, os.WriteFile(path, content, 0o600))
-		return types.StringValue(path)
-	}
-	same, elsewhere, other := file("same.png", image), file("elsewhere.png", image), file("other.png", append(image, 0))
-	missing := types.StringValue(filepath.Join(directory, "missing.png"))
+	same, elsewhere := types.StringValue("testdata/logo.png"), types.StringValue("../provider/testdata/logo.png")
+	missing, other := types.StringValue("missing.png"), types.StringValue(filepath.Join(t.TempDir(), "other.png"))
+	image := must(os.ReadFile(same.ValueString()))
+	must(0, os.WriteFile(other.ValueString(), append(image, 0), 0o600))
 	hash := types.StringValue(must(readLogo(same.ValueString())).sha256)
 
 	for name, test := range map[string]struct {

@@ -14,7 +14,7 @@ import (
 func (l *life) check() {
 	for _, app := range l.clerk.Applications() {
 		announced := func(a announcement) bool {
-			return a.name == app.Name && a.from <= app.CreatedAt && app.CreatedAt <= a.to
+			return a.name == app.Name && a.from.UnixMilli() <= app.CreatedAt && app.CreatedAt <= a.to.UnixMilli()
 		}
 		if !l.managed(app.ID) && !l.known[app.ID] && !l.said.say(app.ID) &&
 			!slices.ContainsFunc(l.late, announced) {

@@ -112,7 +112,8 @@ func (l *life) drawStep(rt *rapid.T) step {
 	case "destroy", "refresh":
 		s.faults = drawFaults(rt, of.targets...)
 		if kind == settings && rapid.IntRange(0, 3).Draw(rt, "odd answers") == 3 {
-			s.odd = drawOddities(rt, append(namesOf(of.arguments), "object", "another_field"))
+			odd := drawOddities(rt, append(namesOf(of.arguments), "object", "another_field"))
+			s.faults = append(s.faults, fault{faultTargets["settings"](oddly(odd)), "settings", fmt.Sprint(odd)})
 		}
 		if rapid.IntRange(0, 4).Draw(rt, "interrupted") == 4 {
 			ms := rapid.IntRange(1, 1200).Draw(rt, "ms") * rapid.SampledFrom([]int{1, 20}).Draw(rt, "times")
@@ -125,24 +126,16 @@ func (l *life) drawStep(rt *rapid.T) step {
 // A trouble is what goes wrong in a run.
 type trouble struct {
 	faults    []fault
-	odd       []oddity      // of the answers about settings
 	interrupt time.Duration // after the run began; 0 is never
 }
 
 // isQuiet reports whether nothing goes wrong.
-func (t trouble) isQuiet() bool { return t.faults == nil && t.odd == nil && t.interrupt == 0 }
+func (t trouble) isQuiet() bool { return t.faults == nil && t.interrupt == 0 }
 
 // meet begins a run that meets trouble.
 func (l *life) meet(t trouble) (context.Context, context.CancelFunc) {
 	for _, f := range t.faults {
 		l.clerk.Inject(f.Fault)
-	}
-	if t.odd != nil {
-		l.clerk.Inject(clerktest.Changed(func(body map[string]any) {
-			for _, o := range t.odd {
-				o.apply(body)
-			}
-		}).On("", clerktest.RouteSettings))
 	}
 	ctx, cancel := context.WithCancel(l.rt.Context())
 	if t.interrupt > 0 {

@@ -62,7 +62,7 @@ type life struct {
 // An announcement is a message about an application whose id the provider does not know.
 type announcement struct {
 	name     string
-	from, to int64 // when it must have been created
+	from, to time.Time // when it must have been created
 }
 
 func newLife(rt *rapid.T, switches clerktest.Switches, kinds ...string) *life {
@@ -83,15 +83,13 @@ func live(kinds ...string) func(*rapid.T) {
 		draw(rt, &l.skew, 0, 0, time.Hour, -time.Hour, 40*time.Second, -40*time.Second)
 		draw(rt, &l.date, 0, 0, 10*time.Second, -10*time.Second, 330*time.Second, -330*time.Second)
 		l.clerk.SetClockSkew(l.skew, l.date)
-		older := "Alpha" // is there to be imported
-		if rapid.IntRange(0, 3).Draw(rt, "names") == 3 {
-			l.block["prevent_duplicate_names"], older = true, "Older"
-		}
+		older := rapid.SampledFrom([]string{"Alpha", "Alpha", "Alpha", "Older"}).Draw(rt, "there to be imported")
+		l.block["prevent_duplicate_names"] = older == "Older"
 		if rapid.IntRange(0, 3).Draw(rt, "guard") == 3 {
 			l.block["instance_id"] = l.clerk.InstanceID()
 		}
 		l.block["max_retries"] = rapid.SampledFrom([]int{5, 5, 5, 0, 1, 2}).Draw(rt, "max_retries")
-		rt.Logf("%v, Clerk %+v, clock %s and Date %s ahead", namesOf(l.block), l.switches, l.skew, l.date)
+		rt.Logf("Clerk %+v, clock %s and Date %s ahead", l.switches, l.skew, l.date)
 		l.known[l.clerk.Seed(older)] = true
 		time.Sleep(time.Minute)
 		for _, s := range rapid.SliceOfN(rapid.Custom(l.drawStep), 1, 7).Draw(rt, "steps") {
@@ -287,8 +285,7 @@ func (l *life) settle(s step, ran []*slot, heard messages, begun time.Time) {
 			from = ended.Add(-6*time.Second - l.switches.ReadLag)
 		}
 		name, _ := at.config["name"].(string)
-		to := time.Now().Add(l.skew).UnixMilli()
-		l.late = append(l.late, announcement{name, from.Add(l.skew).UnixMilli(), to})
+		l.late = append(l.late, announcement{name, from.Add(l.skew), time.Now().Add(l.skew)})
 	}
 }
 
