@@ -31,7 +31,7 @@ func TestNotApplied(t *testing.T) {
 		{fields{DeviceAuthorizationGrantEnabled: new(false)}, `[device_authorization_grant_enabled: sent false, Clerk has no value]`},
 		{fields{RedirectURIs: &[]string{}}, `[redirect_uris: sent [], Clerk has ["https://a.example", "https://b.example"]]`},
 		{fields{Scopes: &[]string{"email"}}, `[scopes: sent ["email"], Clerk has ["email", "offline_access", "profile"]]`},
-		{fields{Name: new("Web"), Public: new(true)}, `[name: sent "Web", Clerk has "web" public: sent true, Clerk has false]`},
+		{fields{Name: new("Web"), PKCERequired: new(true), Public: new(true)}, `[name: sent "Web", Clerk has "web" public: sent true, Clerk has false]`},
 	} {
 		equal(t, "not applied", fmt.Sprint(test.sent.NotApplied(app)), test.want)
 	}
