@@ -164,7 +164,7 @@ func readPriorState(
 	if json.Unmarshal(raw, &attributes) != nil {
 		return model, false, errNoApplicationState
 	}
-	switch ofOther = attributes.areOfOther(); {
+	switch ofOther = areOfOther(attributes); {
 	case ofOther:
 		model, err = attributes.readOther(ctx)
 	case attributes["id"] == nil:
@@ -178,24 +178,45 @@ func readPriorState(
 	return model, ofOther, err
 }
 
-// areOfOther reports whether another provider wrote the state. Both of the others
-// have callback_url, which this provider never has without redirect_uris.
-func (a priorAttributes) areOfOther() bool {
-	_, hasCallback := a["callback_url"]
-	_, hasRedirects := a["redirect_uris"]
+// areOfOther reports whether another provider wrote the attributes. Both of the others have
+// callback_url, which this provider never has without redirect_uris.
+func areOfOther[Value any](attributes map[string]Value) bool {
+	_, hasCallback := attributes["callback_url"]
+	_, hasRedirects := attributes["redirect_uris"]
 	return hasCallback && !hasRedirects
 }
 
-// hasStateTypes reports whether a state has the types of the schema. readPriorState reads or
-// explains any other state.
-func hasStateTypes(raw *tfprotov6.RawState) bool {
-	var attributes priorAttributes
+// isStateOfSchema reports whether a state has the types of the schema. readPriorState reads or
+// explains any other state. Each plan asks this for each application, so it does not read the
+// state as a value of the schema, which takes several times as long.
+func isStateOfSchema(raw *tfprotov6.RawState) bool {
+	var attributes map[string]any
 	if json.Unmarshal(raw.JSON, &attributes) != nil || attributes["id"] == nil ||
-		attributes.areOfOther() {
+		areOfOther(attributes) {
 		return false
 	}
-	_, err := unmarshalState(raw.JSON)
-	return err == nil
+	for name, typ := range applicationStateType().(tftypes.Object).AttributeTypes {
+		if value := attributes[name]; value != nil && !hasType(value, typ) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasType reports whether a value, as package json reads it, has a type of the schema.
+func hasType(value any, typ tftypes.Type) bool {
+	switch value := value.(type) {
+	case string:
+		return typ.Is(tftypes.String)
+	case bool:
+		return typ.Is(tftypes.Bool)
+	case float64:
+		return typ.Is(tftypes.Number)
+	case []any:
+		isNoText := func(element any) bool { _, ok := element.(string); return !ok }
+		return typ.Is(tftypes.Set{}) && !slices.ContainsFunc(value, isNoText)
+	}
+	return typ.Is(tftypes.Object{}) // timeouts
 }
 
 // unmarshalState reads the attributes of the schema, and ignores any others.

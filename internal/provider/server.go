@@ -65,7 +65,7 @@ func (s *server) UpgradeResourceState(
 	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
 ) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	if req.TypeName == applicationType && req.Version == applicationSchemaVersion {
-		if hasStateTypes(req.RawState) {
+		if isStateOfSchema(req.RawState) {
 			// Terraform treats a missing attribute as null, and removes an unknown one before.
 			unchanged := &tfprotov6.DynamicValue{JSON: req.RawState.JSON}
 			return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: unchanged}, nil

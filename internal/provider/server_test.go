@@ -56,7 +56,7 @@ func TestFastPathsDecline(t *testing.T) {
 		}
 	}
 	for _, state := range []string{``, `[]`, `{}`, `{"id":"oa_1","scopes":"email"}`, `{"id":"oa_1","callback_url":""}`} {
-		if hasStateTypes(&tfprotov6.RawState{JSON: []byte(state)}) {
+		if isStateOfSchema(&tfprotov6.RawState{JSON: []byte(state)}) {
 			t.Errorf("%s was handed back", state)
 		}
 	}
