@@ -16,8 +16,7 @@ import (
 // onlyTerraform are the attributes that Clerk does not report.
 var onlyTerraform = []string{
 	"client_secret", "client_secret_version", "client_secret_encrypted", "encrypt_client_secret_to",
-	"verify_client_secret", "rotate_secret_trigger", "deletion_protection", "logo_path",
-	"logo_sha256", "timeouts",
+	"verify_client_secret", "rotate_secret_trigger", "deletion_protection", "logo_path", "logo_sha256", "timeouts",
 }
 
 // A field of Clerk's API is stated in several places: CONTRIBUTING lists them under "Add a field

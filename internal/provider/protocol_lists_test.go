@@ -36,8 +36,9 @@ func (p *process) list(config values, limit int64) (names []string, found []obje
 	return names, found, heard
 }
 
-// The list resource finds what a plan without changes can adopt, and shows no control
-// characters of names that others have chosen.
+// The list resource finds what a plan without changes can adopt, and shows no control characters
+// of names that others have chosen. After the import, the version of a new secret is greater than
+// that of any other application which the address had before.
 func TestProtocolList(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		names := []string{"Portal", "tab\there", "\x1b[31mred", "right\u202eleft"}
@@ -45,6 +46,7 @@ func TestProtocolList(t *testing.T) {
 			tf.clerk.Seed(name)
 		}
 		tf.clerk.RegisterDynamically("\x1b[2Jweb\n")
+		time.Sleep(time.Minute)
 		p := tf.process(t.Context())
 		shown, found, heard := p.list(values{"order_by": "+created_at"}, 100)
 		if want := "[Portal tab<U+0009>here <U+001B>[31mred right<U+202E>left]"; heard != "" || fmt.Sprint(shown) != want {
@@ -54,11 +56,13 @@ func TestProtocolList(t *testing.T) {
 			if listed.str("name") != names[i] || listed.state["client_secret"] != nil {
 				t.Errorf("found %v", listed.state)
 			}
-			o := &object{kind: application, identity: listed.identity}
-			p.importBy(o, "")
+			p.importBy(&listed, "")
 			config := values{"name": names[i], "scopes": listed.state["scopes"], "redirect_uris": []string{}}
-			if made, heard := p.plan(o, config); len(made.changes) > 0 {
-				t.Errorf("the adopted %q plans %v\n%s", names[i], made.changes, heard)
+			made, _ := p.plan(&listed, config)
+			rotation, _ := p.plan(&listed, config.with("rotate_secret_trigger", "once"))
+			version, _ := rotation.planned["client_secret_version"].(uint64)
+			if len(made.changes) > 0 || version < uint64(time.Now().UnixMilli()) {
+				t.Errorf("the adopted %q plans %v, and a rotation version %d", names[i], made.changes, version)
 			}
 		}
 		for want, config := range map[string]values{
@@ -156,8 +160,8 @@ func TestProtocolScale(t *testing.T) {
 			p := tf.process(t.Context())
 			for i := range c.managed {
 				n := i * (c.all / c.managed)
-				o := &object{kind: application, state: values{"id": ids[n], "name": fmt.Sprint("app ", n+1)}}
-				if heard := p.read(o); heard != "" {
+				state := values{"id": ids[n], "name": fmt.Sprint("app ", n+1)}
+				if heard := p.read(&object{kind: application, state: state}); heard != "" {
 					t.Fatal(heard)
 				}
 			}

@@ -15,9 +15,8 @@ func (p *process) move(address, kind, state string) (*object, messages) {
 		SourceProviderAddress: address, SourceTypeName: kind, TargetTypeName: application,
 		SourceState: &tfprotov6.RawState{JSON: []byte(state)}, SourcePrivate: []byte(`{"clerk":"e30="}`),
 	}))
-	moved := decode(response.TargetState)
-	return &object{application, moved, response.TargetPrivate, response.TargetIdentity},
-		p.hear(response.Diagnostics)
+	heard := p.hear(response.Diagnostics)
+	return &object{application, decode(response.TargetState), response.TargetPrivate, response.TargetIdentity}, heard
 }
 
 const vanillauys = "registry.terraform.io/vanillauys/clerk"
@@ -56,7 +55,8 @@ func TestProtocolTakeOver(t *testing.T) {
 				t.Fatalf("planned %v\n%s", made.changes, heard)
 			}
 			heard = tf.run(t.Context(), o, config.with("rotate_secret_trigger", "once"))
-			if heard.failed() || !tf.hasWorkingSecret(o) || o.state["client_secret_version"] == nil {
+			version, _ := o.state["client_secret_version"].(uint64)
+			if heard.failed() || !tf.hasWorkingSecret(o) || version < uint64(app.CreatedAt) {
 				t.Errorf("rotated: %v\n%s", o.state, heard)
 			}
 		})
