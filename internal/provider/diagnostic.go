@@ -188,7 +188,7 @@ func (p requestParams) notApplied(
 ) (path.Path, string) {
 	param, otherForm := p.named(field.Name), ""
 	if field.Name == "redirect_uris" {
-		otherForm = "If Clerk stores a URI in another form, write it in redirect_uris as Clerk has it."
+		otherForm = "If Clerk stores a URI in another form, write that form in redirect_uris."
 	}
 	return path.Root(param.attribute), paragraphs(
 		fmt.Sprintf("%s, but Clerk's answer has a different value for %s. %s",

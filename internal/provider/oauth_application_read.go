@@ -87,7 +87,7 @@ func removeGone(ctx context.Context, state resourceModel, resp *resource.ReadRes
 	resp.Diagnostics.AddWarning(fmt.Sprintf("OAuth application %s is gone", state.quotedName()),
 		fmt.Sprintf("%s no longer exists in Clerk: it was deleted outside Terraform. The application "+
 			"leaves the state. If it is still in the configuration, the plan creates a new application. "+
-			"That one has a new client_id, and a new secret unless it is public.",
+			"The new one has a new client_id, and a new secret unless it is public.",
 			state.named("The application")))
 }
 
