@@ -73,20 +73,23 @@ func TestCreateWithAnIncompleteAnswer(t *testing.T) {
 	}
 }
 
-// What identifies the application is missing, and no search finds it.
+// What identifies the application is missing. The search finds nothing, or the application with
+// another value: either way there is one candidate.
 func TestCreateThatIsNeverFound(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(f *fixture) {
-		f.inject(clerktest.Changed(without("client_id")).OnCreate(),
-			clerktest.ClerkError(404, "resource_not_found").OnRead(), raw(`{"data":[],"total_count":0}`).OnList())
-		_, err := f.create(fieldsNamed("web"))
-		app, _ := f.server.Find("web")
-		unknown := asError[*clerk.CreateOutcomeUnknownError](f, err)
-		equal(f, "created", unknown.Created && len(unknown.Candidates) == 1 && unknown.Candidates[0].ID == app.ID, true)
-		contains(f, "text", err.Error(), `the application "web" was created, and not found: `+
-			`unexpected answer with HTTP status 200: application `+app.ID+" has no client_id")
-		equal(f, "creates", f.creates(), 1)
-	})
+	for _, list := range []clerktest.Fault{raw(`{"data":[],"total_count":0}`).OnList(), inFirstItem(with("public", true))} {
+		bubble(t, func(f *fixture) {
+			f.inject(clerktest.Changed(without("client_id")).OnCreate(),
+				clerktest.ClerkError(404, "resource_not_found").OnRead(), list)
+			_, err := f.create(fieldsNamed("web"))
+			app, _ := f.server.Find("web")
+			unknown := asError[*clerk.CreateOutcomeUnknownError](f, err)
+			equal(f, "created", unknown.Created && len(unknown.Candidates) == 1 && unknown.Candidates[0].ID == app.ID, true)
+			contains(f, "text", err.Error(), `the application "web" was created, and not found: `+
+				`unexpected answer with HTTP status 200: application `+app.ID+" has no client_id")
+			equal(f, "creates", f.creates(), 1)
+		})
+	}
 	bubble(t, func(f *fixture) { // an answer that names an application of another resource
 		other := f.server.Seed("web", likeFields)
 		noError(f, errorOf(f.get(other)))
