@@ -53,9 +53,8 @@ type Config struct {
 	Observer func(context.Context, Event)
 }
 
-// Client speaks to one instance of Clerk. It is safe for concurrent use and meant to be
-// shared: the rate limit, the shared reads and the locks by name hold for all users of one
-// Client.
+// Client speaks to one instance of Clerk. It is safe for concurrent use and meant to be shared: the
+// rate limit, the shared reads and the locks by name hold for all users of one Client.
 type Client struct {
 	config      Config // with its defaults
 	scrubber    scrubber
@@ -175,9 +174,8 @@ func ParseAPIURL(raw string) (*url.URL, error) {
 // localhost and the names below it (RFC 6761 section 6.3), and the addresses of
 // 127.0.0.0/8 and ::1 in each of their spellings.
 //
-// An address is parsed and never compared as text: 127.evil.example is a name like any
-// other. Spellings that only some programs read as an address, such as 127.1, are not
-// loopback.
+// An address is parsed and never compared as text: 127.evil.example is a name like any other.
+// Spellings that only some programs read as an address, such as 127.1, are not loopback.
 func IsLoopback(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, ".")) // a dot at the end: the name is absolute
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
@@ -230,7 +228,6 @@ func (c *Client) serverTime(local time.Time) time.Time {
 	return reading.server.Add(local.Sub(reading.local))
 }
 
-// ServerNow returns the current time by the clock of the Date header in Clerk's latest
-// answer, or by the local clock before the first answer. It need not be the clock that
-// writes created_at.
+// ServerNow returns the current time by the clock of the Date header in Clerk's latest answer, or
+// by the local clock before the first answer. It need not be the clock that writes created_at.
 func (c *Client) ServerNow() time.Time { return c.serverTime(time.Now()) }

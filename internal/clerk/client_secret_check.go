@@ -61,9 +61,8 @@ const (
 	// 3 seconds in all, and not at all if the endpoint has rejected a fresh secret of this
 	// client before: an endpoint that rejects every secret would delay every create.
 	FreshSecret SecretCheckOption = iota
-	// WithoutConfirmation says that a rejection decides nothing, so that it is not
-	// confirmed by a second request and costs no wait: the endpoint has never accepted
-	// this secret.
+	// WithoutConfirmation says that a rejection decides nothing, so that it is not confirmed by a
+	// second request and costs no wait: the endpoint has never accepted this secret.
 	WithoutConfirmation
 )
 

@@ -140,8 +140,7 @@ func (e *ChangeOutcomeUnknownError) Error() string {
 // Unwrap returns Lost first: what is said of the operation is about that attempt.
 func (e *ChangeOutcomeUnknownError) Unwrap() []error { return []error{e.Lost, e.Err} }
 
-// AttemptsError is an operation given up after several attempts; it wraps the last one's
-// error.
+// AttemptsError is an operation given up after several attempts; it wraps the last one's error.
 type AttemptsError struct {
 	Attempts int
 	Err      error

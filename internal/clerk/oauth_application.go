@@ -36,10 +36,9 @@ const (
 	recentLooks = 3
 )
 
-// GetOAuthApplication reads one application. It may be answered from a list page that
-// this client read less than a minute ago and that no write of its own has made stale.
-// IsNotFound reports whether no application has this id: a request of its own has then
-// said so.
+// GetOAuthApplication reads one application. It may be answered from a list page that this client
+// read less than a minute ago and that no write of its own has made stale. IsNotFound reports
+// whether no application has this id: a request of its own has then said so.
 func (c *Client) GetOAuthApplication(
 	ctx context.Context, id string, options ...ReadOption,
 ) (OAuthApplication, error) {
@@ -90,10 +89,9 @@ func (c *Client) lookAgain(
 // client will create, so that no search for a lost create adopts it.
 func (c *Client) KnowApplication(id string) { c.local.note(id, localApplication{}) }
 
-// UpdateOAuthApplication changes the given fields and leaves the others as they are. The
-// answer is returned unchanged: OAuthApplicationFields.NotApplied returns the fields that
-// Clerk did not apply. After an attempt that Clerk may have applied, every error is a
-// ChangeOutcomeUnknownError.
+// UpdateOAuthApplication changes the given fields and leaves the others as they are. The answer is
+// returned unchanged: OAuthApplicationFields.NotApplied returns the fields that Clerk did not
+// apply. After an attempt that Clerk may have applied, every error is a ChangeOutcomeUnknownError.
 //
 // Scopes are sent with offline_access among them, whether they hold it or not: Clerk
 // rejects a change of scopes that lacks one of its built-in scopes.

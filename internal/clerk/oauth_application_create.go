@@ -77,19 +77,17 @@ const duplicateLookDelay = 2 * time.Second
 
 // CreateOAuthApplication creates an application. Name must be set.
 //
-// Once the request has begun it runs to its end, even if ctx ends: its answer holds a
-// secret that is shown once. An answer with the id and client_id is a success, whatever
-// else it lacks. Without a usable answer the request is not repeated. Instead the
-// application is looked for: by its name (see SameName), created since the request began,
-// not known before, with every field as sent. A single match is adopted, and its secret
-// rotated to get one that is known. The rotation does no harm, because no one can be using
-// a secret that no one received. The request is sent once more, and duplicates are looked
-// for, if there is nothing that it could have created, not even with a field that Clerk
-// has changed or that cannot be read, and if the request broke or failed rather than took
-// too long. Anything else is a CreateOutcomeUnknownError.
+// Once the request has begun it runs to its end, even if ctx ends: its answer holds a secret that
+// is shown once. An answer with the id and client_id is a success, whatever else it lacks. Without
+// a usable answer the request is not repeated. Instead the application is looked for: by its name
+// (see SameName), created since the request began, not known before, with every field as sent. A
+// single match is adopted, and its secret rotated to get one that is known. The rotation does no
+// harm, because no one can be using a secret that no one received. The request is sent once more,
+// and duplicates are looked for, if there is nothing that it could have created, not even with a
+// field that Clerk has changed or that cannot be read, and if the request broke or failed rather
+// than took too long. Anything else is a CreateOutcomeUnknownError.
 //
-// Creates of one name wait for each other, so that the search cannot mistake one for
-// another.
+// Creates of one name wait for each other, so that the search cannot mistake one for another.
 func (c *Client) CreateOAuthApplication(
 	ctx context.Context, fields OAuthApplicationFields,
 ) (Creation, error) {
@@ -184,8 +182,7 @@ func (c *Client) createOutcomeUnknown(
 	}
 }
 
-// postApplication sends the create. An outcomeUnknownError says that Clerk may have
-// carried it out.
+// postApplication sends the create. An outcomeUnknownError says that Clerk may have carried it out.
 func (c *Client) postApplication(
 	ctx context.Context, fields OAuthApplicationFields,
 ) (Creation, error) {

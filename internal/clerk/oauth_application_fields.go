@@ -63,10 +63,9 @@ type FieldProblem struct {
 
 func (p FieldProblem) String() string { return p.Field + " " + p.Problem }
 
-// Ids become parts of a path. Escaping alone does not protect a path: url.PathEscape
-// leaves ".." unchanged, and an empty id turns a get into a list. Clerk's ids are a prefix
-// and a KSUID (oa_2O4BCh3zUONvWlZHtBXv6s6tm7u). The form checked here is wider, because
-// Clerk documents none.
+// Ids become parts of a path. Escaping alone does not protect a path: url.PathEscape leaves ".."
+// unchanged, and an empty id turns a get into a list. Clerk's ids are a prefix and a KSUID
+// (oa_2O4BCh3zUONvWlZHtBXv6s6tm7u). The form checked here is wider, because Clerk documents none.
 var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // ValidID reports whether id has a form that may become part of a request's path.
@@ -130,8 +129,7 @@ func (f OAuthApplicationFields) NotApplied(app OAuthApplication) []Mismatch {
 	return notApplied(f, app, app.Problems)
 }
 
-// Mismatch is a field that was sent and that Clerk answered, with a success, with another
-// value.
+// Mismatch is a field that was sent and that Clerk answered, with a success, with another value.
 type Mismatch struct {
 	Name string // Clerk's JSON name
 	Sent string
@@ -234,10 +232,9 @@ func withOfflineAccess(scopes []string) []string {
 	return append(slices.Clone(scopes), ScopeOfflineAccess) // twice does no harm: see FormatScopes
 }
 
-// ScopesSatisfy reports whether the scopes that Clerk serves are those that were asked
-// for: all wanted scopes are there, and no other but offline_access, which Clerk adds
-// unasked. It is not symmetric: offline_access that was asked for and is not served is a
-// difference.
+// ScopesSatisfy reports whether the scopes that Clerk serves are those that were asked for: all
+// wanted scopes are there, and no other but offline_access, which Clerk adds unasked. It is not
+// symmetric: offline_access that was asked for and is not served is a difference.
 func ScopesSatisfy(served, wanted []string) bool {
 	if slices.Contains(wanted, ScopeOfflineAccess) && !slices.Contains(served, ScopeOfflineAccess) {
 		return false
@@ -245,10 +242,9 @@ func ScopesSatisfy(served, wanted []string) bool {
 	return sameSet(withOfflineAccess(served), withOfflineAccess(wanted))
 }
 
-// SameName reports whether two texts are the same name of an application. Names that
-// differ only in their Unicode normal form, or in white space at their ends, look alike
-// to everyone: file systems, editors and Clerk itself may change the one and trim the
-// other.
+// SameName reports whether two texts are the same name of an application. Names that differ only in
+// their Unicode normal form, or in white space at their ends, look alike to everyone: file systems,
+// editors and Clerk itself may change the one and trim the other.
 func SameName(a, b string) bool {
 	return a == b || CanonicalName(a) == CanonicalName(b)
 }

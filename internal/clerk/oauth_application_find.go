@@ -219,8 +219,7 @@ func (l *localChanges) knows(id string) bool {
 	return known
 }
 
-// changed reports whether this process created or renamed an application that it did not
-// delete.
+// changed reports whether this process created or renamed an application that it did not delete.
 func (l *localChanges) changed(id string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -51,8 +51,7 @@ const (
 // updated_at, which Clerk does not document. known is the updated_at of the application
 // before the rotation, or zero if the caller does not know it. It shows whether they do.
 //
-// After an attempt that Clerk may have carried out, every error is a
-// RotateOutcomeUnknownError.
+// After an attempt that Clerk may have carried out, every error is a RotateOutcomeUnknownError.
 func (c *Client) RotateClientSecret(
 	ctx context.Context, id string, known time.Time,
 ) (Rotation, error) {

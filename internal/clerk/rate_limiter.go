@@ -49,9 +49,8 @@ func newRateLimiter(requestsPer10s int) *rateLimiter {
 	}
 }
 
-// acquire waits until the next request may start, and counts it. If ctx ends first, it
-// returns the error of ctx, and those behind in the line are served as if the caller had
-// never come.
+// acquire waits until the next request may start, and counts it. If ctx ends first, it returns the
+// error of ctx, and those behind in the line are served as if the caller had never come.
 func (l *rateLimiter) acquire(ctx context.Context) error {
 	if err := l.line.Acquire(ctx, 1); err != nil {
 		return err

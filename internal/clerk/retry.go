@@ -47,11 +47,10 @@ const (
 
 // retryPolicy says what an outcome means, and which request is repeated after it.
 //
-// A read (GET), an update (PATCH or PUT with absolute values) and a delete have the same
-// result however often they are sent. The two POSTs, create and rotate, do not: a second
-// create could create a second application, and a second rotation could invalidate a
-// secret that is on its way. A POST is repeated only if Clerk certainly did not process
-// the first one.
+// A read (GET), an update (PATCH or PUT with absolute values) and a delete have the same result
+// however often they are sent. The two POSTs, create and rotate, do not: a second create could
+// create a second application, and a second rotation could invalidate a secret that is on its way.
+// A POST is repeated only if Clerk certainly did not process the first one.
 //
 // Go's transport keeps to this table only because no request has an Idempotency-Key
 // header: with that header the transport would repeat a POST automatically.

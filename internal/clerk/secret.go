@@ -17,9 +17,8 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a value that must never be shown: a secret key or a client secret. It prints
-// as "[redacted]" in every fmt verb, as JSON, as text and in slog; only Reveal gives the
-// value.
+// Secret is a value that must never be shown: a secret key or a client secret. It prints as
+// "[redacted]" in every fmt verb, as JSON, as text and in slog; only Reveal gives the value.
 //
 // The value sits behind a pointer because fmt does not call methods on unexported struct
 // fields: %+v of a struct would print a plain string, and shows an address of a pointer.

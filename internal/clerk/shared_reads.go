@@ -21,11 +21,10 @@ const lifetime = 60 * time.Second
 // were read than GETs made, and otherwise is a GET too. N reads of T applications take at
 // most 2·min(N, ⌈T/500⌉) + 2 requests, and one GET for each application in no page.
 //
-// Only a GET says that there is no application. No answer is older than lifetime, or than
-// the latest own write of the application. If a page cannot be read, reads are GETs for a
-// lifetime. Callers take turns at the pages: one request for all of them (singleflight)
-// was rejected, because it runs on the context of one caller, and in a goroutine, where a
-// panic ends the process.
+// Only a GET says that there is no application. No answer is older than lifetime, or than the
+// latest own write of the application. If a page cannot be read, reads are GETs for a lifetime.
+// Callers take turns at the pages: one request for all of them (singleflight) was rejected, because
+// it runs on the context of one caller, and in a goroutine, where a panic ends the process.
 type sharedReads struct {
 	client *Client
 
