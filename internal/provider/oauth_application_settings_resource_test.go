@@ -151,8 +151,8 @@ func TestSettingsImport(t *testing.T) {
 	})
 }
 
-// With another instance's key nothing is read or changed, and Clerk's refusal of a value
-// stands on its attribute.
+// With another instance's key nothing is read or changed. Clerk's refusal of a value stands on its
+// attribute, and a refused read is an error.
 func TestSettingsErrors(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
 		o := &object{kind: settings}
@@ -164,6 +164,10 @@ func TestSettingsErrors(t *testing.T) {
 		heard := tf.process(t.Context()).apply(o, made)
 		if !heard.failed() || !heard.say(`"default_scopes")`) || o.state["pkce_required"] == true {
 			t.Errorf("got %v, %s", o.state, heard)
+		}
+		tf.clerk.Inject(clerktest.ClerkError(403, "authorization_invalid").On("GET", clerktest.RouteSettings).Once())
+		if heard := tf.process(t.Context()).read(o); !heard.say("ERROR: Unable to read OAuth application settings") {
+			t.Errorf("a refused read says %q", heard)
 		}
 		tf.block["secret_key"], _ = tf.clerk.AddInstance(clerktest.Development)
 		p := tf.process(t.Context())
