@@ -97,9 +97,7 @@ func BenchmarkPlan(b *testing.B) {
 	}{
 		{name: "unchanged", count: 1000},
 		{name: "protected", count: 1000, config: values{"deletion_protection": true}},
-		{name: "with scopes and trigger", count: 1000, config: values{
-			"scopes": []string{"email", "profile"}, "rotate_secret_trigger": "a",
-		}},
+		{name: "with scopes", count: 1000, config: values{"scopes": emailOnly, "rotate_secret_trigger": "a"}},
 		{name: "many URIs", count: 1, config: values{"redirect_uris": uris}},
 	} {
 		tf := newTerraform(b.Errorf, b.Cleanup)
