@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -57,6 +58,7 @@ type life struct {
 	date     time.Duration // and how far the Date header is ahead of that
 	late     []announcement
 	said     messages
+	replans  bool // an apply plans once more first, as that of an engine does
 }
 
 // An announcement is a message about an application whose id the provider does not know.
@@ -70,6 +72,7 @@ func newLife(rt *rapid.T, switches clerktest.Switches, kinds ...string) *life {
 	l.known, l.switches = map[string]bool{}, switches
 	l.clerk.Set(switches)
 	l.traces = rapid.IntRange(0, 3).Draw(rt, "log") == 3
+	l.replans = rapid.IntRange(0, 3).Draw(rt, "plan again") == 3
 	l.others, _ = l.clerk.AddInstance(clerktest.Development)
 	for _, kind := range kinds {
 		l.slots = append(l.slots, &slot{object: object{kind: kind}})
@@ -178,7 +181,18 @@ func (l *life) apply(ctx context.Context, change values, slots ...*slot) (heard 
 		return heard
 	}
 	p = l.process(ctx)
-	each(func(i int, at *slot) messages { return p.apply(&at.object, plans[i]) })
+	each(func(i int, at *slot) messages {
+		if first := plans[i]; l.replans {
+			final, heard := p.planAgain(&first.prior, at.config)
+			if heard.failed() {
+				return heard
+			}
+			if !reflect.DeepEqual(first.planned, final.planned) {
+				l.rt.Errorf("the final plan is %v, and the first was %v", final.planned, first.planned)
+			}
+		}
+		return p.apply(&at.object, plans[i])
+	})
 	l.checkSent(slots, plans)
 	return heard
 }
