@@ -73,6 +73,7 @@ var faultCases = []faultCase{
 
 	{"a rotation is refused after the update", portal, both, faults{forbidden.OnRotate()}},
 	{"the answer to a rotation is lost", portal, rotated, faults{lost.OnRotate().Once()}},
+	{"a rotation is lost, and the next one leaves no trace", portal, rotated, faults{lost.OnRotate().Once(), answering("updated_at", nil).OnRotate()}},
 	{"every answer to a rotation is lost", portal, rotated, faults{lost.OnRotate()}},
 	{"a rotation answers no secret", portal, rotated, faults{noSecret.OnRotate()}},
 	{"the rotation of a client that becomes confidential is refused", public, confidential, faults{forbidden.OnRotate()}},
