@@ -82,6 +82,8 @@ var faultCases = []faultCase{
 	{"every answer to an update is lost", portal, renamed, faults{lost.OnUpdate()}},
 	{"an update takes longer than its timeout", hurried, hurried.with("name", "Portal 2"), faults{slow.OnUpdate()}},
 	{"an update answers the URI in another form", portal, withURI, faults{answering("redirect_uris", []any{"https://app.example/"}).OnUpdate()}},
+	{"an update answers null for URIs that it removed", withURI, withURI.with("redirect_uris", []string{}), faults{answering("redirect_uris", nil).OnUpdate()}},
+	{"an update answers empty scopes", portal, portal.with("scopes", []string{"email"}), faults{answering("scopes", "").OnUpdate()}},
 	{"an update answers no URIs", portal, withURI, faults{answering("redirect_uris", missing).OnUpdate()}},
 	{"an update answers no switch", portal, withURI, faults{answering("pkce_required", missing).OnUpdate()}},
 	{"an update answers the other value", portal, withURI, faults{answering("pkce_required", false).OnUpdate()}},
