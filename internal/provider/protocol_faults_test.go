@@ -76,6 +76,7 @@ var faultCases = []faultCase{
 	{"a rotation is lost, and the next one leaves no trace", portal, rotated, faults{lost.OnRotate().Once(), answering("updated_at", nil).OnRotate()}},
 	{"every answer to a rotation is lost", portal, rotated, faults{lost.OnRotate()}},
 	{"a rotation answers no secret", portal, rotated, faults{noSecret.OnRotate()}},
+	{"a rotation answers no switch", portal, rotated, faults{answering("pkce_required", missing).OnRotate()}},
 	{"the rotation of a client that becomes confidential is refused", public, confidential, faults{forbidden.OnRotate()}},
 	{"a logo is refused after update and rotation", portal, both.with("logo_path", logo), faults{forbidden.OnLogo()}},
 	{"a logo is refused after a client became public", portal, public.with("logo_path", logo), faults{forbidden.OnLogo()}},
