@@ -69,6 +69,7 @@ var faultCases = []faultCase{
 	{"a create answers no secret", nil, portal, faults{noSecret.OnCreate()}},
 	{"a create answers no secret, and the rotation is refused", nil, portal, faults{noSecret.OnCreate(), forbidden.OnRotate()}},
 	{"a create answers that the client is public, and no secret", nil, portal, faults{likePublic.OnCreate()}},
+	{"an upload of a logo answers no switch", portal, withLogo, faults{answering("pkce_required", missing).OnLogo()}},
 	{"a logo is refused after the create", nil, withLogo, faults{forbidden.OnLogo()}},
 
 	{"a rotation is refused after the update", portal, both, faults{forbidden.OnRotate()}},
