@@ -164,12 +164,9 @@ func readPriorState(
 	if json.Unmarshal(raw, &attributes) != nil {
 		return model, false, errNoApplicationState
 	}
-	switch ofOther = areOfOther(attributes); {
-	case ofOther:
+	if ofOther = areOfOther(attributes); ofOther {
 		model, err = attributes.readOther(ctx)
-	case attributes["id"] == nil:
-		err = errNoApplicationState
-	default:
+	} else {
 		model, err = attributes.readOwn(ctx)
 	}
 	if err == nil && !clerk.ValidID(model.ID.ValueString()) {

@@ -47,7 +47,7 @@ func TestProtocolTakeOver(t *testing.T) {
 				}))
 				o.state, heard = decode(response.UpgradedState), p.hear(response.Diagnostics)
 			}
-			if heard != "" || len(tf.clerk.Requests()) > 0 || !tf.hasWorkingSecret(o) {
+			if heard != "" || len(tf.clerk.Requests()) > 0 || !tf.hasWorkingSecret(o) || fmt.Sprint(o.state["scopes"]) != "[email profile]" {
 				t.Fatalf("taken over: %v\n%s", o.state, heard)
 			}
 			config := portal.with("redirect_uris", []string{uri}).with("scopes", emailOnly).with("public", false)

@@ -198,8 +198,7 @@ func (p *clerkProvider) planUnchanged(
 			return nil
 		}
 	}
-	if req.ProposedNewState == nil ||
-		!bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) {
+	if !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) {
 		// All imported applications have scopes that satisfy the configuration without
 		// being the same: see keepSpellings.
 		proposed, ok := decodeState(ctx, req.ProposedNewState)

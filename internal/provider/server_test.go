@@ -60,6 +60,9 @@ func TestFastPathsDecline(t *testing.T) {
 			t.Errorf("%s was handed back", state)
 		}
 	}
+	if !isStateOfSchema(&tfprotov6.RawState{JSON: []byte(`{"id":"oa_1","scopes":["email"],"timeouts":null}`)}) {
+		t.Error("a state of this schema was not handed back")
+	}
 }
 
 // A read that changes what Clerk does not report, or that has something to say, is the framework's.
