@@ -2,9 +2,11 @@ package acctest
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +19,20 @@ import (
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 )
 
+// address is that of the application under test.
+const address = "clerk_oauth_application.test"
+
+// requiredProviders is what the pages of a registry leave out. Plugin-testing adds it, but not where
+// a step imports.
+const requiredProviders = "terraform {\n  required_providers {\n    clerk = { source = \"terraform-provider-clerk/clerk\" }\n  }\n}\n"
+
+// web is the block of the application under test with the given arguments.
+func (f *fixture) web(arguments ...string) string { return application(f.name, arguments...) }
+
+func application(name string, arguments ...string) string {
+	return fmt.Sprintf("resource \"clerk_oauth_application\" \"test\" {\n  name = %q\n  %s\n}\n", name, strings.Join(arguments, "\n  "))
+}
+
 var (
 	creates  = plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)
 	replaces = plancheck.ExpectResourceAction(address, plancheck.ResourceActionReplace)
@@ -26,6 +42,11 @@ var (
 // has checks one attribute of the application under test.
 func has(attribute string, value knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(address, tfjsonpath.New(attribute), value)
+}
+
+// secretWorks checks that the secret in the state works now.
+func (f *fixture) secretWorks() statecheck.StateCheck {
+	return has("client_secret", knownvalue.StringFunc(f.works))
 }
 
 func text(value string) knownvalue.Check { return knownvalue.StringExact(value) }
@@ -40,6 +61,31 @@ func set(values ...string) knownvalue.Check {
 		checks = append(checks, text(value))
 	}
 	return knownvalue.SetExact(checks)
+}
+
+// updates checks that the plan updates the application under test in exactly these attributes. A
+// question mark stands behind an attribute whose new value is not known yet.
+type updates string
+
+func (want updates) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	var got []string
+	for _, r := range req.Plan.ResourceChanges {
+		if r.Address != address || !r.Change.Actions.Update() {
+			continue
+		}
+		after, unknown := r.Change.After.(map[string]any), r.Change.AfterUnknown.(map[string]any)
+		for name, before := range r.Change.Before.(map[string]any) {
+			if strings.Contains(fmt.Sprint(unknown[name]), "true") { // of a set, any element
+				got = append(got, name+"?")
+			} else if fmt.Sprint(before) != fmt.Sprint(after[name]) {
+				got = append(got, name)
+			}
+		}
+	}
+	slices.Sort(got)
+	if wanted := slices.Sorted(strings.FieldsSeq(string(want))); !slices.Equal(got, wanted) {
+		resp.Error = fmt.Errorf("the plan updates %v of %s, want %v", got, address, wanted)
+	}
 }
 
 // fails is what an error must say. The engine breaks lines anywhere, so a space matches them too.

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -20,9 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/acctest"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest"
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerktest/contract"
@@ -152,20 +149,6 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// requiredProviders is what the pages of a registry leave out. Plugin-testing adds it, but not where
-// a step imports.
-const requiredProviders = "terraform {\n  required_providers {\n    clerk = { source = \"terraform-provider-clerk/clerk\" }\n  }\n}\n"
-
-// address is that of the application under test.
-const address = "clerk_oauth_application.test"
-
-// web is the block of the application under test with the given arguments.
-func (f *fixture) web(arguments ...string) string { return application(f.name, arguments...) }
-
-func application(name string, arguments ...string) string {
-	return fmt.Sprintf("resource \"clerk_oauth_application\" \"test\" {\n  name = %q\n  %s\n}\n", name, strings.Join(arguments, "\n  "))
-}
-
 // planned are checks of a plan before it is applied.
 func planned(checks ...plancheck.PlanCheck) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: checks}
@@ -177,36 +160,6 @@ type do func()
 
 func (act do) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
 	act()
-}
-
-// updates checks that the plan updates the application under test in exactly these attributes. A
-// question mark stands behind an attribute whose new value is not known yet.
-type updates string
-
-func (want updates) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
-	var got []string
-	for _, r := range req.Plan.ResourceChanges {
-		if r.Address != address || !r.Change.Actions.Update() {
-			continue
-		}
-		after, unknown := r.Change.After.(map[string]any), r.Change.AfterUnknown.(map[string]any)
-		for name, before := range r.Change.Before.(map[string]any) {
-			if strings.Contains(fmt.Sprint(unknown[name]), "true") { // of a set, any element
-				got = append(got, name+"?")
-			} else if fmt.Sprint(before) != fmt.Sprint(after[name]) {
-				got = append(got, name)
-			}
-		}
-	}
-	slices.Sort(got)
-	if wanted := slices.Sorted(strings.FieldsSeq(string(want))); !slices.Equal(got, wanted) {
-		resp.Error = fmt.Errorf("the plan updates %v of %s, want %v", got, address, wanted)
-	}
-}
-
-// secretWorks checks that the secret in the state works now.
-func (f *fixture) secretWorks() statecheck.StateCheck {
-	return has("client_secret", knownvalue.StringFunc(f.works))
 }
 
 // works returns an error unless the text is the current secret of an application of the test. Of
