@@ -32,7 +32,7 @@ var (
 	public       = values{"name": "Portal", "public": true, "pkce_required": true}
 	confidential = values{"name": "Portal", "public": false, "pkce_required": true}
 	verified     = values{"name": "Portal", "verify_client_secret": true}
-	hurried      = values{"name": "Portal", "timeouts": values{"create": "2s", "update": "2s"}}
+	hurried      = values{"name": "Portal", "timeouts": values{"create": "2s", "update": "2s", "read": "2s"}}
 	withURI      = confidential.with("redirect_uris", []string{"https://App.example"})
 
 	lost       = clerktest.ResetAfterWork()
@@ -91,6 +91,7 @@ var faultCases = []faultCase{
 	{"an update answers the other value", portal, withURI, faults{answering("pkce_required", false).OnUpdate()}},
 	{"an update answers that the client is public", portal, renamed, faults{answering("public", true).OnUpdate()}},
 
+	{"a read takes longer than its timeout", hurried, hurried, faults{slow.OnRead()}},
 	{"a read answers no switch", confidential, confidential, faults{answering("pkce_required", missing).OnRead()}},
 	{"the answer to a delete is lost", portal, nil, faults{lost.OnDelete().Once()}},
 	{"the application is gone", portal, portal, faults{isGone.OnRead()}},
