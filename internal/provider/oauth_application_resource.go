@@ -67,28 +67,32 @@ func (r *oauthApplicationResource) ValidateConfig(
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	config.validate(r.data != nil, &resp.Diagnostics)
+}
+
+func (m *resourceModel) validate(configured bool, diags *diag.Diagnostics) {
 	const minTimeout = time.Second // less than any operation needs
-	for name, value := range config.Timeouts.Attributes() {
+	for name, value := range m.Timeouts.Attributes() {
 		text := value.(types.String).ValueString()
 		if duration, err := time.ParseDuration(text); err == nil && duration < minTimeout {
-			resp.Diagnostics.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid duration",
+			diags.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid duration",
 				fmt.Sprintf("A timeout must be at least %s; got %q.", minTimeout, text))
 		}
 	}
-	if length := len(clerk.FormatScopes(stringsOf(config.Scopes))); length > clerk.MaxScopesLength {
-		resp.Diagnostics.AddAttributeError(path.Root("scopes"), "Too many scopes",
+	if length := len(clerk.FormatScopes(stringsOf(m.Scopes))); length > clerk.MaxScopesLength {
+		diags.AddAttributeError(path.Root("scopes"), "Too many scopes",
 			fmt.Sprintf("Clerk accepts %d characters for all scopes together, separated by spaces; these "+
 				"scopes have %d.", clerk.MaxScopesLength, length))
 	}
 
-	config.checkTrigger(&resp.Diagnostics)
-	if !config.LogoSHA256.IsNull() { // optional for ignore_changes alone: see planLogo
-		resp.Diagnostics.AddAttributeError(path.Root("logo_sha256"), "logo_sha256 cannot be set",
+	m.checkTrigger(diags)
+	if !m.LogoSHA256.IsNull() { // optional for ignore_changes alone: see planLogo
+		diags.AddAttributeError(path.Root("logo_sha256"), "logo_sha256 cannot be set",
 			"The provider computes logo_sha256 from the file at logo_path. Remove the argument. To keep "+
 				"the uploaded logo when the file changes, name logo_sha256 in ignore_changes.")
 	}
-	if r.data != nil {
-		config.addWarnings(&resp.Diagnostics)
+	if configured {
+		m.addWarnings(diags)
 	}
 }
 

@@ -4,13 +4,20 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"reflect"
 	"sync/atomic"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/terraform-provider-clerk/terraform-provider-clerk/internal/clerk"
 )
@@ -58,6 +65,9 @@ func (s *server) PlanResourceChange(
 func (s *server) ValidateResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
 ) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	if clean := s.provider.validateClean(ctx, req); clean != nil {
+		return clean, nil
+	}
 	return callFramework(ctx, req, s.frameworkServer.ValidateResourceConfig)
 }
 
@@ -124,6 +134,61 @@ func (c *callContext) Done() <-chan struct{}       { return (*c.inner.Load()).Do
 func (c *callContext) Err() error                  { return (*c.inner.Load()).Err() }
 func (c *callContext) Value(key any) any           { return (*c.inner.Load()).Value(key) }
 
+// validateClean answers for a configuration that needs neither an error nor a warning.
+func (p *clerkProvider) validateClean(
+	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
+) (resp *tfprotov6.ValidateResourceConfigResponse) {
+	defer recoverToNil(&resp)
+
+	if req.TypeName != applicationType {
+		return nil
+	}
+	config, ok := decodeApplication(ctx, req.Config)
+	if !ok {
+		return nil
+	}
+	attributes, values := applicationSchema().Attributes, reflect.ValueOf(config)
+	for _, field := range fieldsOf[resourceModel]() {
+		if !isClean(ctx, field.name, attributes[field.name], field.valueIn(values)) {
+			return nil
+		}
+	}
+	var diags diag.Diagnostics
+	if config.validate(p.data != nil, &diags); len(diags) > 0 {
+		return nil
+	}
+	return &tfprotov6.ValidateResourceConfigResponse{}
+}
+
+// isClean reports whether the schema and the validators of an attribute accept its value without
+// a word. A validator leaves null to the schema.
+func isClean(ctx context.Context, name string, of schema.Attribute, value attr.Value) bool {
+	if value.IsNull() {
+		return of == nil || !of.IsRequired()
+	}
+	switch attribute := of.(type) {
+	case nil: // the block timeouts, whose attributes have validators
+		return false
+	case schema.StringAttribute:
+		req := validator.StringRequest{Path: path.Root(name), ConfigValue: value.(types.String)}
+		for _, check := range attribute.Validators {
+			var resp validator.StringResponse
+			if check.ValidateString(ctx, req, &resp); len(resp.Diagnostics) > 0 {
+				return false
+			}
+		}
+	case schema.SetAttribute:
+		req := validator.SetRequest{Path: path.Root(name), ConfigValue: value.(types.Set)}
+		for _, check := range attribute.Validators {
+			var resp validator.SetResponse
+			if check.ValidateSet(ctx, req, &resp); len(resp.Diagnostics) > 0 {
+				return false
+			}
+		}
+	} // no other attribute has a validator
+	return of.IsRequired() || of.IsOptional()
+}
+
 // readUnchanged answers for an application that has not changed since the state was
 // written. Otherwise the framework's Read takes the result of the request made here.
 func (p *clerkProvider) readUnchanged(
@@ -134,10 +199,16 @@ func (p *clerkProvider) readUnchanged(
 	if req.TypeName != applicationType || p.data == nil || p.data.client == nil {
 		return nil
 	}
-	state, ok := decodeState(ctx, req.CurrentState)
-	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
-	if !ok || diags.HasError() {
+	state, ok := decodeApplication(ctx, req.CurrentState)
+	if !ok {
 		return nil
+	}
+	timeout := defaultReadTimeout
+	if !state.Timeouts.IsNull() { // for null the library logs a line
+		var diags diag.Diagnostics
+		if timeout, diags = state.Timeouts.Read(ctx, timeout); diags.HasError() {
+			return nil
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -187,21 +258,23 @@ func (p *clerkProvider) planUnchanged(
 		private.RejectedVersion != 0 {
 		return nil
 	}
-	prior, ok := decodeState(ctx, req.PriorState)
+	prior, ok := decodeApplication(ctx, req.PriorState)
 	if !ok || prior.hasTriggerWithoutSecret() || !prior.hasLogoOfFile() {
 		return nil
 	}
 	if !prior.DeletionProtection.Equal(types.BoolValue(false)) {
-		// Null in the configuration stands for the default, which is false.
-		config, ok := decodeState(ctx, req.Config)
-		if !ok || config.DeletionProtection.IsNull() {
+		// Null in the configuration stands for the default, which is false. The rest of the
+		// configuration is not read: that would take as long as all else here.
+		configured, err := msgpack.NewDecoder(bytes.NewReader(req.Config.MsgPack)).
+			Query("deletion_protection")
+		if err != nil || len(configured) != 1 || configured[0] == nil {
 			return nil
 		}
 	}
 	if !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) {
 		// All imported applications have scopes that satisfy the configuration without
 		// being the same: see keepSpellings.
-		proposed, ok := decodeState(ctx, req.ProposedNewState)
+		proposed, ok := decodeApplication(ctx, req.ProposedNewState)
 		if !ok || !scopesSatisfy(prior.Scopes, proposed.Scopes) {
 			return nil
 		}
@@ -224,7 +297,7 @@ func recoverToNil[Response any](resp **Response) {
 	}
 }
 
-func decodeState(
+func decodeApplication(
 	ctx context.Context, value *tfprotov6.DynamicValue,
 ) (model resourceModel, ok bool) {
 	if value != nil {

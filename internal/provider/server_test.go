@@ -44,14 +44,17 @@ func TestFastPathsDecline(t *testing.T) {
 	for name, state := range map[string]*tfprotov6.DynamicValue{
 		"absent": nil, "null": &null, "empty": {}, "garbage": {MsgPack: []byte("\x81\xa9logo_path\xc0")},
 	} {
-		_, ok := decodeState(t.Context(), state)
+		_, ok := decodeApplication(t.Context(), state)
 		read := p.readUnchanged(t.Context(), &tfprotov6.ReadResourceRequest{
 			TypeName: applicationType, CurrentState: state,
 		})
 		plan := p.planUnchanged(t.Context(), &tfprotov6.PlanResourceChangeRequest{
 			TypeName: applicationType, PriorState: state, ProposedNewState: &null,
 		})
-		if ok || read != nil || plan != nil {
+		clean := p.validateClean(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+			TypeName: applicationType, Config: state,
+		})
+		if ok || read != nil || plan != nil || clean != nil {
 			t.Errorf("%s passed for an application", name)
 		}
 	}
@@ -90,6 +93,30 @@ func TestFastReadsDecline(t *testing.T) {
 		app := clerk.OAuthApplication{ID: "oa_1", Name: "web", Public: m.Public.ValueBool()}
 		if got := m.readsUnchanged(app, raw); got != test.want {
 			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+// A configuration of which something is to be said is the framework's.
+func TestFastValidationDeclines(t *testing.T) {
+	t.Parallel()
+	for config, want := range map[string]bool{
+		`"redirect_uris": ["https://a.example"], "public": true, "pkce_required": true`: true,
+		`"name": null`:                    false, // required
+		`"id": "oa_1"`:                    false, // only computed
+		`"public": true`:                  false, // a warning: without PKCE
+		`"scopes": ["a b"]`:               false,
+		`"rotate_secret_trigger": ""`:     false,
+		`"logo_sha256": "0"`:              false, // not by a validator of its own
+		`"timeouts": {"read": "no time"}`: false,
+	} {
+		typ := applicationStateType()
+		raw := must(tfprotov6.RawState{JSON: []byte(`{"name": "web", ` + config + `}`)}.Unmarshal(typ))
+		encoded := must(tfprotov6.NewDynamicValue(typ, raw))
+		req := &tfprotov6.ValidateResourceConfigRequest{TypeName: applicationType, Config: &encoded}
+		p := &clerkProvider{data: &providerData{}}
+		if clean := p.validateClean(t.Context(), req) != nil; clean != want {
+			t.Errorf("%s: %t", config, clean)
 		}
 	}
 }
