@@ -84,7 +84,6 @@ func (m *resourceModel) validate(configured bool, diags *diag.Diagnostics) {
 			fmt.Sprintf("Clerk accepts %d characters for all scopes together, separated by spaces; these "+
 				"scopes have %d.", clerk.MaxScopesLength, length))
 	}
-
 	m.checkTrigger(diags)
 	if !m.LogoSHA256.IsNull() { // optional for ignore_changes alone: see planLogo
 		diags.AddAttributeError(path.Root("logo_sha256"), "logo_sha256 cannot be set",

@@ -200,15 +200,9 @@ func (p *clerkProvider) readUnchanged(
 		return nil
 	}
 	state, ok := decodeApplication(ctx, req.CurrentState)
-	if !ok {
+	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
+	if !ok || diags.HasError() {
 		return nil
-	}
-	timeout := defaultReadTimeout
-	if !state.Timeouts.IsNull() { // for null the library logs a line
-		var diags diag.Diagnostics
-		if timeout, diags = state.Timeouts.Read(ctx, timeout); diags.HasError() {
-			return nil
-		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -263,8 +257,8 @@ func (p *clerkProvider) planUnchanged(
 		return nil
 	}
 	if !prior.DeletionProtection.Equal(types.BoolValue(false)) {
-		// Null in the configuration stands for the default, which is false. The rest of the
-		// configuration is not read: that would take as long as all else here.
+		// Null in the configuration stands for the default, which is false. To read the whole
+		// configuration would take as long as all else here.
 		configured, err := msgpack.NewDecoder(bytes.NewReader(req.Config.MsgPack)).
 			Query("deletion_protection")
 		if err != nil || len(configured) != 1 || configured[0] == nil {

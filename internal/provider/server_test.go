@@ -97,7 +97,7 @@ func TestFastReadsDecline(t *testing.T) {
 	}
 }
 
-// A configuration of which something is to be said is the framework's.
+// A configuration with an error or a warning is left to the framework.
 func TestFastValidationDeclines(t *testing.T) {
 	t.Parallel()
 	for config, want := range map[string]bool{
