@@ -77,7 +77,10 @@ func Encrypt(plaintext string, to []string) (string, error) {
 // that could be lost. For a private key the error is ErrPrivateKey alone. Any other error joins one
 // for each wrong recipient, and quotes what begins like something public.
 func CheckRecipients(to []string) error {
-	_, err := parseRecipients(to)
+	recipients, err := parseRecipients(to)
+	if err == nil && len(recipients) > 0 { // age refuses some combinations
+		_, err = age.Encrypt(io.Discard, recipients...)
+	}
 	return err
 }
 

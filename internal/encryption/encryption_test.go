@@ -176,6 +176,11 @@ func TestCheckRecipients(t *testing.T) {
 		}
 		checkHoldsNoKey(t, both, key, sshKey)
 	}
+	// Found when a secret is encrypted, the secret would be lost.
+	mixed := CheckRecipients([]string{key.recipient, postQuantumKey().recipient})
+	if mixed == nil || !strings.Contains(mixed.Error(), "can't mix") {
+		t.Errorf("recipients that age does not combine: got %v", mixed)
+	}
 }
 
 func TestNormalRecipient(t *testing.T) {
