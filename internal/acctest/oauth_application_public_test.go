@@ -39,10 +39,10 @@ func TestAccOAuthApplication_public(t *testing.T) {
 			ConfigStateChecks: noSecret,
 			PostApplyFunc:     f.sent(`PATCH {"public":true}`),
 		},
-		resource.TestStep{ // someone else makes it confidential
+		resource.TestStep{ // someone else makes it confidential, so it has a secret
 			PreConfig:         f.elsewhere(http.MethodPatch, "", `{"public":false}`),
 			Config:            public,
-			ConfigPlanChecks:  planned(updates("public updated_at?"), f.warned()),
+			ConfigPlanChecks:  planned(updates("public updated_at?"), f.warned(secretRemoved)),
 			ConfigStateChecks: noSecret,
 			PostApplyFunc:     f.sent(`PATCH {"public":true}`),
 		},

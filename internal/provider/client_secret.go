@@ -32,6 +32,8 @@ const (
 
 // rotationFor decides whether going from state to plan replaces the secret.
 func rotationFor(plan, state resourceModel, private privateState) rotationReason {
+	rejected := private.RejectedVersion != 0 &&
+		private.RejectedVersion == state.ClientSecretVersion.ValueInt64()
 	switch {
 	case plan.Public.ValueBool():
 		return noRotation
@@ -51,10 +53,10 @@ func rotationFor(plan, state resourceModel, private privateState) rotationReason
 	case isWhollyKnown(plan.EncryptClientSecretTo) &&
 		!sameRecipients(plan.EncryptClientSecretTo, state.EncryptClientSecretTo):
 		return rotateForRecipients
-	case plan.VerifyClientSecret.ValueBool() && private.RejectedVersion != 0 &&
-		private.RejectedVersion == state.ClientSecretVersion.ValueInt64():
+	case rejected && plan.VerifyClientSecret.ValueBool():
 		return rotateForRejected
-	case plan.RotateSecretTrigger.IsUnknown(), !isWhollyKnown(plan.EncryptClientSecretTo):
+	case rejected && plan.VerifyClientSecret.IsUnknown(), plan.RotateSecretTrigger.IsUnknown(),
+		!isWhollyKnown(plan.EncryptClientSecretTo):
 		return rotateUndecided
 	}
 	return noRotation
@@ -199,6 +201,13 @@ func (c *applicationCall) noteVersionFloor(ctx context.Context) {
 		c.notes.VersionFloor = c.client.ServerNow().UnixMilli()
 		c.notes.save(ctx)
 	}
+}
+
+// forgetSecret removes the secret of a client that is public now. Its version becomes the
+// floor, because no later secret of the address may have that version.
+func (c *applicationCall) forgetSecret() {
+	c.notes.VersionFloor = max(c.notes.VersionFloor, c.current.ClientSecretVersion.ValueInt64())
+	c.current.forgetSecret()
 }
 
 // errNoSecret means that a rotation succeeded and its answer had no secret.

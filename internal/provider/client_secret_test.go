@@ -51,16 +51,17 @@ func TestRotationFor(t *testing.T) {
 		plan    func(*resourceModel)
 		want    rotationReason
 	}{
-		"no trigger any more":           {plan: func(m *resourceModel) { m.RotateSecretTrigger = types.StringNull() }, want: noRotation},
-		"other recipients":              {plan: func(m *resourceModel) { m.EncryptClientSecretTo = setOf([]string{"age1a"}) }, want: rotateForRecipients},
-		"pending, and public":           {private: privateState{RotationPending: true}, public: true, want: rotateForFirstSecret},
-		"rejected, no longer verified":  {private: privateState{RejectedVersion: 7}, want: noRotation},
-		"an older one was rejected":     {private: privateState{RejectedVersion: 6}, plan: func(m *resourceModel) { m.VerifyClientSecret = types.BoolValue(true) }, want: noRotation},
-		"unknown trigger":               {plan: func(m *resourceModel) { m.RotateSecretTrigger = unknown }, want: rotateUndecided},
-		"unknown recipients":            {plan: func(m *resourceModel) { m.EncryptClientSecretTo = types.SetUnknown(types.StringType) }, want: rotateUndecided},
-		"unknown public":                {plan: func(m *resourceModel) { m.Public = types.BoolUnknown() }, want: noRotation},
-		"unknown public, was public":    {public: true, plan: func(m *resourceModel) { m.Public = types.BoolUnknown() }, want: rotateUndecided},
-		"unknown public, and a trigger": {plan: func(m *resourceModel) { m.Public, m.RotateSecretTrigger = types.BoolUnknown(), types.StringValue("2") }, want: rotateUndecided},
+		"no trigger any more":                {plan: func(m *resourceModel) { m.RotateSecretTrigger = types.StringNull() }, want: noRotation},
+		"other recipients":                   {plan: func(m *resourceModel) { m.EncryptClientSecretTo = setOf([]string{"age1a"}) }, want: rotateForRecipients},
+		"pending, and public":                {private: privateState{RotationPending: true}, public: true, want: rotateForFirstSecret},
+		"rejected, no longer verified":       {private: privateState{RejectedVersion: 7}, want: noRotation},
+		"rejected, unknown whether verified": {private: privateState{RejectedVersion: 7}, plan: func(m *resourceModel) { m.VerifyClientSecret = types.BoolUnknown() }, want: rotateUndecided},
+		"an older one was rejected":          {private: privateState{RejectedVersion: 6}, plan: func(m *resourceModel) { m.VerifyClientSecret = types.BoolValue(true) }, want: noRotation},
+		"unknown trigger":                    {plan: func(m *resourceModel) { m.RotateSecretTrigger = unknown }, want: rotateUndecided},
+		"unknown recipients":                 {plan: func(m *resourceModel) { m.EncryptClientSecretTo = types.SetUnknown(types.StringType) }, want: rotateUndecided},
+		"unknown public":                     {plan: func(m *resourceModel) { m.Public = types.BoolUnknown() }, want: noRotation},
+		"unknown public, was public":         {public: true, plan: func(m *resourceModel) { m.Public = types.BoolUnknown() }, want: rotateUndecided},
+		"unknown public, and a trigger":      {plan: func(m *resourceModel) { m.Public, m.RotateSecretTrigger = types.BoolUnknown(), types.StringValue("2") }, want: rotateUndecided},
 	} {
 		state := applicationWithoutState()
 		state.Public, state.RotateSecretTrigger = types.BoolValue(test.public), types.StringValue("1")

@@ -151,7 +151,7 @@ func (m *resourceModel) planUpdate(
 	switch {
 	case m.Public.ValueBool():
 		m.forgetSecret()
-		if !state.Public.ValueBool() && state.hasSecret() {
+		if !state.Public.ValueBool() { // with a secret that the state may not know
 			reason = removeSecret
 		}
 	case reason == rotateUndecided,

@@ -61,7 +61,7 @@ func (r *oauthApplicationResource) Read(
 					"has no secret. If the configuration has public = false, the next apply makes the client "+
 					"confidential again and creates a new secret. Otherwise the client stays public.")
 		}
-		state.forgetSecret()
+		c.forgetSecret()
 	}
 	c.noteVersionFloor(ctx)
 	if !c.notes.RotationPending {

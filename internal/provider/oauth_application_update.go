@@ -80,7 +80,7 @@ func (c *applicationCall) patch(ctx context.Context, reason rotationReason) (ok 
 		copyField(&c.current.reportedModel, served, field.Name)
 	}
 	if c.plan.Public.ValueBool() && c.current.Public.ValueBool() {
-		c.current.forgetSecret()
+		c.forgetSecret()
 		c.notes.setPending(ctx, false)
 	}
 	c.save(ctx)

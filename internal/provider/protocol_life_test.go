@@ -192,6 +192,31 @@ func TestProtocolPublicElsewhere(t *testing.T) {
 	}
 }
 
+// A client that becomes public and confidential again never has a version twice, also where the
+// Date of Clerk's answers is ahead. Each time the plan says that a secret goes.
+func TestProtocolVersionAfterPublic(t *testing.T) {
+	inBubble(t, func(t *testing.T, tf *terraform) {
+		tf.clerk.SetClockSkew(0, 10*time.Minute)
+		o, seen := &object{kind: application}, map[any]bool{}
+		if heard := tf.process(t.Context()).importBy(o, tf.clerk.Seed("Portal")); heard.failed() {
+			t.Fatal(heard)
+		}
+		for range 3 {
+			if heard := tf.run(t.Context(), o, public); !heard.say("will be removed") {
+				t.Errorf("no warning: %s", heard)
+			}
+			time.Sleep(time.Minute)
+			tf.run(t.Context(), o, portal.with("public", false))
+			time.Sleep(time.Minute)
+			version := o.state["client_secret_version"]
+			if version == nil || seen[version] {
+				t.Errorf("version %v after %v", version, seen)
+			}
+			seen[version] = true
+		}
+	})
+}
+
 // Only a secret that the endpoint has accepted before can be found to be dead. A refusal that
 // decides nothing costs no time, and does not make the provider forget what was accepted.
 func TestProtocolVerifyNothingIsKnown(t *testing.T) {
