@@ -83,15 +83,14 @@ func changedDefaultScopes(wanted, current types.Set) *[]string {
 	return new(stringsOf(wanted))
 }
 
-// defaultScopesKey marks, in the private state, that the current default scopes were set by
-// the configuration. Default scopes that were removed from the configuration are reset.
-// Those that the configuration never had, of an instance that was adopted or imported, are
-// left alone. In both cases the state has a value and the configuration has none.
+// defaultScopesKey marks, in the private state, that an apply has set the current default
+// scopes. They are reset when the argument is removed. All others are left alone: those that
+// the instance had before, and those that someone else has chosen. In both cases the state
+// has a value and the configuration has none.
 //
 // An optional attribute that is not computed, with a second attribute for what the instance
 // has, was rejected: an import of settings that match their configuration would then plan a
-// change. A value that the instance had before the configuration has no mark, because there
-// was nothing to apply. Removing it again changes nothing, which is the safe side.
+// change.
 const defaultScopesKey = "default_scopes_configured"
 
 // plannedDefaultScopes are those that a plan of an update has. Scopes that are no longer

@@ -145,6 +145,7 @@ func (r *oauthApplicationSettingsResource) apply(
 		r.data.addError(diags, action, err, nil)
 		return
 	}
+	changesScopes := changedDefaultScopes(plan.DefaultScopes, model.DefaultScopes) != nil
 	refused, err := model.change(ctx, client, plan, diags)
 	if err != nil {
 		r.data.addError(diags, actionUpdateSettings, err, settingsParams)
@@ -161,12 +162,12 @@ func (r *oauthApplicationSettingsResource) apply(
 		report(at, summary, detail)
 	}
 	isScopes := func(field clerk.Mismatch) bool { return field.Name == "default_scopes" }
-	if !slices.ContainsFunc(refused, isScopes) { // otherwise the mark stays as it was
-		var mark []byte // nil removes it
-		if !config.DefaultScopes.IsNull() {
-			mark = []byte("true")
-		}
-		diags.Append(resp.Private.SetKey(ctx, defaultScopesKey, mark)...)
+	switch { // otherwise the mark stays as it was
+	case slices.ContainsFunc(refused, isScopes):
+	case config.DefaultScopes.IsNull():
+		diags.Append(resp.Private.SetKey(ctx, defaultScopesKey, nil)...)
+	case changesScopes:
+		diags.Append(resp.Private.SetKey(ctx, defaultScopesKey, []byte("true"))...)
 	}
 	if !diags.HasError() {
 		keepPlanned(&model, plan)
@@ -189,12 +190,13 @@ func (r *oauthApplicationSettingsResource) Read(
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
 
+	before := state.DefaultScopes
 	if err := state.read(ctx, client); err != nil {
 		r.data.addError(&resp.Diagnostics, actionReadSettings, err, nil)
 		return
 	}
-	if state.DefaultScopes.IsNull() {
-		// Someone else reset them. The configuration did not set any later values.
+	if !sameValue(state.DefaultScopes, before) {
+		// Someone else reset them or chose others. The configuration did not set these.
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, defaultScopesKey, nil)...)
 	}
 	resp.Diagnostics.Append(saveState(ctx, state, state.ID, &resp.State, resp.Identity)...)

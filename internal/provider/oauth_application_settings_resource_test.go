@@ -51,7 +51,7 @@ func TestSettingsOddAnswers(t *testing.T) {
 }
 
 // Default scopes that the configuration has set are reset with it. Others stay: those that
-// the instance had, and those that someone has chosen after a reset. offline_access makes no
+// the instance had, and those that someone else has chosen. offline_access makes no
 // difference.
 func TestSettingsDefaultScopes(t *testing.T) {
 	inBubble(t, func(t *testing.T, tf *terraform) {
@@ -75,6 +75,11 @@ func TestSettingsDefaultScopes(t *testing.T) {
 			{nil, own, "[<nil>]", false},
 			{nil, own, "[]", true},
 			{nil, without, "[]", true},
+			{[]string{"profile"}, without, "[]", true}, // nobody here has set these
+			{nil, with.with("default_scopes", []string{"profile"}).with("pkce_required", false), "[]", false},
+			{nil, without, "[]", false}, // only pkce_required changes
+			{nil, with, "[[email]]", false},
+			{[]string{"profile"}, without, "[]", true},
 		} {
 			if step.edited != nil {
 				tf.clerk.EditSettings(func(s *clerktest.Settings) { s.DefaultScopes = step.edited })
