@@ -194,8 +194,8 @@ func nextSecretVersion(state resourceModel, floor int64) types.Int64 {
 	return types.Int64Value(last + 1)
 }
 
-// noteVersionFloor sets the version floor where the state has no version. An existing
-// floor stays: what has happened at the address since is in the state.
+// noteVersionFloor sets the version floor where the state has no version. An existing floor
+// stays: no version that the address has forgotten exceeds it.
 func (c *applicationCall) noteVersionFloor(ctx context.Context) {
 	if c.current.ClientSecretVersion.IsNull() && c.notes.VersionFloor == 0 {
 		c.notes.VersionFloor = c.client.ServerNow().UnixMilli()
