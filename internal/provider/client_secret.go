@@ -137,9 +137,8 @@ var secretWarnings = map[rotationReason]struct{ attribute, summary, detail strin
 	},
 	removeSecret: {
 		"public", "The client secret of %s will be removed",
-		"%s becomes a public client, which has no secret. The secret leaves the state, and clients " +
-			"that authenticate with it may fail. If the client becomes confidential again, it gets a " +
-			"new secret.",
+		"%s becomes a public client, which has no secret. Clients that authenticate with the current " +
+			"secret may fail. If the client becomes confidential again, it gets a new secret.",
 	},
 }
 
@@ -168,7 +167,7 @@ func (reason rotationReason) warn(diags *diag.Diagnostics, state resourceModel) 
 //   - A state without a version, after an import for example, gets a version floor: the
 //     millisecond in which the state was first read, which no earlier version of the address
 //     exceeds. The time of the last change would not do: the address may have held a
-//     younger application.
+//     younger application. The version of a client that becomes public is a floor too.
 //
 // The floor follows the Date header and not the clock of this machine, which may be hours
 // ahead: the versions of later applications would then fall behind. Where the Date header
@@ -203,8 +202,8 @@ func (c *applicationCall) noteVersionFloor(ctx context.Context) {
 	}
 }
 
-// forgetSecret removes the secret of a client that is public now. Its version becomes the
-// floor, because no later secret of the address may have that version.
+// forgetSecret removes the secret of a client that is public now, and keeps its version as the
+// version floor.
 func (c *applicationCall) forgetSecret() {
 	c.notes.VersionFloor = max(c.notes.VersionFloor, c.current.ClientSecretVersion.ValueInt64())
 	c.current.forgetSecret()

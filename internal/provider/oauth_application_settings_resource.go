@@ -162,8 +162,8 @@ func (r *oauthApplicationSettingsResource) apply(
 		report(at, summary, detail)
 	}
 	isScopes := func(field clerk.Mismatch) bool { return field.Name == "default_scopes" }
-	switch { // otherwise the mark stays as it was
-	case slices.ContainsFunc(refused, isScopes):
+	switch {
+	case slices.ContainsFunc(refused, isScopes): // the mark stays as it was
 	case config.DefaultScopes.IsNull():
 		diags.Append(resp.Private.SetKey(ctx, defaultScopesKey, nil)...)
 	case changesScopes:

@@ -15,8 +15,8 @@ type privateState struct {
 	// that was never received, or that a request without an answer may have invalidated.
 	RotationPending bool `json:"rotation_pending,omitempty"`
 
-	// VersionFloor is a number that no client_secret_version of this address exceeds, in
-	// Unix milliseconds; 0 without a floor. See nextSecretVersion.
+	// VersionFloor is a number that no client_secret_version exceeds which this address had and
+	// the state no longer has. Unix milliseconds; 0 without a floor. See nextSecretVersion.
 	VersionFloor int64 `json:"client_secret_version_floor,omitempty"`
 
 	// AcceptedVersion is the client_secret_version that the introspection endpoint has
